@@ -58,7 +58,7 @@ test.each<[string, string, string | undefined]>([
   ['too long a name', `{ ${'a'.repeat(501)} }`, 'maxNameLength'],
   ['no document', '{ a', undefined],
   ['fragments that spread themselves', '{ ...A } fragment A on Q { a ...B } fragment B on Q { b ...A }', undefined],
-])('%s', (_what, source, limit) => {
+])('checks the limits of a document: %s', (_what, source, limit) => {
   expect(limitOf(source)).toBe(limit);
 });
 
@@ -77,7 +77,7 @@ test('measures fragments that double at each step without expanding them', () =>
   expect(limitOf(source, { ...LIMITS, maxTokens: 10_000 })).toBe('maxFields');
 });
 
-test('accepts any text, rejects it for its size, or leaves it to the server', () => {
+test('accepts any text, rejects it for its size, or leaves it to the parser', () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -97,7 +97,7 @@ test.each<[string, unknown, boolean]>([
   ['a list within the limit', { x: [1, 2, 3, 4] }, true],
   ['too long a list', { x: [1, 2, 3, 4, 5] }, false],
   ['too long a list, deep within', { x: [{ y: { z: [[], [1, 2, 3, 4, 5]] } }] }, false],
-])('variables: %s', (_what, variables, isWithin) => {
+])('checks the limits of variables: %s', (_what, variables, isWithin) => {
   const look = () => variablesWithin(variables, LIMITS);
   if (isWithin) expect(look).not.toThrow();
   else expect(look).toThrow(/more than 4 values in a list of its variables/);

@@ -7,7 +7,10 @@ afterEach(() => {
   jest.useRealTimers();
 });
 
-/** Sends requests of a caller, each of which costs something once it begins. @returns how many began and how many were rejected */
+/**
+ * Sends requests of a caller, each with a cost that is known once it starts.
+ * @returns how many started and how many were rejected
+ */
 function requests(pace: Pace, key: string, count: number, cost: number) {
   const outcome = { begun: 0, refused: 0 };
   for (let i = 0; i < count; i++)
@@ -23,25 +26,25 @@ function requests(pace: Pace, key: string, count: number, cost: number) {
   return outcome;
 }
 
-test('begins a request at once, and the next when its cost has been worked off', () => {
+test('starts a request at once, and the next when its cost is worked off', () => {
   const pace = new Pace(25);
-  const sent = requests(pace, 'a', 5, 2_500);
-  expect(sent.begun).toBe(1);
+  const running = requests(pace, 'a', 5, 2_500);
+  expect(running.begun).toBe(1);
   jest.advanceTimersByTime(90);
-  expect(sent.begun).toBe(1);
+  expect(running.begun).toBe(1);
   jest.advanceTimersByTime(20);
-  expect(sent.begun).toBe(2);
+  expect(running.begun).toBe(2);
   jest.advanceTimersByTime(1_000);
-  expect(sent).toEqual({ begun: 5, refused: 0 });
+  expect(running).toEqual({ begun: 5, refused: 0 });
 });
 
-test('keeps the cost of begun requests within a share of time, however many arrive at once', () => {
+test('bounds the cost of started requests, however many arrive at once', () => {
   const pace = new Pace(25);
-  const sent = requests(pace, 'a', 150, 1_000);
+  const running = requests(pace, 'a', 150, 1_000);
   jest.advanceTimersByTime(2_000);
   // 40 ms each
-  expect(sent.begun).toBeGreaterThanOrEqual(40);
-  expect(sent.begun).toBeLessThanOrEqual(51);
+  expect(running.begun).toBeGreaterThanOrEqual(40);
+  expect(running.begun).toBeLessThanOrEqual(51);
 });
 
 test('does not delay one caller for another', () => {
@@ -52,16 +55,16 @@ test('does not delay one caller for another', () => {
 
 test('rejects requests when too many are queued, and those that have waited too long', () => {
   const pace = new Pace(25);
-  const sent = requests(pace, 'a', 300, 1_000_000);
-  expect(sent).toEqual({ begun: 1, refused: 99 });
+  const running = requests(pace, 'a', 300, 1_000_000);
+  expect(running).toEqual({ begun: 1, refused: 99 });
   jest.advanceTimersByTime(10_000);
   // no cost delays the next request by more than a second
-  expect(sent.begun).toBeGreaterThanOrEqual(5);
-  expect(sent.begun + sent.refused).toBe(300);
+  expect(running.begun).toBeGreaterThanOrEqual(5);
+  expect(running.begun + running.refused).toBe(300);
   expect(requests(pace, 'a', 1, 1).begun).toBe(1);
 });
 
-test('begins two requests of a caller while it is not known what they cost, and the next when one is priced, once', () => {
+test('starts at most two requests of a caller whose costs are still unknown', () => {
   const pace = new Pace(25);
   const begun: (() => void)[] = [];
   for (let i = 0; i < 5; i++) pace.enter('a', (priced) => priced && begun.push(priced));
@@ -73,7 +76,7 @@ test('begins two requests of a caller while it is not known what they cost, and 
   expect(begun).toHaveLength(3);
 });
 
-test('does nothing while it waits for a price', () => {
+test('does no work while it waits for a price', () => {
   const pace = new Pace(25);
   const refused: boolean[] = [];
   for (let i = 0; i < 3; i++) pace.enter('a', (priced) => refused.push(priced === undefined));

@@ -25,19 +25,19 @@ const literal = fc
 function decimalOf(text: string): string {
   const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text)!;
   const all = `${whole}${fraction}`.replace(/^0+/, '');
-  const kept = all.replace(/0+$/, '');
-  if (kept === '') return '0';
-  return `${sign}${kept}e${Number(exponent) - fraction.length + all.length - kept.length}`;
+  const significant = all.replace(/0+$/, '');
+  if (significant === '') return '0';
+  return `${sign}${significant}e${Number(exponent) - fraction.length + all.length - significant.length}`;
 }
 
 const space = fc.string({ unit: fc.constantFrom(' ', '\n', '\t', '\r'), maxLength: 4 });
 
-test('writes every number as the number that was read, wherever it stands', () => {
+test('writes every number exactly as it was read, at any depth', () => {
   fc.assert(
     fc.property(fc.array(literal, { minLength: 1, maxLength: 5 }), space, fc.string(), (literals, gap, key) => {
       const text = `${gap}[[${literals.join(`${gap},`)}${gap}],{"last":${literals[0]}},${JSON.stringify(key)}]`;
-      const written = JSON.stringify(parseExactly(text));
-      const numbers = /^\[\[(.*?)\],\{"last":(.*?)\},/.exec(written)!;
+      const output = JSON.stringify(parseExactly(text));
+      const numbers = /^\[\[(.*?)\],\{"last":(.*?)\},/.exec(output)!;
       expect(numbers[1]!.split(',').map(decimalOf)).toEqual(literals.map(decimalOf));
       expect(decimalOf(numbers[2]!)).toBe(decimalOf(literals[0]!));
     }),
@@ -45,7 +45,7 @@ test('writes every number as the number that was read, wherever it stands', () =
   );
 });
 
-test('parses every JSON text as JSON.parse does, but for the numbers that no double holds', () => {
+test('parses every JSON text like JSON.parse except numbers beyond double precision', () => {
   fc.assert(
     fc.property(fc.json({ noUnicodeString: false }), (json) => {
       const exact = parseExactly(`[9007199254740993,${json}]`) as unknown[];
@@ -78,14 +78,14 @@ test.each([
   ['"9007199254740993"', false],
   ['"5e123456"', false],
   ['"2026-01-02T03:04:05.678901234567890"', false],
-])('finds in %s a number that no double holds: %s', (json, isInexact) => {
+])('recognizes whether a double holds the number %s exactly: %s', (json, isInexact) => {
   for (let before = 0; before < 17; before++) {
     expect(hasInexactNumber(`[${' '.repeat(before)}${json}]`, true)).toBe(isInexact);
     expect(hasInexactNumber(`[${' '.repeat(before)}${json}]`, false)).toBe(isInexact && json.length > 15);
   }
 });
 
-test('JSON.stringify writes an exact number as its text, wherever it stands', () => {
+test('writes an exact number as its text with JSON.stringify, at any depth', () => {
   const number = new ExactNumber('1e400');
   expect(JSON.stringify({ a: [number], b: number })).toBe('{"a":[1e400],"b":1e400}');
   expect(JSON.stringify(number)).toBe('1e400');

@@ -11,11 +11,11 @@ const pieces = fc.array(
 
 test('returns the sent bytes, whatever length was announced', () => {
   fc.assert(
-    fc.property(pieces, fc.oneof(fc.constant(Number.NaN), fc.constant(0), fc.nat(1_000_000)), (sent, announced) => {
-      const whole = Buffer.concat(sent);
+    fc.property(pieces, fc.oneof(fc.constant(Number.NaN), fc.constant(0), fc.nat(1_000_000)), (chunks, announced) => {
+      const whole = Buffer.concat(chunks);
       for (const expected of [announced, whole.length]) {
         const received = new Received();
-        for (const piece of sent) received.add(piece, expected);
+        for (const piece of chunks) received.add(piece, expected);
         expect(received.length).toBe(whole.length);
         expect(received.bytes().equals(whole)).toBe(true);
       }

@@ -1,15 +1,15 @@
 import { Pool } from 'undici';
 
-/*
- * A process of its own that sends requests from one address, evenly or as fast as it may: told what by its parent in a message, it answers
- * with what came of it. It never waits for an answer before it sends the next request, as long as it has connections.
+/**
+ * A process that sends requests from one address, evenly or as fast as it can. Its parent starts a run by a message, and it
+ * replies with the results. As long as it has connections, it never waits for a response before it sends the next request.
  */
 
 export interface Barrage {
   readonly origin: string;
   /** Sent in turn. In a body, `UNIQUE` becomes a number that no other request has. */
   readonly requests: readonly { readonly body: string; readonly accept: string }[];
-  /** Where requests seem to come from. */
+  /** The addresses that requests seem to come from. */
   readonly address: string;
   readonly everyMs: number;
   readonly seconds: number;
@@ -17,13 +17,13 @@ export interface Barrage {
 
 export interface Landed {
   readonly sent: number;
-  /** Answers by status. */
+  /** Number of responses by status. */
   readonly statuses: Readonly<Record<number, number>>;
-  /** Of this process. */
+  /** CPU of this process. */
   readonly cpuMs: number;
 }
 
-/** In a body, what is replaced by a number. */
+/** The placeholder in a body that is replaced by a number. */
 export const UNIQUE = 'u0n1q';
 
 const CONNECTIONS = 64;

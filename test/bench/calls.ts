@@ -11,13 +11,13 @@ export interface Call {
   readonly body: string;
 }
 
-/** What a client's request has subgraphs asked, one stage after the other, the calls of a stage at once. */
+/** The subgraph calls of a client request, one stage after the other; the calls of a stage run concurrently. */
 export interface Calls {
   readonly request: string;
   readonly stages: readonly (readonly Call[])[];
 }
 
-/** Finds out what requests have subgraphs asked, by executing each. */
+/** Records the subgraph calls of requests by executing each. */
 export async function callsOf(supergraphSdl: string, requests: readonly LoadRequest[]): Promise<Calls[]> {
   let stages: Call[][] = [];
   let hasEnded = true;
@@ -32,7 +32,7 @@ export async function callsOf(supergraphSdl: string, requests: readonly LoadRequ
         shareable: transport.shareable,
         close: () => transport.close(),
         request: async (request) => {
-          // what is asked after an answer has come may need it
+          // a call that starts after a response has arrived may depend on it
           if (hasEnded) stages.push([]);
           hasEnded = false;
           const { operation, variables } = request;

@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 
-// loaded before a server that takes no part in the counting: tells its parent how many requests have come
+// loaded into a server that is unaware of it: reports to its parent how many requests have arrived
 let requests = 0;
 subscribe('http.server.request.start', () => {
   requests += 1;

@@ -1,8 +1,8 @@
 import { Pool } from 'undici';
 
-/*
- * A process of its own that asks as dashboards do: at a fixed rate, whatever the answers. Told what by its parent in a message, it answers with
- * how long each answer took, from when it was to be asked for.
+/**
+ * A process that queries like dashboards: at a fixed rate, whatever the responses. Its parent starts a run by a message, and it
+ * replies with the latency of each response, measured from when it was due.
  */
 
 export interface Asking {
@@ -26,8 +26,8 @@ async function ask({ origin, bodies, tokens, perSecond, seconds }: Asking): Prom
   let failures = 0;
   const cpu = process.cpuUsage();
   const begun = performance.now();
-  const asked: Promise<void>[] = [];
-  const one = async (index: number, due: number): Promise<void> => {
+  const queries: Promise<void>[] = [];
+  const query = async (index: number, due: number): Promise<void> => {
     const { statusCode, body } = await pool.request({
       path: '/graphql',
       method: 'POST',
@@ -47,10 +47,10 @@ async function ask({ origin, bodies, tokens, perSecond, seconds }: Asking): Prom
     const due = begun + (index * 1_000) / perSecond;
     const waitMs = due - performance.now();
     if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-    // late by our own timers is not late by the server
-    asked.push(one(index, performance.now()));
+    // lateness of our own timers does not count against the server
+    queries.push(query(index, performance.now()));
   }
-  await Promise.all(asked);
+  await Promise.all(queries);
   await pool.close();
   const { user, system } = process.cpuUsage(cpu);
   return { latencies: latencies.sort((a, b) => a - b), failures, cpuMs: (user + system) / 1_000 };

@@ -6,12 +6,14 @@ import { packageRoot } from '#base/package-root';
 import { writeKeys } from '../../gateway/cli/keys';
 import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
 
-/** A gateway that takes part: how it is started over a supergraph. */
+/** A gateway in the comparison: how to start it with a supergraph. */
 export interface Contender {
   readonly name: string;
-  /** Sent with every request to it. */
+  /** Headers of every request to it. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Not as in production: for the development issuer, and for what is held against one that has it. */
+  /**
+   * Settings that differ from production: for the development issuer, and for peers that are compared with a gateway that has it.
+   */
   readonly isDevelopment?: boolean;
   readonly command: (supergraph: string, port: number) => { args: readonly string[]; cwd?: string };
 }
@@ -26,7 +28,7 @@ const PEERS = {
   graphql: '16.15.0',
 };
 
-/** This gateway doing what its peers do: without identity and budgets, which they do not have. @param tree a compiled checkout */
+/** This gateway doing what its peers do: without identity and budgets, which the peers lack. @param tree a compiled checkout */
 const ordergraphIn = (name: string, tree: string): Contender => ({
   name,
   command: (supergraph, port) => ({
@@ -47,8 +49,8 @@ export const otherTree = (folder: string): Contender =>
   ordergraphIn(`ordergraph in ${basename(folder)}`, resolve(folder));
 
 /**
- * This gateway where every request brings one and the same token: as above, which does not look at it; and where callers have to say
- * who they are, subgraphs are told, and every request is paid for from a budget (one that lasts).
+ * This gateway with the same token in every request: once ignored as above, and once with required authentication, signed
+ * identities for subgraphs, and a budget that lasts.
  */
 export async function ordergraphWithTokens(folder: string): Promise<Contender[]> {
   const { identityKey } = await writeKeys(folder);
@@ -76,7 +78,7 @@ export const apollo: Contender = {
   command: (supergraph, port) => ({ args: [join(HERE, 'peers', 'apollo.js'), supergraph, String(port)] }),
 };
 
-/** Hive Gateway, with its native planner or without, in the folder that the bench installs it into. */
+/** Hive Gateway, with or without its native planner, in the folder into which the bench installs it. */
 export function hive(folder: string, options: { native: boolean; sharing: boolean }): Contender {
   const name = `hive ${options.native ? 'native' : 'js'}${options.sharing ? ', sharing' : ''}`;
   const config = join(folder, `${name.replace(/\W+/g, '-')}.config.mjs`);
@@ -105,7 +107,7 @@ export const gatewayConfig = defineConfig({
   };
 }
 
-/** Installs the peers into a folder of the bench's own. */
+/** Installs the peers into a folder of the bench. */
 export function installPeers(folder: string): void {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies: PEERS }));
@@ -121,12 +123,12 @@ export function installPeers(folder: string): void {
 export interface Started {
   readonly pid: number;
   readonly origin: string;
-  /** How many HTTP requests it has had, where it was started with `count-requests.js`. */
+  /** Number of HTTP requests so far, if it was started with `count-requests.js`. */
   requests(): Promise<number>;
   stop(): Promise<void>;
 }
 
-/** Starts a program and waits until something answers on its port. */
+/** Starts a program and waits until its port responds. */
 export async function start(
   args: readonly string[],
   port: number,
@@ -134,7 +136,7 @@ export async function start(
 ): Promise<Started> {
   const child: ChildProcess = spawn(process.execPath, [...args], {
     cwd,
-    // what makes graphql-js faster, and refuses the development issuer
+    // makes graphql-js faster and rejects the development issuer
     env: { ...process.env, NODE_ENV: isDevelopment ? 'development' : 'production' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
@@ -145,7 +147,7 @@ export async function start(
       await fetch(origin, { method: 'POST', body: '{"query":"{__typename}"}' });
       break;
     } catch {
-      if (attempt > 300 || child.exitCode !== null) throw new Error(`${args.join(' ')} did not come up`);
+      if (attempt > 300 || child.exitCode !== null) throw new Error(`${args.join(' ')}did not start`);
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }

@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
 
-/** One request of a workload: its body, and headers of its own. */
+/** One request of a workload: its body and headers. */
 export interface LoadRequest {
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -15,7 +15,7 @@ export interface LoadResult {
   readonly bytes: number;
 }
 
-/** Keeps a server busy with a number of clients for a time, each sending its next request when it has its answer. */
+/** Keeps a server busy with a number of clients for a time; each sends its next request after a response. */
 export async function load(
   origin: string,
   clients: number,
@@ -42,7 +42,7 @@ export async function load(
       const answer = Buffer.from(await response.body.arrayBuffer());
       latencies.push(performance.now() - start);
       bytes += answer.length;
-      // errors stand at the beginning or at the end of an answer
+      // errors are at the start or the end of a response
       if (
         response.statusCode !== 200 ||
         answer.subarray(0, 12).includes('"errors"') ||

@@ -46,7 +46,7 @@ interface Measured {
   readonly failures: number;
 }
 
-/** What a workload runs on: the supergraph file, and how the calls of its subgraphs are counted. */
+/** The environment of a workload: the supergraph file, and how to count the calls of its subgraphs. */
 interface Ground {
   readonly supergraph: string;
   readonly calls: () => Promise<number>;
@@ -56,7 +56,7 @@ interface Ground {
 async function main(): Promise<void> {
   mkdirSync(WORK, { recursive: true });
   const chosen = workloads()
-    .filter(({ id }) => !options.only || options.only.split(',').some((one) => id.startsWith(one)))
+    .filter(({ id }) => !options.only || options.only.split(',').some((prefix) => id.startsWith(prefix)))
     .map((workload) => ({ ...workload, clients: Number(options.clients ?? workload.clients) }));
   if (options.soak) return soak(Number(options.soak), chosen[0]!);
   const peersFolder = join(WORK, 'peers');
@@ -68,7 +68,7 @@ async function main(): Promise<void> {
     apollo,
     hive(peersFolder, { native: true, sharing: true }),
     hive(peersFolder, { native: false, sharing: false }),
-  ].filter(({ name }) => !options.peers || options.peers.split(',').some((one) => name.includes(one)));
+  ].filter(({ name }) => !options.peers || options.peers.split(',').some((part) => name.includes(part)));
   for (const workload of chosen) await bench(workload, contenders);
 }
 
@@ -77,8 +77,8 @@ async function bench(workload: Workload, contenders: readonly Contender[]): Prom
   const floors = workload.floor ? [await floorOf(workload, workload.floor, ground)] : [];
   const racers: Racer[] = [];
   try {
-    // all are up the whole time, so that each has made its code fast before it is measured; one at a time is under load
-    const racing = contenders.filter((one) => one.headers === undefined || workload.withIdentity);
+    // all run the whole time, so that each is warmed up before it is measured; only one at a time is under load
+    const racing = contenders.filter((contender) => contender.headers === undefined || workload.withIdentity);
     for (const { name, command, headers, isDevelopment } of [...racing, ...floors]) {
       const port = await freePort();
       const { args, cwd } = command(ground.supergraph, port);
@@ -94,7 +94,7 @@ async function bench(workload: Workload, contenders: readonly Contender[]): Prom
   print(workload, racers);
 }
 
-/** A gateway in the race. */
+/** A gateway in the comparison. */
 interface Racer {
   readonly name: string;
   readonly headers: Contender['headers'];
@@ -136,7 +136,7 @@ async function measure(racer: Racer, workload: Workload, ground: Ground): Promis
 function print(workload: Workload, racers: readonly Racer[]): void {
   console.log(`\n${workload.id}  ${workload.what}, ${workload.clients} clients`);
   const rows = racers.map(({ name, rounds }) => {
-    const of = (figure: keyof Measured) => median(rounds.map((one) => one[figure]));
+    const of = (figure: keyof Measured) => median(rounds.map((round) => round[figure]));
     return {
       name,
       cpuMs: of('cpuMs'),
@@ -145,10 +145,10 @@ function print(workload: Workload, racers: readonly Racer[]): void {
       p99: of('p99'),
       mb: of('mb'),
       calls: of('calls'),
-      failures: rounds.reduce((sum, one) => sum + one.failures, 0),
+      failures: rounds.reduce((sum, round) => sum + round.failures, 0),
     };
   });
-  const own = rows.find(({ name }) => name === ordergraph.name)?.cpuMs ?? Number.NaN;
+  const ownCpuMs = rows.find(({ name }) => name === ordergraph.name)?.cpuMs ?? Number.NaN;
   console.log(
     'gateway               CPU ms/request   ratio   requests/s    p50 ms    p99 ms  peak MB  calls/request  failures',
   );
@@ -157,7 +157,7 @@ function print(workload: Workload, racers: readonly Racer[]): void {
       [
         row.name.padEnd(20),
         row.cpuMs.toFixed(3).padStart(15),
-        `${(row.cpuMs / own).toFixed(2)}×`.padStart(8),
+        `${(row.cpuMs / ownCpuMs).toFixed(2)}×`.padStart(8),
         row.perSecond.toFixed(0).padStart(12),
         row.p50.toFixed(1).padStart(10),
         row.p99.toFixed(1).padStart(10),
@@ -203,7 +203,7 @@ async function benchGround(): Promise<Ground> {
   return { supergraph, calls, stop: () => subgraphs.stop() };
 }
 
-/** The four programs on exercise data, each in a process of its own. */
+/** The four programs on exercise data, each in its own process. */
 async function programsGround(): Promise<Ground> {
   const main = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
   const data = join(WORK, 'programs');
@@ -235,9 +235,9 @@ async function programsGround(): Promise<Ground> {
   writeFileSync(supergraph, sdl);
   return {
     supergraph,
-    calls: async () => sum(await Promise.all(running.map((one) => one.requests()))),
+    calls: async () => sum(await Promise.all(running.map((subgraph) => subgraph.requests()))),
     stop: async () => {
-      await Promise.all(running.map((one) => one.stop()));
+      await Promise.all(running.map((subgraph) => subgraph.stop()));
     },
   };
 }
@@ -248,21 +248,21 @@ async function floorOf(
   ground: Ground,
 ): Promise<Contender> {
   const supergraph = readFileSync(ground.supergraph, 'utf8');
-  let given = /url: "(http:\/\/[^/"]+)/.exec(supergraph)![1]!;
+  let address = /url: "(http:\/\/[^/"]+)/.exec(supergraph)![1]!;
   if (kind === 'calls') {
-    given = join(WORK, 'calls.json');
-    writeFileSync(given, JSON.stringify(await callsOf(supergraph, requests)));
+    address = join(WORK, 'calls.json');
+    writeFileSync(address, JSON.stringify(await callsOf(supergraph, requests)));
   }
   return {
     name: { constant: 'constant + one call', proxy: 'plain proxy', calls: 'calls alone' }[kind],
-    command: (_supergraph, port) => ({ args: [join(DIST, 'peers', 'floor.js'), kind, String(port), given] }),
+    command: (_supergraph, port) => ({ args: [join(DIST, 'peers', 'floor.js'), kind, String(port), address] }),
   };
 }
 
-/** Who is taken to ask, whatever the gateway in the race: they are compared on what they do, not on who asks. */
+/** The caller for every gateway in the comparison: all do the same work, whoever the caller is. */
 const INSPECTOR = 'role=inspector; case=bench; subject=bench';
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, value) => total + value, 0);
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 const TICKS_A_SECOND = 100;
 
-/** CPU seconds that a process and its children have used, by the operating system. Linux. */
+/** CPU seconds used by a process and its children, from the operating system. Linux only. */
 export function cpuSeconds(pid: number): number {
   let ticks = 0;
-  for (const one of [pid, ...descendants(pid)]) {
-    const fields = stat(one);
+  for (const id of [pid, ...descendants(pid)]) {
+    const fields = stat(id);
     if (fields) ticks += Number(fields[11]) + Number(fields[12]);
   }
   return ticks / TICKS_A_SECOND;
@@ -15,8 +15,8 @@ export function cpuSeconds(pid: number): number {
 /** Resident megabytes of a process and its children. */
 export function residentMb(pid: number): number {
   let bytes = 0;
-  for (const one of [pid, ...descendants(pid)]) {
-    const fields = stat(one);
+  for (const id of [pid, ...descendants(pid)]) {
+    const fields = stat(id);
     if (fields) bytes += Number(fields[21]) * 4_096;
   }
   return bytes / 2 ** 20;

@@ -38,7 +38,7 @@ async function measured(work: () => Promise<void>): Promise<Cost> {
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 
-/** One read of a few objects, now and then of a page of them. */
+/** One read of a few objects, sometimes of a page of them. */
 function keysOf(entry: number): string[] {
   const count = entry % 100 === 0 ? 500 : 3;
   const first = (entry * 7_919) % OBJECTS;
@@ -69,9 +69,9 @@ async function main(): Promise<void> {
   const key = await newKey();
   const clock = new SettableClock('2026-06-01T00:00:00.000Z');
   const audit = await AuditLog.open(file, 'submissions', key, clock, log);
-  const written = await measured(() => write(audit, clock, entries));
+  const writing = await measured(() => write(audit, clock, entries));
   print(
-    `write: ${Math.round(entries / written.seconds)} entries/s, ${((written.cpuSeconds / entries) * 1e6).toFixed(1)} µs of CPU each`,
+    `write: ${Math.round(entries / writing.seconds)} entries/s, ${((writing.cpuSeconds / entries) * 1e6).toFixed(1)} µs of CPU each`,
   );
   await audit.close();
   const files = filesOfRecord(file);
@@ -102,14 +102,14 @@ async function main(): Promise<void> {
     ['a request', { request: `request-${Math.floor(entries / 3)}` }],
     ['an agency before a day', { agency: 'dod', until: '2026-06-01T12:00:00.000Z' }],
   ];
-  for (const [what, one] of sought) {
+  for (const [label, query] of sought) {
     const before = search.counts.linesRead;
-    let found = 0;
+    let count = 0;
     const cost = await measured(async () => {
-      found = (await search.find(one, { limit: 25 })).length;
+      count = (await search.find(query, { limit: 25 })).length;
     });
     print(
-      `search for ${what}: ${found} found, ${search.counts.linesRead - before} lines read, ${(cost.seconds * 1_000).toFixed(0)} ms, ${(cost.cpuSeconds * 1_000).toFixed(0)} ms of CPU`,
+      `search for ${label}: ${count} found, ${search.counts.linesRead - before} lines read, ${(cost.seconds * 1_000).toFixed(0)} ms, ${(cost.cpuSeconds * 1_000).toFixed(0)} ms of CPU`,
     );
   }
   const verified = await measured(async () => {

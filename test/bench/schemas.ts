@@ -20,7 +20,7 @@ export const schemas: Readonly<Record<string, string>> = {
     type Item @key(fields: "id") { id: ID! name: String! size: Int! }
     type Row { id: ID! title: String! note: String score: Float! tags: [String!]! active: Boolean! }`,
   details: `${link('@key')}
-    type Item @key(fields: "id") { id: ID! colour: String! weight: Float! maker: Maker! }
+    type Item @key(fields: "id") { id: ID! color: String! weight: Float! maker: Maker! }
     type Maker { name: String! city: String }`,
 };
 

@@ -3,7 +3,10 @@ import { buildSubgraphSchema } from '@apollo/subgraph';
 import { execute, type GraphQLSchema, parse } from 'graphql';
 import { schemas } from './schemas';
 
-/** All subgraphs of the bench in one process, each under its name. An answer is made once for each body: gateways are measured, not these. */
+/**
+ * All subgraphs of the bench in one process, each under its name. Each response is computed once per body: the bench measures
+ * gateways, not subgraphs.
+ */
 const USERS = Array.from({ length: 6 }, (_, i) => ({
   id: String(i + 1),
   name: `Name of user ${i + 1}`,
@@ -45,7 +48,7 @@ const resolvers: Record<string, object> = {
   },
   products: {
     Query: { topProducts: (_: unknown, { first }: { first: number }) => PRODUCTS.slice(0, first) },
-    Product: { __resolveReference: ({ upc }: { upc: string }) => PRODUCTS.find((one) => one.upc === upc) },
+    Product: { __resolveReference: ({ upc }: { upc: string }) => PRODUCTS.find((product) => product.upc === upc) },
   },
   reviews: {
     Review: { __resolveReference: ({ id }: { id: string }) => REVIEWS.find((review) => review.id === id) },
@@ -61,7 +64,7 @@ const resolvers: Record<string, object> = {
   },
   details: {
     Item: {
-      colour: ({ id }: { id: string }) => (id.length % 2 ? 'red' : 'green'),
+      color: ({ id }: { id: string }) => (id.length % 2 ? 'red' : 'green'),
       weight: ({ id }: { id: string }) => Number(id.slice(5)) / 4,
       maker: ({ id }: { id: string }) => ({ name: `Maker ${Number(id.slice(5)) % 50}`, city: 'Springfield' }),
     },
@@ -74,7 +77,7 @@ const executable = new Map<string, GraphQLSchema>(
     buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: resolvers[name] as never }),
   ]),
 );
-const made = new Map<string, Buffer>();
+const bodies = new Map<string, Buffer>();
 let calls = 0;
 
 createServer((request, response) => {
@@ -92,7 +95,7 @@ createServer((request, response) => {
     }
     calls += 1;
     const body = Buffer.concat(chunks).toString();
-    let answer = made.get(name + body);
+    let answer = bodies.get(name + body);
     if (!answer) {
       const { query, variables, operationName } = JSON.parse(body);
       const result = await execute({
@@ -102,8 +105,8 @@ createServer((request, response) => {
         operationName,
       });
       answer = Buffer.from(JSON.stringify(result));
-      if (made.size > 50_000) made.clear();
-      made.set(name + body, answer);
+      if (bodies.size > 50_000) bodies.clear();
+      bodies.set(name + body, answer);
     }
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length });
     response.end(answer);

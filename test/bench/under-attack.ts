@@ -27,23 +27,23 @@ const options = parseOptions({
   burst: { type: 'boolean', default: false },
 });
 
-/** Shipped limits, which a development issuer would do without. */
+/** Shipped limits, which a development issuer would relax. */
 const REQUESTS_PER_MINUTE = 6_000;
 const COST_PER_MINUTE = 1_000_000;
 const SHIPPED = ['--rate-limit', String(REQUESTS_PER_MINUTE), '--introspection', 'known'];
 
 const QUESTIONS_PER_SECOND = 20;
-/** Dear questions that dashboards do not ask every few seconds. */
+/** Expensive questions that dashboards do not send every few seconds. */
 const RARELY_ASKED: ReadonlySet<string> = new Set(['03']);
 const WARM_SECONDS = 10;
 
-/** One phase: what dashboards waited, and what everyone used, in milliseconds of CPU a second. */
+/** One phase: latencies of dashboards, and CPU use in milliseconds per second. */
 interface Phase {
   readonly p50: number;
   readonly p99: number;
   readonly failures: number;
   readonly cpu: ReadonlyMap<string, number>;
-  /** By process, the longest time in ms for which it did not turn to its next event. */
+  /** By process, the longest time in ms without a turn of its event loop. */
   readonly stalls: ReadonlyMap<string, number>;
   readonly landed: Landed | undefined;
 }
@@ -74,10 +74,10 @@ class Bench {
   }
 
   async warmUp(): Promise<void> {
-    await told<Answered>(this.dashboard, { ...this.asking, seconds: WARM_SECONDS });
+    await command<Answered>(this.dashboard, { ...this.asking, seconds: WARM_SECONDS });
   }
 
-  /** An address that nothing has been counted of. */
+  /** An address without any counted requests. */
   newAddress(): string {
     this.addresses += 1;
     return `203.0.${Math.floor(this.addresses / 250)}.${(this.addresses % 250) + 1}`;
@@ -88,8 +88,8 @@ class Bench {
     const before = this.cpu();
     const { seconds, origin } = this.asking;
     const [answered, landed] = await Promise.all([
-      told<Answered>(this.dashboard, this.asking),
-      barrage && told<Landed>(this.attacker, { ...barrage, origin, seconds }),
+      command<Answered>(this.dashboard, this.asking),
+      barrage && command<Landed>(this.attacker, { ...barrage, origin, seconds }),
     ]);
     const cpu = new Map([...this.cpu()].map(([name, ms]) => [name, (ms - before.get(name)!) / seconds]));
     const { latencies, failures } = answered;
@@ -108,7 +108,7 @@ class Bench {
     return new Map([...pids].map(([name, pid]) => [name, cpuSeconds(pid) * 1_000]));
   }
 
-  /** Longest stalls since this was last asked for. */
+  /** Longest stalls since the last call. */
   private async stalls(): Promise<ReadonlyMap<string, number>> {
     const stalls = new Map<string, number>();
     for (const [name, url] of this.stack.metricsUrls) {
@@ -118,7 +118,7 @@ class Bench {
     return stalls;
   }
 
-  /** What a request takes from a budget: by what is left before and after it, since errors and refusals cost something too. */
+  /** Budget that a request uses, by what remains before and after it, since errors and rejections are charged, too. */
   async chargeOf({ body, accept }: Barrage['requests'][number]): Promise<number> {
     const address = this.newAddress();
     const send = async (text: string, type: string) => {
@@ -132,16 +132,16 @@ class Bench {
     };
     const cheap = JSON.stringify({ query: '{ agency(key: "treasury") { key } }' });
     await send(cheap, 'application/json');
-    // with a plan that is known
+    // with a cached plan
     await send(body.replaceAll(UNIQUE, 'probe'), accept);
-    const left = await send(cheap, 'application/json');
+    const remaining = await send(cheap, 'application/json');
     await send(body.replaceAll(UNIQUE, options.new ? 'probe2' : 'probe'), accept);
     const after = await send(cheap, 'application/json');
     const ofCheap = COST_PER_MINUTE - (await this.leftOf(cheap));
-    return Number.isNaN(after) ? COST_PER_MINUTE : left - after - ofCheap;
+    return Number.isNaN(after) ? COST_PER_MINUTE : remaining - after - ofCheap;
   }
 
-  /** What a request leaves of a whole budget. */
+  /** What remains of a full budget after a request. */
   private async leftOf(body: string): Promise<number> {
     const response = await fetch(`${this.stack.url}/graphql`, {
       method: 'POST',
@@ -153,8 +153,8 @@ class Bench {
   }
 }
 
-/** Tells a process what to do, and waits for what comes of it. */
-function told<T>(child: ChildProcess, message: object): Promise<T> {
+/** Sends a process a command and waits for its result. */
+function command<T>(child: ChildProcess, message: object): Promise<T> {
   return new Promise((resolve, reject) => {
     child.once('message', resolve as never);
     child.send(message, (error) => error && reject(error));
@@ -172,7 +172,7 @@ function questions(): string[] {
     });
 }
 
-/** A hostile request as the attacker sends it: with `--new`, under a name in its first inner selection that no other has. */
+/** A hostile request as the attacker sends it: with `--new`, under a unique name in its first inner selection. */
 function hostile({ body, accept = 'application/json' }: HostileRequest): Barrage['requests'][number] {
   if (!options.new) return { body, accept };
   const { query, ...others } = JSON.parse(body) as { query: string };
@@ -184,7 +184,7 @@ function hostile({ body, accept = 'application/json' }: HostileRequest): Barrage
   };
 }
 
-/** What one kind of request did, over all rounds. */
+/** Results of one kind of request over all rounds. */
 interface Outcome {
   readonly name: string;
   readonly alone: readonly Phase[];
@@ -192,13 +192,13 @@ interface Outcome {
 }
 
 async function outcomeOf(bench: Bench, request: HostileRequest): Promise<Outcome> {
-  const sent = hostile(request);
-  const paced = options.burst ? 0 : ((await bench.chargeOf(sent)) * 60_000) / COST_PER_MINUTE;
+  const pending = hostile(request);
+  const paced = options.burst ? 0 : ((await bench.chargeOf(pending)) * 60_000) / COST_PER_MINUTE;
   const everyMs = Math.max(60_000 / REQUESTS_PER_MINUTE, paced);
   const [alone, attacked]: [Phase[], Phase[]] = [[], []];
   for (let round = 0; round < Number(options.rounds); round++) {
     alone.push(await bench.phase());
-    attacked.push(await bench.phase({ requests: [sent], address: bench.newAddress(), everyMs }));
+    attacked.push(await bench.phase({ requests: [pending], address: bench.newAddress(), everyMs }));
   }
   return { name: request.name, alone, attacked };
 }
@@ -224,7 +224,7 @@ function rowOf({ name, alone, attacked }: Outcome): string[] {
   const of = (phases: readonly Phase[], figure: (phase: Phase) => number) => median(phases.map(figure));
   const [p50, p99] = [({ p50 }: Phase) => p50, ({ p99 }: Phase) => p99];
   const share = (phases: readonly Phase[], processes: readonly string[]) =>
-    of(phases, ({ cpu }) => processes.reduce((sum, one) => sum + (cpu.get(one) ?? 0), 0)) / 10;
+    of(phases, ({ cpu }) => processes.reduce((sum, pid) => sum + (cpu.get(pid) ?? 0), 0)) / 10;
   const more = (...processes: string[]) => (share(attacked, processes) - share(alone, processes)).toFixed(0);
   const answers = ({ landed }: Phase) => Object.values(landed!.statuses).reduce((sum, count) => sum + count, 0);
   return [
@@ -243,12 +243,12 @@ function rowOf({ name, alone, attacked }: Outcome): string[] {
   ];
 }
 
-/** The process that did not turn to its next event for the longest, by the median of rounds. */
+/** The process with the longest stall, by the median of rounds. */
 function longestStall(phases: readonly Phase[]): string {
   const names = [...phases[0]!.stalls.keys()];
   const [name, stall] = names
-    .map((one) => [one, median(phases.map(({ stalls }) => stalls.get(one)!))] as const)
-    .reduce((most, one) => (one[1] > most[1] ? one : most));
+    .map((pid) => [pid, median(phases.map(({ stalls }) => stalls.get(pid)!))] as const)
+    .reduce((most, entry) => (entry[1] > most[1] ? entry : most));
   return `${stall.toFixed(0)} ${name}`;
 }
 

@@ -9,16 +9,16 @@ export interface Workload {
   readonly id: string;
   readonly what: string;
   readonly clients: number;
-  /** Which subgraphs it is on. */
+  /** The subgraphs of the workload. */
   readonly graph: 'bench' | 'programs';
   readonly request: (index: number) => LoadRequest;
-  /** Seconds of load until a gateway is as fast as it gets. */
+  /** Seconds of load until a gateway is warmed up. */
   readonly warmSeconds: number;
-  /** Whether it is run on this gateway with tokens too, unread and read. */
+  /** Whether it also runs on this gateway with tokens, ignored and verified. */
   readonly withIdentity?: boolean;
-  /** A plain server to be held against, where there is one. */
+  /** A plain server to compare with, if there is one. */
   readonly floor?: 'constant' | 'proxy' | 'calls';
-  /** Where there are only so many different requests, all of them. */
+  /** All requests, if the workload has a fixed number of them. */
   readonly requests?: readonly LoadRequest[];
 }
 
@@ -29,7 +29,7 @@ const same = (query: string, variables?: object) => {
 };
 
 const publicOperation = operation(PUBLIC_OPERATION);
-const ITEMS = 'query($first: Int!) { items(first: $first) { id name size colour weight maker { name city } } }';
+const ITEMS = 'query($first: Int!) { items(first: $first) { id name size color weight maker { name city } } }';
 
 function questions(): LoadRequest[] {
   const folder = join(packageRoot, 'test', 'questions');
@@ -40,7 +40,7 @@ function questions(): LoadRequest[] {
 }
 
 export function workloads(): Workload[] {
-  const asked = questions();
+  const texts = questions();
   return [
     {
       id: 'a',
@@ -59,18 +59,18 @@ export function workloads(): Workload[] {
       graph: 'bench',
       request: (index) => ({ ...publicOperation, headers: { authorization: `Bearer ${index}` } }),
     },
-    // few at once, who hardly ever ask the same at the same time; and many, who do
+    // a few concurrent clients, which rarely send identical requests at once; and many, which do
     ...[8, 64].map(
       (clients): Workload => ({
         id: `c${clients}`,
         what: 'our twenty questions',
         clients,
-        // its subgraphs answer a few hundred requests a second
+        // its subgraphs serve a few hundred requests per second
         warmSeconds: 30,
         graph: 'programs',
         floor: 'calls',
-        requests: asked,
-        request: (index) => asked[index % asked.length]!,
+        requests: texts,
+        request: (index) => texts[index % texts.length]!,
       }),
     ),
     {
@@ -96,7 +96,7 @@ export function workloads(): Workload[] {
         id: `f${first}`,
         what: `${first} entities joined`,
         clients: 4,
-        // some gateways answer 10,000 a few times a second
+        // some gateways serve 10,000 a few times per second
         warmSeconds: first < 10_000 ? 6 : 20,
         graph: 'bench',
         request: (index) => ({ ...operation(ITEMS, { first }), headers: { authorization: `Bearer ${index}` } }),

@@ -100,7 +100,7 @@ describe('Apollo Client', () => {
         results = await run<Deferred[]>('defer', { handler }, INSPECTOR);
       });
 
-      test('shows and caches the complete data of every query with @defer, without an error', () => {
+      test('shows and caches the complete data of every query with @defer without errors', () => {
         expect(results).not.toHaveLength(0);
         for (const { name, time, states, error, cached, expected } of results) {
           expect({ name, time, error }).toEqual({ name, time, error: undefined });
@@ -113,7 +113,7 @@ describe('Apollo Client', () => {
         }
       });
 
-      test('shows what is not deferred before what is', () => {
+      test('shows data that are not deferred before deferred data', () => {
         const deferring = results.filter(({ parts }) => parts > 0);
         expect(deferring).not.toHaveLength(0);
         for (const { name, time, states, parts, exchanges } of deferring) {
@@ -129,7 +129,7 @@ describe('Apollo Client', () => {
         }
       });
 
-      test('shows the data at once when nothing is deferred', () => {
+      test('shows all data at once when nothing is deferred', () => {
         const whole = results.filter(({ parts }) => parts === 0);
         expect(whole).not.toHaveLength(0);
         for (const { name, time, states, error } of whole)
@@ -167,11 +167,11 @@ describe('Apollo Client', () => {
   });
 
   describe('custom scalars', () => {
-    test('writes and reads them as the schema declares them', () => expectScalars(run, 'apollo-scalars'));
+    test('writes and reads custom scalars as the schema declares them', () => expectScalars(run, 'apollo-scalars'));
   });
 
   describe('batches', () => {
-    test('shows why a batch is rejected, and no data of it', async () => {
+    test('shows why a batch is rejected, without any data', async () => {
       const results = await run<{ keys: string[]; errors: object[]; requests: number }[]>('batch');
       expect(results).toMatchObject([
         { keys: ['energy'], errors: [{ errors: [{ extensions: { code: 'BATCHING_NOT_SUPPORTED' } }] }], requests: 1 },

@@ -11,7 +11,7 @@ const GUIDE = readFileSync(join(packageRoot, 'docs', 'dashboards.md'), 'utf8');
 /** Below the packages of the clients, which the page imports. */
 const PROJECT = join(packageRoot, 'test', 'clients', '.build', 'dashboard');
 
-/** The files that the guide tells to write: code blocks that begin with a comment of a path. */
+/** The files that the guide shows: code blocks that begin with a comment of a path. */
 function filesOf(guide: string): Map<string, string> {
   const blocks = guide.matchAll(/^```\w+\n(?:\/\/|<!--) (\S+\.\w+)(?: -->)?\n([\s\S]*?)^```$/gm);
   return new Map([...blocks].map(([, path, text]) => [path!, text!]));

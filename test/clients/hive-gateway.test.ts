@@ -12,7 +12,7 @@ import { type Answer, openWorld, type World } from '../support/world';
 
 const PRINCIPALS = [INSPECTOR, DEVELOPER, null];
 
-/** The data, and which fields failed why. Gateways list errors in different orders, in words of their own. */
+/** The data, and the cause of each failed field. Gateways list errors in different orders and wordings. */
 const essence = ({ data, errors = [] }: Answer<unknown>) => ({
   data,
   errors: errors.map(({ path, extensions }) => `${path?.join('.')}: ${extensions.code}`).sort(),
@@ -43,7 +43,7 @@ describe('Hive Gateway', () => {
       expect(readText(join(packageRoot, 'docs/identity.md'), 'The document')).toContain(plugin.trim());
     });
 
-    test('answers the twenty questions over our subgraphs as our gateway does, with identities it signs', async () => {
+    test('answers the twenty questions over our subgraphs, with identities it signs', async () => {
       const { data } = await world.ask('{ submissions(first: 1) { nodes { id } } }');
       const operations = questions().map(({ query, variables }) => ({
         query,

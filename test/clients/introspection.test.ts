@@ -74,12 +74,12 @@ describe('graphql-js', () => {
         expect(await firstFailure(input)).toBeUndefined();
       });
 
-      test('answers every query of graphql 17 from an anonymous caller where allowed', async () => {
+      test('answers every query of graphql 17 from anonymous callers if allowed', async () => {
         const input = { graph: await open.endpoint(null), library: '17', methods: ['GET', 'POST'] };
         expect(await firstFailure(input)).toBeUndefined();
       });
 
-      test('refuses an anonymous caller where only known callers may see the schema', async () => {
+      test('rejects anonymous callers where only authenticated ones may introspect', async () => {
         for (let time = 0; time < 2; time += 1)
           expect(
             await runScenario('introspection.mjs', 'respond', { graph: await restricted.endpoint(null) }),

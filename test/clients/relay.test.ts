@@ -12,7 +12,7 @@ import {
 
 interface Compiled {
   readonly entities: readonly string[];
-  /** Of these the compiler has written queries that fetch them again. */
+  /** Types for which the compiler generated refetch queries. */
   readonly refetchable: readonly string[];
   /** Texts of operations by their SHA-256. */
   readonly documents: Readonly<Record<string, string>>;
@@ -41,7 +41,7 @@ describe('Relay', () => {
     runScenario('relay.mjs', scenario, { graph: developer, ...input });
 
   describe('code generation', () => {
-    test('its compiler takes the schema, and makes every entity refetchable', () => {
+    test('compiles against the schema with every entity refetchable', () => {
       expect(compiled.entities.length).toBeGreaterThan(40);
       expect(compiled.refetchable).toEqual(compiled.entities);
     });
@@ -89,7 +89,7 @@ describe('Relay', () => {
   });
 
   describe('errors', () => {
-    test('keeps null for a field with an error, and for an id of nobody', async () => {
+    test('keeps null for a field with an error, and for an unknown id', async () => {
       const { result, exchanges } = await run('fail');
       expect(result).toEqual({ refused: { aiToolAdoption: null }, unknown: { node: null } });
       expect(exchanges[0]!.body).toContain('"code":"FORBIDDEN"');
@@ -97,7 +97,7 @@ describe('Relay', () => {
   });
 
   describe('trusted documents', () => {
-    test('sends its operations as trusted documents, by id', async () => {
+    test('sends its operations as trusted documents by id', async () => {
       const { result, exchanges } = await run('trusted');
       expect(result).toMatchObject({ id: 'Sector:energy' });
       expect(JSON.parse(exchanges[0]!.requestBody!)).toEqual({

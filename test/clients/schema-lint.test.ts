@@ -13,7 +13,7 @@ const lint = (schema: string) => runScenario<Problem[]>('schema-lint.mjs', 'lint
 
 beforeAll(installClients);
 
-test('the API schema follows the recommended and the Relay rules of graphql-eslint', async () => {
+test('follows the recommended and Relay rules of graphql-eslint in the API schema', async () => {
   expect(await lint(printApiSchema(readText(OWN_SUPERGRAPH_FILE, 'The supergraph')))).toEqual([]);
 });
 
@@ -31,7 +31,7 @@ test.each([
     'relay-arguments',
     '"Reads." type Query { "A." items(first: Int): ItemConnection } "A page." type ItemConnection { "E." edges: [Int] "P." pageInfo: Int }',
   ],
-])('%s is one of the rules: %s', async (rule, schema) => {
+])('reports a violation of %s in %s', async (rule, schema) => {
   const rules = (await lint(schema)).map((problem) => problem.rule);
   expect(rules).toContain(`@graphql-eslint/${rule}`);
 });

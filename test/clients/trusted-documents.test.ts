@@ -15,7 +15,7 @@ beforeAll(async () => {
   await installClients();
   folder = mkdtempSync(join(tmpdir(), 'ordergraph-manifest-'));
   const documents = PROGRAMS.map(([, program]) => runScenario<{ id: string; body: string }>(program, 'document', {}));
-  const operations = (await Promise.all(documents)).map((one) => ({ ...one, name: 'Sector', type: 'query' }));
+  const operations = (await Promise.all(documents)).map((document) => ({ ...document, name: 'Sector', type: 'query' }));
   const manifest = join(folder, 'manifest.json');
   writeFileSync(manifest, JSON.stringify({ format: 'apollo-persisted-query-manifest', version: 1, operations }));
   graph = await startGraph('--scale', '0', '--trusted-documents', manifest);
@@ -36,7 +36,7 @@ describe.each(PROGRAMS)('%s', (_client, program) => {
       expect(JSON.stringify(other.error)).toContain('DOCUMENT_NOT_FOUND');
     });
 
-    test('falls back to the text of an ad hoc operation where the role may send it', async () => {
+    test('falls back to the text of an ad hoc operation if the role may send it', async () => {
       const input = { graph: await graph.endpoint('role=analyst; subject=client'), useGet: false, name: 'Sector' };
       const { other } = await runScenario<Persisted>(program, 'persist', input);
       expect(other).toMatchObject({ data: { sectors: { totalCount: 16 } } });

@@ -27,7 +27,7 @@ describe('urql', () => {
   const methods = ({ exchanges }: Results) => exchanges.map(({ method, status }) => [method, status]);
 
   describe('cache', () => {
-    test('queries by GET, and answers from its cache', async () => {
+    test('queries by GET and answers repeated queries from its cache', async () => {
       const results = await run<Results>('query');
       const sector = { sector: { __typename: 'Sector', key: 'energy', name: 'Energy' } };
       expect(results.results).toMatchObject([{ data: sector }, { data: sector }, { data: sector }]);
@@ -40,7 +40,7 @@ describe('urql', () => {
   });
 
   describe('mutations', () => {
-    test('mutates by POST, and replays the mutation', async () => {
+    test('mutates by POST and replays the mutation with its idempotency key', async () => {
       const input = { idempotencyKey: 'urql', codename: 'urql', modalities: ['TEXT'] };
       const model = { id: expect.stringMatching(/^mdl_/), codename: 'urql', modalities: ['TEXT'] };
       const results = await run<Results>('mutate', { input });
@@ -88,13 +88,13 @@ describe('urql', () => {
         results = await run<Deferred[]>('defer', { cache }, INSPECTOR);
       });
 
-      test('shows the complete data of every query with @defer, without an error', () => {
+      test('shows the complete data of every query with @defer without errors', () => {
         expect(results).not.toHaveLength(0);
         for (const { name, time, shown, expected } of results)
           expect({ name, time, ...shown.at(-1) }).toEqual({ name, time, data: expected, hasNext: false, stale: false });
       });
 
-      test('shows what is not deferred before what is', () => {
+      test('shows data that are not deferred before deferred data', () => {
         const deferring = results.filter(({ parts }) => parts > 0);
         expect(deferring).not.toHaveLength(0);
         for (const { name, time, shown, parts, expected } of deferring) {
@@ -104,7 +104,7 @@ describe('urql', () => {
         }
       });
 
-      test('shows the data at once when nothing is deferred', () => {
+      test('shows all data at once when nothing is deferred', () => {
         const whole = results.filter(({ parts }) => parts === 0);
         expect(whole).not.toHaveLength(0);
         for (const { name, time, shown } of whole)
@@ -145,6 +145,6 @@ describe('urql', () => {
   });
 
   describe('custom scalars', () => {
-    test('writes and reads them as the schema declares them', () => expectScalars(run, 'urql-scalars'));
+    test('writes and reads custom scalars as the schema declares them', () => expectScalars(run, 'urql-scalars'));
   });
 });

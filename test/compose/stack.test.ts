@@ -21,7 +21,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
   let project: string;
   let stack: ComposeStack;
   let client: Client;
-  /** Ends TLS on this machine, and names the addresses of clients. */
+  /** Terminates TLS on this machine and forwards the addresses of clients. */
   let terminator: Client;
   let inspector: Record<string, string>;
   let developer: Record<string, string>;
@@ -47,7 +47,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     expect(body?.data?.executiveOrder).toMatchObject({ number: '14409', workforceMetrics: { goal: 0 } });
   });
 
-  test('files a submission, of which the named agency learns by an event', async () => {
+  test('notifies the named agency of a filed submission by an event', async () => {
     const id = await fileSubmission(client, developer, 'first');
     await until(
       async () => (await invitations(client, inspector)).get(id) === 1,
@@ -97,11 +97,11 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
       ['cache', 'gateway', 'CONFIG SET dir /tmp'],
       ['cache', 'gateway', 'FLUSHALL'],
       ['cache', 'gateway', 'KEYS *'],
-    ])('%s denies %s: %s', async (server, user, command) => {
+    ])('denies on %s to the user %s: %s', async (server, user, command) => {
       expect(await redis(server, user, command.split(' '))).toMatch(/^(\(error\) )?NOPERM /);
     });
 
-    test('hold what each user may read: plans and counts of the gateways, the ends of the logs', async () => {
+    test('stores plans, counts, and log heads where each Redis user may read them', async () => {
       await client.graphql({ query: QUESTION_1 }, inspector);
       await until(
         async () => Number(await redis('cache', 'gateway', ['ZCARD', 'ordergraph:plans:index'])) > 0,
@@ -122,7 +122,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
       ['load-balancer', 'redis', SHUT],
       ['load-balancer', 'cache', SHUT],
       ['migrate', 'cache', SHUT],
-    ])('the way from %s to %s ends with %i', async (service, server, outcome) => {
+    ])('connects from %s to %s with the exit code %i', async (service, server, outcome) => {
       const [address] = stack.machine.addresses(server);
       const reach = stack.machine.execBeside(service, process.execPath, [
         '-e',
@@ -132,7 +132,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     });
   });
 
-  test('records changes in a volume, with a key and code that the process cannot replace', async () => {
+  test('records changes in a volume, with a key and code the process cannot replace', async () => {
     const record = join(stack.machine.volume('record-submissions'), 'submissions.jsonl');
     expect(readFileSync(record, 'utf8')).toContain('"mutation":"fileSubmission"');
     const write = stack.machine.run('submissions', ['touch', '/run/secrets/other', '/app/dist/other', '/other']);
@@ -143,22 +143,22 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     expect([await verify.ended, verify.output()]).toEqual([0, expect.stringContaining('submissions.jsonl')]);
   });
 
-  test('mounts in each subgraph the key that seals its record, and no other', async () => {
+  test('mounts in each subgraph only the key that seals its own record', async () => {
     const kidOf = (text: string) => (JSON.parse(text) as { kid: string }).kid;
     const secretsOf = (name: string) => join(project, 'secrets', 'senders', name);
     const kids = new Set<string>();
     for (const name of SUBGRAPHS) {
       const look = stack.machine.run(name, ['sh', '-c', 'find /run -name audit-key.json -print -exec cat {} +']);
-      const own = readFileSync(join(secretsOf(name), 'audit-key.json'), 'utf8');
-      expect([await look.ended, look.output().trim()]).toEqual([0, `/run/sender/audit-key.json\n${own}`]);
-      kids.add(kidOf(own));
+      const ownKey = readFileSync(join(secretsOf(name), 'audit-key.json'), 'utf8');
+      expect([await look.ended, look.output().trim()]).toEqual([0, `/run/sender/audit-key.json\n${ownKey}`]);
+      kids.add(kidOf(ownKey));
     }
     expect(kids.size).toBe(SUBGRAPHS.length);
     const gateway = stack.machine.run('gateway-1', ['find', '/run', '-name', 'audit-key.json']);
     expect([await gateway.ended, gateway.output().trim()]).toEqual([0, '']);
   });
 
-  test('keeps seals of all records, each by the key of its subgraph', async () => {
+  test('publishes seals of all records, each signed with the key of its subgraph', async () => {
     const anchored = () => {
       const file = join(stack.machine.volume('anchor'), 'seals.jsonl');
       const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean) : [];
@@ -166,7 +166,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     };
     await until(
       () => SUBGRAPHS.every((name) => anchored().some(({ record }) => record === name)),
-      () => 'the gateways keep seals of all records',
+      () => 'the gateways have seals of all records',
     );
     const { keys } = JSON.parse(readFileSync(join(project, 'secrets', 'gateways', 'audit-keys.json'), 'utf8')) as {
       keys: { kid: string; subgraph: string }[];
@@ -175,7 +175,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
       expect(keys.find(({ kid }) => kid === keyId)).toMatchObject({ subgraph: record });
   });
 
-  test('tells callers apart by their addresses, whatever they claim', async () => {
+  test('tells callers apart by their addresses, whatever headers they send', async () => {
     const [first, second] = [await stack.client(102), await stack.client(103)];
     const query = '{ sectors(first: 7) { nodes { key } } }';
     const remaining = async (caller: Client, headers: Record<string, string> = {}) =>
@@ -183,11 +183,11 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     const full = await remaining(first);
     expect(await remaining(first)).toBeLessThan(full);
     expect(await remaining(second)).toBe(full);
-    // a claim buys no budget
+    // claimed addresses get no budget
     expect(await remaining(first, { 'x-forwarded-for': '198.51.100.7' })).toBeLessThan(full);
   });
 
-  test('accepts new tokens during a flood of bad ones, also from the address of the flood', async () => {
+  test('accepts new tokens during a flood of invalid ones, even from its address', async () => {
     const [first, second] = [await stack.client(104), await stack.client(105)];
     const query = '{ sectors(first: 1) { totalCount } }';
     const status = async (caller: Client, headers: Record<string, string>) =>
@@ -201,7 +201,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     expect([await status(first, await fresh()), await status(second, await fresh())]).toEqual([200, 200]);
     const forged = async () => ({ authorization: (await fresh()).authorization!.replace(/[^.]+$/, 'A'.repeat(86)) });
     const forgeries = await Promise.all(Array.from({ length: 300 }, async () => status(first, await forged())));
-    expect([...new Set(forgeries)].every((one) => one === 401 || one === 429)).toBe(true);
+    expect([...new Set(forgeries)].every((httpStatus) => httpStatus === 401 || httpStatus === 429)).toBe(true);
     expect(await status(second, await fresh())).toBe(200);
     const mine = await fresh();
     await until(
@@ -210,7 +210,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     );
   });
 
-  test('takes addresses from what ends TLS on this machine, the last one that it names', async () => {
+  test('uses the last address that the local TLS proxy forwards', async () => {
     const query = '{ sectors(first: 7) { nodes { key } } }';
     const remaining = async (forwarded: string) =>
       Number(
@@ -221,17 +221,17 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     const full = await remaining('192.0.2.1');
     expect(await remaining('192.0.2.1')).toBeLessThan(full);
     expect(await remaining('192.0.2.2')).toBe(full);
-    // what a client claims stands before what the terminator adds
+    // addresses that a client claims precede the one that the terminator adds
     expect(await remaining('192.0.2.3, 192.0.2.1')).toBeLessThan(full);
   });
 
-  test('answers question 1 while each hostile request comes from an address of its own', async () => {
+  test('answers question 1 during hostile requests from different addresses', async () => {
     const honest = await stack.client(108);
     for (const [place, { name, body, accept = 'application/json' }] of HOSTILE_REQUESTS.entries()) {
-      const sent = terminator.stream(body, { accept, 'x-forwarded-for': `198.51.100.${place + 20}` });
+      const pending = terminator.stream(body, { accept, 'x-forwarded-for': `198.51.100.${place + 20}` });
       const { status, body: answer } = await honest.graphql({ query: QUESTION_1 }, inspector);
       expect([name, status, answer?.errors]).toEqual([name, 200, undefined]);
-      const text = await sent;
+      const text = await pending;
       expect([name, text.length < 4 * 1024 * 1024, text.includes('INTERNAL_SERVER_ERROR')]).toEqual([
         name,
         true,
@@ -240,7 +240,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     }
   });
 
-  test('serves up- and downloads while one address stalls 100 uploads and 300 requests', async () => {
+  test('serves files while one address stalls 100 uploads and 300 requests', async () => {
     const [attacker, honest] = [await stack.client(106), await stack.client(107)];
     const submission = await fileSubmission(honest, developer, 'transfers');
     const document = Buffer.from('A document.'.repeat(1_000));
@@ -264,7 +264,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     expect(answerOf(await send('PUT', document.toString()))).toEqual([204, undefined]);
     expect(await send('GET')).toContain(document.toString());
     expect((await honest.graphql({ query: QUESTION_1 }, inspector)).status).toBe(200);
-    // nginx refuses what is beyond its limits at once, the gateways what is beyond theirs
+    // nginx rejects requests beyond its limits at once, the gateways those beyond theirs
     await until(
       () => uploads.filter(({ text }) => answerOf(text)[0] === 429).length >= 36,
       () => 'uploads beyond the limits are refused',
@@ -276,7 +276,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     for (const client of [...uploads, ...requests]) client.close();
   });
 
-  test('limits the requests of one IPv6 network, whose every address one client has, and no other network’s', async () => {
+  test('limits requests per IPv6 network, not per IPv6 address', async () => {
     const start = (address: string) =>
       `POST /graphql HTTP/1.1\r\nhost: x\r\nx-forwarded-for: ${address}\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\nA`;
     const clients = await Promise.all(
@@ -303,7 +303,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     expect(response).toMatch(/"hasNext":true[\s\S]*"hasNext":false/);
   });
 
-  test('a missing secret, a volume that is not writable: the process says what to do and ends with 1', async () => {
+  test('reports a missing secret or unwritable volume with a remedy and exit code 1', async () => {
     const secrets = join(project, 'secrets', 'subgraphs');
     renameSync(secrets, `${secrets}.away`);
     mkdirSync(secrets);
@@ -321,7 +321,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     expect(readOnly.output()).not.toMatch(/\n\s+at /);
   });
 
-  test(`restarts the gateways one after another, ${ROLLING_RESTARTS} times, without a failed or doubled request`, async () => {
+  test(`restarts the gateways one after another, ${ROLLING_RESTARTS} times, without failed or doubled requests`, async () => {
     const running = load(client, { readers: 8, writers: 4, reader: inspector, developer });
     const answered = (count: number) =>
       until(
@@ -336,7 +336,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
         await answered(running.queries.sent + 50);
       }
     await running.stop();
-    // a few of each tell enough, and a difference of thousands takes minutes to print
+    // compares a few of each: printing a difference of thousands takes minutes
     expect(running.queries.failed.slice(0, 3)).toEqual([]);
     expect(running.mutations.failed.slice(0, 3)).toEqual([]);
     const registered = (await codenames(client, developer)).filter((name) => name.startsWith('model-'));
@@ -349,7 +349,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     );
   });
 
-  test('every process ends on SIGTERM with 0 within its grace period', async () => {
+  test('ends every process with 0 on SIGTERM within its grace period', async () => {
     const names = ['load-balancer', 'gateway-1', 'gateway-2', ...SUBGRAPHS];
     const codes = await Promise.all(names.map(async (name) => [name, await stack.stop(name)]));
     expect(codes).toEqual(names.map((name) => [name, 0]));

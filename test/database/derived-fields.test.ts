@@ -1,9 +1,9 @@
 import { databaseKinds } from '../support/databases';
 import { openWorld, type World } from '../support/world';
 
-/*
- * A derived field is said twice: in code, where it is read, and in SQL, where lists are narrowed by it. Both must mean the
- * same, for every value and every object.
+/**
+ * A derived field is defined twice: in code, which reads it, and in SQL, which filters lists by it. Both must agree for every
+ * value and every object.
  */
 const FIELDS: readonly [list: string, key: string, field: string, values: readonly string[]][] = [
   ['submissions', 'id', 'windowPhase', ['NONE', 'NOT_YET_OPEN', 'OPEN', 'LAUNCH_DUE', 'LAUNCHED']],
@@ -28,29 +28,29 @@ describe.each(databaseKinds)('derived fields on %s', (kind) => {
     field: string,
     filter = '{}',
   ): Promise<{ key: string; value: string }[]> {
-    const found: { key: string; value: string }[] = [];
+    const rows: { key: string; value: string }[] = [];
     for (let after: string | null = null; ; ) {
       const query = `query($after: String) { ${list}(first: 500, after: $after, filter: ${filter}) { nodes { ${key} ${field} } pageInfo { hasNextPage endCursor } } }`;
       const { data, errors } = await world.ask(query, { after });
       expect(errors).toBeUndefined();
       const page: { nodes: Record<string, unknown>[]; pageInfo: { hasNextPage: boolean; endCursor: string } } =
         data[list];
-      found.push(...page.nodes.map((node) => ({ key: String(node[key]), value: String(node[field]) })));
-      if (!page.pageInfo.hasNextPage) return found;
+      rows.push(...page.nodes.map((node) => ({ key: String(node[key]), value: String(node[field]) })));
+      if (!page.pageInfo.hasNextPage) return rows;
       after = page.pageInfo.endCursor;
     }
   }
 
   test.each(FIELDS)(
-    '%s: a filter by %s.%s finds just the objects that show the value',
+    'filters in %s by %s.%s exactly the objects that show the value',
     async (list, key, field, values) => {
       const everything = await all(list, key, field);
       expect(everything.length).toBeGreaterThan(0);
       let narrowed = 0;
       for (const value of values) {
-        const found = await all(list, key, field, `{ ${field}: { eq: ${value} } }`);
-        expect(found).toEqual(everything.filter((one) => one.value === value));
-        narrowed += found.length;
+        const matches = await all(list, key, field, `{ ${field}: { eq: ${value} } }`);
+        expect(matches).toEqual(everything.filter((row) => row.value === value));
+        narrowed += matches.length;
       }
       expect(narrowed).toBe(everything.length);
     },

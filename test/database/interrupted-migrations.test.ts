@@ -7,7 +7,7 @@ import { CutMigration, crashesOf, type From, uninterrupted } from './interrupted
 
 const describeOnMysql = databaseKinds.includes('mysql') ? describe : describe.skip;
 
-test('every statement of a migration can be resumed on MySQL', () => {
+test('can resume every statement of a migration on MySQL', () => {
   for (const { name, parts } of subgraphs)
     for (const migration of parts.migrations)
       for (const sql of migration.mysql) expect([name, migration.name, sql, isResumable(sql)].at(-1)).toBe(true);
@@ -18,7 +18,7 @@ describeOnMysql('a migration on MySQL that loses its connection', () => {
   test.each<[From, number[]]>([
     ['fresh', [9, 104]],
     ['first release', [5, 24, 33, 61]],
-  ])('%s: ends as an uninterrupted one, wherever it was cut', async (from, places) => {
+  ])('ends like an uninterrupted migration, wherever it lost its connection: %s', async (from, places) => {
     const expected = await uninterrupted('mysql', 'reviews', from);
     for (const place of places)
       for (const when of ['before', 'after'] as const) {
@@ -32,12 +32,12 @@ describeOnMysql('a migration on MySQL that loses its connection', () => {
       }
   });
 
-  test('ends as an uninterrupted one after it was cut again and again', async () => {
+  test('ends like an uninterrupted migration after repeated lost connections', async () => {
     const expected = await uninterrupted('mysql', 'submissions', 'first release');
     const migration = await CutMigration.prepare('submissions', 'first release');
     try {
       let cuts = 0;
-      // two tables of its own are made first; a statement that is checked costs three more
+      // first, it creates two tables of its own; checking a statement takes three more
       while (await migration.cutAt(3 + ((cuts * 7) % 9), cuts % 2 ? 'before' : 'after')) cuts += 1;
       expect(cuts).toBeGreaterThan(10);
       expect(await migration.resumed()).toEqual(expected);
@@ -48,7 +48,7 @@ describeOnMysql('a migration on MySQL that loses its connection', () => {
 });
 
 describeOnMysql('a migration whose connection the server ends', () => {
-  test('reports the migration and the cause', async () => {
+  test('reports the migration and the cause when the server ends its connection', async () => {
     const databases = await freshDatabases('mysql', ['shop']);
     const migration = { name: '0001-item', mysql: ['KILL CONNECTION_ID()'], sqlite: [] };
     try {
@@ -66,7 +66,7 @@ describeOnMysql('a process that is killed while it migrates', () => {
   beforeAll(requireCompiled);
   afterAll(killAll);
 
-  test.each([40, 97])('leaves a database that the next one finishes: statement %i', async (place) => {
+  test.each([40, 97])('leaves a database that the next process migrates, killed at statement %i', async (place) => {
     const expected = await uninterrupted('mysql', 'reviews', 'fresh');
     const migration = await CutMigration.prepare('reviews', 'fresh');
     try {
@@ -85,18 +85,21 @@ describeOnMysql('a process that is killed while it migrates', () => {
   });
 });
 
-test.each<From>(['fresh', 'first release'])('a crash while SQLite migrates is resumed: %s', async (from) => {
-  const expected = await uninterrupted('sqlite', 'reviews', from);
-  const tried = await crashesOf(
-    'reviews',
-    from,
-    (done) => done % 31 === 1,
-    (content) => expect(content).toEqual(expected),
-  );
-  expect(tried).toBeGreaterThanOrEqual(2);
-});
+test.each<From>(['fresh', 'first release'])(
+  'resumes a SQLite migration after a crash, from a %s database',
+  async (from) => {
+    const expected = await uninterrupted('sqlite', 'reviews', from);
+    const tried = await crashesOf(
+      'reviews',
+      from,
+      (done) => done % 31 === 1,
+      (content) => expect(content).toEqual(expected),
+    );
+    expect(tried).toBeGreaterThanOrEqual(2);
+  },
+);
 
-describe.each(databaseKinds)('what was run of a migration, on %s', (kind) => {
+describe.each(databaseKinds)('recorded progress of a migration, on %s', (kind) => {
   let databases: TestDatabases;
   beforeEach(async () => {
     databases = await freshDatabases(kind, ['reviews']);
@@ -112,7 +115,7 @@ describe.each(databaseKinds)('what was run of a migration, on %s', (kind) => {
   const open = (...migrations: ReturnType<typeof migration>[]) =>
     Database.open({ url: databases.url('reviews'), name: 'reviews', entities: [], migrations });
 
-  test('must not be changed afterward', async () => {
+  test('rejects a change of statements that have already run', async () => {
     await (await open(migration('0001-a', table('a')))).close();
     await (await open(migration('0001-a', table('a')))).close();
     await expect(open(migration('0001-a', table('a', 'other')))).rejects.toThrow(
@@ -120,7 +123,7 @@ describe.each(databaseKinds)('what was run of a migration, on %s', (kind) => {
     );
   });
 
-  test('is adopted as it is from a release that kept no record of it', async () => {
+  test('adopts migrations of a release that recorded no statements', async () => {
     const first = await open(migration('0001-a', table('a')));
     await first.query('DROP TABLE schema_migration_progress');
     await first.close();
@@ -128,7 +131,7 @@ describe.each(databaseKinds)('what was run of a migration, on %s', (kind) => {
     await expect(open(migration('0001-a', table('a', 'other')))).rejects.toThrow(/was changed after it was applied/);
   });
 
-  test('is reported statement by statement', async () => {
+  test('reports the progress of a migration statement by statement', async () => {
     const reported: string[] = [];
     const database = await Database.open({
       url: databases.url('reviews'),
@@ -143,14 +146,14 @@ describe.each(databaseKinds)('what was run of a migration, on %s', (kind) => {
   });
 
   if (kind === 'mysql') {
-    test('is not taken for done when something else of the same name is there', async () => {
+    test('does not skip a statement because something else of its name exists', async () => {
       const first = await open();
       await first.query(table('a', 'other'));
       await first.close();
       await expect(open(migration('0001-a', table('a')))).rejects.toThrow(/Migration "0001-a".*already exists/);
     });
 
-    test('is resumed where a release that saved no progress was killed', async () => {
+    test('resumes a migration of a release that recorded no progress', async () => {
       const statements = [
         table('a'),
         'ALTER TABLE `a` ADD `note` varchar(20) NULL',
@@ -165,7 +168,7 @@ describe.each(databaseKinds)('what was run of a migration, on %s', (kind) => {
       await database.close();
     });
 
-    test('holds changes of rows once, however often it is interrupted', async () => {
+    test('changes rows once, however often the migration is interrupted', async () => {
       const good = migration('0001-a', table('a'), 'INSERT INTO `a` VALUES (1)', 'CREATE TABLE nonsense');
       for (let attempt = 0; attempt < 3; attempt++) await expect(open(good)).rejects.toThrow(/"0001-a"/);
       const database = await open(migration('0001-a', table('a'), 'INSERT INTO `a` VALUES (1)', table('b')));

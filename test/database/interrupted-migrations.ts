@@ -10,7 +10,7 @@ import { freshDatabases, type TestDatabases } from '../support/databases';
 import { type Cut, TcpProxy } from '../support/tcp-proxy';
 import { FIRST_RELEASE } from './first-release';
 
-/** Tables of the migrations themselves, whose rows say when they were run. */
+/** Tables of the migrations themselves, whose rows contain run times. */
 const OWN = /^schema_migration$/;
 
 export const migrationsOf = (name: string): readonly Migration[] =>
@@ -19,12 +19,12 @@ export const migrationsOf = (name: string): readonly Migration[] =>
 const options = (name: string, url: string, migrations = migrationsOf(name)) => ({
   url,
   name,
-  // the entities do not matter to migrations, and cost time
+  // migrations do not need the entities, which are slow to load
   entities: [],
   migrations,
 });
 
-/** The whole schema and all rows: what two databases are compared by. */
+/** The whole schema and all rows, to compare two databases. */
 async function contentOf(name: string, url: string): Promise<Record<string, unknown>> {
   const database = await Database.connect(options(name, url));
   try {
@@ -38,10 +38,10 @@ async function contentOf(name: string, url: string): Promise<Record<string, unkn
     ).map((row) => row.name);
     const content: Record<string, unknown> = {};
     for (const table of tables) {
-      const [made] = isMysql ? await database.query(`SHOW CREATE TABLE \`${table}\``) : [undefined];
+      const [definition] = isMysql ? await database.query(`SHOW CREATE TABLE \`${table}\``) : [undefined];
       const rows = await database.query(`SELECT * FROM ${database.dialect.quote(table)} ORDER BY 1, 2`).catch(() => []);
       content[table] = {
-        made: String(made?.['Create Table']).replace(/ AUTO_INCREMENT=\d+/, ''),
+        made: String(definition?.['Create Table']).replace(/ AUTO_INCREMENT=\d+/, ''),
         rows: OWN.test(table) ? rows.map((row) => row.name) : rows,
       };
     }
@@ -76,7 +76,7 @@ async function prepare(name: string, url: string, from: From): Promise<void> {
 
 const migrate = async (name: string, url: string) => (await Database.open(options(name, url))).close();
 
-/** What an uninterrupted migration ends with. */
+/** The result of an uninterrupted migration. */
 export async function uninterrupted(kind: DatabaseKind, name: string, from: From): Promise<Record<string, unknown>> {
   const databases = await freshDatabases(kind, [name]);
   try {
@@ -88,7 +88,7 @@ export async function uninterrupted(kind: DatabaseKind, name: string, from: From
   }
 }
 
-/** One database of a MySQL-protocol server behind a proxy that cuts. */
+/** One database of a MySQL-protocol server behind a proxy that cuts connections. */
 export class CutMigration {
   private constructor(
     private readonly name: string,
@@ -107,7 +107,10 @@ export class CutMigration {
     return this.proxy.url(this.databases.url(this.name));
   }
 
-  /** Migrates with the connection cut at a statement. @returns whether it came to that statement. */
+  /**
+   * Migrates and cuts the connection at a statement.
+   * @returns whether the migration reached that statement
+   */
   async cutAt(at: number, when: Cut): Promise<boolean> {
     this.proxy.cutAt(at, when, MIGRATING);
     const failed = await migrate(this.name, this.url).then(
@@ -125,7 +128,7 @@ export class CutMigration {
     return contentOf(this.name, this.databases.url(this.name));
   }
 
-  /** The server notices a cut connection a little later, and then frees its lock. */
+  /** The server notices a cut connection a little later and then releases its lock. */
   private async lockIsFree(): Promise<void> {
     const { pathname, searchParams, hostname, port } = new URL(this.databases.url(this.name));
     const connection = await mysql.createConnection({
@@ -144,10 +147,10 @@ export class CutMigration {
   }
 }
 
-/** Statements that a migration consists of, and those that save its progress. */
+/** Statements of a migration, and those that save its progress. */
 export const MIGRATING = /^(CREATE|ALTER|DROP|INSERT|UPDATE|REPLACE)\b/;
 
-/** Migrates an SQLite database, and hands out copies of its files as they are after each statement: what a crash would leave. */
+/** Migrates an SQLite database, and returns copies of its files after each statement: what a crash would leave. */
 export async function crashesOf(
   name: string,
   from: From,
@@ -169,9 +172,9 @@ export async function crashesOf(
       copies.push(to);
     };
     await (await Database.open({ ...options(name, file), onMigration: copy })).close();
-    for (const left of copies) {
-      await migrate(name, left);
-      check(await contentOf(name, left), left);
+    for (const remaining of copies) {
+      await migrate(name, remaining);
+      check(await contentOf(name, remaining), remaining);
     }
     return copies.length;
   } finally {

@@ -16,7 +16,7 @@ describe.each(databaseKinds)('lists through link tables, on %s', (kind) => {
       .map(({ targetKey }) => targetKey)
       .toSorted();
 
-  test('page through the linked entities of each object, forward and backward, with their count', async () => {
+  test('pages through linked entities of each object, forward and backward, with a count', async () => {
     const page = (args: string) =>
       `systems(${args}) { nodes { id } totalCount pageInfo { hasNextPage hasPreviousPage } }`;
     const { data, errors } = await world.ask(`{
@@ -39,13 +39,13 @@ describe.each(databaseKinds)('lists through link tables, on %s', (kind) => {
     expect(linked).toBeGreaterThan(nodes.length);
   });
 
-  test('cost as many statements for many objects as for one', async () => {
+  test('uses as many statements for linked lists of many objects as of one', async () => {
     const query = (first: number) =>
       `{ toolDeployments(first: ${first}) { nodes { systems(first: 3) { totalCount nodes { id } } } } }`;
     expect(await world.statements(query(20))).toHaveLength((await world.statements(query(1))).length);
   });
 
-  test('answer first: 0 with a count and no objects', async () => {
+  test('returns a count and no objects for a linked list with first: 0', async () => {
     const { data, errors } = await world.ask(
       '{ all: submissions(first: 500) { nodes { id } } submissions(first: 0) { nodes { id } edges { cursor } totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }',
     );
@@ -59,7 +59,7 @@ describe.each(databaseKinds)('lists through link tables, on %s', (kind) => {
     });
   });
 
-  test('version of a submission is the model version that its filter means', async () => {
+  test('filters submissions by the model version that they show', async () => {
     const { data } = await world.ask('{ submissions(first: 1) { nodes { version { label } revision } } }');
     const [{ version, revision }] = data.submissions.nodes;
     expect(revision).toBeGreaterThan(0);

@@ -17,7 +17,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
   afterEach(() => databases.drop());
 
   test.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
-    '%s: migrated tables match the entities, whichever scheme the URL of the server has',
+    'migrates tables of %s that match its entities, for each URL scheme',
     async (name, subgraph) => {
       const { entities, migrations } = subgraph.parts;
       const url = databases.url(name);
@@ -26,7 +26,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     },
   );
 
-  test.each(['submissions', 'reviews'])('%s: rows of the first release are there after the upgrade', async (name) => {
+  test.each(['submissions', 'reviews'])('keeps the rows of the first release of %s after the upgrade', async (name) => {
     const { entities, migrations } = subgraphs.find((subgraph) => subgraph.name === name)!.parts;
     const options = { url: databases.url(name), name, entities, migrations };
     const first = await Database.open({ ...options, migrations: migrations.slice(0, 1) });
@@ -41,13 +41,13 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     const upgraded = await Database.open(options);
     for (const [table, row] of FIRST_RELEASE[name]!) {
       const rows = await upgraded.query(`SELECT * FROM ${table}`);
-      const { pre_launch_access_seconds: _dropped, ...kept } = row;
-      expect([table, rows]).toEqual([table, [expect.objectContaining(kept)]]);
+      const { pre_launch_access_seconds: _dropped, ...columns } = row;
+      expect([table, rows]).toEqual([table, [expect.objectContaining(columns)]]);
     }
     await upgraded.close();
   });
 
-  test('several replicas may start at once: one migrates, all open', async () => {
+  test('migrates in one of several replicas that start at once, and opens all', async () => {
     const { name, parts } = subgraphs[0]!;
     const options = { url: databases.url(name), name, entities: parts.entities, migrations: parts.migrations };
     const open = await Promise.all([1, 2, 3, 4].map(() => Database.open(options)));
@@ -56,7 +56,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     await Promise.all(open.map((database) => database.close()));
   });
 
-  test('a database of a newer release is left alone', async () => {
+  test('does not change a database of a newer release', async () => {
     const { name, parts } = subgraphs[0]!;
     const options = { url: databases.url(name), name, entities: parts.entities, migrations: parts.migrations };
     const newer = await Database.open(options);
@@ -69,7 +69,7 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     );
   });
 
-  test('a failing migration names itself, and a mended one goes on from there', async () => {
+  test('names a failing migration, and continues from there once it is fixed', async () => {
     const url = databases.url('reviews');
     const good = { name: '0001-good', mysql: ['CREATE TABLE a (id int)'], sqlite: ['CREATE TABLE a (id int)'] };
     const bad = { name: '0002-bad', mysql: ['CREATE TABLE nonsense'], sqlite: ['CREATE TABLE nonsense'] };
@@ -95,18 +95,18 @@ test.each([
   ['workforce', '0001-initial', 'fd46d87015fcdbe4'],
   ['infrastructure', '0001-initial', '62b039e7dbe225af'],
   ['infrastructure', '0002-voluntary-framework', '72758e5ed78e5520'],
-])('%s: the released migration %s is as it was released', (name, migration, digest) => {
+])('keeps the released migration unchanged: %s, %s', (name, migration, digest) => {
   const { mysql, sqlite } = subgraphs
     .find((subgraph) => subgraph.name === name)!
     .parts.migrations.find((candidate) => candidate.name === migration)!;
-  const found = createHash('sha256')
+  const actual = createHash('sha256')
     .update(JSON.stringify([mysql, sqlite]))
     .digest('hex');
   // databases refuse a migration that was changed after they ran it
-  expect(found.slice(0, 16)).toBe(digest);
+  expect(actual.slice(0, 16)).toBe(digest);
 });
 
-test('a server that is down, or a file that is no database, is said in words', async () => {
+test('reports a server that is down and a file that is not a database', async () => {
   const open = (url: string) => Database.open({ url, name: 'reviews', entities: [], migrations: [] });
   await expect(open('mysql://nobody:secret@127.0.0.1:1/reviews')).rejects.toThrow(
     /The reviews database mysql:\/\/nobody:\*\*\*@127.0.0.1:1\/reviews cannot be opened[\s\S]*Check that the server runs/,
@@ -114,10 +114,10 @@ test('a server that is down, or a file that is no database, is said in words', a
   await expect(open(__filename)).rejects.toThrow(/cannot be opened: file is not a database/);
 });
 
-test.each(['postgres://localhost/x', 'mysql://localhost', 'mysql://', ''])('"%s" is no database URL', (url) => {
+test.each(['postgres://localhost/x', 'mysql://localhost', 'mysql://', ''])('rejects "%s" as a database URL', (url) => {
   expect(() => parseDatabaseUrl(url)).toThrow(/mysql:\/\//);
 });
 
-test('passwords are never shown', () => {
+test('never shows passwords of database URLs', () => {
   expect(redactDatabaseUrl('mysql://me:p%40ss@host:3306/x')).toBe('mysql://me:***@host:3306/x');
 });

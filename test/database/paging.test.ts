@@ -56,15 +56,15 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
     await databases?.drop();
   });
 
-  const list = (given: PageArguments) =>
-    new Loaders(database, fixedClock(AS_OF), Reader.everything, CURSORS).list(AIModel, given);
+  const list = (args: PageArguments) =>
+    new Loaders(database, fixedClock(AS_OF), Reader.everything, CURSORS).list(AIModel, args);
 
   async function store(rows: readonly Partial<AIModel>[]): Promise<void> {
     await database.query('DELETE FROM ai_model');
     await database.insert(
       AIModel,
-      rows.map((one, index) => ({
-        ...one,
+      rows.map((item, index) => ({
+        ...item,
         id: `mdl_${String(index).padStart(26, '0')}`,
         developerKey: index % 3 === 0 ? 'd' : 'e',
         organizations: [],
@@ -78,7 +78,7 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
     );
   }
 
-  test('every object comes once, in one order, whatever the page size, forward and backward', async () => {
+  test('returns every object once in the same order for any page size and direction', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(row, { maxLength: 25 }),
@@ -89,7 +89,7 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
           const all = (await list({ first: 500, orderBy: order })).rows.map(({ id }) => id);
           expect(new Set(all).size).toBe(rows.length);
           const walk = async (backward: boolean) => {
-            const seen: string[] = [];
+            const keys: string[] = [];
             for (let cursor: string | undefined; ; ) {
               const page = await list(
                 backward
@@ -97,9 +97,9 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
                   : { first: size, after: cursor, orderBy: order },
               );
               const ids = page.rows.map(({ id }) => id);
-              if (backward) seen.unshift(...ids);
-              else seen.push(...ids);
-              if (!page.more) return seen;
+              if (backward) keys.unshift(...ids);
+              else keys.push(...ids);
+              if (!page.more) return keys;
               const edge = backward ? page.rows[0]! : page.rows.at(-1)!;
               cursor = page.cursor(edge);
             }
@@ -112,7 +112,7 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
     );
   });
 
-  test('lists of many parents in one statement are the lists of each', async () => {
+  test('returns for many parents in one statement the same lists as for each', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(row, { maxLength: 20 }),
@@ -120,16 +120,16 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
         fc.integer({ min: 1, max: 4 }),
         async (rows, order, size) => {
           await store(rows);
-          const given = { first: size, orderBy: order };
+          const args = { first: size, orderBy: order };
           const loader = new Loaders(database, fixedClock(AS_OF), Reader.everything, CURSORS).listBy(
             AIModel,
             'developerKey',
-            given,
+            args,
           );
           const { result, statements } = await database.counting(() => loader.loadMany(['d', 'e', 'unknown']));
           expect(statements).toHaveLength(1);
           for (const [index, key] of ['d', 'e', 'unknown'].entries()) {
-            const alone = await list({ ...given, filter: { developer: { key: { eq: key } } } });
+            const alone = await list({ ...args, filter: { developer: { key: { eq: key } } } });
             expect((result[index] as { rows: readonly AIModel[] }).rows.map(({ id }) => id)).toEqual(
               alone.rows.map(({ id }) => id),
             );
@@ -140,24 +140,27 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
     );
   });
 
-  test.each(['first', 'last'] as const)('%s: 0 is an empty page that says whether objects follow', async (side) => {
-    await store(fc.sample(row, { numRuns: 3, seed: 7 }));
-    expect(await list({ [side]: 0 })).toMatchObject({ rows: [], more: true });
-    expect(await list({ [side]: 0, filter: { releaseStatus: { in: [] } } })).toMatchObject({ rows: [], more: false });
-    const parents = new Loaders(database, fixedClock(AS_OF), Reader.everything, CURSORS).listBy(
-      AIModel,
-      'developerKey',
-      {
-        [side]: 0,
-      },
-    );
-    expect(await parents.loadMany(['d', 'unknown'])).toMatchObject([
-      { rows: [], more: true },
-      { rows: [], more: false },
-    ]);
-  });
+  test.each(['first', 'last'] as const)(
+    'returns an empty page that says whether objects follow for %s: 0',
+    async (side) => {
+      await store(fc.sample(row, { numRuns: 3, seed: 7 }));
+      expect(await list({ [side]: 0 })).toMatchObject({ rows: [], more: true });
+      expect(await list({ [side]: 0, filter: { releaseStatus: { in: [] } } })).toMatchObject({ rows: [], more: false });
+      const parents = new Loaders(database, fixedClock(AS_OF), Reader.everything, CURSORS).listBy(
+        AIModel,
+        'developerKey',
+        {
+          [side]: 0,
+        },
+      );
+      expect(await parents.loadMany(['d', 'unknown'])).toMatchObject([
+        { rows: [], more: true },
+        { rows: [], more: false },
+      ]);
+    },
+  );
 
-  test('filters mean what plain code means', async () => {
+  test('filters rows exactly like plain code', async () => {
     const rows = fc.sample(row, { numRuns: 40, seed: 7 });
     await store(rows);
     const names = async (filter: PageArguments['filter']) => (await list({ first: 500, filter })).rows.length;
@@ -196,13 +199,13 @@ const cursorOf = (order: readonly Order[], cursors: Cursors) =>
   cursorsOf(AIModel, order, cursors)({ releasedOn: '2026-01-01', id: 'mdl_1' });
 
 describe('cursors', () => {
-  test('name a position: the same for the same position, and read back as it', () => {
+  test('encodes the same cursor for the same position and decodes it again', () => {
     const cursor = cursorOf(BY_RELEASE, CURSORS);
     expect(cursorOf(BY_RELEASE, new Cursors(Buffer.alloc(32, 7), 'submissions'))).toBe(cursor);
     expect(planPage(AIModel, { after: cursor }, Reader.everything, CURSORS).after).toEqual(['2026-01-01', 'mdl_1']);
   });
 
-  test('hide the values in them and, up to a block, their length', () => {
+  test('hides values in cursors and, up to a block, their length', () => {
     const cursors = ['codename', 'codename-x', 'codename-of-what'].map((codename) =>
       cursorsOf(AIModel, [{ property: 'codename', direction: 'ASC' }], CURSORS)({ codename }),
     );
@@ -211,7 +214,7 @@ describe('cursors', () => {
     for (const cursor of cursors) expect(Buffer.from(cursor, 'base64url').toString('latin1')).not.toContain('code');
   });
 
-  test('any values come back as they were, whatever the list is called', () => {
+  test('decodes any values of a cursor unchanged, whatever the list name', () => {
     const value = fc.oneof(
       fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
       fc.integer(),
@@ -226,7 +229,7 @@ describe('cursors', () => {
   });
 });
 
-describe('bad pages', () => {
+describe('invalid pages', () => {
   test.each([
     [{ first: -1 }, '"first" is -1: request 0 to 500'],
     [{ first: 1_000_000_000 }, '"first" is 1000000000'],
@@ -251,11 +254,11 @@ describe('bad pages', () => {
     ],
     [{ before: cursorOf(BY_RELEASE, new Cursors(Buffer.alloc(32, 8), 'submissions')) }, 'the cursor key was replaced'],
     [{ before: cursorOf(BY_RELEASE, new Cursors(Buffer.alloc(32, 7), 'reviews')) }, 'another subgraph issued it'],
-  ])('%j is refused with a reason', (given, message) => {
-    expect(() => planPage(AIModel, given as PageArguments, Reader.everything, CURSORS)).toThrow(message);
+  ])('rejects the page arguments %j with a reason', (args, message) => {
+    expect(() => planPage(AIModel, args as PageArguments, Reader.everything, CURSORS)).toThrow(message);
   });
 
-  test('any text is refused as a cursor, or read as one of this list, and never fails otherwise', () => {
+  test('rejects any text as a cursor or reads it as one of the list, and never throws', () => {
     fc.assert(
       fc.property(
         fc.oneof(

@@ -28,7 +28,7 @@ import { AS_OF } from '../support/world';
 
 const tell = (seed: string, scale = 1) => tellExercise({ seed, scale, asOf: AS_OF });
 
-test('the same seed, scale and day tell the same story; another seed another', () => {
+test('generates the same story for the same seed, scale, and day only', () => {
   const text = (seed: string) =>
     JSON.stringify([...tell(seed)].map(([name, tables]) => [name, tables.map(({ rows }) => rows)]));
   const first = text('a');
@@ -44,7 +44,7 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
   const byId = <T extends { id: string }>(target: ModelClass<T>) => new Map(rows(target).map((row) => [row.id, row]));
   const submissions = byId(Submission);
 
-  test('every object is marked as exercise data, and no key comes twice', () => {
+  test('marks every object as exercise data and repeats no key', () => {
     for (const { target, rows: all } of tables) {
       const flags = new Set(all.map((row) => (row as { exercise?: boolean }).exercise));
       const isLink = all.length > 0 && 'ownerKey' in all[0]!;
@@ -57,7 +57,7 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
     }
   });
 
-  test('invented developers and vulnerabilities cannot be taken for real ones', () => {
+  test('invents developers and vulnerabilities that cannot be mistaken for real ones', () => {
     for (const { legalName, key } of rows(DeveloperOrganization))
       expect([legalName, key]).toEqual([
         expect.stringMatching(/^Exercise Developer /),
@@ -70,7 +70,7 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
       ]);
   });
 
-  test('I1, I2: a submission is of a version of a model of its developer, and no version is filed twice', () => {
+  test('I1, I2: files each version once, of a model of the submission’s developer', () => {
     const models = byId(AIModel);
     const versions = byId(ModelVersion);
     const filed = new Set<string>();
@@ -83,7 +83,7 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
     }
   });
 
-  test('T2: plan versions rise from 1, and the highest is the current plan', () => {
+  test('T2: numbers plan versions from 1, with the highest as the current plan', () => {
     for (const { id, plannedLaunchAt } of submissions.values()) {
       const plans = rows(LaunchPlan).filter(({ submissionId }) => submissionId === id);
       expect(plans.map(({ planVersion }) => planVersion)).toEqual(plans.map((_, index) => index + 1));
@@ -93,7 +93,7 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
     }
   });
 
-  test('T3, T4: access lies inside the window or consented time, 720 hours at most, and ends with the submission', () => {
+  test('T3, T4: limits access to the window or consented time, and to 720 hours', () => {
     for (const grant of rows(AccessGrant)) {
       const { submissionId, startsAt, endsAt, recordedStatus: status, postLaunchConsent, acceptedAt } = grant;
       const { windowOpensAt, windowClosesAt, lifecycle, launchedAt } = submissions.get(submissionId)!;
@@ -104,14 +104,14 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
         expect(['ENDED', 'RESCINDED', 'DECLINED']).toContain(status);
       if (status === 'ACTIVE') expect(acceptedAt !== null && acceptedAt <= AS_OF).toBe(true);
     }
-    const hours = [...submissions.values()].map((one) =>
-      accessSeconds({ seconds: one.accessSeconds, since: one.accessSince }, AS_OF),
+    const hours = [...submissions.values()].map((submission) =>
+      accessSeconds({ seconds: submission.accessSeconds, since: submission.accessSince }, AS_OF),
     );
     expect(Math.max(...hours)).toBeLessThanOrEqual(720 * 3600);
     expect(Math.max(...hours)).toBeGreaterThan(0);
   });
 
-  test('T5, T6: nothing is dated before what led to it, or after the end of the story', () => {
+  test('T5, T6: dates nothing before its cause or after the end of the story', () => {
     for (const { launchedAt, launchRecordedAt, filedAt, createdAt, withdrawnAt, closedAt } of submissions.values()) {
       if (filedAt) expect(createdAt <= filedAt && filedAt <= AS_OF).toBe(true);
       if (launchedAt)
@@ -130,7 +130,7 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
     }
   });
 
-  test('I3, I4, I5: determinations, designations and reviews hold together', () => {
+  test('I3, I4, I5: keeps determinations, designations, and reviews consistent', () => {
     const issued = rows(Determination).filter(({ status }) => status === 'ISSUED');
     expect(new Set(issued.map(({ submissionId, agencyKey }) => `${submissionId} ${agencyKey}`)).size).toBe(
       issued.length,
@@ -139,11 +139,11 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
       expect([madeByKey, submissions.has(submissionId)]).toEqual(['nsa', true]);
     for (const { submissionId, leadAgencyKey, openedAt, status, closedAt } of rows(Review)) {
       const necessary = rows(Determination).some(
-        (one) =>
-          one.submissionId === submissionId &&
-          one.agencyKey === leadAgencyKey &&
-          one.outcome === 'REVIEW_NECESSARY' &&
-          one.issuedAt! <= openedAt,
+        (row) =>
+          row.submissionId === submissionId &&
+          row.agencyKey === leadAgencyKey &&
+          row.outcome === 'REVIEW_NECESSARY' &&
+          row.issuedAt! <= openedAt,
       );
       expect(necessary).toBe(true);
       const open = (OPEN_REVIEW_STATUSES as readonly string[]).includes(status);
@@ -158,7 +158,7 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
     }
   });
 
-  test('I7, I8: exposures are due after they are found, and mended ones say when', () => {
+  test('I7, I8: dates exposures due after discovery, and remediated ones with a date', () => {
     const systems = byId(FederalSystem);
     for (const { detectedAt, dueAt, status, remediatedAt, systemId, agencyKey } of rows(VulnerabilityFinding)) {
       expect(dueAt >= detectedAt && detectedAt <= AS_OF).toBe(true);
@@ -168,8 +168,8 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
     }
   });
 
-  test('I9: applications reach announcements while they are open; people enter on duty into filled positions', () => {
-    const announcements = new Map(rows(Announcement).map((one) => [one.controlNumber, one]));
+  test('I9: dates applications within open announcements, and fills positions', () => {
+    const announcements = new Map(rows(Announcement).map((announcement) => [announcement.controlNumber, announcement]));
     for (const { controlNumber, submittedAt } of rows(Application)) {
       const { openDate, closeDate } = announcements.get(controlNumber)!;
       const day = civilDate(submittedAt);
@@ -184,7 +184,7 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
     }
   });
 
-  test('I10: no agency has more positions filled than it is authorized to', () => {
+  test('I10: fills no more positions than an agency is authorized to', () => {
     expect(rows(CapacitySnapshot).length).toBeGreaterThan(0);
     for (const { authorized, filled, vacant, inHiring } of rows(CapacitySnapshot)) {
       expect(filled).toBeLessThanOrEqual(authorized);
@@ -193,20 +193,20 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
     }
   });
 
-  test('P6: the newest assessment of an agency and dimension is its current one, and no other is', () => {
+  test('P6: marks only the newest assessment of an agency and dimension as current', () => {
     const newest = new Map<string, string>();
     for (const { agencyKey, dimensionId, assessedOn } of rows(CapabilityAssessment)) {
       const of = `${agencyKey} ${dimensionId}`;
       if (assessedOn > (newest.get(of) ?? '')) newest.set(of, assessedOn);
     }
     expect(newest.size).toBeGreaterThan(0);
-    const current = rows(CapabilityAssessment).filter((one) => one.current);
+    const current = rows(CapabilityAssessment).filter((assessment) => assessment.current);
     expect(current).toHaveLength(newest.size);
     for (const { agencyKey, dimensionId, assessedOn } of current)
       expect(assessedOn).toBe(newest.get(`${agencyKey} ${dimensionId}`));
   });
 
-  test('I6: every agency that is named is one of the graph', () => {
+  test('I6: names only agencies that exist in the graph', () => {
     for (const { rows: all } of tables)
       for (const row of all)
         for (const [property, value] of Object.entries(row))

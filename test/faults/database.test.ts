@@ -31,7 +31,7 @@ const MIGRATION = {
   sqlite: ['CREATE TABLE item (id int PRIMARY KEY NOT NULL, text text)'],
 };
 
-/** A log that is kept. */
+/** A log whose lines the test reads. */
 function keptLog() {
   const lines: { msg: string; level: number; [field: string]: unknown }[] = [];
   const log = createLog('info', 'test', { write: (line: string) => void lines.push(JSON.parse(line)) });
@@ -45,15 +45,15 @@ describeOnMysql('a database server behind a network that fails', () => {
   let databases: TestDatabases;
   let proxy: TcpProxy;
   let database: Database;
-  /** Straight to the server. */
+  /** A direct connection to the server. */
   let direct: Database;
-  let kept: ReturnType<typeof keptLog>;
+  let logged: ReturnType<typeof keptLog>;
 
   const openDatabase = (url: string, limits = LIMITS) =>
-    Database.open({ url, name: 'shop', entities: [], migrations: [MIGRATION], limits, log: kept.log });
+    Database.open({ url, name: 'shop', entities: [], migrations: [MIGRATION], limits, log: logged.log });
 
   beforeEach(async () => {
-    kept = keptLog();
+    logged = keptLog();
     databases = await freshDatabases('mysql', ['shop']);
     direct = await openDatabase(databases.url('shop'));
     proxy = await TcpProxy.before(databases.url('shop'));
@@ -66,13 +66,13 @@ describeOnMysql('a database server behind a network that fails', () => {
     await databases.drop();
   });
 
-  /** Opens all the connections that the pool may have. */
+  /** Opens as many connections as the pool allows. */
   const warm = () =>
     Promise.all(Array.from({ length: LIMITS.connections }, () => database.query('SELECT SLEEP(0.05)')));
   const reads = (count: number) =>
     Promise.all(Array.from({ length: count }, () => outcome(database.query('SELECT 1'))));
   const items = async () => (await direct.query<{ id: number }>('SELECT id FROM item ORDER BY id')).map(({ id }) => id);
-  /** Statements that the server runs, of connections to this database. */
+  /** Statements that the server is running on connections to this database. */
   const running = async (pattern: string) =>
     (
       await direct.query(
@@ -81,30 +81,30 @@ describeOnMysql('a database server behind a network that fails', () => {
       )
     ).length;
 
-  test('whose connections swallow everything costs the statements on them, and no others', async () => {
+  test('fails only the statements on connections that swallow everything', async () => {
     await warm();
     expect(await database.notReady()).toBeUndefined();
     proxy.swallow();
     const first = await reads(12);
     expect(new Set(first)).toEqual(new Set(['done', 'DATABASE_TIMEOUT']));
-    expect(first.filter((one) => one === 'DATABASE_TIMEOUT').length).toBeLessThanOrEqual(LIMITS.connections);
+    expect(first.filter((code) => code === 'DATABASE_TIMEOUT').length).toBeLessThanOrEqual(LIMITS.connections);
     expect(await reads(12)).toEqual(Array(12).fill('done'));
     expect(database.pool()).toMatchObject({ size: 4, waiting: 0, timeouts: expect.any(Number) });
     expect(database.pool().timeouts).toBeGreaterThan(0);
-    // its own connection is as old: it is replaced, too
+    // its own connection is just as old and is replaced, too
     expect(await database.notReady()).toMatch(/the shop database does not answer \(ETIMEDOUT\)/);
     expect(await database.notReady()).toBeUndefined();
-    expect(kept.messages()).toEqual([
+    expect(logged.messages()).toEqual([
       'database statement timed out',
       'database unavailable',
       'database available again',
     ]);
   });
 
-  test('whose idle connections swallow everything costs nothing: they are tried before they are used', async () => {
+  test('tests idle connections before use, so that swallowing ones fail no statement', async () => {
     await warm();
     proxy.swallow();
-    // as after five seconds
+    // like after five seconds
     const since = performance.now();
     const clock = jest.spyOn(performance, 'now').mockImplementation(() => since + 6_000);
     try {
@@ -114,7 +114,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     }
   });
 
-  test('that swallows new connections as well is unavailable, and is used again when it answers', async () => {
+  test('is unavailable while new connections swallow everything, and recovers', async () => {
     proxy.swallow();
     proxy.swallowNew();
     const codes = await reads(4);
@@ -124,10 +124,10 @@ describeOnMysql('a database server behind a network that fails', () => {
     proxy.swallowNew(false);
     expect(await reads(4)).toEqual(Array(4).fill('done'));
     expect(await database.notReady()).toBeUndefined();
-    expect(kept.messages().filter((message) => message === 'database unavailable')).toHaveLength(1);
+    expect(logged.messages().filter((message) => message === 'database unavailable')).toHaveLength(1);
   });
 
-  test('that closes all connections costs no read and no transaction', async () => {
+  test('fails no read and no transaction when all connections are closed', async () => {
     for (let round = 0; round < 3; round++) {
       await warm();
       proxy.reset();
@@ -139,29 +139,29 @@ describeOnMysql('a database server behind a network that fails', () => {
     expect(await items()).toEqual([0, 1, 2]);
   });
 
-  test('gives no connection: who waits for one for five seconds is refused', async () => {
-    const one = await openDatabase(databases.url('shop'), { connections: 1, timeoutMs: 20_000 });
+  test('rejects a caller who waits five seconds for a database connection', async () => {
+    const single = await openDatabase(databases.url('shop'), { connections: 1, timeoutMs: 20_000 });
     let release = () => {};
-    const held = one.transaction(() => new Promise<void>((resolve) => (release = resolve)));
-    const waiting = outcome(one.query('SELECT 1'));
+    const holding = single.transaction(() => new Promise<void>((resolve) => (release = resolve)));
+    const waiting = outcome(single.query('SELECT 1'));
     await until(
-      () => one.pool().waiting === 1,
+      () => single.pool().waiting === 1,
       () => 'the read waits',
     );
     expect(await waiting).toBe('DATABASE_BUSY');
-    expect(one.pool()).toMatchObject({ size: 1, waiting: 0, timeouts: 1 });
-    // so is a transaction, which does not wait again and again
-    expect(await outcome(one.atomically((inside) => inside.query('SELECT 1')))).toBe('DATABASE_BUSY');
-    expect(one.pool()).toMatchObject({ waiting: 0, timeouts: 2 });
-    // readiness has a connection of its own
-    expect(await one.notReady()).toBeUndefined();
+    expect(single.pool()).toMatchObject({ size: 1, waiting: 0, timeouts: 1 });
+    // so does a transaction, which does not wait again
+    expect(await outcome(single.atomically((inside) => inside.query('SELECT 1')))).toBe('DATABASE_BUSY');
+    expect(single.pool()).toMatchObject({ waiting: 0, timeouts: 2 });
+    // readiness checks use a separate connection
+    expect(await single.notReady()).toBeUndefined();
     release();
-    await held;
-    expect(await outcome(one.query('SELECT 1'))).toBe('done');
-    await one.close();
+    await holding;
+    expect(await outcome(single.query('SELECT 1'))).toBe('done');
+    await single.close();
   });
 
-  test('answers other callers while one sends more slow statements than there are connections', async () => {
+  test('answers other callers while one sends more slow statements than connections', async () => {
     const attacker = database.for({ key: 'attacker' });
     const slow = Array.from({ length: 20 }, () => outcome(attacker.query('SELECT SLEEP(0.7)')));
     await until(
@@ -171,7 +171,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     let answered = 0;
     for (; answered < 20; answered++)
       expect(await outcome(database.for({ key: `caller ${answered}` }).query('SELECT 1'))).toBe('done');
-    // all of them while the first of the attacker's statements wait for their results
+    // all of them, while the attacker's first statements wait for results
     expect(database.pool().waiting).toBeGreaterThan(0);
     await Promise.all(slow);
     expect(database.pool().waiting).toBe(0);
@@ -187,8 +187,8 @@ describeOnMysql('a database server behind a network that fails', () => {
     expect(await outcome(database.for({ key: 'other' }).query('SELECT 1'))).toBe('done');
     cancellation.cancel();
     const outcomes = await Promise.all(waiting);
-    expect(outcomes.filter((one) => one === 'DATABASE_BUSY')).toHaveLength(47);
-    expect(outcomes.filter((one) => one === 'REQUEST_CANCELLED')).toHaveLength(203);
+    expect(outcomes.filter((code) => code === 'DATABASE_BUSY')).toHaveLength(47);
+    expect(outcomes.filter((code) => code === 'REQUEST_CANCELLED')).toHaveLength(203);
   });
 
   test('ends a statement that takes too long, here and on the server', async () => {
@@ -200,7 +200,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     expect(await reads(4)).toEqual(Array(4).fill('done'));
   });
 
-  test('reports a statement that an operator ends as one to try again, not as canceled by its caller', async () => {
+  test('reports a statement that an operator killed as retryable, not as canceled', async () => {
     const slow = outcome(database.query('SELECT SLEEP(1.2) FROM information_schema.schemata'));
     await until(
       async () => (await running('SELECT SLEEP%')) === 1,
@@ -213,7 +213,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     expect(await slow).toBe('DATABASE_TIMEOUT');
   });
 
-  test('ends the statement of a caller who leaves, here and on the server', async () => {
+  test('ends the statement of a disconnected caller, here and on the server', async () => {
     const cancellation = new Cancellation();
     const slow = Array.from({ length: 6 }, () => outcome(database.for({ cancellation }).query('SELECT SLEEP(1.2)')));
     await until(
@@ -231,7 +231,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     expect(database.pool().waiting).toBe(0);
   });
 
-  test('rolls back the transaction of a caller who leaves, and frees its locks', async () => {
+  test('rolls back the transaction of a disconnected caller and frees its locks', async () => {
     const cancellation = new Cancellation();
     const change = outcome(
       database.for({ cancellation }).atomically(async (inside) => {
@@ -249,7 +249,7 @@ describeOnMysql('a database server behind a network that fails', () => {
     expect(await items()).toEqual([1]);
   });
 
-  test('does not commit for a caller who left after the last statement', async () => {
+  test('does not commit for a caller who disconnected after the last statement', async () => {
     const cancellation = new Cancellation();
     const change = database.for({ cancellation }).transaction(async (inside) => {
       await inside.query('INSERT INTO item (id) VALUES (1)');
@@ -263,15 +263,15 @@ describeOnMysql('a database server behind a network that fails', () => {
     ['after', [1]],
     ['before', []],
   ] as const)(
-    'that is lost during a commit, %s the server committed, reports that this is unknown',
-    async (when, left) => {
+    'reports an unknown outcome when it is lost during a commit, %s the server committed',
+    async (when, remaining) => {
       proxy.cutAt(1, when, /^COMMIT/);
       const change = database.atomically((inside) => inside.query('INSERT INTO item (id) VALUES (1)'));
       await expect(change).rejects.toMatchObject({
         extensions: { code: 'DATABASE_COMMIT_UNKNOWN', retryable: true },
         message: expect.stringMatching(/may have been made; send it again with the same idempotency key/),
       });
-      expect(await items()).toEqual(left);
+      expect(await items()).toEqual(remaining);
     },
   );
 });
@@ -293,17 +293,17 @@ describeOnMysql('a subgraph whose database fails', () => {
   let server: FastifyInstance;
   let http: HttpTransport;
   let url: string;
-  let kept: ReturnType<typeof keptLog>;
+  let logged: ReturnType<typeof keptLog>;
 
   beforeEach(async () => {
-    kept = keptLog();
+    logged = keptLog();
     databases = await freshDatabases('mysql', ['submissions']);
     proxy = await TcpProxy.before(databases.url('submissions'));
     open = await submissions.open({
       databaseUrl: proxy.url(databases.url('submissions')),
       door: openDoor(parsePrincipal('role=developer-submitter; organization=alder; subject=a')),
       limits: { connections: 4, timeoutMs: 20_000 },
-      log: kept.log,
+      log: logged.log,
     });
     server = await createSubgraphServer(open, createLog('silent', 'test'));
     url = `${await server.listen({ port: 0, host: '127.0.0.1' })}/graphql`;
@@ -333,7 +333,7 @@ describeOnMysql('a subgraph whose database fails', () => {
     transport.request({ operation: QUERY, variables: '{}', headers: {}, deadline: performance.now() + ms });
   const ready = async () => (await fetch(url.replace('/graphql', '/health/ready'))).status;
 
-  test('answers queries with 503, which the gateway retries, and mutations with an error that can be retried', async () => {
+  test('answers queries with 503 and mutations with a retryable error', async () => {
     expect([(await send(QUERY.text)).status, await ready()]).toEqual([200, 200]);
     await proxy.close();
     const query = await send(QUERY.text);
@@ -355,35 +355,35 @@ describeOnMysql('a subgraph whose database fails', () => {
       own: [{ extensions: { code: 'DATABASE_UNAVAILABLE', subgraph: 'submissions' } }],
     });
     expect([await ready(), await ready()]).toEqual([503, 503]);
-    expect(kept.messages().filter((message) => message === 'not ready')).toHaveLength(1);
-    expect(kept.lines.find(({ msg }) => msg === 'not ready')).toMatchObject({
+    expect(logged.messages().filter((message) => message === 'not ready')).toHaveLength(1);
+    expect(logged.lines.find(({ msg }) => msg === 'not ready')).toMatchObject({
       reason: 'the submissions database does not answer (ECONNREFUSED)',
     });
   });
 
-  test('is asked again by the gateway until the database is back', async () => {
+  test('is called again by the gateway until the database is back', async () => {
     const resilient = new ResilientTransport('submissions', http, { concurrency: 10, queue: 10, retries: 3 });
     proxy.refuse();
     const answer = request(resilient, 30_000);
     await until(
-      () => kept.messages().includes('database unavailable'),
-      () => 'the database is missed',
+      () => logged.messages().includes('database unavailable'),
+      () => 'the outage is noticed',
     );
     proxy.refuse(false);
     expect((await answer).read().data).toEqual({ developerOrganizations: { totalCount: 0 } });
   });
 
-  test('leaves no statement running when the gateway has given up', async () => {
-    const other = await submissions.open({ databaseUrl: databases.url('submissions') });
+  test('leaves no statement running after the gateway timed out', async () => {
+    const replica = await submissions.open({ databaseUrl: databases.url('submissions') });
     const waiting = async () =>
       (
-        await other.database.query(
+        await replica.database.query(
           "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND state LIKE '%lock%' AND id <> CONNECTION_ID()",
         )
       ).length;
     const unlocked = new Gate();
     const isLocked = new Gate();
-    const locked = other.database.transaction(async (inside) => {
+    const locked = replica.database.transaction(async (inside) => {
       await inside.query('LOCK TABLES developer_organization WRITE');
       isLocked.open();
       await unlocked.opened;
@@ -405,22 +405,25 @@ describeOnMysql('a subgraph whose database fails', () => {
     unlocked.open();
     await locked;
     expect((await request(http, 5_000)).read().data).toEqual({ developerOrganizations: { totalCount: 0 } });
-    await other.close();
+    await replica.close();
   });
 
-  test.each(['before', 'after'] as const)('makes a change once when it is lost %s the commit', async (when) => {
-    proxy.cutAt(1, when, /^COMMIT/);
-    const { data, errors } = await open.execute({ query: REGISTER, variables: input('alder') });
-    expect(errors).toBeUndefined();
-    expect(data).toEqual({ registerOrganization: { replayed: false, organization: { key: 'alder' } } });
-    expect(await open.database.query('SELECT result_key AS object FROM idempotency_key')).toEqual([
-      { object: 'alder' },
-    ]);
-    const events = await open.database.query("SELECT id FROM outbox WHERE subject LIKE '%alder%'");
-    expect(events.length).toBeLessThanOrEqual(1);
-  });
+  test.each(['before', 'after'] as const)(
+    'makes a change once when the database is lost %s the commit',
+    async (when) => {
+      proxy.cutAt(1, when, /^COMMIT/);
+      const { data, errors } = await open.execute({ query: REGISTER, variables: input('alder') });
+      expect(errors).toBeUndefined();
+      expect(data).toEqual({ registerOrganization: { replayed: false, organization: { key: 'alder' } } });
+      expect(await open.database.query('SELECT result_key AS object FROM idempotency_key')).toEqual([
+        { object: 'alder' },
+      ]);
+      const events = await open.database.query("SELECT id FROM outbox WHERE subject LIKE '%alder%'");
+      expect(events.length).toBeLessThanOrEqual(1);
+    },
+  );
 
-  test('reports a repetition as such when it is lost during the commit of the repetition', async () => {
+  test('reports a replay as such when the database is lost during its commit', async () => {
     await open.execute({ query: REGISTER, variables: input('alder') });
     proxy.cutAt(1, 'after', /^COMMIT/);
     const { data } = await open.execute({ query: REGISTER, variables: input('alder') });
@@ -445,11 +448,11 @@ describeOnMysql('a record of changes whose database is lost during the commit', 
   let proxy: TcpProxy;
   let open: OpenSubgraph;
   let folder: string;
-  let kept: ReturnType<typeof keptLog>;
+  let logged: ReturnType<typeof keptLog>;
   const file = () => join(folder, 'submissions.jsonl');
 
   beforeEach(async () => {
-    kept = keptLog();
+    logged = keptLog();
     folder = mkdtempSync(join(tmpdir(), 'ordergraph-record-'));
     databases = await freshDatabases('mysql', ['submissions']);
     proxy = await TcpProxy.before(databases.url('submissions'));
@@ -458,7 +461,7 @@ describeOnMysql('a record of changes whose database is lost during the commit', 
       door: openDoor(parsePrincipal('role=developer-submitter; organization=alder; subject=a')),
       audit: await AuditLog.open(file(), 'submissions', await newKey(), systemClock, createLog('silent', 'test')),
       limits: { connections: 4, timeoutMs: 20_000 },
-      log: kept.log,
+      log: logged.log,
     });
   });
   afterEach(async () => {
@@ -484,11 +487,11 @@ describeOnMysql('a record of changes whose database is lost during the commit', 
     proxy.refuse(false);
   };
 
-  test('has the change as soon as the database shows it, though its caller never comes again', async () => {
+  test('records the change once the database shows it, even without a retry', async () => {
     await loseCommit('after');
-    // logged once the record has it
+    // logged once the record contains it
     await until(
-      () => kept.messages().includes('recorded a change whose commit was unknown'),
+      () => logged.messages().includes('recorded a change whose commit was unknown'),
       () => 'the change is recorded',
     );
     expect(changes()).toEqual([
@@ -498,11 +501,11 @@ describeOnMysql('a record of changes whose database is lost during the commit', 
   });
 
   test.each(['before', 'after'] as const)(
-    'has it once when its caller sends it again: lost %s the commit',
+    'records a retried change once when the database is lost %s the commit',
     async (when) => {
       await loseCommit(when);
       expect((await register()).errors).toBeUndefined();
-      // two more looks at the database
+      // after two more checks of the database
       await new Promise((resolve) => setTimeout(resolve, 4_500));
       expect(changes()).toEqual([expect.objectContaining({ object: 'alder', replayed: false })]);
     },
@@ -512,12 +515,12 @@ describeOnMysql('a record of changes whose database is lost during the commit', 
 describe('an SQLite database', () => {
   let databases: TestDatabases;
   let database: Database;
-  let kept: ReturnType<typeof keptLog>;
+  let logged: ReturnType<typeof keptLog>;
   beforeEach(async () => {
-    kept = keptLog();
+    logged = keptLog();
     databases = await freshDatabases('sqlite', ['shop']);
     const url = databases.url('shop');
-    database = await Database.open({ url, name: 'shop', entities: [], migrations: [MIGRATION], log: kept.log });
+    database = await Database.open({ url, name: 'shop', entities: [], migrations: [MIGRATION], log: logged.log });
   });
   afterEach(async () => {
     await database.close();
@@ -526,11 +529,11 @@ describe('an SQLite database', () => {
 
   const add = (id: number, bytes: number) =>
     database.atomically((inside) => inside.query('INSERT INTO item VALUES (?, ?)', [id, 'x'.repeat(bytes)]));
-  /** Pages that the file may have; the limit is one of the connection that writes. */
+  /** Maximum pages of the file; the limit applies to the connection that writes. */
   const allowPages = (count: number) =>
     database.transaction((inside) => inside.query(`PRAGMA max_page_count = ${count}`));
 
-  test('that is full says so, changes nothing, and is used again when there is space', async () => {
+  test('reports a full database, changes nothing, and recovers when there is space', async () => {
     await add(1, 10);
     await allowPages(1);
     await expect(add(2, 1_000_000)).rejects.toMatchObject({
@@ -543,10 +546,10 @@ describe('an SQLite database', () => {
     await allowPages(1_000_000);
     await add(2, 1_000_000);
     expect(await database.notReady()).toBeUndefined();
-    expect(kept.messages()).toEqual(['database accepts no writes', 'database accepts writes again']);
+    expect(logged.messages()).toEqual(['database accepts no writes', 'database accepts writes again']);
   });
 
-  test('runs no further statement for a caller who has left', async () => {
+  test('runs no further statement for a disconnected caller', async () => {
     const cancellation = new Cancellation();
     const scoped = database.for({ cancellation });
     const change = scoped.transaction(async (inside) => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { identityEnvironment } from '../support/identity';
-import { killAll, requireCompiled, run, says } from '../support/processes';
+import { killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 
 beforeAll(requireCompiled);
@@ -31,11 +31,11 @@ describeOnRedis('a subgraph over a Redis that hangs', () => {
     });
   };
 
-  test('ends with 0 on SIGTERM without waiting for Redis, and had logged once that the bus is unavailable', async () => {
+  test('exits with 0 on SIGTERM without waiting for Redis, having logged the outage once', async () => {
     const reviews = await start();
-    await says(reviews, /answers at/);
+    await waitForOutput(reviews, /answers at/);
     redis.hang();
-    await says(reviews, /event bus unavailable; events wait in the outbox/);
+    await waitForOutput(reviews, /event bus unavailable; events wait in the outbox/);
     reviews.child.kill('SIGTERM');
     // a close that exceeds its grace period ends with 1
     expect(await reviews.ended).toBe(0);
@@ -43,27 +43,27 @@ describeOnRedis('a subgraph over a Redis that hangs', () => {
     expect(reviews.output()).not.toMatch(/background work failed/);
   });
 
-  test('starts while Redis hangs, and uses it when it answers', async () => {
+  test('starts while Redis hangs, and uses it once it answers', async () => {
     redis.hang();
     const reviews = await start();
-    await says(reviews, /answers at/);
-    await says(reviews, /event bus unavailable/);
+    await waitForOutput(reviews, /answers at/);
+    await waitForOutput(reviews, /event bus unavailable/);
     redis.resume();
-    await says(reviews, /event bus available again/);
+    await waitForOutput(reviews, /event bus available again/);
   });
 
-  test('warns of a Redis that evicts or keeps nothing, and keeps its keys under ORDERGRAPH_EVENTS_PREFIX', async () => {
+  test('warns about Redis eviction and missing persistence, and prefixes its keys', async () => {
     await redis.command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
     await redis.command('CONFIG', 'SET', 'appendonly', 'no');
     const reviews = await start({ ORDERGRAPH_EVENTS_PREFIX: 'staging:events' });
-    await says(reviews, /may evict events; set maxmemory-policy to noeviction/);
-    await says(reviews, /does not persist data; set appendonly to yes/);
+    await waitForOutput(reviews, /may evict events; set maxmemory-policy to noeviction/);
+    await waitForOutput(reviews, /does not persist data; set appendonly to yes/);
     for (let keys: unknown[] = []; keys.length < 2; )
       keys = (await redis.command('KEYS', 'staging:events*')) as unknown[];
     expect(await redis.command('KEYS', 'ordergraph:*')).toEqual([]);
   });
 
-  test('refuses a prefix that cannot begin a key', async () => {
+  test('rejects a prefix that is not a valid start of a key', async () => {
     const reviews = await start({ ORDERGRAPH_EVENTS_PREFIX: 'a b' });
     expect(await reviews.ended).toBe(1);
     expect(reviews.output()).toMatch(/ORDERGRAPH_EVENTS_PREFIX is "a b"[\s\S]*letters, digits/);

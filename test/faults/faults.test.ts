@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import { Agent, fetch as fetchWith } from 'undici';
 import { packageRoot } from '#base/package-root';
 import { compose } from '../../gateway/composition/compose';
-import { freePort, kill, killAll, type Running, requireCompiled, run, runProgram, says } from '../support/processes';
+import {
+  freePort,
+  kill,
+  killAll,
+  type Running,
+  requireCompiled,
+  run,
+  runProgram,
+  waitForOutput,
+} from '../support/processes';
 import { until as waitUntil } from '../support/until';
 import { schemas } from './schemas';
 
@@ -18,7 +27,7 @@ const WHOLE = {
     { name: 'Shop 3', items: 30 },
   ],
 };
-/** What is left when the stock is not there. */
+/** The remaining data when the stock is missing. */
 const PART = {
   shops: [
     { name: 'Shop 1', items: null },
@@ -57,7 +66,7 @@ async function startGateway(...more: string[]): Promise<void> {
     ...['--subgraph-timeout-ms', '1000', '--supergraph-poll-ms', '50', '--max-response-bytes', '1000000'],
     ...more,
   ]);
-  await says(gateway, /The graph answers at/);
+  await waitForOutput(gateway, /The graph answers at/);
 }
 
 async function ask(query: string, signal?: AbortSignal): Promise<Answer> {
@@ -70,8 +79,8 @@ async function ask(query: string, signal?: AbortSignal): Promise<Answer> {
   return (await response.json()) as Answer;
 }
 
-const behave = (name: 'shops' | 'stock', behaviour: string) =>
-  fetch(`http://127.0.0.1:${ports[name]}/behave`, { method: 'POST', body: behaviour });
+const behave = (name: 'shops' | 'stock', behavior: string) =>
+  fetch(`http://127.0.0.1:${ports[name]}/behave`, { method: 'POST', body: behavior });
 const callsOf = async (name: 'shops' | 'stock') =>
   Number(await (await fetch(`http://127.0.0.1:${ports[name]}/calls`)).text());
 const ready = async () =>
@@ -79,7 +88,7 @@ const ready = async () =>
     details: { supergraph: { subgraphs: string[]; refused?: { reason: string } } };
   };
 
-/** Lines of the gateway's log with a message. */
+/** Lines of the gateway's log with this message. */
 const logged = (message: string): Record<string, unknown>[] =>
   gateway
     .output()
@@ -88,10 +97,12 @@ const logged = (message: string): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter(({ msg }) => msg === message);
 
-const until = (isTrue: () => Promise<boolean> | boolean, what: string): Promise<void> =>
-  waitUntil(isTrue, () => `${what}:\n${gateway.output()}`);
+const until = (isTrue: () => Promise<boolean> | boolean, goal: string): Promise<void> =>
+  waitUntil(isTrue, () => `${goal}:\n${gateway.output()}`);
 
-/** Clients that ask one after the other until they are stopped; gives all their answers, and failures to get one. */
+/**
+ * Clients that send queries one after another until they are stopped. Returns all responses and connection failures.
+ */
 function load(query: string, clients = 8) {
   const answers: Answer[] = [];
   const failures: unknown[] = [];
@@ -123,7 +134,7 @@ async function startSubgraphs(): Promise<void> {
   writeFileSync(supergraph, supergraphOf(schemas));
   const shops = startSubgraph('shops');
   stock = startSubgraph('stock');
-  await Promise.all([says(shops, /listens/), says(stock, /listens/)]);
+  await Promise.all([waitForOutput(shops, /listens/), waitForOutput(stock, /listens/)]);
 }
 
 async function stop(): Promise<void> {
@@ -133,7 +144,9 @@ async function stop(): Promise<void> {
 
 beforeAll(requireCompiled);
 
-/** The stock's fields are lost, the rest is there; each lost field is told once, at its path, and nothing internal is. */
+/**
+ * The fields of the stock are null, other data are present; each null field has one error at its path, without internals.
+ */
 function expectPart({ data, errors = [] }: Answer, code: string, retryable: boolean): void {
   expect(data).toEqual(PART);
   expect(errors.map(({ path }) => path)).toEqual([0, 1, 2].map((index) => ['shops', index, 'items']));
@@ -141,17 +154,17 @@ function expectPart({ data, errors = [] }: Answer, code: string, retryable: bool
   expect(JSON.stringify(errors)).not.toMatch(INTERNAL);
 }
 
-describe('a subgraph that does not answer as it should, before a gateway that goes on', () => {
+describe('a subgraph with faulty responses', () => {
   beforeAll(async () => {
     await startSubgraphs();
     await startGateway();
-    // known operations are answered from slices of what subgraphs send; the first answer is not
+    // responses to known operations are written from slices of subgraph responses; the first response is not
     expect((await ask(JOINED)).data).toEqual(WHOLE);
   });
   beforeEach(async () => {
     await behave('shops', 'well');
     await behave('stock', 'well');
-    await until(async () => (await ask(JOINED)).errors === undefined, 'both answer well');
+    await until(async () => (await ask(JOINED)).errors === undefined, 'both respond correctly');
   });
   afterAll(stop);
 
@@ -165,15 +178,18 @@ describe('a subgraph that does not answer as it should, before a gateway that go
     ['busy', 'SUBGRAPH_OVERLOADED', true],
     ['reset', 'SUBGRAPH_UNREACHABLE', true],
     ['gigabytes', 'SUBGRAPH_RESPONSE_TOO_LARGE', false],
-  ])('that answers "%s" costs its own fields (%s), and is no worse for it', async (behaviour, code, retryable) => {
-    expect((await ask(JOINED)).data).toEqual(WHOLE);
-    await behave('stock', behaviour);
-    expectPart(await ask(JOINED), code, retryable);
-    await behave('stock', 'well');
-    await until(async () => (await ask(JOINED)).errors === undefined, 'the stock answers well again');
-  });
+  ])(
+    'nulls only the fields of a subgraph that answers "%s" (%s), and then recovers',
+    async (behavior, code, retryable) => {
+      expect((await ask(JOINED)).data).toEqual(WHOLE);
+      await behave('stock', behavior);
+      expectPart(await ask(JOINED), code, retryable);
+      await behave('stock', 'well');
+      await until(async () => (await ask(JOINED)).errors === undefined, 'the stock responds correctly again');
+    },
+  );
 
-  test('whose answer is broken off is not asked twice in one request for the same', async () => {
+  test('does not repeat a call in one request whose response was cut off', async () => {
     await ask(JOINED);
     const before = await callsOf('stock');
     await behave('stock', 'text');
@@ -186,24 +202,24 @@ describe('a subgraph', () => {
   beforeEach(startSubgraphs);
   afterEach(stop);
 
-  test('that is down when the gateway starts costs its own fields, and is asked again when it is up', async () => {
+  test('nulls the fields of a subgraph that is down at start, and recovers when it is up', async () => {
     await kill(stock);
     await startGateway();
     expectPart(await ask(JOINED), 'SUBGRAPH_UNREACHABLE', true);
     stock = startSubgraph('stock');
-    await says(stock, /listens/);
-    await until(async () => (await ask(JOINED)).errors === undefined, 'the stock is asked again');
+    await waitForOutput(stock, /listens/);
+    await until(async () => (await ask(JOINED)).errors === undefined, 'the stock is called again');
     expect((await ask(JOINED)).data).toEqual(WHOLE);
   });
 
-  test('that dies under load costs its own fields until it is back; every request is answered', async () => {
+  test('nulls only the fields of a subgraph that dies under load, and answers everything', async () => {
     await startGateway();
     const running = load(JOINED);
     await until(() => running.answers.length > 50, 'requests are answered');
     await kill(stock);
-    await until(() => running.answers.some(({ errors }) => errors), 'it is missed');
+    await until(() => running.answers.some(({ errors }) => errors), 'its outage is noticed');
     stock = startSubgraph('stock');
-    await says(stock, /listens/);
+    await waitForOutput(stock, /listens/);
     await until(() => running.answers.at(-1)!.errors === undefined, 'it is back');
     await running.stop();
     expect(running.failures).toEqual([]);
@@ -214,7 +230,7 @@ describe('a subgraph', () => {
     }
   });
 
-  test('that is stopped and continued costs its own fields meanwhile', async () => {
+  test('nulls only the fields of a subgraph while it is stopped', async () => {
     await startGateway('--subgraph-retries', '0');
     expect((await ask(JOINED)).data).toEqual(WHOLE);
     stock.child.kill('SIGSTOP');
@@ -223,7 +239,7 @@ describe('a subgraph', () => {
     await until(async () => (await ask(JOINED)).errors === undefined, 'the stock answers again');
   });
 
-  test('that fails again and again is probed every second, and taken back; log and metrics say so', async () => {
+  test('probes a failing subgraph every second, and reports outage and recovery', async () => {
     await startGateway('--subgraph-retries', '0', '--metrics-port', '0');
     await behave('stock', 'reset');
     for (let i = 0; i < 10; i++) await ask(JOINED);
@@ -239,22 +255,22 @@ describe('a subgraph', () => {
     const metric = async (name: string) =>
       new RegExp(`^${name}\\{subgraph="stock"\\} (\\d)$`, 'm').exec(await (await fetch(url)).text())?.[1];
     expect(await metric('ordergraph_subgraph_breaker_open')).toBe('1');
-    // however many failed probes came before, the next one is a second away
+    // however many probes failed before, the next one is a second away
     const running = load(JOINED);
-    await until(async () => (await callsOf('stock')) >= before + 4, 'it is probed');
+    await until(async () => (await callsOf('stock')) >= before + 4, 'the stock is probed');
     await behave('stock', 'well');
     const answersAtRecovery = running.answers.length;
-    await until(() => running.answers.at(-1)!.errors === undefined, 'it is taken back');
+    await until(() => running.answers.at(-1)!.errors === undefined, 'the stock is called again');
     await running.stop();
-    for (const { errors: told = [] } of running.answers.slice(answersAtRecovery))
-      for (const { extensions } of told) expect(extensions.retryAfterSeconds ?? 1).toBe(1);
+    for (const { errors: lateErrors = [] } of running.answers.slice(answersAtRecovery))
+      for (const { extensions } of lateErrors) expect(extensions.retryAfterSeconds ?? 1).toBe(1);
     expect(await metric('ordergraph_subgraph_breaker_open')).toBe('0');
     expect(await metric('ordergraph_subgraph_breaker_changes_total')).toBe('2');
     expect(logged('opened circuit breaker; probing subgraph about every second')).toEqual([
       expect.objectContaining({ subgraph: 'stock', code: 'SUBGRAPH_UNREACHABLE', failures: 10 }),
     ]);
     expect(logged('closed circuit breaker; calling subgraph again')).toHaveLength(1);
-    // one line for each code, with its cause and the request, whatever the number of calls
+    // one line per code, with cause and request, however many calls failed
     expect(logged('subgraph call failed')).toEqual([
       expect.objectContaining({
         subgraph: 'stock',
@@ -266,13 +282,13 @@ describe('a subgraph', () => {
     ]);
   });
 
-  test('that cannot keep up is not buried: what would wait too long is refused in words', async () => {
+  test('rejects calls that would wait too long for an overloaded subgraph', async () => {
     await startGateway(
       ...['--subgraph-concurrency', '2', '--subgraph-queue', '2', '--subgraph-retries', '0'],
       ...['--subgraph-timeout-ms', '60000'],
     );
     await behave('shops', 'slowly');
-    // different operations, which cannot share an answer
+    // different operations, which cannot share a response
     const answers = await Promise.all(Array.from({ length: 12 }, (_, i) => ask(`{ shops { n${i}: name } }`)));
     const refused = answers.filter(({ errors }) => errors?.[0]?.extensions.code === 'SUBGRAPH_OVERLOADED');
     expect(refused.length).toBe(8);
@@ -283,13 +299,13 @@ describe('a subgraph', () => {
     expect(answers.filter(({ errors }) => !errors).length).toBe(4);
   });
 
-  test('that answers slowly is waited for within its time', async () => {
+  test('waits for a slow subgraph within its timeout', async () => {
     await startGateway();
     await behave('stock', 'slowly');
     expect(await ask(JOINED)).toEqual({ data: WHOLE });
   });
 
-  test('that says when to come again is quoted, and one that is busy for a moment is asked again', async () => {
+  test('passes on Retry-After of a subgraph, and retries one that is briefly busy', async () => {
     await startGateway();
     await behave('stock', 'busy');
     const { errors = [] } = await ask(JOINED);
@@ -298,7 +314,7 @@ describe('a subgraph', () => {
     expect(await ask(JOINED)).toEqual({ data: WHOLE });
   });
 
-  test('whose mutation fails is not asked again', async () => {
+  test('does not retry a failed mutation of a subgraph', async () => {
     await startGateway();
     await behave('stock', 'reset');
     const { errors = [] } = await ask('mutation { count }');
@@ -306,7 +322,7 @@ describe('a subgraph', () => {
     expect(await callsOf('stock')).toBe(1);
   });
 
-  test('that does not know an entity gives null for it, and no error', async () => {
+  test('returns null without an error for an entity the subgraph does not have', async () => {
     await startGateway();
     await behave('stock', 'nulls');
     for (let i = 0; i < 3; i++) {
@@ -321,15 +337,15 @@ describe('the gateway', () => {
   beforeEach(startSubgraphs);
   afterEach(stop);
 
-  test('ends its calls when the client goes away', async () => {
+  test('ends its subgraph calls when the client disconnects', async () => {
     await startGateway('--subgraph-timeout-ms', '60000');
     await ask(JOINED);
     await behave('stock', 'never');
     const controller = new AbortController();
-    const gone = ask(JOINED, controller.signal).catch(() => 'gone');
-    await until(async () => (await callsOf('stock')) > 1, 'the stock is asked');
+    const aborted = ask(JOINED, controller.signal).catch(() => 'gone');
+    await until(async () => (await callsOf('stock')) > 1, 'the stock is called');
     controller.abort();
-    expect(await gone).toBe('gone');
+    expect(await aborted).toBe('gone');
     const metrics = async () => (await fetch(`http://127.0.0.1:${ports.gateway}/metrics`)).text();
     await until(
       async () =>
@@ -338,18 +354,18 @@ describe('the gateway', () => {
     );
   });
 
-  test('told to stop under load ends what is under way, takes nothing new, and exits within its time', async () => {
+  test('finishes running requests on SIGTERM under load and exits within its time', async () => {
     await startGateway('--shutdown-ms', '5000');
     await ask(JOINED);
     await behave('stock', 'slowly');
     const running = load(JOINED, 16);
-    await until(async () => (await callsOf('stock')) > 2, 'requests are under way');
+    await until(async () => (await callsOf('stock')) > 2, 'requests are running');
     const before = Date.now();
     gateway.child.kill('SIGTERM');
     expect(await gateway.ended).toBe(0);
     expect(Date.now() - before).toBeLessThan(5_000);
     await running.stop();
-    // whoever was not told to go elsewhere had a whole answer
+    // every client that was not redirected got a complete response
     const refused = running.answers.filter(({ errors }) => errors?.[0]?.extensions.code === 'SERVER_STOPPING');
     const answered = running.answers.filter((answer) => !refused.includes(answer));
     for (const answer of answered) expect(answer).toEqual({ data: WHOLE });
@@ -357,31 +373,31 @@ describe('the gateway', () => {
     await expect(ask(JOINED)).rejects.toThrow();
   });
 
-  test('a request that hangs does not keep it from ending', async () => {
+  test('ends on SIGTERM in time even while a request hangs', async () => {
     await startGateway('--shutdown-ms', '1000', '--subgraph-timeout-ms', '60000');
     await behave('stock', 'never');
     const hanging = ask(JOINED).catch(() => 'cut off');
-    await until(async () => (await callsOf('stock')) > 0, 'the stock is asked');
+    await until(async () => (await callsOf('stock')) > 0, 'the stock is called');
     gateway.child.kill('SIGTERM');
     expect(await gateway.ended).toBe(0);
     expect(await hanging).toBe('cut off');
     expect(gateway.output()).toMatch(/reached the shutdown limit; closing connections/);
   });
 
-  test('finishes what is in progress when SIGTERM comes twice, as from a service manager and from the parent', async () => {
+  test('finishes running requests when SIGTERM arrives twice', async () => {
     await startGateway('--shutdown-ms', '60000', '--drain-ms', '1000');
     await behave('stock', 'slowly');
-    const asked = ask(JOINED);
-    await until(async () => (await callsOf('stock')) > 0, 'the stock is asked');
+    const pending = ask(JOINED);
+    await until(async () => (await callsOf('stock')) > 0, 'the stock is called');
     gateway.child.kill('SIGTERM');
     await until(() => logged('stopping').length === 1, 'it stops');
     gateway.child.kill('SIGTERM');
-    expect(await asked).toEqual({ data: WHOLE });
+    expect(await pending).toEqual({ data: WHOLE });
     expect(await gateway.ended).toBe(0);
     expect(logged('stopping')).toEqual([expect.objectContaining({ signal: 'SIGTERM' })]);
   });
 
-  test('drains on SIGTERM: not ready, but answers, and closes each connection after its response', async () => {
+  test('drains on SIGTERM: not ready, but answers and closes connections afterward', async () => {
     await startGateway('--shutdown-ms', '60000', '--drain-ms', '60000');
     await ask(JOINED);
     const drained = new Agent({ connections: 1 });
@@ -405,11 +421,11 @@ describe('the gateway', () => {
     await kill(gateway);
   });
 
-  test('takes another supergraph under load: no request fails, none sees a mix', async () => {
+  test('switches the supergraph under load without failed or mixed responses', async () => {
     await startGateway();
     const running = load('{ shops { name items } version }');
     await until(() => running.answers.length > 50, 'requests are answered');
-    // a subgraph that is asked otherwise: the label stands in for the items
+    // a call with another selection: the label stands for the items
     const next = join(folder, 'next.graphql');
     writeFileSync(
       next,
@@ -418,20 +434,23 @@ describe('the gateway', () => {
     renameSync(next, supergraph);
     await until(
       async () => (await ask('{ __type(name: "Query") { fields { name } } }').then(JSON.stringify)).includes('newer'),
-      'the new one serves',
+      'the new supergraph is served',
     );
     const then = running.answers.length;
-    await until(() => running.answers.length > then + 50, 'requests go on');
+    await until(() => running.answers.length > then + 50, 'requests continue');
     await running.stop();
     expect(running.failures).toEqual([]);
     for (const answer of running.answers) expect(answer).toEqual({ data: { ...WHOLE, version: 'one' } });
   });
 
-  test('keeps out a supergraph that cannot be served; logs, metrics and health say why', async () => {
+  test('rejects an invalid supergraph and says why in logs, metrics, and health', async () => {
     await startGateway();
     const good = readFileSync(supergraph, 'utf8');
     writeFileSync(supergraph, 'type Query { not: Supergraph }');
-    await until(async () => (await ready()).details.supergraph.refused !== undefined, 'it is refused');
+    await until(
+      async () => (await ready()).details.supergraph.refused !== undefined,
+      'the invalid supergraph is rejected',
+    );
     expect((await ready()).details.supergraph.refused!.reason).toMatch(/Invalid supergraph/);
     expect(await ask(JOINED)).toEqual({ data: WHOLE });
     expect(gateway.output()).toMatch(/rejected invalid supergraph; still serving the previous one/);
@@ -439,10 +458,13 @@ describe('the gateway', () => {
       /ordergraph_supergraphs_total\{result="refused"\} 1/,
     );
     writeFileSync(supergraph, good);
-    await until(async () => (await ready()).details.supergraph.refused === undefined, 'the good one is taken back');
+    await until(
+      async () => (await ready()).details.supergraph.refused === undefined,
+      'the valid supergraph is served again',
+    );
   });
 
-  test('a client that sends half a request and waits costs nobody else anything', async () => {
+  test('serves other clients while one sends half a request and waits', async () => {
     await startGateway();
     const half = httpRequest({ port: ports.gateway, host: '127.0.0.1', path: '/graphql', method: 'POST' });
     half.on('error', () => {});

@@ -78,8 +78,8 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
 
   const disk = SmallDisk.mount(1);
   disk?.unmount();
-  (disk ? describe : describe.skip)('for want of space', () => {
-    /** A test with the record on a disk of three megabytes. */
+  (disk ? describe : describe.skip)('when the disk is full', () => {
+    /** Runs a test with the record on a disk of three megabytes. */
     const onSmallDisk = (work: (small: SmallDisk, file: string) => Promise<void>) => async () => {
       const small = SmallDisk.mount(3)!;
       const file = join(small.folder, 'submissions.jsonl');
@@ -98,16 +98,16 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
         expect(await codeOf(register('first'))).toBe('done');
         const before = await events();
         small.fill();
-        // what fits into the last block of the record is written; then nothing is
+        // the rest of the record's last block is still written; then nothing is
         const codes: unknown[] = [];
         while (codes.length < 40) codes.push(await codeOf(register(`full-${codes.length}`)));
-        const made = codes.flatMap((code, index) => (code === 'done' ? [`full-${index}`] : []));
-        expect(made.length).toBeLessThan(15);
+        const keys = codes.flatMap((code, index) => (code === 'done' ? [`full-${index}`] : []));
+        expect(keys.length).toBeLessThan(15);
         expect(codes.slice(-20)).toEqual(Array(20).fill(['RECORD_UNAVAILABLE']));
-        // whatever was acknowledged was made and recorded, and nothing else was
-        expect(await organizations()).toEqual(['first', ...made].sort());
-        expect(changes(file)).toEqual(['first', ...made].sort());
-        if (made.length === 0) expect(await events()).toBe(before);
+        // exactly the acknowledged changes were made and recorded
+        expect(await organizations()).toEqual(['first', ...keys].sort());
+        expect(changes(file)).toEqual(['first', ...keys].sort());
+        if (keys.length === 0) expect(await events()).toBe(before);
         expect([await subgraph.isReady(), await subgraph.isReady()]).toEqual([false, false]);
         expect(messages.filter(({ msg }) => msg === 'not ready')).toEqual([
           expect.objectContaining({ reason: `the record in ${small.folder} cannot be written (ENOSPC)` }),
@@ -115,7 +115,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
         small.free();
         expect(await subgraph.isReady()).toBe(true);
         expect(await codeOf(register('last'))).toBe('done');
-        expect(changes(file)).toEqual(['first', ...made, 'last'].sort());
+        expect(changes(file)).toEqual(['first', ...keys, 'last'].sort());
         await subgraph.close();
         expect(await flaw(file)).toBeUndefined();
       }),
@@ -127,8 +127,8 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
         const names = Array.from({ length: 30 }, (_, index) => `org-${10 + index}`);
         const released = new Gate();
         const locked = new Gate();
-        const held = subgraph.database.transaction(async (inside) => {
-          // others wait: on SQLite for their turn, on MySQL for the lock of the table
+        const holding = subgraph.database.transaction(async (inside) => {
+          // other requests wait: on SQLite for their turn, on MySQL for the lock of the table
           if (kind === 'mysql') await inside.query('LOCK TABLES idempotency_key WRITE');
           locked.open();
           await released.opened;
@@ -142,11 +142,11 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
         );
         small.fill();
         released.open();
-        await held;
+        await holding;
         expect(await Promise.all(answers)).toEqual(names.map(() => 'done'));
         expect(changes(file)).toEqual(names);
         expect(existsSync(`${file}.reserve`)).toBe(false);
-        // without reserved space no change is begun
+        // without reserved space, no change starts
         expect(await codeOf(register('later'))).toEqual(['RECORD_UNAVAILABLE']);
         expect(await organizations()).toEqual(names);
         expect(await subgraph.isReady()).toBe(false);
@@ -176,7 +176,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
     );
   });
 
-  describe('for another reason', () => {
+  describe('when writing fails for another reason', () => {
     let folder: string;
     let file: string;
     beforeEach(async () => {
@@ -186,7 +186,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
     });
     afterEach(() => rmSync(folder, { recursive: true }));
 
-    /** The disk fails from the second write from now on: that of the change. */
+    /** The disk fails from the second write on: that of the change. */
     function failAfterAttempt(): () => void {
       const handle = (subgraph.audit as unknown as { file: FileHandle }).file;
       const write = handle.appendFile.bind(handle);
@@ -199,7 +199,7 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
       return () => spy.mockRestore();
     }
 
-    test('says that the change was made, and records it before anything else once it can', async () => {
+    test('reports that the change was made, and records it first once it can', async () => {
       const repair = failAfterAttempt();
       const { data, errors } = await register('alder');
       expect(data?.registerOrganization ?? null).toBeNull();
@@ -219,14 +219,14 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
       expect(await flaw(file)).toBeUndefined();
     });
 
-    test('leaves to the next process to record what was committed, and only that', async () => {
+    test('leaves it to the next process to record exactly what was committed', async () => {
       failAfterAttempt();
       await register('alder');
-      // this one crashes here: it is not closed before the next opens
+      // this process crashes here: it is not closed before the next one opens
       const crashed = subgraph;
       jest.restoreAllMocks();
       const before = entries(file).length;
-      // and one more, whose attempt came to nothing
+      // and one more, whose attempt failed
       const attempt = { kind: 'attempt', mutation: 'registerOrganization', inputDigest: 'none', key: 'none' } as const;
       const second = await AuditLog.open(file, 'submissions', key, systemClock, log);
       await second.append(null, null, attempt);
@@ -235,8 +235,8 @@ describe.each(databaseKinds)('a record that cannot be written, of a subgraph on 
       subgraph = await openOn(file);
       expect(changes(file)).toEqual(['alder']);
       const search = new RecordSearch(folder, 'submissions', sealingKeyOf(key), log);
-      const [found] = await search.find({ kind: 'change', object: 'alder' }, { limit: 1 });
-      expect(found?.entry).toMatchObject({ mutation: 'registerOrganization', recovered: true, who: { subject: 'a' } });
+      const [entry] = await search.find({ kind: 'change', object: 'alder' }, { limit: 1 });
+      expect(entry?.entry).toMatchObject({ mutation: 'registerOrganization', recovered: true, who: { subject: 'a' } });
       expect(entries(file).length).toBeGreaterThan(before);
       expect(messages.map(({ msg }) => msg)).toContain(
         'recorded changes that an earlier process committed without recording',

@@ -54,13 +54,13 @@ function countTimeouts(): () => number {
   let count = 0;
   const { sendCommand } = Redis.prototype;
   jest.spyOn(Redis.prototype, 'sendCommand').mockImplementation(function (this: Redis, command, stream) {
-    const sent = sendCommand.call(this, command, stream) as Promise<unknown>;
-    // a client that connects again introduces itself and asks for the state of the server first
+    const reply = sendCommand.call(this, command, stream) as Promise<unknown>;
+    // a client that reconnects first introduces itself and requests the state of the server
     if (command.name !== 'info' && command.name !== 'client')
-      sent.catch((error: Error) => {
+      reply.catch((error: Error) => {
         if (error.message === 'Command timed out') count += 1;
       });
-    return sent;
+    return reply;
   });
   return () => count;
 }
@@ -81,13 +81,13 @@ describeOnRedis('the Redis of plans and limits', () => {
 
   const server = (): Running => (redis as unknown as { server: Running }).server;
 
-  test('keeps plans within their bounds of number and bytes, under the prefix, and not forever', async () => {
+  test('bounds plans by number, bytes, and time, under the configured prefix', async () => {
     const limits = { entries: 50, bytes: 30_000 };
     const log = createLog('silent', 'test');
     const key = signingKeyOf(await newKey());
     const seal = new PlanSeal(() => key);
     const gateways = [1, 2].map(() => new RedisPlans({ url: redis.url, prefix: 'here', limits, log, seal }));
-    const [one, two] = gateways.map((gateway) => gateway.of('sdl', 'native', ['s'])) as [
+    const [first, second] = gateways.map((gateway) => gateway.of('sdl', 'native', ['s'])) as [
       ReturnType<RedisPlans['of']>,
       ReturnType<RedisPlans['of']>,
     ];
@@ -95,20 +95,20 @@ describeOnRedis('the Redis of plans and limits', () => {
     try {
       await until(
         async () => {
-          await one.put('{ a } # first', planOf(10));
-          await two.put('{ a } # first', planOf(10));
+          await first.put('{ a } # first', planOf(10));
+          await second.put('{ a } # first', planOf(10));
           return (await plans()) === 1;
         },
         () => 'plans are stored',
       );
-      for (let i = 0; i < 200; i++) await (i % 2 ? one : two).put(`{ a } # small ${i}`, planOf(10));
+      for (let i = 0; i < 200; i++) await (i % 2 ? first : second).put(`{ a } # small ${i}`, planOf(10));
       expect(await plans()).toBeLessThanOrEqual(50);
-      expect(await two.get('{ a } # small 199')).toEqual(planOf(10));
-      expect(await one.get('{ a } # first')).toBeUndefined();
-      for (let i = 0; i < 50; i++) await one.put(`{ a } # large ${i}`, planOf(5_000));
+      expect(await second.get('{ a } # small 199')).toEqual(planOf(10));
+      expect(await first.get('{ a } # first')).toBeUndefined();
+      for (let i = 0; i < 50; i++) await first.put(`{ a } # large ${i}`, planOf(5_000));
       expect(await plans()).toBeLessThanOrEqual(5);
-      expect(await two.get('{ a } # large 49')).toEqual(planOf(5_000));
-      // nothing but plans, their index and their sum
+      expect(await second.get('{ a } # large 49')).toEqual(planOf(5_000));
+      // only plans, their index, and their total size
       expect((await client.keys('*')).filter((key) => !/^here:plans:(4:.*|index|bytes)$/.test(key))).toEqual([]);
       for (const key of await client.keys('*')) expect(await client.ttl(key)).toBeGreaterThan(0);
       const sizes = (await client.zrange('here:plans:index', 0, -1)).map((member) => Number.parseInt(member, 10));
@@ -118,7 +118,7 @@ describeOnRedis('the Redis of plans and limits', () => {
     }
   });
 
-  test('that hangs delays a few requests by a moment, then none; what was counted is prefixed', async () => {
+  test('delays a few requests briefly, then none, while Redis hangs', async () => {
     const { log, lines } = recordingLog();
     const flags = {
       plansUrl: redis.url,
@@ -148,18 +148,18 @@ describeOnRedis('the Redis of plans and limits', () => {
       );
       expect((await client.keys('*')).filter((key) => !key.startsWith('mine:'))).toEqual([]);
       server().child.kill('SIGSTOP');
-      // every request is answered; the connections are given up within about a second, and nothing waits from then on
+      // every request is answered; the connections are abandoned within about a second, and nothing waits after that
       const away = () => lines.filter(({ level }) => level === 40).length;
       await until(
         async () => {
           expect(await ask()).toBe(200);
           return away() === 2;
         },
-        () => 'Redis is given up',
+        () => 'the gateway stops waiting for Redis',
       );
       const timedOut = countTimeouts();
       for (let time = 0; time < 100; time++) expect(await ask()).toBe(200);
-      // three commands of a request are refused at once instead of waiting
+      // three commands of a request are rejected at once instead of waiting
       expect(timedOut()).toBe(0);
       expect(
         lines
@@ -184,7 +184,7 @@ describeOnRedis('the Redis of plans and limits', () => {
   });
 });
 
-describe('a Redis of plans and limits that answers what Redis never would', () => {
+describe('a Redis of plans and limits with invalid replies', () => {
   let redis: OddRedis;
   let gateway: FastifyInstance;
   beforeEach(async () => {
@@ -202,7 +202,7 @@ describe('a Redis of plans and limits that answers what Redis never would', () =
     number += 1;
     return gateway.inject({ method: 'POST', url: '/graphql', payload: { query: `{ n${number}: a }` } });
   };
-  /** Waits until commands get there, so that what follows is about its answers. */
+  /** Waits until commands arrive, so that the test covers the replies to them. */
   const isAsked = () =>
     until(
       async () => {
@@ -210,7 +210,7 @@ describe('a Redis of plans and limits that answers what Redis never would', () =
         await ask();
         return redis.answered > before;
       },
-      () => 'the gateway asks Redis',
+      () => 'the gateway calls Redis',
     );
 
   test.each([
@@ -223,11 +223,11 @@ describe('a Redis of plans and limits that answers what Redis never would', () =
     ['an empty list', '*0\r\n'],
     ['a list within a list', '*1\r\n*1\r\n:1\r\n'],
     ['a list of texts', '*2\r\n$1\r\nx\r\n$1\r\ny\r\n'],
-    ['a count beyond what numbers hold', '*2\r\n:9007199254740993\r\n:60000\r\n'],
+    ['a count beyond the range of numbers', '*2\r\n:9007199254740993\r\n:60000\r\n'],
     ['a count below zero', '*2\r\n:-1000\r\n:60000\r\n'],
     ['a window of a year', '*2\r\n:1\r\n:31536000000\r\n'],
-    ['a window that is over', '*2\r\n:1\r\n:-5\r\n'],
-  ])('neither fails, refuses, nor frees a request by %s', async (_what, answer) => {
+    ['a window that has expired', '*2\r\n:1\r\n:-5\r\n'],
+  ])('neither fails, rejects, nor exempts a request when Redis replies %s', async (_what, answer) => {
     redis.answer = answer;
     await isAsked();
     const response = await gateway.inject({ method: 'POST', url: '/graphql', payload: { query: '{ a }' } });
@@ -236,13 +236,13 @@ describe('a Redis of plans and limits that answers what Redis never would', () =
     expect([reset >= 1, reset <= 60]).toEqual([true, true]);
     const { remaining, budget, resetSeconds } = response.json().extensions.cost;
     expect([remaining <= budget, resetSeconds <= 60]).toEqual([true, true]);
-    // its own count holds
+    // its own count applies
     const statuses = new Set<number>();
     for (let time = 0; time < 50; time += 1) statuses.add((await ask()).statusCode);
     expect([...statuses]).toEqual([200, 429]);
   });
 
-  test('is cut off when it sends without end', async () => {
+  test('disconnects from a cache Redis that sends without end', async () => {
     await isAsked();
     redis.isToFlood = true;
     await until(
@@ -252,13 +252,13 @@ describe('a Redis of plans and limits that answers what Redis never would', () =
       },
       () => 'the connection is ended',
     );
-    // what was on its way is in buffers of both sides
+    // data in transit are in buffers on both sides
     expect(redis.flood.bytes).toBeLessThan(2 * MAX_RECEIVED_BYTES);
   });
 });
 
 describe('a Redis of events that sends without end', () => {
-  test('is cut off, by whatever it answers so', async () => {
+  test('disconnects from an event Redis that sends without end, whatever the reply', async () => {
     const redis = await OddRedis.start();
     const { log } = recordingLog();
     const bus = new RedisBus({
@@ -290,8 +290,8 @@ describe('a Redis of events that sends without end', () => {
   });
 });
 
-describe('a Redis of events that answers at once that there is nothing', () => {
-  test.each(['*0\r\n', '*-1\r\n', '$-1\r\n'])('%j keeps no reader busy', async (answer) => {
+describe('a Redis of events that replies at once without entries', () => {
+  test.each(['*0\r\n', '*-1\r\n', '$-1\r\n'])('keeps no reader in a busy loop for the reply %j', async (answer) => {
     const redis = await OddRedis.start();
     redis.answer = answer;
     const { log } = recordingLog();
@@ -309,7 +309,7 @@ describe('a Redis of events that answers at once that there is nothing', () => {
       await new Promise((resolve) => setTimeout(resolve, 2_000));
       stop.abort();
       await reading;
-      // two rounds a second at most, of which each asks for heads, groups and entries
+      // at most two rounds per second, each of which requests heads, groups, and entries
       expect(redis.answered - before).toBeLessThan(50);
     } finally {
       await bus.close();

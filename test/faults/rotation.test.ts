@@ -13,7 +13,7 @@ import { HttpTransport } from '../../gateway/transport/http';
 import { makeCertificates } from '../support/certificates';
 import { identityEnvironment } from '../support/identity';
 import { recordingLog } from '../support/log';
-import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { freePort, killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 import { until } from '../support/until';
 
 let folder: string;
@@ -26,18 +26,21 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('identity keys are rotated under load without a failed request, and a removed key is refused within seconds', async () => {
+test('rotates identity keys under load and rejects a removed key within seconds', async () => {
   const { environment } = await identityEnvironment();
   const [secret, keys] = [environment.ORDERGRAPH_IDENTITY_KEY!, environment.ORDERGRAPH_DATA!];
   const [port, subgraphPort] = [await freePort(), await freePort()];
   const subgraph = run(['subgraph', 'submissions', '--port', String(subgraphPort), '--data', folder], environment);
   const url = `http://127.0.0.1:${subgraphPort}/graphql`;
   const gateway = run(['gateway', '--port', String(port), '--subgraph-url', `submissions=${url}`], environment);
-  await Promise.all([says(subgraph, /submissions answers at/), says(gateway, /The graph answers at/)]);
+  await Promise.all([
+    waitForOutput(subgraph, /submissions answers at/),
+    waitForOutput(gateway, /The graph answers at/),
+  ]);
 
   const old = await IdentitySigner.of(JSON.parse(readFileSync(secret, 'utf8')) as JWK);
   const identity = await old.sign(null, 'submissions');
-  // the subgraph has verified this very identity, and remembers it
+  // the subgraph has verified this very identity and caches it
   const withOld = async () =>
     (
       await fetch(`${url}?query={__typename}`, {
@@ -84,7 +87,7 @@ test('identity keys are rotated under load without a failed request, and a remov
     expect(await pruned.ended).toBe(0);
     expect(pruned.output()).toContain('removed 1 old public key\n');
     await more(50);
-    // no request has carried a key that the subgraph does not know
+    // no request has used a key that is unknown to the subgraph
     await until(
       async () => (await withOld()) === 401,
       () => `the removed key is refused:\n${subgraph.output()}`,
@@ -96,9 +99,9 @@ test('identity keys are rotated under load without a failed request, and a remov
   expect(answered).toBeGreaterThan(100);
 });
 
-test('TLS certificates are replaced on both sides without a restart', async () => {
+test('replaces TLS certificates on both sides without a restart', async () => {
   const [first, second] = [mkdtempSync(join(folder, 'tls-')), mkdtempSync(join(folder, 'tls-'))];
-  for (const one of [first, second]) makeCertificates(one);
+  for (const certificates of [first, second]) makeCertificates(certificates);
   const pem = (name: string) => join(first, name);
   const replace = (name: string) => copyFileSync(join(second, name), pem(name));
   const { log, lines } = recordingLog();
@@ -124,8 +127,10 @@ test('TLS certificates are replaced on both sides without a restart', async () =
       () => 'answered',
       (error: Error) => error.message,
     );
-  /** The certificate shown to a client of the second authority; undefined while there is none that it trusts. */
-  const shown = () =>
+  /**
+   * The certificate that the server shows to a client of the second authority; undefined while that client trusts none.
+   */
+  const certificate = () =>
     new Promise<string | undefined>((resolve) => {
       const [cert, key, ca] = ['gateway.pem', 'gateway.key', 'ca.pem'].map((name) => readFileSync(join(second, name)));
       const request = get(
@@ -139,7 +144,7 @@ test('TLS certificates are replaced on both sides without a restart', async () =
     });
   try {
     expect(await ask()).toBe('answered');
-    expect(await shown()).toBeUndefined();
+    expect(await certificate()).toBeUndefined();
     // half of a pair is not used
     replace('subgraph.pem');
     await new Promise((resolve) => setTimeout(resolve, 1_100));
@@ -147,7 +152,7 @@ test('TLS certificates are replaced on both sides without a restart', async () =
     expect(await ask()).toBe('answered');
     for (const name of ['subgraph.key', 'ca.pem', 'gateway.pem', 'gateway.key']) replace(name);
     await until(
-      async () => (await shown()) !== undefined,
+      async () => (await certificate()) !== undefined,
       () => 'the server shows its new certificate',
     );
     transport.reconnect();

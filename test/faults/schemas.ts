@@ -1,6 +1,6 @@
 const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])\n';
 
-/** Two subgraphs: one has the shops, the other what is in them. */
+/** Two subgraphs: one has the shops, the other their stock. */
 export const schemas: Readonly<Record<string, string>> = {
   shops: `${link}
     type Query { shops: [Shop!] version: String }

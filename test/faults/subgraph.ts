@@ -4,8 +4,8 @@ import { graphql, parse } from 'graphql';
 import { schemas } from './schemas';
 
 /**
- * A subgraph that behaves as it is told: `subgraph.js <name> <port>`. `POST /behave` with the name of a behaviour changes it,
- * `GET /calls` tells how many requests it has had.
+ * A subgraph with configurable behavior: `subgraph.js <name> <port>`. `POST /behave` with the name of a behavior changes it, `GET
+ * /calls` returns the number of requests so far.
  */
 const [, , name = '', port] = process.argv;
 
@@ -26,13 +26,13 @@ const resolvers: Record<string, object> = {
 };
 
 const schema = buildSubgraphSchema({ typeDefs: parse(schemas[name]!), resolvers: resolvers[name] as never });
-let behaviour = 'well';
+let behavior = 'well';
 let calls = 0;
 
 type Behaviour = (response: ServerResponse, well: () => Promise<string>) => Promise<void> | void;
 const json = { 'content-type': 'application/json' };
 
-const behaviours: Record<string, Behaviour> = {
+const behaviors: Record<string, Behaviour> = {
   well: async (response, well) => {
     response.writeHead(200, json).end(await well());
   },
@@ -69,14 +69,14 @@ const behaviours: Record<string, Behaviour> = {
     response.writeHead(429, { ...json, 'retry-after': '7' }).end('{}');
   },
   busyOnce: async (response, well) => {
-    behaviour = 'well';
+    behavior = 'well';
     response.writeHead(503, { 'retry-after': '0' }).end();
     await well();
   },
   reset: (response) => {
     response.socket!.resetAndDestroy();
   },
-  /** As long as it is read. */
+  /** As long as the client reads. */
   gigabytes: (response) => {
     response.writeHead(200, json);
     response.write('{"data":{"_entities":["');
@@ -100,13 +100,13 @@ createServer((request, response) => {
       return;
     }
     if (request.url === '/behave') {
-      behaviour = body;
+      behavior = body;
       response.end();
       return;
     }
     calls += 1;
     const { query, variables } = JSON.parse(body);
     const well = async () => JSON.stringify(await graphql({ schema, source: query, variableValues: variables }));
-    await behaviours[behaviour]!(response, well);
+    await behaviors[behavior]!(response, well);
   });
 }).listen(Number(port), '127.0.0.1', () => console.log(`${name} listens`));

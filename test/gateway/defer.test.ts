@@ -44,8 +44,8 @@ const data = {
 };
 
 /**
- * A gateway whose stock answers when it is let, with what it is let if that is anything.
- * @param shops what shops answer, when not from their data
+ * A gateway whose stock responds when the test lets it, with the given response if there is one.
+ * @param shops the response of shops, if not from their data
  */
 async function open(shops?: object) {
   let let_: (answer?: object) => void = () => {};
@@ -78,10 +78,10 @@ async function open(shops?: object) {
   return { server, ask, let: let_ };
 }
 
-/** The parts of a multipart body, as they come. */
+/** The parts of a multipart body, as they arrive. */
 async function* partsOf(response: Response): AsyncGenerator<Record<string, unknown>> {
   const parts = await meros<Record<string, unknown>>(response);
-  if (parts instanceof Response) throw new Error(`the response is no multipart body: ${await parts.text()}`);
+  if (parts instanceof Response) throw new Error(`the response is not a multipart body: ${await parts.text()}`);
   for await (const { body } of parts) yield body as Record<string, unknown>;
 }
 
@@ -93,7 +93,7 @@ const FIRST = { shops: [{ name: 'One' }, { name: 'Two' }] };
 const STOCK = { data: { _entities: [{ items: 10 }, { items: 20 }] } };
 
 describe('@defer over HTTP', () => {
-  test('what is there is sent before what is not (the format of Apollo Client 3 and Relay)', async () => {
+  test('sends ready fields before deferred ones in the format of Apollo Client 3 and Relay', async () => {
     const gateway = await open();
     try {
       const response = await gateway.ask(QUERY, 'multipart/mixed; deferSpec=20220824, application/json');
@@ -114,7 +114,7 @@ describe('@defer over HTTP', () => {
     }
   });
 
-  test('what is to come is announced under an id (the working draft’s format)', async () => {
+  test('announces deferred fragments under an id in the format of the working draft', async () => {
     const gateway = await open();
     try {
       const response = await gateway.ask(QUERY, 'multipart/mixed; incrementalSpec=v0.2, application/json');
@@ -135,7 +135,7 @@ describe('@defer over HTTP', () => {
     }
   });
 
-  test('errors are told in the part they belong to, with codes and without insides', async () => {
+  test('reports errors in the part they belong to, with codes and without internals', async () => {
     const gateway = await open();
     try {
       const parts = partsOf(await gateway.ask(QUERY, 'multipart/mixed; deferSpec=20220824'));
@@ -160,7 +160,7 @@ describe('@defer over HTTP', () => {
     }
   });
 
-  test('to others, and where the fragment is not deferred after all, the answer is one', async () => {
+  test('sends one JSON object without @defer(if: true) or to clients without multipart', async () => {
     const gateway = await open();
     gateway.let(STOCK);
     try {
@@ -173,14 +173,14 @@ describe('@defer over HTTP', () => {
         },
       };
       expect(await (await gateway.ask(QUERY, 'application/json')).json()).toEqual(whole);
-      // asked again, it is known
+      // sent again, it is a known operation
       expect(await (await gateway.ask(QUERY, 'application/json')).json()).toEqual(whole);
     } finally {
       await gateway.server.close();
     }
   });
 
-  test('what is deferred at the root does not hold up a subgraph that is asked for the rest too', async () => {
+  test('does not delay the first part for a root field deferred on the same subgraph', async () => {
     const gateway = await open();
     try {
       const query = '{ shops { name } ... @defer { total } }';
@@ -193,7 +193,7 @@ describe('@defer over HTTP', () => {
     }
   });
 
-  test('delivers in parts what only the direct planner plans', async () => {
+  test('delivers deferred parts of an operation that only the direct planner can plan', async () => {
     const { subgraphs } = zoo.find(({ name }) => name.startsWith('requirements'))!;
     const world = new OracleWorld(subgraphs, '7', { nulls: 0, errors: 0, unknown: 0 });
     const server = await createGateway({
@@ -242,71 +242,88 @@ const BY_PATH = 'multipart/mixed; deferSpec=20220824';
 
 const NOT_DEFERRED: readonly [string, string, Record<string, unknown>][] = [
   ['if: false', '{ shops { name ... @defer(if: false) { items } } }', {}],
-  ['a variable that is false', 'query ($if: Boolean!) { shops { name ... @defer(if: $if) { items } } }', { if: false }],
-  ['a variable that is null', 'query ($if: Boolean) { shops { name ... @defer(if: $if) { items } } }', { if: null }],
-  ['a default that is false', 'query ($if: Boolean = false) { shops { name ... @defer(if: $if) { items } } }', {}],
+  [
+    'a variable with the value false',
+    'query ($if: Boolean!) { shops { name ... @defer(if: $if) { items } } }',
+    { if: false },
+  ],
+  [
+    'a variable with the value null',
+    'query ($if: Boolean) { shops { name ... @defer(if: $if) { items } } }',
+    { if: null },
+  ],
+  ['a default value of false', 'query ($if: Boolean = false) { shops { name ... @defer(if: $if) { items } } }', {}],
   ['@skip beside it', 'query ($if: Boolean!) { shops { name ... @defer @skip(if: $if) { items } } }', { if: true }],
   ['@include beside it', '{ shops { name ... @include(if: false) @defer { items } } }', {}],
   ['@skip beside it at the root', '{ shops { name } ... @defer @skip(if: true) { total } }', {}],
   ['conditions on all its fields', '{ shops { name ... @defer { items @skip(if: true) } } }', {}],
   ['conditions on all its fields at the root', '{ shops { name } ... @defer { total @include(if: false) } }', {}],
-  ['fields that are selected without it', '{ shops { name ... @defer { name } } }', {}],
-  ['a list that is empty', '{ none { name ... @defer { items } } }', {}],
+  ['fields that are also selected outside it', '{ shops { name ... @defer { name } } }', {}],
+  ['an empty list', '{ none { name ... @defer { items } } }', {}],
   ['a mutation', 'mutation { open { name ... @defer { id } } }', {}],
   ['introspection', '{ __schema { queryType { name ... @defer { kind } } } }', {}],
 ];
 
-describe('@defer that is off, or has nothing to deliver', () => {
-  test.each(NOT_DEFERRED)('is answered in one JSON object, and again: %s', async (_why, query, variables) => {
-    const gateway = await open();
-    gateway.let();
-    try {
-      const [plain] = await whole(await gateway.ask(query, 'application/json', variables));
-      expect(plain!.errors).toBeUndefined();
-      for (const format of [BY_ID, BY_PATH, 'multipart/mixed'])
-        for (const _time of ['first', 'second']) {
-          const response = await gateway.ask(query, `${format}, application/json;q=0.9`, variables);
-          // the format of August 2022 repeats what is selected twice
-          if (query.includes('... @defer { name }') && format === BY_PATH) continue;
-          expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
-          expect(await response.json()).toEqual(plain);
-        }
-    } finally {
-      await gateway.server.close();
-    }
-  });
-
-  test.each(NOT_DEFERRED)('is one part to clients that accept nothing else: %s', async (_why, query, variables) => {
-    const gateway = await open();
-    gateway.let();
-    try {
-      const [plain] = await whole(await gateway.ask(query, 'application/json', variables));
-      for (const _time of ['first', 'second']) {
-        const response = await gateway.ask(query, BY_ID, variables);
-        expect(response.status).toBe(200);
-        expect(response.headers.get('content-type')).toBe('multipart/mixed; boundary="-"; incrementalSpec=v0.2');
-        expect(await whole(response)).toEqual([{ ...plain, hasNext: false }]);
+describe('@defer that is disabled or has nothing to deliver', () => {
+  test.each(NOT_DEFERRED)(
+    'returns one JSON object, first and again, for @defer without effect: %s',
+    async (_why, query, variables) => {
+      const gateway = await open();
+      gateway.let();
+      try {
+        const [plain] = await whole(await gateway.ask(query, 'application/json', variables));
+        expect(plain!.errors).toBeUndefined();
+        for (const format of [BY_ID, BY_PATH, 'multipart/mixed'])
+          for (const _time of ['first', 'second']) {
+            const response = await gateway.ask(query, `${format}, application/json;q=0.9`, variables);
+            // the format of August 2022 repeats fields that are selected twice
+            if (query.includes('... @defer { name }') && format === BY_PATH) continue;
+            expect(response.headers.get('content-type')).toBe('application/json; charset=utf-8');
+            expect(await response.json()).toEqual(plain);
+          }
+      } finally {
+        await gateway.server.close();
       }
-    } finally {
-      await gateway.server.close();
-    }
-  });
+    },
+  );
 
-  test.each([BY_ID, BY_PATH])('is never announced for an object that is null in the first part: %s', async (format) => {
-    const gateway = await open({ data: { shops: null, first: null } });
-    try {
-      const query = '{ shops { name ... @defer { items } } first { name ... @defer { items } } }';
-      const response = await gateway.ask(query, `${format}, application/json`);
-      expect(await response.json()).toEqual({ data: { shops: null, first: null } });
-      const [part, ...others] = await whole(await gateway.ask(query, format));
-      expect(part).toEqual({ data: { shops: null, first: null }, hasNext: false });
-      expect(others).toEqual([]);
-    } finally {
-      await gateway.server.close();
-    }
-  });
+  test.each(NOT_DEFERRED)(
+    'returns a single part to clients that accept only multipart: %s',
+    async (_why, query, variables) => {
+      const gateway = await open();
+      gateway.let();
+      try {
+        const [plain] = await whole(await gateway.ask(query, 'application/json', variables));
+        for (const _time of ['first', 'second']) {
+          const response = await gateway.ask(query, BY_ID, variables);
+          expect(response.status).toBe(200);
+          expect(response.headers.get('content-type')).toBe('multipart/mixed; boundary="-"; incrementalSpec=v0.2');
+          expect(await whole(response)).toEqual([{ ...plain, hasNext: false }]);
+        }
+      } finally {
+        await gateway.server.close();
+      }
+    },
+  );
 
-  test('is never announced for an object that a null below it has made null', async () => {
+  test.each([BY_ID, BY_PATH])(
+    'never announces a fragment on an object that is null in the first part: %s',
+    async (format) => {
+      const gateway = await open({ data: { shops: null, first: null } });
+      try {
+        const query = '{ shops { name ... @defer { items } } first { name ... @defer { items } } }';
+        const response = await gateway.ask(query, `${format}, application/json`);
+        expect(await response.json()).toEqual({ data: { shops: null, first: null } });
+        const [part, ...others] = await whole(await gateway.ask(query, format));
+        expect(part).toEqual({ data: { shops: null, first: null }, hasNext: false });
+        expect(others).toEqual([]);
+      } finally {
+        await gateway.server.close();
+      }
+    },
+  );
+
+  test('never announces a fragment on an object that a null below it removed', async () => {
     const gateway = await open({ data: { shops: [{ __typename: 'Shop', id: null, name: 'One' }] } });
     try {
       const response = await gateway.ask('{ shops { id ... @defer { items } } }', `${BY_ID}, application/json`);
@@ -318,7 +335,7 @@ describe('@defer that is off, or has nothing to deliver', () => {
 });
 
 describe('a deferred fragment', () => {
-  test('that must be null is completed with its errors, and leaves the rest as it is', async () => {
+  test('completes a fragment that is nulled by errors and leaves other data as they are', async () => {
     const gateway = await open();
     gateway.let({
       data: { _entities: [null] },
@@ -343,7 +360,7 @@ describe('a deferred fragment', () => {
     }
   });
 
-  test('delivers fields of objects that are there already below its path, each once', async () => {
+  test('delivers deferred fields of already sent objects below its path, each once', async () => {
     const gateway = await open();
     gateway.let();
     try {
@@ -362,7 +379,7 @@ describe('a deferred fragment', () => {
     }
   });
 
-  test('is announced when the one that contains it has been delivered', async () => {
+  test('announces a nested deferred fragment after its parent has been delivered', async () => {
     const gateway = await open();
     gateway.let();
     try {
@@ -392,7 +409,7 @@ const PARTS_BY_PATH = 'multipart/mixed; boundary="-"; deferSpec=20220824';
 const JSON_TYPE = 'application/json; charset=utf-8';
 const RESPONSE_TYPE = 'application/graphql-response+json; charset=utf-8';
 
-/** By `Accept`, the types of an answer in parts and of one that is not. */
+/** By `Accept`, the media types of a response in parts and of a single response. */
 const ACCEPTED: readonly [string, string, string][] = [
   [URQL, PARTS_BY_PATH, RESPONSE_TYPE],
   ['application/json, multipart/mixed', PARTS_BY_PATH, JSON_TYPE],
@@ -429,7 +446,7 @@ const ACCEPTED: readonly [string, string, string][] = [
 ];
 
 test.each(ACCEPTED)(
-  '"Accept: %s" is answered the same the first and the second time',
+  'returns the same response the first and the second time for Accept: %s',
   async (accept, inParts, inOne) => {
     const gateway = await open();
     gateway.let();
@@ -460,7 +477,7 @@ test.each(ACCEPTED)(
   },
 );
 
-test('errors of requests that are not executed reach clients that accept parts only', async () => {
+test('sends errors of rejected requests to clients that accept only multipart', async () => {
   const gateway = await open();
   try {
     const response = await gateway.ask('{ shops { nme ... @defer { items } } }', BY_ID);

@@ -39,7 +39,7 @@ describe('the gateway in one process', () => {
   });
   afterAll(() => world.close());
 
-  test('answers health checks, and a browser with the explorer', async () => {
+  test('answers health checks and serves the explorer to browsers', async () => {
     expect((await world.server.inject('/health/live')).json()).toEqual({ status: 'live' });
     expect((await world.server.inject('/health/ready')).statusCode).toBe(200);
     expect((await world.server.inject('/')).headers.location).toBe('/graphql');
@@ -47,7 +47,7 @@ describe('the gateway in one process', () => {
     expect(page.body).toContain('embeddable-sandbox');
   });
 
-  test('a client’s mistakes are its own: 400 or 415 with a code, never 500', async () => {
+  test('answers client errors with 400 or 415 and a code, never with 500', async () => {
     const post = (payload: string, headers: Record<string, string> = {}) =>
       world.server.inject({
         method: 'POST',
@@ -66,10 +66,10 @@ describe('the gateway in one process', () => {
     );
   });
 
-  test('an unknown filter, operator or value is refused before anything is asked, and the message names it', async () => {
+  test('rejects an unknown filter, operator, or value by name before any subgraph call', async () => {
     for (const [filter, named] of [
       ['{ lifecycle: { eq: LOST } }', 'LOST'],
-      ['{ colour: { eq: RED } }', 'colour'],
+      ['{ color: { eq: RED } }', 'color'],
       ['{ filedAt: { eq: "yesterday" } }', 'yesterday'],
       ['{ filedAt: { like: "2026" } }', 'like'],
     ]) {
@@ -93,7 +93,7 @@ describe('the gateway in one process', () => {
     expect(errors![0]).toMatchObject({ extensions: { code: 'OPERATION_TOO_LARGE', limit: 'maxList', most: 1_000 } });
   });
 
-  test('stops at the first errors of variables', async () => {
+  test('stops after the first errors of variables', async () => {
     const filter = { or: Array.from({ length: 4 }, () => ({ or: Array.from({ length: 1_000 }, () => 0) })) };
     const query = 'query ($filter: VulnerabilityFilter) { vulnerabilities(first: 1, filter: $filter) { totalCount } }';
     const { data, errors = [] } = await world.ask(query, { filter });
@@ -103,7 +103,7 @@ describe('the gateway in one process', () => {
     expect(errors.at(-1)!.message).toMatch(/^Too many errors/);
   });
 
-  test('errors of a subgraph keep their code and input path', async () => {
+  test('keeps the code and input path of subgraph errors', async () => {
     const { errors } = await world.ask('{ sectors(first: -1) { totalCount } }');
     expect(errors![0]).toMatchObject({
       path: ['sectors'],
@@ -111,7 +111,7 @@ describe('the gateway in one process', () => {
     });
   });
 
-  test('an unexpected failure says nothing of its insides', async () => {
+  test('hides internals of unexpected failures behind a reference', async () => {
     const { database } = world.subgraph('infrastructure');
     const query = jest.spyOn(database, 'query').mockRejectedValue(new Error('SELECT secret FROM password_table'));
     const { errors } = await world.ask('{ sectors { nodes { name } } }');
@@ -129,7 +129,7 @@ describe('the gateway in one process', () => {
     ]);
   });
 
-  test('F2: an unknown key is null, not an empty object, wherever it is met', async () => {
+  test('F2: returns null, not an empty object, for an unknown key, wherever it is used', async () => {
     const { data, errors } = await world.ask(
       '{ agency(key: "nobody") { name } sector(key: "nothing") { name } submission(id: "sub_none") { number } aiModel(id: "x") { family } }',
     );
@@ -139,7 +139,7 @@ describe('the gateway in one process', () => {
     const [review] = await database.query<{ id: string }>('SELECT id FROM review LIMIT 1');
     await database.query("UPDATE review SET submission_id = 'sub_unknown' WHERE id = ?", [review!.id]);
     const answer = await world.ask(`{ review(id: "${review!.id}") { submission { number } } }`);
-    // a field that is never null has no value: the object is null, and an error says why (GraphQL specification, 6.4.4)
+    // a non-null field has no value: the object is null, and an error says why (GraphQL specification, 6.4.4)
     expect(answer.errors).toMatchObject([
       {
         path: ['review', 'submission', 'number'],
@@ -149,7 +149,7 @@ describe('the gateway in one process', () => {
     expect(answer.data.review.submission).toEqual(null);
   });
 
-  test('a reference whose key is no text reaches no resolver', async () => {
+  test('rejects an entity reference whose key is not a string before any resolver runs', async () => {
     const answer = await world.subgraph('infrastructure').execute({
       query: 'query($r: [_Any!]!) { _entities(representations: $r) { ... on Vulnerability { name } } }',
       variables: { r: [{ __typename: 'Vulnerability', cveId: { $ne: 1 } }] },
@@ -160,7 +160,7 @@ describe('the gateway in one process', () => {
 });
 
 describe('the gateway over HTTP', () => {
-  test('F3: a subgraph that is down costs its own fields only, and says which it is', async () => {
+  test('F3: nulls only the fields of a subgraph that is down, and names the subgraph', async () => {
     const databases = await freshDatabases(
       'sqlite',
       subgraphs.map(({ name }) => name),
@@ -226,15 +226,15 @@ describe('the gateway over HTTP', () => {
     }
   });
 
-  describe('any supergraph, over subgraphs that nobody here wrote', () => {
+  describe('any supergraph over third-party subgraphs', () => {
     let strange: Server;
     let gateway: FastifyInstance;
-    let seen: Record<string, string | string[] | undefined>[];
+    let received: Record<string, string | string[] | undefined>[];
     let answer: (send: (status: number, body: string, headers?: Record<string, string>) => void) => void;
 
     beforeAll(async () => {
       strange = createHttpServer((request, response) => {
-        seen.push(request.headers);
+        received.push(request.headers);
         answer((status, body, headers = {}) => response.writeHead(status, headers).end(body));
       });
       await new Promise<void>((resolve) => strange.listen(0, '127.0.0.1', resolve));
@@ -251,7 +251,7 @@ describe('the gateway over HTTP', () => {
       });
     });
     beforeEach(() => {
-      seen = [];
+      received = [];
     });
     afterAll(async () => {
       await gateway.close();
@@ -259,15 +259,15 @@ describe('the gateway over HTTP', () => {
       strange.close();
     });
 
-    test('answers; named headers are handed on, others are not, compression is not asked for', async () => {
+    test('forwards only configured request headers and requests no compression', async () => {
       answer = (send) => send(200, '{"data":{"hello":"world"}}', { 'content-type': 'application/json' });
       const { data } = await ask(gateway, '{ hello }', { authorization: 'Bearer abc', cookie: 'secret=1' });
       expect(data).toEqual({ hello: 'world' });
-      expect(seen[0]).toMatchObject({ authorization: 'Bearer abc', 'accept-encoding': 'identity' });
-      expect(seen[0]).not.toHaveProperty('cookie');
+      expect(received[0]).toMatchObject({ authorization: 'Bearer abc', 'accept-encoding': 'identity' });
+      expect(received[0]).not.toHaveProperty('cookie');
     });
 
-    test('headers that are named are handed back, others are not; how long an answer may be kept is', async () => {
+    test('returns only configured response headers, and the cache lifetime of the response', async () => {
       answer = (send) =>
         send(200, '{"data":{"hello":"world"}}', {
           'content-type': 'application/json',
@@ -275,7 +275,7 @@ describe('the gateway over HTTP', () => {
           'x-internal': 'host-17',
           'cache-control': 'max-age=30',
         });
-      // the first answer is Apollo Server's to write, the next are not
+      // Apollo Server writes the first response, but not the next ones
       for (let time = 0; time < 3; time++) {
         const { headers, body } = await gateway.inject({
           method: 'POST',
@@ -292,7 +292,7 @@ describe('the gateway over HTTP', () => {
       }
     });
 
-    test('a known operation is answered in the words of an unknown one, whatever is wrong with it', async () => {
+    test('returns the same errors for a known operation as for a new one', async () => {
       answer = (send) => send(200, '{"data":{"hello":"world"}}', { 'content-type': 'application/json' });
       const send = (payload: object, headers: Record<string, string> = {}) =>
         gateway.inject({ method: 'POST', url: '/graphql', payload, headers });
@@ -328,11 +328,11 @@ describe('the gateway over HTTP', () => {
       ['an empty object', (send) => send(200, '{}'), 'SUBGRAPH_BAD_RESPONSE'],
       ['an error page', (send) => send(500, 'stack at internal-host-17'), 'SUBGRAPH_BAD_RESPONSE'],
       [
-        'far too much',
+        'far too many bytes',
         (send) => send(200, `{"data":{"hello":"${'x'.repeat(100_000)}"}}`),
         'SUBGRAPH_RESPONSE_TOO_LARGE',
       ],
-    ])('a subgraph that answers %s is an error with a code, and nothing internal leaks', async (_what, how, code) => {
+    ])('reports a subgraph that answers %s as an error with a code, without internals', async (_what, how, code) => {
       answer = how;
       const { data, errors } = await ask(gateway, '{ hello }');
       expect(data?.hello ?? null).toBeNull();
@@ -342,7 +342,7 @@ describe('the gateway over HTTP', () => {
   });
 });
 
-test('a supergraph that is none is refused in words', async () => {
+test('rejects an invalid supergraph with a message that says what is wrong', async () => {
   await expect(
     createGateway({
       supergraph: 'type Query { x: Int }',
@@ -355,7 +355,7 @@ test('a supergraph that is none is refused in words', async () => {
 });
 
 describe('configuration', () => {
-  test('flags before environment before defaults', () => {
+  test('prefers flags to environment variables and those to defaults', () => {
     expect(readConfig({}, {}).port).toBe(4000);
     expect(readConfig({}, { ORDERGRAPH_PORT: '4444' }).port).toBe(4444);
     expect(readConfig({ port: '5555' }, { ORDERGRAPH_PORT: '4444' }).port).toBe(5555);
@@ -370,7 +370,7 @@ describe('configuration', () => {
     [{}, { ORDERGRAPH_PORT: 'four' }, /ORDERGRAPH_PORT is "four"/],
     [{ logLevel: 'loud' }, {}, /--log-level is "loud"[\s\S]*Minimum level of log entries/],
     [{ subgraphTimeoutMs: '0' }, {}, /--subgraph-timeout-ms is "0"/],
-  ])('%j %j is refused with the setting’s name', (flags, environment, message) => {
+  ])('rejects the flags %j and the environment %j by the name of the setting', (flags, environment, message) => {
     expect(() => readConfig(flags, environment)).toThrow(message);
   });
 });

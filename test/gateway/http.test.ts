@@ -23,13 +23,13 @@ const SDL = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3"
 const SUPERGRAPH = compose([{ name: 's', sdl: SDL, url: 'http://s.invalid' }]);
 const LONG = 'ä long tèxt, '.repeat(1_000);
 const ANALYST = 'role=analyst; subject=x';
-/** What the subgraph has; the schema requires b. */
+/** The data of the subgraph; the schema requires b. */
 const VALUES: Record<string, string | null> = { a: 'a', long: LONG, write: 'written', b: null };
 const RESPONSE_TYPE = 'application/graphql-response+json';
 
 let folder: string;
 let identity: TestIdentity;
-/** How many operations reached the subgraph. */
+/** Number of operations that reached the subgraph. */
 let calls = 0;
 const open: FastifyInstance[] = [];
 
@@ -85,7 +85,7 @@ const outcome = (response: { statusCode: number; headers: object; json(): { erro
     (response.json().errors as { extensions: { code: string } }[]).map(({ extensions }) => extensions.code).join(),
 ];
 
-/** Sends a GET as it is: `inject` would change it. */
+/** Sends a GET unchanged: `inject` would normalize it. */
 async function overSocket(server: FastifyInstance, path: string, headers = {}): Promise<IncomingMessage> {
   if (!server.server.listening) await server.listen({ port: 0, host: '127.0.0.1' });
   const { port } = server.server.address() as { port: number };
@@ -114,7 +114,7 @@ describe('CORS', () => {
     server = await gateway({ corsOrigin: [ORIGIN], corsHeader: ['X-Team'], returnHeader: ['x-took'] }, ['x-tenant']);
   });
 
-  test('allows the headers of common clients, of --forward-header and of --cors-header', async () => {
+  test('allows CORS headers of common clients, --forward-header, and --cors-header', async () => {
     const { statusCode, headers } = await preflight(server, ORIGIN, 'content-type');
     expect(statusCode).toBe(204);
     expect(headers['access-control-allow-origin']).toBe(ORIGIN);
@@ -136,15 +136,15 @@ describe('CORS', () => {
     );
   });
 
-  test('answers a preflight with a thousand header names as it answers any other', async () => {
+  test('answers a CORS preflight with a thousand header names like any other', async () => {
     const names = Array.from({ length: 1_000 }, (_, index) => `x-header-${index}`).join();
-    const [one, thousand] = [await preflight(server, ORIGIN, 'content-type'), await preflight(server, ORIGIN, names)];
-    const { date: _one, 'x-request-id': _id, ...expected } = one.headers;
-    const { date: _thousand, 'x-request-id': _other, ...actual } = thousand.headers;
-    expect([thousand.statusCode, actual, thousand.body]).toEqual([204, expected, '']);
+    const [small, large] = [await preflight(server, ORIGIN, 'content-type'), await preflight(server, ORIGIN, names)];
+    const { date: _one, 'x-request-id': _id, ...expected } = small.headers;
+    const { date: _thousand, 'x-request-id': _other, ...actual } = large.headers;
+    expect([large.statusCode, actual, large.body]).toEqual([204, expected, '']);
   });
 
-  test('lets pages read a rejected token, and the response headers of --return-header', async () => {
+  test('lets pages read the error of a rejected token and --return-header headers', async () => {
     const { statusCode, headers } = await server.inject({
       method: 'POST',
       url: '/graphql',
@@ -165,17 +165,17 @@ describe('CORS', () => {
     ['http://localhost:3000.evil.example', false],
     ['http://evil.example/localhost', false],
     ['null', false],
-  ])('in development, pages of %s may send requests: %s', async (origin, isAllowed) => {
-    for (const [one, expected] of [
+  ])('in development, allows requests from pages of %s: %s', async (origin, isAllowed) => {
+    for (const [requestOrigin, expected] of [
       [development, isAllowed ? origin : undefined],
       [production, undefined],
     ] as const) {
-      const { headers } = await preflight(one, origin, 'content-type');
+      const { headers } = await preflight(requestOrigin, origin, 'content-type');
       expect(headers['access-control-allow-origin']).toBe(expected);
     }
   });
 
-  test('keeps the page with development tokens from pages of other origins', async () => {
+  test('does not serve the page with development tokens to other origins', async () => {
     const { statusCode, body, headers } = await development.inject({
       url: '/graphql',
       headers: { accept: 'text/html', origin: 'http://localhost:5173', host: 'localhost' },
@@ -191,9 +191,9 @@ describe('persisted documents', () => {
     server: FastifyInstance,
     method: (typeof METHODS)[number],
     parameters: Record<string, unknown>,
-    who: string | null = null,
+    caller: string | null = null,
   ) => {
-    const headers = await identity.headers(who);
+    const headers = await identity.headers(caller);
     const response = await (method === 'POST'
       ? server.inject({ method, url: '/graphql', headers, payload: parameters })
       : server.inject({ url: get(parameters), headers }));
@@ -218,8 +218,8 @@ describe('persisted documents', () => {
       ['as documentId', { documentId: hashOf(A) }],
       ['as documentId with the name of its algorithm', { documentId: `sha256:${hashOf(A)}` }],
       ['as doc_id', { doc_id: hashOf(A) }],
-      ['with its text', { query: A, extensions: automatic(A) }],
-    ])('are executed when they are named %s, the first time and later', async (_how, reference) => {
+      ['together with its text', { query: A, extensions: automatic(A) }],
+    ])('executes a persisted document requested %s, the first time and later', async (_how, reference) => {
       for (let time = 0; time < 3; time++)
         expect(await send(server, method, { ...reference, operationName: 'A', variables: { n: 1 } })).toEqual([
           200,
@@ -230,21 +230,26 @@ describe('persisted documents', () => {
     test.each<[string, object, string | null, unknown[]]>([
       ['an unknown id', { documentId: hashOf('x') }, null, [400, 'DOCUMENT_NOT_FOUND']],
       ['an unknown hash', { extensions: automatic('x') }, null, [400, 'DOCUMENT_NOT_FOUND']],
-      ['a text of its own', { query: '{ b }', extensions: automatic('{ b }') }, null, [403, 'DOCUMENT_NOT_TRUSTED']],
+      [
+        'a text that is not in the manifest',
+        { query: '{ b }', extensions: automatic('{ b }') },
+        null,
+        [403, 'DOCUMENT_NOT_TRUSTED'],
+      ],
       ['an id twice', { query: ['{ a }', A] }, null, [400, 'BAD_REQUEST']],
-      // whose client then sends the text
+      // after which its client sends the text
       [
         'an unknown hash, for a role with ad hoc operations',
         { extensions: automatic('x') },
         ANALYST,
         [200, 'PERSISTED_QUERY_NOT_FOUND'],
       ],
-    ])('are required: %s is rejected', async (_what, parameters, who, expected) => {
-      expect(await send(server, method, { ...parameters }, who)).toEqual(expected);
+    ])('requires persisted documents and rejects %s', async (_what, parameters, caller, expected) => {
+      expect(await send(server, method, { ...parameters }, caller)).toEqual(expected);
     });
 
     test.each(['text/html', 'text/html;level=1, application/json;q=0.5', 'text/*, */*;q=0.1'])(
-      'are not avoided by asking for a page: %s',
+      'requires persisted documents for requests with Accept: %s, too',
       async (accept) => {
         const before = calls;
         const { headers, body } = await server.inject({ url: get({ query: '{ a }' }), headers: { accept } });
@@ -253,14 +258,14 @@ describe('persisted documents', () => {
       },
     );
 
-    test('are compared as Apollo Server reads them: without the fragment of a URL', async () => {
+    test('compares documents without the fragment of a URL, as Apollo Server does', async () => {
       const [text, fragment] = COMMENTED.split('#');
       const path = `${get({ query: text })}#${encodeURIComponent(fragment!)}`;
       expect((await overSocket(server, path)).statusCode).toBe(403);
       expect(await send(server, method, { query: COMMENTED })).toEqual([200, { a: 'a' }]);
     });
 
-    test('do not keep an Apollo Client with automatic persisted queries from ad hoc operations', async () => {
+    test('executes ad hoc operations of an Apollo Client with automatic persisted queries', async () => {
       const query = `{ ${method}: a }`;
       for (let time = 0; time < 3; time++)
         expect(await send(server, method, { query, extensions: automatic(query) }, ANALYST)).toEqual([
@@ -270,7 +275,7 @@ describe('persisted documents', () => {
     });
   });
 
-  test.each(METHODS)('that clients register are found by their hash and by their id, by %s', async (method) => {
+  test.each(METHODS)('finds documents that clients registered by hash and by id over %s', async (method) => {
     const server = await gateway();
     const query = `{ ${method}: a }`;
     const byHash = { extensions: automatic(query) };
@@ -282,7 +287,7 @@ describe('persisted documents', () => {
         expect(await send(server, method, reference)).toEqual([200, { [method]: 'a' }]);
   });
 
-  test('are found where the query is null, and other extensions are checked', async () => {
+  test('finds a persisted document when the query is null, and checks other extensions', async () => {
     const server = await gateway();
     const query = '{ a }';
     await send(server, 'POST', { query, extensions: automatic(query) });
@@ -291,7 +296,7 @@ describe('persisted documents', () => {
     expect(await send(server, 'GET', { documentId: hashOf(query), extensions: '[]' })).toEqual([400, 'BAD_REQUEST']);
   });
 
-  test('by GET are queries only', async () => {
+  test('rejects persisted mutations sent by GET', async () => {
     const server = await gateway();
     const query = 'mutation { write }';
     await send(server, 'POST', { query, extensions: automatic(query) });
@@ -318,7 +323,7 @@ describe('media types', () => {
     [RESPONSE_TYPE, `${RESPONSE_TYPE}; charset=utf-8`],
     ['application/json', 'application/json; charset=utf-8'],
     ['text/csv', 'application/json; charset=utf-8'],
-  ])('of errors before execution are those of Accept: %s', async (accept, type) => {
+  ])('uses the media type of Accept for errors before execution: %s', async (accept, type) => {
     expect(outcome(await post({ accept, authorization: 'Bearer no' }))).toEqual([401, type, 'UNAUTHENTICATED']);
     expect((await post({ accept }, '{')).headers['content-type']).toBe(type);
     const large = { query: '{ a }', variables: { f: Array(2_000).fill(1) } };
@@ -328,7 +333,7 @@ describe('media types', () => {
   test.each([
     ['text/csv', /^The Accept header allows no supported media type: accept application\/graphql-response\+json/],
     ['text/event-stream', /^text\/event-stream and subscriptions are not supported: accept app/],
-  ])('that are all unsupported are rejected before execution: %s', async (accept, message) => {
+  ])('rejects an Accept without a supported media type before execution: %s', async (accept, message) => {
     const before = calls;
     const response = await post({ accept }, { query: 'mutation { write }' });
     expect(outcome(response)).toEqual([406, 'application/json; charset=utf-8', 'NOT_ACCEPTABLE']);
@@ -346,7 +351,7 @@ describe('media types', () => {
       'application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed',
       `${RESPONSE_TYPE}; charset=utf-8`,
     ],
-  ])('get JSON by GET and POST when the client accepts everything: %.40s', async (accept, type) => {
+  ])('returns JSON by GET and POST to clients that accept everything: %.40s', async (accept, type) => {
     for (const method of ['GET', 'POST'])
       for (let time = 0; time < 2; time++) {
         const query = `query ${method}${hashOf(accept)} { a }`;
@@ -357,7 +362,7 @@ describe('media types', () => {
       }
   });
 
-  test('of a batch are answered with one JSON object that says why', async () => {
+  test('rejects a batch with one JSON object that says why', async () => {
     const response = await post({}, [{ query: '{ a }' }, { query: '{ a }' }]);
     expect(outcome(response)).toEqual([400, 'application/json; charset=utf-8', 'BATCHING_NOT_SUPPORTED']);
     expect(response.json().errors[0].message).toBe(
@@ -365,7 +370,7 @@ describe('media types', () => {
     );
   });
 
-  test('of a WebSocket are answered over HTTP with what is supported', async () => {
+  test('answers a WebSocket upgrade over HTTP with the supported protocols', async () => {
     const headers = {
       connection: 'Upgrade',
       upgrade: 'websocket',
@@ -409,7 +414,7 @@ describe('compression', () => {
     [undefined, 'deflate'],
     [undefined, 'gzip;q=0, br;q=0'],
     [undefined, undefined],
-  ])('is %s for Accept-Encoding: %s, of new and known operations', async (encoding, accepted) => {
+  ])('chooses the encoding %s for Accept-Encoding: %s, for new and known operations', async (encoding, accepted) => {
     const expected = { data: { long: LONG } };
     for (let time = 0; time < 3; time++) {
       const answer = await ask(server, '{ long }', accepted);
@@ -418,22 +423,22 @@ describe('compression', () => {
     }
   });
 
-  test('leaves small answers as they are', async () => {
+  test('does not compress small responses', async () => {
     expect((await ask(server, '{ a }', 'br')).encoding).toBeUndefined();
   });
 
-  test('is off with --compression off', async () => {
+  test('does not compress any response with --compression off', async () => {
     expect((await ask(await gateway({ compression: 'off' }), '{ long }', 'br')).encoding).toBeUndefined();
   });
 
-  test('of an introspection result keeps all of it', async () => {
+  test('compresses an introspection result without losing any of it', async () => {
     const plain = await ask(server, getIntrospectionQuery());
     const compressed = await ask(server, getIntrospectionQuery(), 'gzip');
     expect([compressed.encoding, compressed.text]).toEqual(['gzip', plain.text]);
   });
 });
 
-/** Apollo Server validates an operation the first time, and is not asked again. */
+/** Apollo Server validates an operation the first time and is not involved again. */
 describe('new and known operations', () => {
   let server: FastifyInstance;
   beforeAll(async () => {
@@ -459,40 +464,43 @@ describe('new and known operations', () => {
     ['a large answer by GET', 'GET', { query: '{ q11: long }' }],
   ];
 
-  test.each(cases)('get the same bytes and headers: %s', async (_what, method, parameters, headers = {}) => {
-    const send = async () => {
-      const response = await (method === 'POST'
-        ? server.inject({ method, url: '/graphql', headers, payload: parameters })
-        : server.inject({ url: get(parameters), headers }));
-      const { date: _date, 'x-request-id': _id, ...others } = response.headers;
-      return { status: response.statusCode, headers: others, body: response.body };
-    };
-    const pipeline = jest.spyOn(ApolloServer.prototype, 'executeOperation');
-    try {
-      const first = await send();
-      expect(pipeline).toHaveBeenCalledTimes(1);
-      for (let time = 0; time < 2; time++) expect(await send()).toEqual(first);
-      expect(pipeline).toHaveBeenCalledTimes(1);
-    } finally {
-      pipeline.mockRestore();
-    }
-  });
+  test.each(cases)(
+    'returns the same bytes and headers for new and known operations: %s',
+    async (_what, method, parameters, headers = {}) => {
+      const send = async () => {
+        const response = await (method === 'POST'
+          ? server.inject({ method, url: '/graphql', headers, payload: parameters })
+          : server.inject({ url: get(parameters), headers }));
+        const { date: _date, 'x-request-id': _id, ...others } = response.headers;
+        return { status: response.statusCode, headers: others, body: response.body };
+      };
+      const pipeline = jest.spyOn(ApolloServer.prototype, 'executeOperation');
+      try {
+        const first = await send();
+        expect(pipeline).toHaveBeenCalledTimes(1);
+        for (let time = 0; time < 2; time++) expect(await send()).toEqual(first);
+        expect(pipeline).toHaveBeenCalledTimes(1);
+      } finally {
+        pipeline.mockRestore();
+      }
+    },
+  );
 
   test.each<[string, Record<string, unknown>]>([
     ['variables that are null', { variables: 'null' }],
     ['variables that are a list', { variables: '[]' }],
     ['variables that are not JSON', { variables: '{' }],
     ['extensions that are a text', { extensions: '"x"' }],
-  ])('by GET are rejected alike with %s', async (_what, parameters) => {
+  ])('rejects new and known operations by GET alike for %s', async (_what, parameters) => {
     const query = '{ a }';
     expect((await server.inject(get({ query }))).statusCode).toBe(200);
-    const known = await server.inject(get({ query, ...parameters }));
+    const repeated = await server.inject(get({ query, ...parameters }));
     const fresh = await server.inject(get({ query: '{ fresh: a }', ...parameters }));
-    expect([known.statusCode, known.json()]).toEqual([400, fresh.json()]);
+    expect([repeated.statusCode, repeated.json()]).toEqual([400, fresh.json()]);
   });
 });
 
-describe('headers and documents that are made to cost', () => {
+describe('costly headers and documents', () => {
   test.each([
     ['an unterminated quoted string', `application/json;x="${'\\"'.repeat(7_800)}`, undefined],
     [
@@ -501,14 +509,14 @@ describe('headers and documents that are made to cost', () => {
       'deferSpec=20220824',
     ],
     ['a quoted quote', 'multipart/mixed;x="\\",\\"";deferSpec=20220824, application/json;q=0.1', 'deferSpec=20220824'],
-  ])('reads an Accept with %s', (_name, accept, format) => {
+  ])('reads an Accept header with %s in linear time', (_name, accept, format) => {
     expect(incrementalFormatOf(accept)).toBe(format);
   });
 
   test.each([
     [100_000, true],
     [100_001, false],
-  ])('keeps a registered document of %i characters: %s', async (length, isKept) => {
+  ])('registers a persisted document of %i characters: %s', async (length, isKept) => {
     const documents = new PersistedQueries();
     await documents.set('apq:hash', 'x'.repeat(length));
     expect(documents.textOf('hash') !== undefined).toBe(isKept);

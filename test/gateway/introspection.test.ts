@@ -16,7 +16,7 @@ import { requireCompiled } from '../support/processes';
 
 beforeAll(requireCompiled);
 
-/** Every combination of the options that graphql-js gives. */
+/** Every combination of the options of graphql-js. */
 const OPTIONS = [
   'descriptions',
   'specifiedByUrl',
@@ -31,31 +31,28 @@ const combinations = Array.from(
 );
 
 describe('introspection', () => {
-  test.each(zoo)(
-    '$name: the standard query rebuilds the schema, with every option, first and second time',
-    async (exhibit) => {
-      const contest = new Contest(exhibit);
-      const full: IntrospectionOptions = Object.fromEntries(OPTIONS.map((name) => [name, true]));
-      for (const options of [...combinations, full]) {
-        const answer = await contest.ours('native', { query: getIntrospectionQuery(options), variables: {} });
-        expect(answer.errors).toEqual([]);
-        const rebuilt = buildClientSchema(answer.data as IntrospectionQuery);
-        if (options === full) expect(printSchema(rebuilt)).toBe(printSchema(contest.schema));
-        expect(Object.keys(rebuilt.getTypeMap()).sort()).toEqual(Object.keys(contest.schema.getTypeMap()).sort());
-      }
-      await contest.close();
-    },
-  );
+  test.each(zoo)('rebuilds the schema of $name from the standard query, with every option, twice', async (exhibit) => {
+    const contest = new Contest(exhibit);
+    const full: IntrospectionOptions = Object.fromEntries(OPTIONS.map((name) => [name, true]));
+    for (const options of [...combinations, full]) {
+      const answer = await contest.ours('native', { query: getIntrospectionQuery(options), variables: {} });
+      expect(answer.errors).toEqual([]);
+      const rebuilt = buildClientSchema(answer.data as IntrospectionQuery);
+      if (options === full) expect(printSchema(rebuilt)).toBe(printSchema(contest.schema));
+      expect(Object.keys(rebuilt.getTypeMap()).sort()).toEqual(Object.keys(contest.schema.getTypeMap()).sort());
+    }
+    await contest.close();
+  });
 
   test.each([
     '{ __schema { queryType { ...Name } } } fragment Name on __Type { name ...Kind } fragment Kind on __Type { kind }',
     'query($n: String!, $yes: Boolean!) { a: __type(name: $n) { ...F @include(if: $yes) } b: __type(name: "Query") { ...F @skip(if: $yes) kind } } fragment F on __Type { name }',
     'query($yes: Boolean!) { ...R } fragment R on Query { __schema @include(if: $yes) { types { ...T } } users { id } } fragment T on __Type { name fields(includeDeprecated: true) { name } }',
     'query($no: Boolean!) { __schema @include(if: $no) { queryType { name } } users { id } }',
-    // literals of other fields become variables of their own
+    // literals of other fields become separate variables
     '{ posts(first: 1) { id } __type(name: "Post") { ...F } } fragment F on __Type { name }',
     '{ __schema { queryType { name } } __schema { queryType { kind } } __proto__: __type(name: "Missing") { name } }',
-  ])('%s', async (query) => {
+  ])('returns what graphql-js returns for %s', async (query) => {
     const contest = new Contest(zoo.find(({ name }) => name.includes('Federation 1'))!);
     contest.fill('7', { nulls: 0, errors: 0, unknown: 0 });
     const operation = { query, variables: { n: 'Post', yes: true, no: false } };
@@ -66,7 +63,7 @@ describe('introspection', () => {
     await contest.close();
   });
 
-  test('refuses an operation that multiplies the schema, and answers what tools ask', () => {
+  test('rejects introspection that multiplies the schema and answers queries of tools', () => {
     const size = new SchemaSize(apiSchemaOf(readText(OWN_SUPERGRAPH_FILE, 'The supergraph')));
     for (const options of combinations)
       expect(size.estimate(parse(getIntrospectionQuery(options)))).toBeLessThanOrEqual(size.max / 2);
@@ -80,21 +77,21 @@ describe('introspection', () => {
       expect(size.estimate(parse(query))).toBeGreaterThan(size.max);
   });
 
-  test('keeps answers about the schema within a bound', async () => {
+  test('bounds the cache of introspection results', async () => {
     const contest = new Contest(zoo.find(({ name }) => name.includes('Federation 1'))!);
     const documents = Array.from({ length: 400 }, () => parse(getIntrospectionQuery()));
     const ask = (document: (typeof documents)[number]) =>
       contest.graphs.native.execute({ document, headers: {}, scope: '', deadline: performance.now() + 60_000 });
     const first = await ask(documents[0]!);
-    const kept = Math.floor((8 * 1024 * 1024) / first.data!.text.length);
-    expect(kept).toBeLessThan(documents.length);
+    const capacity = Math.floor((8 * 1024 * 1024) / first.data!.text.length);
+    expect(capacity).toBeLessThan(documents.length);
     for (const document of documents) await ask(document);
     expect((await ask(documents[0]!)).data).not.toBe(first.data);
     expect((await ask(documents.at(-1)!)).data).toBe((await ask(documents.at(-1)!)).data);
     await contest.close();
   });
 
-  test('the schema is written once for an operation that asks for nothing else', async () => {
+  test('serializes the schema once for an operation of introspection fields only', async () => {
     const contest = new Contest(zoo.find(({ name }) => name.includes('Federation 1'))!);
     contest.fill('7', { nulls: 0, errors: 0, unknown: 0 });
     const answers = async (query: string, variables = {}) => {
@@ -111,18 +108,18 @@ describe('introspection', () => {
       '{ __schema { queryType { name } } users { id } }',
       'query($n: String! = "Post") { __type(name: $n) { name } }',
     ]) {
-      const [one, other] = await answers(query);
-      expect(one!.data).not.toBe(other!.data);
-      expect(one!.data?.text).toBe(other!.data?.text);
+      const [once, twice] = await answers(query);
+      expect(once!.data).not.toBe(twice!.data);
+      expect(once!.data?.text).toBe(twice!.data?.text);
     }
     await contest.close();
   });
 
-  test('an error of an introspection field is reported where it stands', async () => {
+  test('reports an error of an introspection field at its path', async () => {
     const contest = new Contest(zoo.find(({ name }) => name.includes('Federation 1'))!);
     const field = contest.schema.getQueryType()!;
     const broken = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(field), 'getFields')!;
-    // the only way for introspection to fail is a schema that does
+    // introspection can fail only if the schema fails
     Object.defineProperty(field, 'getFields', {
       value: () => {
         if (isBroken) throw new Error('broken schema');

@@ -11,10 +11,10 @@ import { HttpTransport } from '../../gateway/transport/http';
 import { LONG_TEXT } from '../../gateway/transport/json-text';
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key"])';
-/** Enough that what is asked of the second subgraph is long. */
+/** Enough items for a long request to the second subgraph. */
 const COUNT = 4_000;
 const ids = Array.from({ length: COUNT }, (_, i) => `item “${i % 3_000}” of the long list`);
-const QUERY = 'query ($say: String) { said(say: $say) items { id colour } }';
+const QUERY = 'query ($say: String) { said(say: $say) items { id color } }';
 
 interface Subgraph {
   readonly sdl: string;
@@ -28,22 +28,22 @@ const graph: Record<string, Subgraph> = {
       Query: { items: () => ids.map((id) => ({ id })), said: (_: unknown, { say }: { say: string }) => say },
     },
   },
-  colours: {
-    sdl: `${LINK} type Item @key(fields: "id") { id: ID! colour: String }`,
+  colors: {
+    sdl: `${LINK} type Item @key(fields: "id") { id: ID! color: String }`,
     resolvers: {
       Item: {
-        colour: ({ id }: { id: string }) => {
-          if (id === failing) throw new Error('no colour');
-          return `colour of ${id}`;
+        color: ({ id }: { id: string }) => {
+          if (id === failing) throw new Error('no color');
+          return `color of ${id}`;
         },
       },
     },
   },
 };
 
-/** The item whose colour cannot be told. */
+/** The item whose color cannot be resolved. */
 let failing: string | undefined;
-const bodies: Record<string, string[]> = { items: [], colours: [] };
+const bodies: Record<string, string[]> = { items: [], colors: [] };
 const servers: Server[] = [];
 let gateway: FastifyInstance;
 
@@ -71,7 +71,7 @@ beforeAll(async () => {
     transport: ({ name, url }) => new HttpTransport(name, url, { maxResponseBytes: 10_000_000, connections: 8 }),
     forwardHeaders: [],
   });
-  // the first request of an operation is answered another way than those that follow
+  // the first request of an operation takes another path than those that follow
   await ask('first');
 });
 afterAll(async () => {
@@ -80,7 +80,7 @@ afterAll(async () => {
 });
 beforeEach(() => {
   failing = undefined;
-  for (const one of Object.values(bodies)) one.length = 0;
+  for (const list of Object.values(bodies)) list.length = 0;
 });
 
 async function ask(say: string) {
@@ -92,11 +92,11 @@ async function ask(say: string) {
   return response.json();
 }
 
-const items = ids.map((id) => ({ id, colour: `colour of ${id}` }));
+const items = ids.map((id) => ({ id, color: `color of ${id}` }));
 
-test('a long list is joined by one call, which names each of its items once', async () => {
+test('joins a long list with one subgraph call that names each item once', async () => {
   expect(await ask('hello')).toEqual({ data: { said: 'hello', items } });
-  const [body, ...others] = bodies.colours!;
+  const [body, ...others] = bodies.colors!;
   expect(others).toEqual([]);
   expect(Buffer.byteLength(body!)).toBeGreaterThan(LONG_TEXT);
   expect(JSON.parse(body!).variables.representations).toEqual(
@@ -104,21 +104,21 @@ test('a long list is joined by one call, which names each of its items once', as
   );
 });
 
-test('requests that differ share the long call that is the same for both', async () => {
+test('shares one long subgraph call between different requests that need it', async () => {
   const answers = await Promise.all(['one', 'two', 'three'].map(ask));
   expect(answers.map(({ data }) => data.said)).toEqual(['one', 'two', 'three']);
   for (const { data } of answers) expect(data.items).toEqual(items);
   expect(bodies.items).toHaveLength(3);
-  expect(bodies.colours).toHaveLength(1);
+  expect(bodies.colors).toHaveLength(1);
 });
 
-test('an error in a long answer is told where it is, and the call is not made again for it', async () => {
+test('reports an error in a long subgraph response at its path without a second call', async () => {
   failing = ids[7];
   const { data, errors } = await ask('hello');
-  expect(data.items).toEqual(items.map((item) => (item.id === failing ? { ...item, colour: null } : item)));
+  expect(data.items).toEqual(items.map((item) => (item.id === failing ? { ...item, color: null } : item)));
   expect(errors.map(({ path }: { path: unknown }) => path)).toEqual([
-    ['items', 7, 'colour'],
-    ['items', 3_007, 'colour'],
+    ['items', 7, 'color'],
+    ['items', 3_007, 'color'],
   ]);
-  expect(bodies.colours).toHaveLength(1);
+  expect(bodies.colors).toHaveLength(1);
 });

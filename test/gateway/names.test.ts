@@ -8,22 +8,22 @@ beforeAll(requireCompiled);
 
 const exhibit = (words: string) => zoo.find(({ name }) => name.includes(words))!;
 
-describe.each(ENGINES)('names and values that planners must not change, planner %s', (engine) => {
+describe.each(ENGINES)('names and values that the %s planner must keep', (engine) => {
   test.each<[string, string, string, Record<string, unknown>]>([
     [
-      'takes a variable that is called as planners call theirs',
+      'accepts a variable with a name that planners use themselves',
       'requirements',
       'query($representations: ID!, $representations0: Boolean!) { box(id: $representations) { cost @include(if: $representations0) duty } }',
       { representations: 'id.3', representations0: true },
     ],
     [
-      'sends no value for absent variables whose names every object inherits',
+      'sends no value for absent variables named like properties of every object',
       'requirements',
       'query($valueOf: String, $constructor: Unit = INCH, $toString: ID!) { box(id: $toString) { weight(unit: $valueOf) size(unit: $constructor) duty } }',
       { toString: 'id.2' },
     ],
     [
-      'hides objects of types that clients may not see, whatever is selected',
+      'hides objects of @inaccessible types, whatever is selected',
       'what clients may not see',
       '{ shown { id } labels: shown { label } both { ... on Open { label } } }',
       {},
@@ -39,7 +39,7 @@ describe.each(ENGINES)('names and values that planners must not change, planner 
   });
 });
 
-describe.each(ENGINES)('directives of operations that subgraphs define, planner %s', (engine) => {
+describe.each(ENGINES)('subgraph-defined directives in operations, %s planner', (engine) => {
   const federation = 'https://specs.apollo.dev/federation/v2.3';
   const composed = (field: string) => `
     extend schema
@@ -54,13 +54,13 @@ describe.each(ENGINES)('directives of operations that subgraphs define, planner 
 
   test.each([
     ['composed', '{ a @access(to: PUBLIC) b @access(to: PRIVATE, why: { text: "x" }) }'],
-    ['composed, of a variable', 'query($text: String) { a @access(to: PUBLIC, why: { text: $text }) b }'],
-    ['of every subgraph', '{ a @note b @note(text: "x") }'],
-  ])('%s', async (_name, query) => {
+    ['composed, with a variable', 'query($text: String) { a @access(to: PUBLIC, why: { text: $text }) b }'],
+    ['defined by every subgraph', '{ a @note b @note(text: "x") }'],
+  ])('keeps directives in the operations sent to subgraphs: %s', async (_name, query) => {
     await expectRight({ a: composed('a'), b: composed('b') }, query);
   });
 
-  test('unknown to the subgraph that is asked', async () => {
+  test('omits a directive that the called subgraph does not define', async () => {
     const marking = `
       extend schema
         @link(url: "${federation}", import: ["@composeDirective"])
@@ -87,7 +87,7 @@ describe.each(ENGINES)('directives of operations that subgraphs define, planner 
   }
 });
 
-test('names the variable as the client does when its value does not fit', async () => {
+test('names a variable as the client does when its value is invalid', async () => {
   const contest = new Contest(exhibit('requirements'));
   const query = 'query($representations: ID!) { box(id: $representations) { cost } }';
   const { errors } = await contest.ours('native', { query, variables: { representations: [1] } });
@@ -95,7 +95,7 @@ test('names the variable as the client does when its value does not fit', async 
   expect(errors).toMatchObject([{ message: expect.stringMatching(/^Variable "\$representations" got invalid value/) }]);
 });
 
-test('says that introspection is supported at the root only', () => {
+test('says that introspection is supported only at the root', () => {
   const nested = buildSchema('type Query { me: User } type User { query: Query }');
   const document = parse('{ me { query { __schema { queryType { name } } } } }');
   expect(() => normalize(document, undefined, nested)).toThrow(

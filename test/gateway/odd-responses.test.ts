@@ -86,7 +86,7 @@ beforeEach(() => {
   views.behavior = inOrder;
 });
 
-describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the %s planner', (planner) => {
+describe.each(['native', 'apollo'])('subgraphs with odd responses, %s planner', (planner) => {
   let gateway: FastifyInstance;
   let operations = 0;
 
@@ -113,7 +113,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     return { text: body, ...JSON.parse(body) };
   }
 
-  /** The first answer to an operation that was never asked before, and that it is answered so again and again. */
+  /** Returns the first response to a new operation, after checking that the next ones equal it. */
   async function askAgain(fields: string): Promise<ClientResponse> {
     operations += 1;
     const query = `{ ${fields} f${operations}: fine }`;
@@ -131,7 +131,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
   const ASK_THING = 'thing { id name } nothing';
 
   const OWN = { code: 'OWN' };
-  const own = (message: string, more: object = {}) => ({
+  const ownError = (message: string, more: object = {}) => ({
     message,
     extensions: { ...OWN, subgraph: 'things' },
     ...more,
@@ -142,31 +142,39 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     ...more,
   });
   const masked = { message: 'Internal error', extensions: { code: 'INTERNAL_SERVER_ERROR', subgraph: 'things' } };
-  /** Says nothing of where it belongs: it is reported at the field that is null. */
+  /** An error without a path is reported at the field that is null. */
   const anywhere = { path: ['nothing'] };
 
-  describe('keeps the data and reports', () => {
+  describe('malformed errors beside data', () => {
     test.each<[string, unknown, object[]]>([
-      ['nothing for null', null, []],
-      ['nothing for an empty list', [], []],
+      ['no error for null', null, []],
+      ['no error for an empty list', [], []],
       [
         'an error at its path',
         [{ message: 'x', extensions: OWN, path: ['thing', 'name'] }],
-        [own('x', { path: ['thing', 'name'] })],
+        [ownError('x', { path: ['thing', 'name'] })],
       ],
-      ['a path that is text', [{ message: 'x', extensions: OWN, path: 'thing' }], [own('x', anywhere)]],
-      ['a path that is a number', [{ message: 'x', extensions: OWN, path: 5 }], [own('x', anywhere)]],
-      ['a path that is an object', [{ message: 'x', extensions: OWN, path: {} }], [own('x', anywhere)]],
-      ['a path with a null in it', [{ message: 'x', extensions: OWN, path: ['thing', null] }], [own('x', anywhere)]],
-      ['a path with a fraction in it', [{ message: 'x', extensions: OWN, path: ['thing', 1.5] }], [own('x', anywhere)]],
-      ['a path with a list in it', [{ message: 'x', extensions: OWN, path: [['thing']] }], [own('x', anywhere)]],
-      ['a path that begins with a number', [{ message: 'x', extensions: OWN, path: [0] }], [own('x', anywhere)]],
-      ['a path to an unknown field', [{ message: 'x', extensions: OWN, path: ['other'] }], [own('x', anywhere)]],
-      ['an empty path', [{ message: 'x', extensions: OWN, path: [] }], [own('x', anywhere)]],
+      ['a path that is text', [{ message: 'x', extensions: OWN, path: 'thing' }], [ownError('x', anywhere)]],
+      ['a path that is a number', [{ message: 'x', extensions: OWN, path: 5 }], [ownError('x', anywhere)]],
+      ['a path that is an object', [{ message: 'x', extensions: OWN, path: {} }], [ownError('x', anywhere)]],
+      [
+        'a path with a null in it',
+        [{ message: 'x', extensions: OWN, path: ['thing', null] }],
+        [ownError('x', anywhere)],
+      ],
+      [
+        'a path with a fraction in it',
+        [{ message: 'x', extensions: OWN, path: ['thing', 1.5] }],
+        [ownError('x', anywhere)],
+      ],
+      ['a path with a list in it', [{ message: 'x', extensions: OWN, path: [['thing']] }], [ownError('x', anywhere)]],
+      ['a path that begins with a number', [{ message: 'x', extensions: OWN, path: [0] }], [ownError('x', anywhere)]],
+      ['a path to an unknown field', [{ message: 'x', extensions: OWN, path: ['other'] }], [ownError('x', anywhere)]],
+      ['an empty path', [{ message: 'x', extensions: OWN, path: [] }], [ownError('x', anywhere)]],
       [
         'odd locations',
         [{ message: 'x', extensions: OWN, path: ['thing'], locations: 'line 1' }],
-        [own('x', { path: ['thing'] })],
+        [ownError('x', { path: ['thing'] })],
       ],
       [
         'extensions that are text',
@@ -186,7 +194,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       [
         'a code that is a number',
         [{ message: 'x', extensions: { code: 404 } }],
-        [{ ...own('x', anywhere), extensions: { code: '404', subgraph: 'things' } }],
+        [{ ...ownError('x', anywhere), extensions: { code: '404', subgraph: 'things' } }],
       ],
       [
         'a code that is an object',
@@ -199,14 +207,14 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
         [{ ...masked, ...anywhere }],
       ],
       [
-        'an HTTP status of its own',
+        'an HTTP status in its extensions',
         [{ message: 'x', extensions: { ...OWN, http: { status: 999 } } }],
-        [own('x', anywhere)],
+        [ownError('x', anywhere)],
       ],
       [
-        'a budget of its own',
+        'a budget in its extensions',
         [{ message: 'x', extensions: { code: 'BUDGET_EXHAUSTED' } }],
-        [{ ...own('x', anywhere), extensions: { code: 'BUDGET_EXHAUSTED', subgraph: 'things' } }],
+        [{ ...ownError('x', anywhere), extensions: { code: 'BUDGET_EXHAUSTED', subgraph: 'things' } }],
       ],
       ['an error without a message', [{ path: ['thing'] }], [withoutMessage({ path: ['thing'] })]],
       ['a message that is a number', [{ message: 5 }], [withoutMessage(anywhere)]],
@@ -219,17 +227,17 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ['an error that is text', ['went wrong'], [{ ...masked, ...anywhere }]],
       ['errors that are text', 'went wrong', [{ ...masked, ...anywhere }]],
       [
-        'errors that are one error',
+        'errors that are a single object',
         { message: 'x', extensions: OWN, path: ['thing'] },
-        [own('x', { path: ['thing'] })],
+        [ownError('x', { path: ['thing'] })],
       ],
       ['errors that are a number', 1, [withoutMessage(anywhere)]],
       [
         'two odd errors and a good one',
         [null, 'x', { message: 'y', extensions: OWN, path: ['thing', 'id'] }],
-        [own('y', { path: ['thing', 'id'] }), withoutMessage(anywhere), masked],
+        [ownError('y', { path: ['thing', 'id'] }), withoutMessage(anywhere), masked],
       ],
-    ])('%s', async (_what, errors, expected) => {
+    ])('keeps the data and reports %s', async (_what, errors, expected) => {
       things.behavior = sends((data) =>
         JSON.stringify({ errors: '*', data: '#' }).replace('"*"', JSON.stringify(errors)).replace('"#"', data),
       );
@@ -240,7 +248,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
   });
 
   const COMPRESSED = (encoding: string) => ({ headers: { 'content-encoding': encoding } });
-  describe('accepts', () => {
+  describe('unusual but valid responses', () => {
     test.each<[string, OddBehavior]>([
       ['a byte-order mark', sends((data) => `\ufeff{"data":${data}}`)],
       ['white space before and after', sends((data) => ` \r\n\t{"data":${data}}\n\n `)],
@@ -265,7 +273,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ['extensions, which stay inside', sends((data) => `{"extensions":{"trace":"inside"},"data":${data}}`)],
       ['extensions that are null', sends((data) => `{"data":${data},"extensions":null}`)],
       [
-        'members that GraphQL does not know',
+        'members that are unknown to GraphQL',
         sends((data) => `{"hasNext":false,"data":${data},"label":"inside","__proto__":{"errors":[1]}}`),
       ],
       [
@@ -291,7 +299,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
           response.writeHead(200).end(`{"data":${data}}`);
         },
       ],
-    ])('%s', async (_what, behavior) => {
+    ])('accepts a response with %s', async (_what, behavior) => {
       things.behavior = behavior;
       const response = await askAgain(ASK_THING);
       expect(response.errors).toBeUndefined();
@@ -300,12 +308,12 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       expect(({} as { polluted?: unknown }).polluted).toBeUndefined();
     });
 
-    test('bytes that are not UTF-8, each as U+FFFD', async () => {
+    test('replaces each byte that is not valid UTF-8 with U+FFFD', async () => {
       things.behavior = sends((data) => Buffer.from(`{"data":${data.replace('one', 'o\xffe')}}`, 'latin1'));
       expect((await askAgain(ASK_THING)).data).toEqual({ ...THING, thing: { id: '1', name: 'o\ufffde' } });
     });
 
-    test('halves of surrogate pairs', async () => {
+    test('accepts unpaired surrogates in strings', async () => {
       things.behavior = sends((data) => `{"data":${data.replace('one', '\\ud83d \\ude00\\u0000')}}`);
       expect((await askAgain(ASK_THING)).data).toEqual({ ...THING, thing: { id: '1', name: '\ud83d \ude00\u0000' } });
     });
@@ -316,14 +324,14 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     ['an empty list of errors', sends((data) => `{"errors":[ ],"data":${data},"extensions":null}`)],
     ['other members', sends((data) => `{"hasNext":false,"data":${data}}`)],
     ['a byte-order mark and gzip', sends((data) => gzipSync(`\ufeff{"data":${data}}`), COMPRESSED('gzip'))],
-  ])('answers from slices all the same over a subgraph that sends %s', async (_what, behavior) => {
+  ])('still answers from slices when the subgraph sends %s', async (_what, behavior) => {
     things.behavior = behavior;
     const before = await sliced();
     await askAgain(ASK_THING);
     expect((await sliced()) - before).toBe(2);
   });
 
-  describe('refuses, and loses nothing else for it:', () => {
+  describe('responses that are rejected without loss of other data', () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000, ' '));
     test.each<[string, OddBehavior, string, string, boolean?]>([
       ['an empty body', sends(() => ''), 'SUBGRAPH_BAD_RESPONSE', 'returned HTTP 200 with an empty body'],
@@ -378,7 +386,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
         'returned HTTP 200 with text instead of a GraphQL response',
       ],
       [
-        'an object that says nothing',
+        'an object with neither data nor errors',
         sends(() => '{"message":"x"}', { status: 401 }),
         'SUBGRAPH_BAD_RESPONSE',
         'returned HTTP 401 with neither data nor errors',
@@ -422,19 +430,19 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
         ) as never,
       ],
       [
-        'gzip that is none',
+        'invalid gzip',
         sends((data) => `{"data":${data}}`, COMPRESSED('gzip')),
         'SUBGRAPH_BAD_RESPONSE',
         'returned a body that is not valid gzip, though its content-encoding says so',
       ],
       [
-        'gzip that is cut off',
+        'truncated gzip',
         sends((data) => gzipSync(`{"data":${data}}`).subarray(0, -9), COMPRESSED('gzip')),
         'SUBGRAPH_BAD_RESPONSE',
         'returned a body that is not valid gzip, though its content-encoding says so',
       ],
       [
-        'brotli that is none',
+        'invalid brotli',
         sends((data) => `{"data":${data}}`, COMPRESSED('br')),
         'SUBGRAPH_BAD_RESPONSE',
         'returned a body that is not valid br, though its content-encoding says so',
@@ -472,40 +480,49 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
         'is not available (HTTP 502)',
         true,
       ],
-    ])('%s', async (_what, behavior, code, message, retryable = false) => {
-      things.behavior = behavior;
-      const { data, errors } = await askAgain('nothing');
-      expect(data).toEqual({ nothing: null });
-      const [error] = errors!;
-      expect(errors).toEqual([
-        { message: expect.anything(), path: ['nothing'], extensions: { code, subgraph: 'things', retryable } },
-      ]);
-      expect(error!.message.replace('The "things" subgraph ', '')).toEqual(message);
-    });
+    ])(
+      'rejects an odd response and loses no other data: %s',
+      async (_what, behavior, code, message, retryable = false) => {
+        things.behavior = behavior;
+        const { data, errors } = await askAgain('nothing');
+        expect(data).toEqual({ nothing: null });
+        const [error] = errors!;
+        expect(errors).toEqual([
+          { message: expect.anything(), path: ['nothing'], extensions: { code, subgraph: 'things', retryable } },
+        ]);
+        expect(error!.message.replace('The "things" subgraph ', '')).toEqual(message);
+      },
+    );
 
-    test.each([200, 401, 422, 500])('data with HTTP %i, for the errors of the subgraph itself', async (status) => {
-      things.behavior = sends(() => JSON.stringify({ errors: [{ message: 'x', extensions: OWN }] }), { status });
-      const { data, errors } = await askAgain('nothing');
-      expect(data).toEqual({ nothing: null });
-      expect(errors!.map(plain)).toEqual([own('x', anywhere)]);
-    });
+    test.each([200, 401, 422, 500])(
+      'rejects data with HTTP %i and reports the errors of the subgraph',
+      async (status) => {
+        things.behavior = sends(() => JSON.stringify({ errors: [{ message: 'x', extensions: OWN }] }), { status });
+        const { data, errors } = await askAgain('nothing');
+        expect(data).toEqual({ nothing: null });
+        expect(errors!.map(plain)).toEqual([ownError('x', anywhere)]);
+      },
+    );
 
-    test.each([429, 502, 503, 504])('data with HTTP %i, for its own errors, which may be retried', async (status) => {
-      things.behavior = sends(() => JSON.stringify({ data: null, errors: [{ message: 'x', extensions: OWN }] }), {
-        status,
-        headers: { 'retry-after': '9' },
-      });
-      const { errors } = await askAgain('nothing');
-      expect(errors).toEqual([
-        {
-          message: 'x',
-          path: ['nothing'],
-          extensions: { ...OWN, subgraph: 'things', retryable: true, retryAfterSeconds: 9 },
-        },
-      ]);
-    });
+    test.each([429, 502, 503, 504])(
+      'rejects data with HTTP %i and marks the errors of the subgraph as retryable',
+      async (status) => {
+        things.behavior = sends(() => JSON.stringify({ data: null, errors: [{ message: 'x', extensions: OWN }] }), {
+          status,
+          headers: { 'retry-after': '9' },
+        });
+        const { errors } = await askAgain('nothing');
+        expect(errors).toEqual([
+          {
+            message: 'x',
+            path: ['nothing'],
+            extensions: { ...OWN, subgraph: 'things', retryable: true, retryAfterSeconds: 9 },
+          },
+        ]);
+      },
+    );
 
-    test('data that are a list, beside errors that are passed on', async () => {
+    test('rejects data that are a list and passes on the errors beside them', async () => {
       things.behavior = sends(
         () => '{"data":[],"errors":[{"message":"x","extensions":{"code":"OWN"},"path":["nothing"]}]}',
       );
@@ -520,8 +537,8 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     test.each([
       ['a list', '['.repeat(40_000) + ']'.repeat(40_000)],
       ['an object', `${'{"a":'.repeat(15_000)}1${'}'.repeat(15_000)}`],
-      ['a list around a number that no double holds', `${'['.repeat(40_000)}9007199254740993${']'.repeat(40_000)}`],
-    ])('%s nested too deeply', async (_what, any) => {
+      ['a list around a number beyond double precision', `${'['.repeat(40_000)}9007199254740993${']'.repeat(40_000)}`],
+    ])('rejects %s that is nested too deeply', async (_what, any) => {
       values = { ...WORLD, any: raw(any) };
       const { data, errors } = await askAgain('any thing { id }');
       expect(data).toEqual({ any: null, thing: null });
@@ -530,7 +547,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       );
     });
 
-    test('lists nested deeply where an entity belongs', async () => {
+    test('rejects deeply nested lists in place of an entity', async () => {
       things.behavior = sends(
         (data) => `{"data":${data.replace(/"thing":\{[^}]*\}/, `"thing":${'['.repeat(40_000)}${']'.repeat(40_000)}`)}}`,
       );
@@ -539,7 +556,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       expect(errors).toHaveLength(1);
     });
 
-    test('nothing of an error whose extensions are nested deeply, but those', async () => {
+    test('drops only the extensions of an error when they are nested too deeply', async () => {
       things.behavior = sends(
         (data) =>
           `{"data":${data},"errors":[{"message":"x","extensions":{"code":"OWN","deep":${'['.repeat(40_000)}${']'.repeat(40_000)}}}]}`,
@@ -550,7 +567,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     });
   });
 
-  describe('writes', () => {
+  describe('numbers in responses', () => {
     test.each<[string, string, string, string]>([
       ['an ID that is a number as text', 'id', '5', '"5"'],
       ['a negative ID', 'id', '-5', '"-5"'],
@@ -559,13 +576,13 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ['IDs in a list', 'ids', '[1,"2",9223372036854775807]', '["1","2","9223372036854775807"]'],
       ['a large number of a custom scalar', 'long', '9007199254740993', '9007199254740993'],
       [
-        'the largest of 64 bits',
+        'the largest 64-bit number',
         'longs',
         '[9223372036854775807,-9223372036854775808,1]',
         '[9223372036854775807,-9223372036854775808,1]',
       ],
       ['a fraction with many digits', 'long', '0.12345678901234567890123', '0.12345678901234567890123'],
-      ['a number beyond all doubles', 'long', '1e400', '1e400'],
+      ['a number beyond the range of doubles', 'long', '1e400', '1e400'],
       ['a number too small for doubles', 'long', '-1E-400', '-1E-400'],
       [
         'numbers within objects of a custom scalar',
@@ -582,18 +599,18 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ['an Int with a fraction of zero', 'count', '1.0', '1'],
       ['an Int with an exponent', 'count', '1e3', '1000'],
       ['an Int with many zeros behind it', 'count', '1.000000000000000000000', '1'],
-    ])('%s', async (_what, field, sent, written) => {
-      values = { ...WORLD, [field]: raw(sent) };
+    ])('writes in a response %s', async (_what, field, value, expected) => {
+      values = { ...WORLD, [field]: raw(value) };
       const { text, errors } = await askAgain(field);
       expect(errors).toBeUndefined();
-      expect(text).toContain(`"${field}":${written},`);
+      expect(text).toContain(`"${field}":${expected},`);
     });
 
     test.each(['0.1234567890123456789', '12345678901234567890', '1e300', '2.5e-5'])(
-      'a Float of %s as the number it is',
-      async (sent) => {
-        values = { ...WORLD, ratio: raw(sent) };
-        expect((await askAgain('ratio')).data).toEqual({ ratio: Number(sent) });
+      'returns the Float %s with all its digits',
+      async (written) => {
+        values = { ...WORLD, ratio: raw(written) };
+        expect((await askAgain('ratio')).data).toEqual({ ratio: Number(written) });
       },
     );
 
@@ -608,8 +625,8 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ['ratio', '1e400', 'Float'],
       ['ratio', '"9007199254740993"', 'Float'],
       ['nothing', '9007199254740993', 'String'],
-    ])('an error for %s of %s, which is no %s', async (field, sent, type) => {
-      values = { ...WORLD, [field]: raw(sent) };
+    ])('returns an error for the field %s when its value %s is not a valid %s', async (field, value, type) => {
+      values = { ...WORLD, [field]: raw(value) };
       const { data, errors } = await askAgain(field);
       expect(data).toEqual({ [field]: null });
       expect(errors).toEqual([
@@ -621,7 +638,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ]);
     });
 
-    test('an error for a number where an object belongs', async () => {
+    test('returns an error for a number in place of an object', async () => {
       values = { ...WORLD };
       things.behavior = sends((data) => `{"data":${data.replace(/"thing":\{[^}]*\}/, '"thing":9007199254740993')}}`);
       const { data, errors } = await askAgain('thing { id views }');
@@ -632,16 +649,19 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     });
   });
 
-  describe('asks for entities by keys as they came', () => {
-    test.each(['5', '"5"', '9007199254740993'])('an ID of %s', async (id) => {
-      values = { ...WORLD, thing: { __typename: 'Thing', id: raw(id), name: 'one' } };
-      const { data } = await askAgain('thing { id seen }');
-      expect(data).toEqual({ thing: { id: String(id).replaceAll('"', ''), seen: id } });
-      expect((await askAgain('thing { seen }')).data).toEqual({ thing: { seen: id } });
-    });
+  describe('exact keys of entities', () => {
+    test.each(['5', '"5"', '9007199254740993'])(
+      'sends an ID of %s to the next subgraph as it was received',
+      async (id) => {
+        values = { ...WORLD, thing: { __typename: 'Thing', id: raw(id), name: 'one' } };
+        const { data } = await askAgain('thing { id seen }');
+        expect(data).toEqual({ thing: { id: String(id).replaceAll('"', ''), seen: id } });
+        expect((await askAgain('thing { seen }')).data).toEqual({ thing: { seen: id } });
+      },
+    );
 
     test.each(['7', '9007199254740993', '-9223372036854775808', '0.1234567890123456789'])(
-      'a number of %s',
+      'sends a numeric key of %s to the next subgraph as it was received',
       async (code) => {
         values = { ...WORLD, part: { __typename: 'Part', code: raw(code) } };
         expect((await askAgain('part { seen }')).data).toEqual({ part: { seen: code } });
@@ -651,7 +671,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     );
   });
 
-  describe('passes on the numbers of variables as they came', () => {
+  describe('exact numbers in variables', () => {
     test.each<[string, string, string]>([
       ['Long', 'longEcho', '9007199254740993'],
       ['Long', 'longEcho', '-9223372036854775808'],
@@ -659,19 +679,19 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ['JSON', 'anyEcho', '{"a":[9007199254740993,"9007199254740993",1.5]}'],
       ['ID', 'idEcho', '9007199254740993'],
       ['Float', 'ratioEcho', '0.1234567890123456789'],
-    ])('%s in %s(of: %s)', async (type, field, sent) => {
+    ])('passes on a variable of type %s exactly: %s(of: %s)', async (type, field, value) => {
       operations += 1;
       const query = `query ($of: ${type}) { ${field}(of: $of) f${operations}: fine }`;
       for (let time = 0; time < 3; time++) {
-        const payload = `{"query":${JSON.stringify(query)},"variables":{"of":${sent}}}`;
+        const payload = `{"query":${JSON.stringify(query)},"variables":{"of":${value}}}`;
         const headers = { 'content-type': 'application/json' };
         const { body } = await gateway.inject({ method: 'POST', url: '/graphql', payload, headers });
         expect(JSON.parse(body).errors).toBeUndefined();
-        expect(things.bodies.at(-1)).toContain(`"variables":{"of":${sent}}`);
+        expect(things.bodies.at(-1)).toContain(`"variables":{"of":${value}}`);
       }
     });
 
-    test('and does not take two requests for one whose numbers differ beyond doubles', async () => {
+    test('tells two requests apart whose numbers differ beyond double precision', async () => {
       operations += 1;
       const query = `query ($of: Long) { longEcho(of: $of) f${operations}: fine }`;
       const before = things.bodies.length;
@@ -683,11 +703,11 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
           headers: { 'content-type': 'application/json' },
         });
       await Promise.all(['9007199254740992', '9007199254740993'].map(send));
-      const sent = things.bodies.slice(before).map((body) => /"of":(\d+)/.exec(body)?.[1]);
-      expect(sent.toSorted()).toEqual(['9007199254740992', '9007199254740993']);
+      const numbers = things.bodies.slice(before).map((body) => /"of":(\d+)/.exec(body)?.[1]);
+      expect(numbers.toSorted()).toEqual(['9007199254740992', '9007199254740993']);
     });
 
-    test('and refuses an Int beyond 32 bits as before', async () => {
+    test('rejects an Int variable beyond 32 bits', async () => {
       const payload = '{"query":"query ($of: Int) { countEcho(of: $of) }","variables":{"of":9007199254740993}}';
       const headers = { 'content-type': 'application/json' };
       const { body } = await gateway.inject({ method: 'POST', url: '/graphql', payload, headers });
@@ -695,7 +715,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     });
   });
 
-  describe('keeps the entities and reports', () => {
+  describe('malformed errors beside entities', () => {
     const ownOfViews = { message: 'x', extensions: { ...OWN, subgraph: 'views' } };
     test.each<[string, unknown, object[]]>([
       ['an error at its entity', ['_entities', 0, 'views'], [{ ...ownOfViews, path: ['thing', 'views'] }]],
@@ -705,7 +725,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ['an index beyond the list', ['_entities', 9, 'views'], [ownOfViews]],
       ['an unknown alias', ['entities', 0], [ownOfViews]],
       ['only the list', ['_entities'], [ownOfViews]],
-    ])('%s', async (_what, path, expected) => {
+    ])('keeps the entities and reports %s', async (_what, path, expected) => {
       views.behavior = sends((data) =>
         data.includes('_entities')
           ? `{"data":${data},"errors":${JSON.stringify([{ message: 'x', extensions: OWN, path }])}}`
@@ -717,7 +737,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     });
   });
 
-  test('answers the same, and loses no data, however the envelope is changed', async () => {
+  test('returns the same data however the response envelope is changed', async () => {
     const odd = fc.jsonValue({ maxDepth: 3 });
     const step = fc.oneof(fc.constantFrom<unknown>('thing', 'name', 'nothing', 0, 1.5, -1, null, '__proto__', {}), odd);
     const error = fc.oneof(
@@ -789,7 +809,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
           for (const { message, path = [], extensions } of response.errors ?? []) {
             expect(typeof message).toBe('string');
             expect(extensions).toMatchObject({ code: expect.any(String), subgraph: 'things' });
-            expect(path.every((one) => typeof one === 'string' || Number.isInteger(one))).toBe(true);
+            expect(path.every((key) => typeof key === 'string' || Number.isInteger(key))).toBe(true);
           }
         },
       ),
@@ -797,21 +817,21 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
     );
   });
 
-  describe('says of a mutation whether it may have been carried out', () => {
+  describe('outcome of a failed mutation', () => {
     const change = () => ask('mutation { change }');
     const MAY = '; the mutation may have been carried out';
     const endsSocket: OddBehavior = (_request, _response, socket) => socket.destroy();
 
     test.each<[string, OddBehavior, string, string]>([
-      ['when it is not answered in time', () => {}, 'SUBGRAPH_TIMEOUT', `did not answer within 2000 ms${MAY}`],
+      ['when it timed out', () => {}, 'SUBGRAPH_TIMEOUT', `did not answer within 2000 ms${MAY}`],
       [
-        'when the connection is lost',
+        'when the connection was lost',
         endsSocket,
         'SUBGRAPH_UNREACHABLE',
         `closed the connection before responding${MAY}`,
       ],
       [
-        'when the answer is cut off',
+        'when the response was cut off',
         (_request, response, socket) => {
           response.writeHead(200, { 'content-length': 99 });
           response.write('{', () => socket.destroy());
@@ -834,28 +854,28 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ],
       ['with HTTP 504', sends(() => 'x', { status: 504 }), 'SUBGRAPH_UNAVAILABLE', `is not available (HTTP 504)${MAY}`],
       [
-        'when the answer is too large',
+        'when the response was too large',
         sends(() => ' '.repeat(MAX_BYTES + 1)),
         'SUBGRAPH_RESPONSE_TOO_LARGE',
         `returned a response larger than ${MAX_BYTES} bytes${MAY}`,
       ],
       [
-        'when the answer cannot be read',
+        'when the response is not JSON',
         sends(() => 'x'),
         'SUBGRAPH_BAD_RESPONSE',
         `returned HTTP 200 with a body that is not JSON${MAY}`,
       ],
-    ])('%s', async (_what, behavior, code, message) => {
+    ])('says that a mutation may have been made %s', async (_what, behavior, code, message) => {
       things.behavior = behavior;
       const before = things.bodies.length;
       const { data, errors } = await change();
       expect(data).toEqual({ change: null });
-      // the time that is left of the request may be a little less
-      const said = errors!.map((error) => ({
+      // the remaining time of the request may be a little shorter
+      const reported = errors!.map((error) => ({
         ...error,
         message: error.message.replace(/within \d+ ms/, 'within 2000 ms'),
       }));
-      expect(said).toEqual([
+      expect(reported).toEqual([
         {
           message: `The "things" subgraph ${message}`,
           path: ['change'],
@@ -865,7 +885,7 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       expect(things.bodies.length - before).toBe(1);
     });
 
-    test('with its own errors and HTTP 503', async () => {
+    test('keeps the errors of the subgraph for a mutation that failed with HTTP 503', async () => {
       things.behavior = sends(() => JSON.stringify({ errors: [{ message: 'x', extensions: OWN }] }), { status: 503 });
       expect((await change()).errors).toEqual([
         { message: 'x', path: ['change'], extensions: { ...OWN, subgraph: 'things', retryable: false } },
@@ -876,16 +896,19 @@ describe.each(['native', 'apollo'])('over subgraphs that answer oddly, with the 
       ['a redirect', sends(() => '', { status: 302 }), 'SUBGRAPH_BAD_RESPONSE', false],
       ['HTTP 403', sends(() => 'x', { status: 403 }), 'SUBGRAPH_BAD_RESPONSE', false],
       ['HTTP 429', sends(() => 'x', { status: 429 }), 'SUBGRAPH_OVERLOADED', true],
-    ])('not when it was refused with %s', async (_what, behavior, code, retryable) => {
-      things.behavior = behavior;
-      const { errors } = await change();
-      expect(errors![0]!.message).not.toContain('carried out');
-      expect(errors![0]!.extensions).toEqual({ code, subgraph: 'things', retryable });
-    });
+    ])(
+      'does not say that a mutation may have been made when it was refused with %s',
+      async (_what, behavior, code, retryable) => {
+        things.behavior = behavior;
+        const { errors } = await change();
+        expect(errors![0]!.message).not.toContain('carried out');
+        expect(errors![0]!.extensions).toEqual({ code, subgraph: 'things', retryable });
+      },
+    );
   });
 });
 
-describe('a mutation that was not sent may be retried', () => {
+describe('mutations that were not sent', () => {
   const text = 'mutation { change }';
   const request = (): SubgraphRequest => ({
     operation: { kind: 'mutation', text, json: JSON.stringify(text) },
@@ -899,7 +922,7 @@ describe('a mutation that was not sent may be retried', () => {
   });
   const closed = () => new HttpTransport('closed', 'http://127.0.0.1:1/', { maxResponseBytes: 1, connections: 1 });
 
-  test('when the connection is refused, and when the circuit is open', async () => {
+  test('marks a mutation as retryable after a refused connection or with an open circuit', async () => {
     const transport = new ResilientTransport('closed', closed(), { concurrency: 1, queue: 1, retries: 0 });
     const failures: unknown[] = [];
     for (let time = 0; time < 11; time++) failures.push(await transport.request(request()).catch((error) => error));
@@ -914,7 +937,7 @@ describe('a mutation that was not sent may be retried', () => {
     await transport.close();
   });
 
-  test('only until new connections reach it: connections that swallow everything are closed', async () => {
+  test('closes connections that swallow everything before a mutation is retried', async () => {
     things.behavior = inOrder;
     const proxy = await SwallowingProxy.start(Number(new URL(things.url).port));
     const http = new HttpTransport('things', proxy.url, { maxResponseBytes: 1_000_000, connections: 30 });
@@ -928,7 +951,7 @@ describe('a mutation that was not sent may be retried', () => {
     proxy.swallow();
     expect(await Promise.all(Array.from({ length: 10 }, () => ask(100)))).toEqual(Array(10).fill('SUBGRAPH_TIMEOUT'));
     expect(transport.breaker.isOpen).toBe(true);
-    // the twenty connections that were idle swallow, too: the first probe must not take one of them
+    // the twenty idle connections swallow, too: the first probe must not use one of them
     const results: unknown[] = [];
     while (transport.breaker.isOpen) {
       results.push(await ask(2_000));
@@ -939,20 +962,20 @@ describe('a mutation that was not sent may be retried', () => {
     proxy.stop();
   });
 
-  test('when too many wait before it', async () => {
+  test('marks a mutation as retryable when too many calls are queued before it', async () => {
     things.behavior = () => {};
     const http = new HttpTransport('things', things.url, { maxResponseBytes: 1, connections: 1 });
     const transport = new ResilientTransport('things', http, { concurrency: 1, queue: 0, retries: 0 });
-    const sent = transport.request(request()).catch((error) => error);
+    const pending = transport.request(request()).catch((error) => error);
     await expect(transport.request(request())).rejects.toMatchObject({
       extensions: { code: 'SUBGRAPH_OVERLOADED', retryable: true },
     });
     await transport.close();
-    await sent;
+    await pending;
   });
 });
 
-test('a mutation in the same process that is not answered in time may have been carried out', async () => {
+test('says that a mutation in the same process that timed out may have been made', async () => {
   const text = 'mutation { change }';
   const transport = new InProcessTransport({ name: 'here', execute: () => new Promise(() => {}) });
   const operation = { kind: 'mutation', text, json: JSON.stringify(text) } as const;
@@ -963,7 +986,7 @@ test('a mutation in the same process that is not answered in time may have been 
   });
 });
 
-/** What clients are told, but for references to the log, which differ from one to the next. */
+/** Errors as clients get them, without log references, which differ each time. */
 function plain({ message, path, extensions: { reference: _reference, ...extensions } }: ClientError): object {
   return { message, ...(path ? { path } : {}), extensions };
 }

@@ -21,7 +21,7 @@ const PLAN: QueryPlan = { root: { kind: 'Sequence', nodes: [] } };
 const limits = { entries: 3, bytes: 1_000_000, timeoutMs: 200 };
 const forever = new AbortController().signal;
 
-/** A planner that plans when it is let. */
+/** A planner that plans when the test lets it. */
 class SlowPlanner implements Planner {
   readonly name = 'native';
   readonly counts = new PlanCounts();
@@ -46,20 +46,20 @@ const planningAs = (name: Planner['name']): Planner => ({
 });
 
 describe('plans', () => {
-  test('an operation is planned once, however many ask for it meanwhile', async () => {
+  test('plans an operation once for all requests that wait for it', async () => {
     const planner = new SlowPlanner();
     const plans = new Plans<QueryPlan>(planner, limits);
-    const asked = Array.from({ length: 50 }, () => plans.get('a', 'a', (plan) => plan));
+    const pending = Array.from({ length: 50 }, () => plans.get('a', 'a', (plan) => plan));
     await new Promise((resolve) => setImmediate(resolve));
     planner.given[0]!(PLAN);
-    expect(new Set(await Promise.all(asked)).size).toBe(1);
+    expect(new Set(await Promise.all(pending)).size).toBe(1);
     expect(planner.asked).toEqual(['a']);
   });
 
-  test('are kept within bounds, the used ones longest', async () => {
+  test('bounds the plan cache and evicts the least recently used plans first', async () => {
     const planner: Planner = planningAs('native');
     const plans = new Plans<QueryPlan>(planner, limits);
-    for (const one of ['a', 'b', 'a', 'c', 'a', 'd', 'e']) await plans.get(one, one, (plan) => plan);
+    for (const key of ['a', 'b', 'a', 'c', 'a', 'd', 'e']) await plans.get(key, key, (plan) => plan);
     expect(plans.size).toBe(3);
     expect(plans.peek('a')).toBe(PLAN);
     const small = new Plans<QueryPlan>(planner, { ...limits, entries: 1_000, bytes: 10_000 });
@@ -67,7 +67,7 @@ describe('plans', () => {
     expect(small.bytes).toBeLessThanOrEqual(10_000);
   });
 
-  test('gives up planning that takes too long, says so, and does not plan the operation again for a while', async () => {
+  test('gives up slow planning with an error and does not retry it for a while', async () => {
     const planner = new SlowPlanner();
     const plans = new Plans<QueryPlan>(planner, { ...limits, timeoutMs: 20 });
     for (let i = 0; i < 3; i++)
@@ -89,21 +89,21 @@ describe('the native planner', () => {
   const mixed = compose(
     Object.entries(requiring.subgraphs).map(([name, text]) => ({ name, sdl: text, url: `http://${name}.invalid` })),
   );
-  /** Two fields of one name with other arguments, on an interface that a subgraph knows as one object. */
+  /** Two fields of one name with different arguments, on an interface that a subgraph defines as one object. */
   const DEADLY = '{ cat { visits { animal { ... on Cat { w: weight } ... on Dog { w: weight(unit: "g") } name } } } }';
   const well = (i: number) => `{ cat { n${i}: name visits { reason } } }`;
 
-  test('plans directly what it aborts at, and loses no other operation that is being planned', async () => {
+  test('uses the direct planner after the native one aborts and keeps other operations', async () => {
     const planner = new NativePlanner(sdl);
     try {
-      const asked = await Promise.allSettled(
+      const outcomes = await Promise.allSettled(
         [well(1), DEADLY, well(2), well(3)].map((operation) => planner.plan(operation, forever)),
       );
-      expect(asked.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
+      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'fulfilled']);
       const { deaths } = planner;
       expect(deaths).toBeGreaterThan(0);
       await expect(planner.plan(DEADLY, forever)).resolves.toBeDefined();
-      // it is known, and kills no more
+      // the operation is known by now and ends no further process
       expect(planner.deaths).toBe(deaths);
       await expect(planner.plan(well(4), forever)).resolves.toBeDefined();
     } finally {
@@ -111,7 +111,7 @@ describe('the native planner', () => {
     }
   });
 
-  test('counts who made the plans, and plans that failed verification', async () => {
+  test('counts plans by planner, and plans that failed verification', async () => {
     const planner = new NativePlanner(mixed);
     await planner.plan('{ boxes { id handling } }', forever);
     // two requirements of one field with different arguments, which the native planner fetches once
@@ -127,7 +127,7 @@ describe('the native planner', () => {
     expect(texts).toMatch(/size\(unit: ?INCH\)/);
   });
 
-  test('leaves to its fallback what only that plans: arguments from the context', async () => {
+  test('uses the fallback planner for arguments from the context', async () => {
     const contextual = compose([
       {
         name: 'a',
@@ -137,27 +137,27 @@ describe('the native planner', () => {
           type U @key(fields: "id") { id: ID! text(locale: String @fromContext(field: "$c { locale }")): String }`,
       },
     ]);
-    const other = planningAs('apollo');
-    const planner = new PlannerWithFallback(new NativePlanner(contextual), () => other);
+    const apollo = planningAs('apollo');
+    const planner = new PlannerWithFallback(new NativePlanner(contextual), () => apollo);
     expect(await planner.plan('{ t { u { text } } }', forever)).toBe(PLAN);
     await planner.close();
   });
 
-  test('an operation that is given up does not cost the others their plans', async () => {
+  test('keeps planning other operations after it gave one up', async () => {
     const planner = new NativePlanner(sdl);
     const controller = new AbortController();
-    const given = planner.plan(well(1), controller.signal);
-    const other = planner.plan(well(2), forever);
+    const pending = planner.plan(well(1), controller.signal);
+    const endless = planner.plan(well(2), forever);
     controller.abort(new Error('too long'));
-    await expect(given).rejects.toThrow('too long');
-    await expect(other).resolves.toBeDefined();
+    await expect(pending).rejects.toThrow('too long');
+    await expect(endless).resolves.toBeDefined();
     await planner.close();
   });
 });
 
 describe.each(['native', 'apollo'] as const)('progressive @override, planner %s', (name) => {
   const link = (...imports: string[]) =>
-    `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: [${imports.map((one) => `"${one}"`).join(', ')}])`;
+    `extend schema @link(url: "https://specs.apollo.dev/federation/v2.7", import: [${imports.map((directive) => `"${directive}"`).join(', ')}])`;
   const supergraphOf = (label: string) =>
     compose([
       {
@@ -179,23 +179,26 @@ describe.each(['native', 'apollo'] as const)('progressive @override, planner %s'
     ['percent(40)', [], 50, ['old']],
     ['percent(40)', [], 30, ['old', 'new']],
     ['percent(0.5)', [], 0, ['old', 'new']],
-  ])('labelled %s, with labels %j and percentile %d: %j are asked', async (label, labels, percentile, asked) => {
-    const planner = plannerOf(name, createLog('silent', 'test'), { labels, percentile })(supergraphOf(label));
-    const plan = await planner.plan('{ t { f } }', forever);
-    await planner.close();
-    expect([...fetchesOf(plan.root)].map(({ subgraph }) => subgraph)).toEqual(asked);
-  });
+  ])(
+    'resolves a field labeled %s with labels %j and percentile %d: calls %j',
+    async (label, labels, percentile, called) => {
+      const planner = plannerOf(name, createLog('silent', 'test'), { labels, percentile })(supergraphOf(label));
+      const plan = await planner.plan('{ t { f } }', forever);
+      await planner.close();
+      expect([...fetchesOf(plan.root)].map(({ subgraph }) => subgraph)).toEqual(called);
+    },
+  );
 });
 
 describeOnRedis('plans shared through Redis', () => {
-  test('are planned by one gateway and read by another; without Redis each plans for itself', async () => {
+  test('reads plans that another gateway stored in Redis, and plans itself without Redis', async () => {
     const redis = await PrivateRedis.start();
     const log = createLog('silent', 'test');
     const key = signingKeyOf(await newKey());
     const seal = new PlanSeal(() => key);
     const bounds = { entries: 100, bytes: 1_000_000 };
     const open = () => new RedisPlans({ url: redis.url, prefix: 'test', limits: bounds, log, seal });
-    const [one, two] = [open(), open()];
+    const [first, second] = [open(), open()];
     const planner = new SlowPlanner();
     planner.plan = async (operation) => {
       planner.asked.push(operation);
@@ -208,22 +211,22 @@ describeOnRedis('plans shared through Redis', () => {
         for (let i = 0; i < 200 && !(await isTrue()); i++) await new Promise((resolve) => setTimeout(resolve, 10));
       };
       await until(async () => {
-        await one.of('s', 'native', ['s']).put('{ ping }', PLAN);
-        return (await two.of('s', 'native', ['s']).get('{ ping }')) !== undefined;
+        await first.of('s', 'native', ['s']).put('{ ping }', PLAN);
+        return (await second.of('s', 'native', ['s']).get('{ ping }')) !== undefined;
       });
-      await plansOf(one, 's').get('a', '{ a }', (plan) => plan);
-      await until(async () => (await two.of('s', 'native', ['s']).get('{ a }')) !== undefined);
-      expect(await plansOf(two, 's').get('a', '{ a }', (plan) => plan)).toEqual(PLAN);
+      await plansOf(first, 's').get('a', '{ a }', (plan) => plan);
+      await until(async () => (await second.of('s', 'native', ['s']).get('{ a }')) !== undefined);
+      expect(await plansOf(second, 's').get('a', '{ a }', (plan) => plan)).toEqual(PLAN);
       expect(planner.asked).toEqual(['{ a }']);
-      // a plan is for one supergraph
-      await plansOf(two, 'other').get('a', '{ a }', (plan) => plan);
+      // a plan belongs to one supergraph
+      await plansOf(second, 'other').get('a', '{ a }', (plan) => plan);
       expect(planner.asked).toEqual(['{ a }', '{ a }']);
       await redis.stop();
-      expect(await plansOf(one, 's').get('b', '{ b }', (plan) => plan)).toEqual(PLAN);
+      expect(await plansOf(first, 's').get('b', '{ b }', (plan) => plan)).toEqual(PLAN);
       expect(planner.asked).toEqual(['{ a }', '{ a }', '{ b }']);
     } finally {
-      one.close();
-      two.close();
+      first.close();
+      second.close();
       await redis.stop();
     }
   });
@@ -234,10 +237,10 @@ describe('Apollo’s planner', () => {
   const sdl = compose(
     Object.entries(exhibit.subgraphs).map(([name, text]) => ({ name, sdl: text, url: `http://${name}.invalid` })),
   );
-  /** It collects the paths of a cyclic graph, without end. */
+  /** Collects the paths of a cyclic graph without end. */
   const endless = (i: number) => `{ persons { assets { n${i}: note related { levy } ... on Boat { levy } } } }`;
 
-  test('plans an operation while others take all its processes without end', async () => {
+  test('plans an operation with Apollo’s planner while endless ones take all its processes', async () => {
     const planner = new ApolloPlanner(sdl);
     const ended: string[] = [];
     const controller = new AbortController();
@@ -248,12 +251,12 @@ describe('Apollo’s planner', () => {
     controller.abort(new Error('enough'));
     await Promise.all(others);
     await planner.close();
-    // those that made room for it have ended; the others were still under way
+    // those that made room for it have ended; the others are still running
     expect(ended.indexOf('plain')).toBeLessThan(others.length);
     expect(ended).toHaveLength(others.length + 1);
   });
 
-  test('is given up at its bound of memory, and its fallback plans the operation', async () => {
+  test('stops Apollo’s planner at its memory limit and uses the fallback planner', async () => {
     const planner = new PlannerWithFallback(new ApolloPlanner(sdl), () => new NativePlanner(sdl), 60_000);
     const plan = await planner.plan(endless(0), forever);
     const { accepted } = planner.counts;
@@ -263,7 +266,7 @@ describe('Apollo’s planner', () => {
   });
 });
 
-describe('what Apollo’s planner writes anew', () => {
+describe('values that Apollo’s planner rewrites', () => {
   const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.5", import: ["@key"])';
 
   test('keeps default values of custom scalars as the client wrote them', async () => {
@@ -276,7 +279,7 @@ describe('what Apollo’s planner writes anew', () => {
     expect(fetch!.operation).toContain('{a:FOO b:1.50 c:12345678901234567890}');
   });
 
-  test('puts no condition on root types, which subgraphs may call otherwise', async () => {
+  test('puts no type condition on root types, whose names differ between subgraphs', async () => {
     const planner = new ApolloPlanner(
       compose([
         {

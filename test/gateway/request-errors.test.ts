@@ -77,7 +77,7 @@ describe('operationName', () => {
   const sendAll = async (method: (typeof METHODS)[number]) => {
     for (const [query, operationName, expected] of cases) {
       const request = operationName === undefined ? { query } : { query, operationName };
-      // the first answer to an operation is written elsewhere than the next ones
+      // the first response to an operation is written by other code than the next ones
       for (let time = 0; time < 3; time++)
         expect([query, operationName, ...outcome(await ask(method, request))]).toEqual([
           query,
@@ -87,18 +87,21 @@ describe('operationName', () => {
     }
   };
 
-  test.each(METHODS)('gets the same answer for new and known operations by %s', async (method) => {
-    await sendAll(method);
-    // now that all documents are known by all their names
-    await sendAll(method);
-  });
+  test.each(METHODS)(
+    'returns the same response by operationName for new and known operations by %s',
+    async (method) => {
+      await sendAll(method);
+      // now all documents are known under all their names
+      await sendAll(method);
+    },
+  );
 
-  test('that is null counts as missing', async () => {
+  test('treats an operationName of null as missing', async () => {
     expect(outcome(await ask('POST', { query: NAMED, operationName: null }))).toEqual([200, HELLO]);
     expect(outcome(await ask('POST', { query: SEVERAL, operationName: null }))).toEqual([400, CHOOSE]);
   });
 
-  test('with a line break does not reach a document that is known by another name', async () => {
+  test('does not confuse an operationName with a line break with another document', async () => {
     const query = '# a comment\nquery A { hello }';
     expect((await ask('POST', { query, operationName: 'A' })).status).toBe(200);
     const [comment, rest] = query.split('\n') as [string, string];
@@ -132,16 +135,19 @@ describe('the persistedQuery extension', () => {
       ],
       ['no object', 'x', [400, 'BAD_REQUEST: extensions.persistedQuery must be an object with version and sha256Hash']],
       ['the hash of the query', { version: 1, sha256Hash: hash(query) }, [200, { again: null }]],
-    ])('gets a precise answer for %s, the first time and later', async (_name, persistedQuery, expected) => {
-      for (let time = 0; time < 3; time++)
-        expect(outcome(await ask(method, { query, extensions: { persistedQuery } }))).toEqual(expected);
-    });
+    ])(
+      'returns a precise error for persistedQuery with %s, the first time and later',
+      async (_name, persistedQuery, expected) => {
+        for (let time = 0; time < 3; time++)
+          expect(outcome(await ask(method, { query, extensions: { persistedQuery } }))).toEqual(expected);
+      },
+    );
 
-    test('registers a query that is then found by its hash alone, and only that', async () => {
+    test('registers a query so that its hash alone executes it, and nothing else', async () => {
       const text = `{ ${method}: hello }`;
       const extensions = { persistedQuery: { version: 1, sha256Hash: hash(text) } };
       expect((await ask(method, { extensions })).errors?.[0]?.extensions.code).toBe('PERSISTED_QUERY_NOT_FOUND');
-      // rejected with another query, so that nothing is stored
+      // rejected because of another query, so that nothing is stored
       expect((await ask(method, { query, extensions })).status).toBe(400);
       expect((await ask(method, { extensions })).errors?.[0]?.extensions.code).toBe('PERSISTED_QUERY_NOT_FOUND');
       expect((await ask(method, { query: text, extensions })).status).toBe(200);

@@ -77,11 +77,11 @@ afterAll(async () => {
 
 afterEach(() => jest.restoreAllMocks());
 
-async function ask(query: string, headers: Record<string, string> = {}, who: string | null = DEVELOPER) {
+async function ask(query: string, headers: Record<string, string> = {}, caller: string | null = DEVELOPER) {
   return gateway.inject({
     method: 'POST',
     url: '/graphql',
-    headers: { ...(await identity.headers(who)), ...headers },
+    headers: { ...(await identity.headers(caller)), ...headers },
     payload: { query },
   });
 }
@@ -89,14 +89,14 @@ async function ask(query: string, headers: Record<string, string> = {}, who: str
 describe('the id of a request', () => {
   test.each<[string, string, object]>([
     ['an operation', '/graphql?query={__typename}', {}],
-    ['a refused operation', '/graphql?query={nonsense}', {}],
+    ['a rejected operation', '/graphql?query={nonsense}', {}],
     ['an invalid token', '/graphql?query={__typename}', { authorization: 'Bearer nonsense' }],
     ['health', '/health/live', {}],
     ['readiness', '/health/ready', {}],
     ['an unknown path', '/nowhere', {}],
     ['a malformed path', '/%zz', {}],
     ['a compressed body', '/graphql', { 'content-encoding': 'gzip' }],
-  ])('returns on %s', async (_what, url, headers) => {
+  ])('returns the request id on %s', async (_what, url, headers) => {
     const response = await gateway.inject({ url, headers: { 'x-request-id': ID, ...headers } });
     expect(response.headers['x-request-id']).toBe(ID);
   });
@@ -108,13 +108,13 @@ describe('the id of a request', () => {
     ['with a space', 'a b'],
     ['with markup', '<script>'],
     ['outside ASCII', 'é'],
-  ])('is replaced by a new one when %s', async (_what, sent) => {
-    const headers = sent === undefined ? {} : { 'x-request-id': sent };
+  ])('replaces a request id that is %s with a new one', async (_what, id) => {
+    const headers = id === undefined ? {} : { 'x-request-id': id };
     const response = await gateway.inject({ url: '/health/live', headers });
     expect(response.headers['x-request-id']).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
   });
 
-  test('may be sent and read by pages of other origins', async () => {
+  test('lets pages of other origins send and read the request id', async () => {
     const headers = { origin: 'https://page.example', 'access-control-request-method': 'POST' };
     const preflight = await gateway.inject({ method: 'OPTIONS', url: '/graphql', headers });
     expect(preflight.headers['access-control-allow-headers']).toContain('x-request-id');
@@ -123,7 +123,7 @@ describe('the id of a request', () => {
     expect(answer.headers['access-control-expose-headers']).toContain('x-request-id');
   });
 
-  test('reaches the subgraph and its record', async () => {
+  test('passes the request id to the subgraph and its audit record', async () => {
     expect((await ask(REGISTER, { 'x-request-id': ID })).json().errors).toBeUndefined();
     const entries = readFileSync(join(folder, 'submissions.jsonl'), 'utf8')
       .trim()
@@ -134,7 +134,7 @@ describe('the id of a request', () => {
     for (const { origin } of entries) expect(origin).toMatchObject({ request: ID, address: '127.0.0.1' });
   });
 
-  test('stands in the logs of both processes with what failed', async () => {
+  test('logs the request id of a failure in both processes', async () => {
     jest.spyOn(open, 'context').mockImplementation((...args) => ({
       ...Object.getPrototypeOf(open).context.apply(open, args),
       loaders: new Proxy({} as never, {
@@ -153,7 +153,7 @@ describe('the id of a request', () => {
       );
   });
 
-  test('stands in the log of a subgraph that refuses the request', async () => {
+  test('logs the request id in a subgraph that rejects the request', async () => {
     const response = await subgraph.inject({
       url: '/graphql?query={__typename}',
       headers: { 'x-request-id': 'refused-1' },
@@ -162,7 +162,7 @@ describe('the id of a request', () => {
     expect(subgraphLog.lines).toContainEqual(expect.objectContaining({ requestId: 'refused-1', flaw: 'unsigned' }));
   });
 
-  test('does not keep requests from sharing a call, even if it is a forwarded header', async () => {
+  test('lets requests with different ids share a call, even if the id is forwarded', async () => {
     const query = '{ developerOrganization(key: "alder") { key legalName } }';
     await ask(query);
     await ask(query);
@@ -172,12 +172,12 @@ describe('the id of a request', () => {
   });
 });
 
-/** The one value of a metric, or that of its label. */
+/** The value of a metric without labels, or with this label. */
 function sampleOf(metrics: readonly Family[], name: string, labels?: Record<string, string>): number {
-  const found = metrics.find((family) => family.name === name);
-  if (!found) throw new Error(`${name} is missing`);
-  const matching = found.metrics.filter((one) =>
-    Object.entries(labels ?? {}).every(([label, value]) => one.labels?.[label] === value),
+  const family = metrics.find((family) => family.name === name);
+  if (!family) throw new Error(`${name} is missing`);
+  const matching = family.metrics.filter((sample) =>
+    Object.entries(labels ?? {}).every(([label, value]) => sample.labels?.[label] === value),
   );
   return matching.reduce((sum, { value }) => sum + Number(value), 0);
 }
@@ -192,7 +192,7 @@ async function scrape(url: string): Promise<Family[]> {
 }
 
 describe('metrics', () => {
-  test('of a subgraph count requests, operations, errors, refused identities and the record', async () => {
+  test('counts requests, operations, errors, rejected identities, and records of a subgraph', async () => {
     const { url, close } = await serveMetrics(
       subgraphMetrics(open, subgraph.traffic),
       metricsAddress('127.0.0.1', '0')!,
@@ -224,13 +224,13 @@ describe('metrics', () => {
     }
   });
 
-  test('of background work are left out while they cannot be read, and keep nothing else from being scraped', async () => {
+  test('omits metrics of background work while they are unreadable and serves the others', async () => {
     const metrics = subgraphMetrics(open, subgraph.traffic);
     const { url, close } = await serveMetrics(metrics, metricsAddress('127.0.0.1', '0')!, subgraphLog.log);
     const background = async () => {
       const families = (await scrape(url)).filter(({ name }) => /^ordergraph_(events|lease)_/.test(name));
       return Object.fromEntries(
-        families.flatMap(({ name, metrics: [one] }) => (one ? [[name, Number(one.value)]] : [])),
+        families.flatMap(({ name, metrics: [sample] }) => (sample ? [[name, Number(sample.value)]] : [])),
       );
     };
     try {
@@ -260,21 +260,21 @@ describe('metrics', () => {
     }
   });
 
-  test('of the gateway need a token on its port, and none on the port for scrapers', async () => {
+  test('requires a token for metrics on the gateway port, but not on the metrics port', async () => {
     const { url } = gatewayLog.lines.find(({ msg }) => msg === 'serving metrics') as { url: string };
     await fetch(new URL('/health/live', gateway.listeningOrigin));
     const metrics = await scrape(url);
     expect(sampleOf(metrics, 'ordergraph_http_requests_total', { status: '200' })).toBeGreaterThan(0);
     expect((await gateway.inject({ url: '/metrics' })).statusCode).toBe(403);
-    const seen = await gateway.inject({ url: '/metrics', headers: await identity.headers(OPERATOR) });
+    const response = await gateway.inject({ url: '/metrics', headers: await identity.headers(OPERATOR) });
     expect(
-      parsePrometheus(seen.body)
+      parsePrometheus(response.body)
         .map(({ name }) => name)
         .sort(),
     ).toEqual(metrics.map(({ name }) => name).sort());
   });
 
-  test('a port that is no port is an error in words', () => {
+  test('rejects an invalid metrics port with a message that names it', () => {
     expect(metricsAddress('127.0.0.1', undefined)).toBeUndefined();
     expect(() => metricsAddress('127.0.0.1', '70000')).toThrow('The metrics port "70000" is not valid');
   });

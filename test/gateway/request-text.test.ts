@@ -14,7 +14,7 @@ beforeAll(async () => {
     log: createLog('silent', 'test'),
     transport: () => ({
       shareable: false,
-      // whatever the planner has called the field
+      // whatever name the planner gave the field
       request: async ({ operation }) => {
         const { selectionSet } = parse(operation.text).definitions[0] as OperationDefinitionNode;
         const { alias, name } = selectionSet.selections[0] as FieldNode;
@@ -27,8 +27,8 @@ beforeAll(async () => {
 });
 afterAll(() => gateway.close());
 
-const outcome = async (sent: InjectOptions) => {
-  const response = await gateway.inject(sent);
+const outcome = async (request: InjectOptions) => {
+  const response = await gateway.inject(request);
   const { data, errors } = response.json();
   return [response.statusCode, data?.a ?? `${errors[0].extensions.code}: ${errors[0].message}`];
 };
@@ -59,12 +59,12 @@ test.each([
   ['a name twice within variables, of which the last counts', '{"query":"{ a }","variables":{"s":1,"s":2}}'],
   ['escapes', '{"query":"{ a(s: \\"\\\\\\\\\\") }","variables":{"s":"\\u0000\\\\"}}'],
   ['a byte order mark', '\ufeff{"query":"{ a }"}'],
-  ['names of its own', '{"query":"{ a }","client":{"a":1},"b":[1,2]}'],
+  ['other names', '{"query":"{ a }","client":{"a":1},"b":[1,2]}'],
 ])('executes a body with %s', async (_what, body) => {
   expect(await post(body)).toEqual(YES);
 });
 
-test('finds a repeated name wherever it is, and only at the top, as a parser that keeps all pairs does', () => {
+test('finds every repeated top-level name of a body, and only those', () => {
   const names = ['query', 'variables', 'a"b', 'ä', '\\', '', '{'];
   const values = ['1', '"query"', '{"query":{"query":[]}}', '["a",{"ä":"}"}]', '"\\\\\\""', 'null'];
   let seed = 7;
@@ -72,18 +72,18 @@ test('finds a repeated name wherever it is, and only at the top, as a parser tha
     seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
     return Math.floor((seed / 2_147_483_648) * count);
   };
-  let found = 0;
+  let count = 0;
   for (let round = 0; round < 2_000; round++) {
     const chosen = Array.from({ length: 1 + pick(5) }, () => names[pick(names.length)]!);
     const text = `{${chosen.map((name) => `${JSON.stringify(name)} : ${values[pick(values.length)]}`).join(' , ')}}`;
     const expected = chosen.find((name, place) => chosen.indexOf(name) < place);
     expect([text, repeatedName(JSON.parse(text), text) !== undefined]).toEqual([text, expected !== undefined]);
-    if (expected !== undefined) found += 1;
+    if (expected !== undefined) count += 1;
   }
-  expect(found).toBeGreaterThan(200);
+  expect(count).toBeGreaterThan(200);
 });
 
-test('takes time in proportion to a body of many names', () => {
+test('reads a body of many names in linear time', () => {
   const text = `{${Array.from({ length: 100_000 }, (_, i) => `"n${i}":"\\\\"`).join()}}`;
   expect(repeatedName(JSON.parse(text), text)).toBeUndefined();
   const twice = `${text.slice(0, -1)},"n0":0}`;
@@ -93,8 +93,8 @@ test('takes time in proportion to a body of many names', () => {
 test.each(['utf-7', 'UTF-16', '"utf-16le"', 'utf-32', 'iso-8859-1', 'x', 'utf-8; charset=utf-7'])(
   'rejects the charset %s',
   async (charset) => {
-    const [status, said] = await post('{"query":"{ a }"}', `application/json; charset=${charset}`);
-    expect([status, said]).toEqual([
+    const [status, message] = await post('{"query":"{ a }"}', `application/json; charset=${charset}`);
+    expect([status, message]).toEqual([
       415,
       expect.stringMatching(/^UNSUPPORTED_MEDIA_TYPE: The charset ".*" is not supp/),
     ]);
@@ -110,14 +110,14 @@ const within = (...bytes: number[]) =>
   Buffer.concat([Buffer.from('{"query":"{ a(s: \\"'), Buffer.from(bytes), Buffer.from('\\") }"}')]);
 
 test.each<[string, number[]]>([
-  ['a byte that begins nothing', [0xff]],
-  ['a sequence that is cut off', [0xe2, 0x82]],
+  ['a byte that starts no character', [0xff]],
+  ['a truncated sequence', [0xe2, 0x82]],
   ['an overlong quote', [0xc0, 0xa2]],
   ['half of a surrogate pair', [0xed, 0xa0, 0x80]],
   ['a character beyond Unicode', [0xf4, 0x90, 0x80, 0x80]],
 ])('rejects a body with %s', async (_what, bytes) => {
-  const said = [400, 'BAD_REQUEST: The body is not valid UTF-8: encode it as UTF-8'];
-  expect(await post(within(...bytes))).toEqual(said);
+  const rejection = [400, 'BAD_REQUEST: The body is not valid UTF-8: encode it as UTF-8'];
+  expect(await post(within(...bytes))).toEqual(rejection);
   const escaped = bytes.map((byte) => `%${byte.toString(16)}`).join('');
   expect(await get(`query={a(s:"${escaped}")}`)).toEqual([
     400,

@@ -21,11 +21,11 @@ const looksMore = (count: number): Promise<void> => {
   const before = looks.length;
   return until(
     () => looks.length > before + count,
-    () => `it is looked at ${count} times more`,
+    () => `the file is checked ${count} more times`,
   );
 };
 
-test('a supergraph file is looked at again and again, read when it was written, and offered when it says something else', async () => {
+test('polls the supergraph file, reads it after a write, and offers it when it changed', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ordergraph-supergraph-'));
   const file = join(folder, 'supergraph.graphql');
   writeFileSync(file, 'one');
@@ -38,7 +38,7 @@ test('a supergraph file is looked at again and again, read when it was written, 
   await looksMore(10);
   expect([reads.length, offered]).toEqual([read, []]);
 
-  // as it is replaced by whoever does it well, and as by whoever does not
+  // replaced atomically, and replaced in place
   writeFileSync(`${file}.new`, 'two');
   renameSync(`${file}.new`, file);
   await offers(offered, 1);
@@ -50,7 +50,7 @@ test('a supergraph file is looked at again and again, read when it was written, 
   await offers(offered, 2);
   expect(offered).toEqual(['two', 'six']);
 
-  // what is away for a moment is not missed when it is there again
+  // a file that is missing for a moment causes no error once it is back
   renameSync(file, `${file}.old`);
   await looksMore(3);
   renameSync(`${file}.old`, file);

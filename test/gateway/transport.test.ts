@@ -57,7 +57,7 @@ async function using(transport: HttpTransport, work: (transport: HttpTransport) 
   }
 }
 
-test('a Unix socket', async () => {
+test('calls a subgraph over a Unix socket', async () => {
   const socket = join(folder, 'subgraph.sock');
   await within(createHttpServer(answering), socket, () =>
     using(new HttpTransport('s', `http+unix://${encodeURIComponent(socket)}/graphql`, options), async (transport) => {
@@ -74,18 +74,18 @@ describe('TLS with certificates on both sides', () => {
     requestCert: true,
     rejectUnauthorized: true,
   });
-  const known = () => ({ ca: pem('ca.pem'), cert: pem('gateway.pem'), key: pem('gateway.key') });
+  const credentials = () => ({ ca: pem('ca.pem'), cert: pem('gateway.pem'), key: pem('gateway.key') });
 
-  test('who shows one is answered; who shows none, or a stranger’s, is not', async () => {
+  test('accepts only callers with a certificate of the configured authority', async () => {
     await within(createHttpsServer(mutual(), answering), 0, async (port) => {
       const url = `https://127.0.0.1:${port}/graphql`;
-      await using(new HttpTransport('s', url, { ...options, tls: { current: known() } }), async (transport) => {
+      await using(new HttpTransport('s', url, { ...options, tls: { current: credentials() } }), async (transport) => {
         expect(await ask(transport)).toEqual({ data: { a: '1.1' } });
       });
       const others = [
         { ca: pem('ca.pem') },
         { ca: pem('ca.pem'), cert: pem('stranger.pem'), key: pem('stranger.key') },
-        // and a subgraph whose authority is not trusted is not talked to
+        // and it does not call a subgraph whose authority is not trusted
         { ca: pem('stranger.pem'), cert: pem('gateway.pem'), key: pem('gateway.key') },
       ];
       for (const tls of others)
@@ -98,18 +98,18 @@ describe('TLS with certificates on both sides', () => {
     });
   });
 
-  test('HTTP/2 is spoken when it is switched on and offered', async () => {
+  test('uses HTTP/2 when it is enabled and the subgraph offers it', async () => {
     const server = createSecureServer({ ...mutual(), allowHTTP1: true }, answering as never);
     await within(server as unknown as Server, 0, async (port) => {
       const url = `https://127.0.0.1:${port}/graphql`;
       await using(
-        new HttpTransport('s', url, { ...options, tls: { current: known() }, http2: true }),
+        new HttpTransport('s', url, { ...options, tls: { current: credentials() }, http2: true }),
         async (transport) => {
           const answers = await Promise.all([ask(transport), ask(transport), ask(transport)]);
           for (const answer of answers) expect(answer).toEqual({ data: { a: '2.0' } });
         },
       );
-      await using(new HttpTransport('s', url, { ...options, tls: { current: known() } }), async (transport) => {
+      await using(new HttpTransport('s', url, { ...options, tls: { current: credentials() } }), async (transport) => {
         expect(await ask(transport)).toEqual({ data: { a: '1.1' } });
       });
     });
@@ -123,6 +123,6 @@ test.each([
   [['max-age=60', undefined], 'no-store'],
   [['max-age=60, no-store'], 'no-store'],
   [['public, max-age=10', 'Max-Age=20'], 'max-age=10, public'],
-])('answers with %j may be kept as %s', (hints, merged) => {
+])('combines Cache-Control hints of subgraph responses %j to %s', (hints, merged) => {
   expect(cacheControlText(cacheHintOf(hints.map((hint) => ({ 'cache-control': hint }))))).toBe(merged);
 });

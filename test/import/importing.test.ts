@@ -51,7 +51,7 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
       definition.parts.entities,
     );
 
-  test('every row is imported, updated, unchanged or rejected, and a second import changes nothing', async () => {
+  test('counts every row once, and changes nothing on a second import', async () => {
     const path = file('use.csv', USE_CASES);
     const first = await run('omb-use-cases', path);
     expect(first).toMatchObject({ read: 5, imported: 5, updated: 0, unchanged: 0, rejects: [] });
@@ -65,7 +65,7 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
     expect(await infrastructure.database.count(AIUseCase)).toBe(5);
   });
 
-  test('rows that cannot be taken are rejected with line, column and reason; the others are taken', async () => {
+  test('rejects invalid rows with line, column, and reason, and imports the others', async () => {
     const document = JSON.parse(KEV);
     const [first, second, third] = document.vulnerabilities;
     document.vulnerabilities = [
@@ -98,20 +98,20 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
     ['omb-use-cases', 'columns.csv', 'a,b\n1,2\n', /has no columns "agency", "agency_name", .* it has "a", "b"/],
     ['omb-use-cases', 'ragged.csv', `${USE_CASES}TREAS,only two\n`, /not valid CSV at line 7/],
     ['omb-use-cases', 'quote.csv', `${USE_CASES}"TREAS,never closed\n`, /not valid CSV/],
-  ])('%s from %s: refused as a whole, and nothing is half-written', async (source, name, content, message) => {
+  ])('rejects an import of %s from %s as a whole, without partial writes', async (source, name, content, message) => {
     await expect(run(source, file(name, content))).rejects.toThrow(message);
     expect(await infrastructure.database.count(AIUseCase)).toBe(0);
     expect(await infrastructure.database.count(Vulnerability)).toBe(0);
   });
 
-  test('a byte-order mark is skipped in CSV and in JSON', async () => {
+  test('skips a byte-order mark in CSV and in JSON files', async () => {
     expect(await run('kev', file('bom.json', `\uFEFF${KEV}`))).toMatchObject({ imported: 3 });
     expect(await run('omb-use-cases', file('nobom.csv', USE_CASES.replace('\uFEFF', '')))).toMatchObject({
       imported: 5,
     });
   });
 
-  test('whatever the rows hold, none is lost from the count', async () => {
+  test('counts every row, whatever it contains', async () => {
     const value = fc.oneof(
       fc.string(),
       fc.integer(),
@@ -145,7 +145,7 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
   });
 });
 
-test('a file that is missing, a folder, or an unknown source is said in words', async () => {
+test('reports a missing file, a folder, and an unknown source', async () => {
   await expect(requireReadable('/no/such/file.json')).rejects.toThrow(
     /File "\/no\/such\/file.json" does not exist[\s\S]*Check the path/,
   );
@@ -160,7 +160,7 @@ test('a file that is missing, a folder, or an unknown source is said in words', 
   await expect(importData({ ...options, source: 'all' })).rejects.toThrow(/Cannot search ".*" for files/);
 });
 
-test('a file is taken from a URL, and a URL that gives none is said in words', async () => {
+test('imports a file from a URL, and reports a URL without a file', async () => {
   const server = createServer((request, response) => {
     if (request.url === '/known_exploited_vulnerabilities.json') response.end(KEV);
     else response.writeHead(404).end();
@@ -169,15 +169,15 @@ test('a file is taken from a URL, and a URL that gives none is said in words', a
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const data = mkdtempSync(join(tmpdir(), 'ordergraph-url-'));
   const settingsOf = settingsBySubgraph(storeSettings, { data });
-  const said = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const output = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
   try {
     await importData({ source: 'kev', file: `${address}/known_exploited_vulnerabilities.json`, settingsOf });
-    expect(said.mock.calls.join('')).toContain('kev: 3 rows of known_exploited_vulnerabilities.json: 3 imported');
+    expect(output.mock.calls.join('')).toContain('kev: 3 rows of known_exploited_vulnerabilities.json: 3 imported');
     await expect(importData({ source: 'kev', file: `${address}/nothing.json`, settingsOf })).rejects.toThrow(
       /Cannot download ".*nothing.json": the server returned HTTP 404[\s\S]*Check the address/,
     );
   } finally {
-    said.mockRestore();
+    output.mockRestore();
     server.close();
     server.closeAllConnections();
     rmSync(data, { recursive: true, force: true });

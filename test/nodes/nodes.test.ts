@@ -27,7 +27,7 @@ import { questionVariables } from '../questions/variables';
 import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 
-/** Objects of each list that are looked for. */
+/** Number of objects of each list that the test looks up. */
 const PAGE = 40;
 
 const ID: readonly FieldNode[] = [{ kind: Kind.FIELD, name: { kind: Kind.NAME, value: 'id' } }];
@@ -56,7 +56,7 @@ describe('global ids', () => {
       }),
     );
 
-  test('every entity implements Node, with a key by which subgraphs know it', () => {
+  test('implements Node for every entity, with the key that subgraphs use', () => {
     const names = entities().map(({ name }) => name);
     const declared = world.open.flatMap(({ subgraph: { parts } }) =>
       [...parts.entities, ...parts.stubs]
@@ -67,9 +67,9 @@ describe('global ids', () => {
     for (const type of entities()) expect(String(type.getFields().id!.type)).toBe('ID!');
   });
 
-  test('node finds the objects of every root list, by ids that no two objects share', async () => {
+  test('finds the objects of every root list by unique global ids', async () => {
     const owners = new Map<string, string>();
-    let found = 0;
+    let count = 0;
     for (const [entity, field] of lists()) {
       if (!entities().some(({ name }) => name === entity)) continue;
       const { data, errors } = await world.ask(`{ list: ${field.name}(first: ${PAGE}) { nodes { __typename id } } }`);
@@ -83,13 +83,13 @@ describe('global ids', () => {
       const again = await world.ask('query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }', { ids });
       expect(again).toMatchObject({ data: { nodes: listed } });
       expect(again.errors).toBeUndefined();
-      found += ids.length;
+      count += ids.length;
     }
-    expect(found).toBeGreaterThan(500);
+    expect(count).toBeGreaterThan(500);
     expect(lists().size).toBeGreaterThan(30);
   });
 
-  test('node leads to the fields of every subgraph', async () => {
+  test('resolves fields of every subgraph below node', async () => {
     const { data: first } = await world.ask('{ submissions(first: 1) { nodes { id number } } }');
     const [{ id, number }] = first.submissions.nodes;
     const { data, errors } = await world.ask(
@@ -117,7 +117,7 @@ describe('global ids', () => {
     ['a prefix alone', 'sub_'],
     ['a type alone', 'Sector:'],
     ['a type without ids', 'PageInfo:1'],
-    ['a name that every object inherits', 'constructor:x'],
+    ['the name of a property of every object', 'constructor:x'],
     ['an unknown object', 'sub_01ARZ3NDEKTSV4RRFFQ69G5FAV'],
     ['an unknown key', 'Sector:no-such-sector'],
     ['an unknown agency', 'Agency:nobody'],
@@ -125,17 +125,17 @@ describe('global ids', () => {
     ['a prefix of another type', 'Submission:sub_01ARZ3NDEKTSV4RRFFQ69G5FAV'],
     ['a quote', "Sector:energy' OR 1=1 --"],
     ['a very long id', `Sector:${'x'.repeat(100_000)}`],
-  ])('is null without an error for %s', async (_name, id) => {
+  ])('returns null without an error from node for %s', async (_name, id) => {
     const answer = await world.ask('query($id: ID!) { node(id: $id) { id } nodes(ids: [$id]) { id } }', { id });
     expect(answer.errors).toBeUndefined();
     expect(answer.data).toEqual({ node: null, nodes: [null] });
   });
 
-  test('is null for what the caller may not see, as for what is not there', async () => {
+  test('returns null from node for an invisible object as for a missing one', async () => {
     const { data } = await world.ask('{ submissions(first: 5) { nodes { id } } }');
     const ids = [...data.submissions.nodes.map(({ id }: { id: string }) => id), 'Sector:energy'];
-    for (const who of [null, 'role=developer-submitter; organization=nobody; subject=stranger']) {
-      const answer = await world.ask('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids }, who);
+    for (const caller of [null, 'role=developer-submitter; organization=nobody; subject=stranger']) {
+      const answer = await world.ask('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids }, caller);
       expect(answer.errors).toBeUndefined();
       expect(answer.data).toEqual({ nodes: [...Array(5).fill(null), { id: 'Sector:energy' }] });
     }
@@ -154,18 +154,18 @@ describe('global ids', () => {
       'OPERATION_TOO_LARGE',
       'The document has more than 1000 values in a list of its variables; split it into several requests',
     ],
-  ])('refuses %i ids', async (count, data, code, message) => {
+  ])('rejects a request for %i nodes', async (count, data, code, message) => {
     const ids = Array.from({ length: count }, (_, index) => `Sector:${index}`);
     const answer = await world.ask('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids });
     expect(answer.data).toEqual(data);
     expect(answer.errors).toMatchObject([{ message, extensions: { code } }]);
   });
 
-  test('is handled as the same object found by its own root field is', async () => {
+  test('handles an object from node like the same object from its root field', async () => {
     const { data } = await world.ask('{ submissions(first: 1) { nodes { id } } }');
     const [{ id }] = data.submissions.nodes;
-    const own = await world.ask('query($id: ID!) { submission(id: $id) { __typename id } }', { id });
-    expect(own.extensions.sensitivity).toMatchObject({ class: 'PROPIN', agencies: ['treasury'] });
+    const direct = await world.ask('query($id: ID!) { submission(id: $id) { __typename id } }', { id });
+    expect(direct.extensions.sensitivity).toMatchObject({ class: 'PROPIN', agencies: ['treasury'] });
     for (const query of [
       'query($id: ID!) { node(id: $id) { __typename id } }',
       'query($id: ID!) { nodes(ids: [$id, "Sector:energy"]) { id } }',
@@ -180,7 +180,7 @@ describe('global ids', () => {
   });
 
   test.each(['deferSpec=20220824', 'incrementalSpec=v0.2'])(
-    'the first part says how data deferred at the root are handled (%s)',
+    'states in the first part how data deferred at the root are handled (%s)',
     async (format) => {
       const { data } = await world.ask('{ submissions(first: 1) { nodes { id } } }');
       const [{ id }] = data.submissions.nodes;
@@ -197,7 +197,7 @@ describe('global ids', () => {
     },
   );
 
-  test('asks for all ids of a subgraph by one statement a type', async () => {
+  test('fetches all nodes of a subgraph with one statement per type', async () => {
     const { data } = await world.ask('{ submissions(first: 5) { nodes { id } } }');
     const ids = data.submissions.nodes.map(({ id }: { id: string }) => id);
     const statements = await world.statements('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids });
@@ -230,7 +230,7 @@ describe('global ids', () => {
       return print(document);
     }
 
-    test.each(questions)('%s: the ids of all objects cost no call and no statement', async (name) => {
+    test.each(questions)('adds no call and no statement for the ids of all objects to question %s', async (name) => {
       const text = readFileSync(join(folder, name), 'utf8');
       const variables = questionVariables[name.slice(0, 2)] ?? {};
       const costs = async (query: string) => {
@@ -277,10 +277,10 @@ describe('with subgraphs that fail', () => {
     });
     return { calls, ...answer.read() };
   };
-  const found = async (): Promise<SubgraphResponse> => ({ data: { _entities: [{ __typename: 'X' }] } });
+  const respond = async (): Promise<SubgraphResponse> => ({ data: { _entities: [{ __typename: 'X' }] } });
 
-  test('asks the next one that knows the objects, and for no others again', async () => {
-    const { calls, data, errors } = await nodes({ a: () => Promise.reject(new Error('away')), b: found }, [
+  test('calls the next subgraph that knows the objects after one fails', async () => {
+    const { calls, data, errors } = await nodes({ a: () => Promise.reject(new Error('away')), b: respond }, [
       'one_1',
       'many_1',
     ]);
@@ -289,11 +289,11 @@ describe('with subgraphs that fail', () => {
     expect(calls).toEqual(['a', 'a', 'b']);
   });
 
-  test('leaves time for the next one when the first does not answer', async () => {
+  test('leaves time for the next subgraph when the first one times out', async () => {
     const times: number[] = [];
-    const answer = await nodes({ b: found }, ['many_1'], (name, left) => {
-      times.push(left);
-      // as transports do at their deadline
+    const answer = await nodes({ b: respond }, ['many_1'], (name, remaining) => {
+      times.push(remaining);
+      // like transports at their deadline
       return name === 'a' ? Promise.reject(new Error('timeout')) : undefined;
     });
     expect(answer.data).toEqual({ nodes: [{ id: 'many_1' }] });
@@ -305,17 +305,17 @@ describe('with subgraphs that fail', () => {
   test.each([
     ['without a path', {}],
     ['of the whole field', { path: ['_entities'] }],
-  ])('takes no null for an answer beside an error %s', async (_name, where) => {
+  ])('does not accept null as a result beside an error %s', async (_name, where) => {
     const failing = async () => ({ data: { _entities: [null] }, errors: [{ message: 'locked', ...where }] });
     const { data, errors } = await nodes({ a: failing }, ['one_1']);
     expect([data, errors]).toMatchObject([{ nodes: [null] }, [{ message: 'locked', path: ['nodes', 0] }]]);
   });
 });
 
-test('refuses to compose types whose ids would look alike', () => {
+test('rejects types whose global ids could be confused at composition', () => {
   const sdl = (type: string, prefix: string) =>
     `directive @node(prefix: String!) on OBJECT type ${type} @key(fields: "id") @node(prefix: "${prefix}") { id: ID! }`;
-  const compose = (...sdls: string[]) => nodesSchema(sdls.map((one, index) => ({ name: `s${index}`, sdl: one })));
+  const compose = (...sdls: string[]) => nodesSchema(sdls.map((source, index) => ({ name: `s${index}`, sdl: source })));
   expect(() => compose(sdl('A', 'a_'), sdl('B', 'a_'))).toThrow(
     'The global id prefix "a_" is used by both A (s0) and B (s1)',
   );

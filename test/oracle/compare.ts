@@ -36,24 +36,24 @@ export interface Answer {
   readonly errors: readonly GraphQLFormattedError[];
 }
 
-/** The answer had the graph been one service. */
+/** The response if the graph were one service. */
 export interface Specified {
   readonly data: unknown;
-  /** The errors that the fields asked for raise. */
+  /** Errors of the selected fields. */
   readonly asked: readonly GraphQLFormattedError[];
-  /** Messages of the errors of fields that those require. */
+  /** Messages of errors of required fields. */
   readonly required: readonly string[];
 }
 
-/** Errors that fields of the made-up data raise. */
+/** Errors that fields of the generated data raise. */
 export const boomsOf = (errors: readonly GraphQLFormattedError[]): readonly GraphQLFormattedError[] =>
   errors.filter(({ extensions }) => extensions?.code === 'BOOM');
 
-/** Who plans for the engines that are compared: two planners as the product has them, and the one of last resort alone. */
+/** The planners of the compared engines: the two planners of the product, and the direct planner alone. */
 export const ENGINES = ['native', 'apollo', 'direct'] as const;
 export type Engine = (typeof ENGINES)[number];
 
-/** Milliseconds for Apollo's planner: it finds no end of some operations of the zoo. */
+/** Milliseconds for Apollo's planner, which does not terminate for some operations of the zoo. */
 const APOLLO_MS = 1_000;
 
 const log = createLog('silent', 'oracle');
@@ -73,7 +73,7 @@ function plannerFor(engine: Engine): (sdl: string) => Planner {
   };
 }
 
-/** What a planner cannot do is said in words, and is not held against it. */
+/** Ignores an error of the planner, which does not count as a mismatch. @throws any other error */
 export function unlessUnplanned(error: unknown): undefined {
   if (!(error instanceof PlanningError)) throw error;
 }
@@ -82,13 +82,13 @@ function asClientNames(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(asClientNames);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value).map(([name, inner]) => [responseName(name), asClientNames(inner)]);
-  // JSON, since names such as __proto__ are names like others there
+  // JSON, because names such as __proto__ are ordinary names there
   return JSON.parse(
     `{${entries.map(([name, inner]) => `${JSON.stringify(name)}:${JSON.stringify(inner)}`).join(',')}}`,
   );
 }
 
-/** One supergraph of the zoo, served by the reference and by our engine over either planner, on the same data. */
+/** One supergraph of the zoo, served by the reference and by our engine with either planner, on the same data. */
 export class Contest {
   readonly graphs: Readonly<Record<Engine, Graph>>;
   private readonly gateway: ApolloGateway;
@@ -148,7 +148,7 @@ export class Contest {
     }
   }
 
-  /** What `@apollo/gateway` answers; undefined where it has to be left aside. */
+  /** The response of `@apollo/gateway`; undefined for exhibits that it cannot plan. */
   async reference({ query, variables }: Generated): Promise<Answer | undefined> {
     if (this.exhibit.hasNoReference) return undefined;
     const document = parse(query);
@@ -166,14 +166,14 @@ export class Contest {
     return { data: JSON.parse(JSON.stringify(data ?? null)), errors: errors.map((error) => error.toJSON()) };
   }
 
-  /** The reference's data for the operation as we normalise it, where its mistakes with response names have no occasion. */
+  /** The reference's data for the normalized operation, which avoids its mistakes with response names. */
   async referenceNormalized({ query, variables }: Generated): Promise<unknown> {
     const document = parse(query);
     const { text, literals, selectionSet } = normalize(document, undefined, this.schema);
     if (text === undefined) return undefined;
     const [definition] = parse(text, { noLocation: true }).definitions as OperationDefinitionNode[];
     const whole = { ...definition!, selectionSet };
-    // what introspection spreads is not written out
+    // fragments in introspection are not inlined
     const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
     const printed = print({ kind: Kind.DOCUMENT, definitions: [whole, ...fragments] });
     const answer = await this.reference({ query: printed, variables: { ...variables, ...literals } });
@@ -185,24 +185,24 @@ export class Contest {
     return (await this.world.monolith(this.schema, this.whole, query, variables, isWithheld)).data;
   }
 
-  /** What is right by the GraphQL specification alone. */
+  /** The correct result by the GraphQL specification alone. */
   async specified({ query, variables }: Generated): Promise<Specified> {
     const { data, errors } = await this.world.monolith(this.schema, this.whole, query, variables);
-    const asked = boomsOf(errors.map((error) => error.toJSON()));
-    return { data, asked, required: [...this.world.lostRequirements] };
+    const selected = boomsOf(errors.map((error) => error.toJSON()));
+    return { data, asked: selected, required: [...this.world.lostRequirements] };
   }
 
-  /** Asked twice: an operation runs the general way first, and then over slices where it can. */
+  /** Sends the operation twice: it runs the general way first, and then over slices if it can. */
   async ours(planner: Engine, { query, variables }: Generated): Promise<Answer> {
     return this.answerTo(planner, () => parse(query), variables);
   }
 
-  /** As {@link ours}, with fields of the document that are marked as withheld. */
+  /** Like {@link ours}, with fields of the document marked as withheld. */
   async answerTo(planner: Engine, document: () => DocumentNode, variables: Generated['variables']): Promise<Answer> {
     const first = await this.ask(planner, document(), variables);
     const second = await this.ask(planner, document(), variables);
     if (!isDeepStrictEqual(first, second))
-      return { data: { first, second }, errors: [{ message: 'two executions gave two answers' }] };
+      return { data: { first, second }, errors: [{ message: 'two executions returned different responses' }] };
     return second;
   }
 

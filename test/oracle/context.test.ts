@@ -40,53 +40,56 @@ const subgraphs = {
 };
 
 /**
- * Federation specification, "@fromContext". The reference's gateway leaves such arguments out, and so does the native planner; one
+ * Federation specification, "@fromContext". The reference gateway omits such arguments, and so does the native planner; here, one
  * entity in two houses is greeted in two languages.
  */
-test.each(['native', 'apollo'] as const)('arguments from the context, planner %s', async (planner) => {
-  const calls: string[] = [];
-  const graph = new Graph({
-    supergraphSdl: compose(
-      Object.entries(subgraphs).map(([name, { sdl }]) => ({ name, sdl, url: `http://${name}.invalid` })),
-    ),
-    planner: plannerOf(planner, createLog('silent', 'test')),
-    planLimits: { entries: 10, bytes: 1_000_000, timeoutMs: 20_000 },
-    fetchTimeoutMs: 10_000,
-    transport: ({ name }) => {
-      const { sdl, resolvers } = subgraphs[name as keyof typeof subgraphs];
-      const schema = buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: resolvers as never });
-      return new BytesTransport(name, async (source, variableValues) => {
-        calls.push(name);
-        return JSON.parse(JSON.stringify(await graphql({ schema, source, variableValues })));
-      });
-    },
-  });
-  try {
-    for (let time = 0; time < 2; time++) {
-      const { data, errors } = await graph.execute({
-        document: parse('{ houses { guests { greeting(loud: true) age } } }'),
-        headers: {},
-        scope: '',
-        deadline: performance.now() + 20_000,
-      });
-      expect(errors).toBeUndefined();
-      expect(data!.toJSON()).toEqual({
-        houses: [
-          {
-            guests: [
-              { greeting: 'en:g1!', age: 10 },
-              { greeting: 'en:g2!', age: 20 },
-            ],
-          },
-          { guests: [{ greeting: 'fr:g1!', age: 10 }] },
-          { guests: [{ greeting: 'null:g3!', age: 30 }] },
-        ],
-      });
+test.each(['native', 'apollo'] as const)(
+  'resolves arguments from the context like one service, %s planner',
+  async (planner) => {
+    const calls: string[] = [];
+    const graph = new Graph({
+      supergraphSdl: compose(
+        Object.entries(subgraphs).map(([name, { sdl }]) => ({ name, sdl, url: `http://${name}.invalid` })),
+      ),
+      planner: plannerOf(planner, createLog('silent', 'test')),
+      planLimits: { entries: 10, bytes: 1_000_000, timeoutMs: 20_000 },
+      fetchTimeoutMs: 10_000,
+      transport: ({ name }) => {
+        const { sdl, resolvers } = subgraphs[name as keyof typeof subgraphs];
+        const schema = buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: resolvers as never });
+        return new BytesTransport(name, async (source, variableValues) => {
+          calls.push(name);
+          return JSON.parse(JSON.stringify(await graphql({ schema, source, variableValues })));
+        });
+      },
+    });
+    try {
+      for (let time = 0; time < 2; time++) {
+        const { data, errors } = await graph.execute({
+          document: parse('{ houses { guests { greeting(loud: true) age } } }'),
+          headers: {},
+          scope: '',
+          deadline: performance.now() + 20_000,
+        });
+        expect(errors).toBeUndefined();
+        expect(data!.toJSON()).toEqual({
+          houses: [
+            {
+              guests: [
+                { greeting: 'en:g1!', age: 10 },
+                { greeting: 'en:g2!', age: 20 },
+              ],
+            },
+            { guests: [{ greeting: 'fr:g1!', age: 10 }] },
+            { guests: [{ greeting: 'null:g3!', age: 30 }] },
+          ],
+        });
+      }
+      // one request for each language, and one for all ages
+      expect(calls.filter((name) => name === 'houses').length).toBe(2 * (1 + 3));
+      expect(calls.filter((name) => name === 'ages').length).toBe(2);
+    } finally {
+      await graph.close();
     }
-    // one request for each language, and one for all ages
-    expect(calls.filter((name) => name === 'houses').length).toBe(2 * (1 + 3));
-    expect(calls.filter((name) => name === 'ages').length).toBe(2);
-  } finally {
-    await graph.close();
-  }
-});
+  },
+);

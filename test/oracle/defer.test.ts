@@ -32,9 +32,9 @@ const acceptOf = (format: IncrementalFormat): string =>
 
 const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.8", import: ["@key"])\n';
 
-/** Fields that are never null, over subgraphs and in each other: what is null of them takes objects with it. */
+/** Non-null fields, over subgraphs and nested: a null removes objects. */
 const NEVER_NULL: Exhibit = {
-  name: 'fields that are never null, in each other',
+  name: 'nested non-null fields',
   subgraphs: {
     trees: `${link} type Query { tree: Tree trees: [Tree] forest: [[Tree!]] root: Tree! }
       type Tree @key(fields: "id") { id: ID! height: Int! left: Tree right: Tree! branches: [Branch!]! }
@@ -47,7 +47,7 @@ const NEVER_NULL: Exhibit = {
   },
 };
 
-/** Subgraphs of the zoo behind a gateway, and what they answer about. */
+/** Subgraphs of the zoo behind a gateway, and their data. */
 class Served {
   private constructor(
     readonly contest: Contest,
@@ -94,14 +94,14 @@ const sorted = (value: unknown): unknown => {
     .map(([key, inner]) => [key, sorted(inner)]);
 };
 
-/** Where some data are null and others are not. */
-function nullsOf(some: unknown, others: unknown, path: Path = []): Path[] {
+/** Paths that are null in one result and not in the other. */
+function nullsOf(part: unknown, others: unknown, path: Path = []): Path[] {
   if (others === null) return [];
-  if (some === null) return [path];
-  if (typeof some !== 'object' || typeof others !== 'object') return [];
+  if (part === null) return [path];
+  if (typeof part !== 'object' || typeof others !== 'object') return [];
   return Object.entries(others).flatMap(([key, value]) =>
-    Object.hasOwn(some, key)
-      ? nullsOf((some as Record<string, unknown>)[key], value, [...path, Array.isArray(others) ? Number(key) : key])
+    Object.hasOwn(part, key)
+      ? nullsOf((part as Record<string, unknown>)[key], value, [...path, Array.isArray(others) ? Number(key) : key])
       : [],
   );
 }
@@ -122,26 +122,26 @@ function hasValueAt(data: unknown, path: readonly (string | number)[] = []): boo
   return value !== null;
 }
 
-/** Those in which each entity is known to its owner. */
+/** Worlds in which every owner knows its entities. */
 const worlds = WORLDS.filter(({ unknown, failures }) => unknown === 0 && !failures);
 const failingWorlds = [
   { nulls: 0, errors: 200, unknown: 0 },
   { nulls: 100, errors: 100, unknown: 0 },
 ];
 
-/** Operations an exhibit; `ORDERGRAPH_TEST_WALKS` takes more. */
+/** Operations an exhibit; `ORDERGRAPH_TEST_WALKS` overrides it. */
 const OPERATIONS = Number(process.env.ORDERGRAPH_TEST_WALKS ?? 10);
 const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-/** What the operations of all exhibits have had. */
-const seen = { compared: 0, inParts: 0, failed: 0, withErrors: 0, nulled: 0, lost: 0 };
+/** Totals over the operations of all exhibits. */
+const counts = { compared: 0, inParts: 0, failed: 0, withErrors: 0, nulled: 0, lost: 0 };
 
 describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
   test.each([
     ...zoo.map((exhibit) => [exhibit.name, exhibit, worlds, OPERATIONS] as const),
     [NEVER_NULL.name, NEVER_NULL, failingWorlds, 5 * OPERATIONS] as const,
   ])(
-    'deliver what graphql-js 17 delivers for one service: %s',
+    'delivers what graphql-js 17 delivers for a single service: %s',
     async (_name, exhibit, oddities, operations) => {
       const served = await Served.open(exhibit);
       const { contest } = served;
@@ -153,42 +153,42 @@ describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
           if (!contest.isValid(operation)) continue;
           const whole = await served.ask(operation, 'application/json');
           const specified = await contest.specified(operation);
-          // what federation itself changes, with or without @defer, is another test's matter
+          // other tests cover what federation itself changes, with or without @defer
           const isComparable = JSON.stringify(whole.data) === JSON.stringify(specified.data);
           for (const format of FORMATS) {
             const answer = await served.ask(operation, `${acceptOf(format)}, application/json`);
             if (!isComparable) continue;
-            // what a fragment of its own needs may be beyond a planner where the whole is not
+            // a planner may fail at the requirements of a fragment though it plans the whole operation
             if (answer.errors.some(({ extensions }) => extensions?.code === 'PLAN_NOT_SUPPORTED')) continue;
             const right = assemble(await specifiedPayloads(contest, operation, format), { isLenient: true });
-            const asked = { seed: seed + i, format, ...operation };
+            const request = { seed: seed + i, format, ...operation };
             compared += 1;
-            if (answer.parts > 1) seen.inParts += 1;
-            if (answer.fragments.some(({ hasFailed }) => hasFailed)) seen.failed += 1;
-            if (answer.errors.length > 0) seen.withErrors += 1;
-            if (answer.errors.some((error) => placeOf(whole.data, error) === Place.None)) seen.nulled += 1;
+            if (answer.parts > 1) counts.inParts += 1;
+            if (answer.fragments.some(({ hasFailed }) => hasFailed)) counts.failed += 1;
+            if (answer.errors.length > 0) counts.withErrors += 1;
+            if (answer.errors.some((error) => placeOf(whole.data, error) === Place.None)) counts.nulled += 1;
             const [failed, rightlyFailed] = [failedOf(answer), failedOf(right)];
-            // of what it gives at once, a subgraph makes null more than one fragment, as it does without @defer
+            // within one response, a subgraph nulls more than one fragment, as it does without @defer
             const lost = [
               ...nullsOf(answer.data, right.data),
               ...failed
-                .filter((one) => !rightlyFailed.some((other) => isDeepStrictEqual(one, other)))
+                .filter((failure) => !rightlyFailed.some((expected) => isDeepStrictEqual(failure, expected)))
                 .map(({ path }) => path),
             ];
             if (lost.length > 0) {
-              seen.lost += 1;
-              expect({ asked, isLost: lost.map((path) => isNullAt(whole.data, path)) }).toEqual({
-                asked,
+              counts.lost += 1;
+              expect({ asked: request, isLost: lost.map((path) => isNullAt(whole.data, path)) }).toEqual({
+                asked: request,
                 isLost: lost.map(() => true),
               });
               continue;
             }
-            expect({ asked, data: sorted(answer.data), failed }).toEqual({
-              asked,
+            expect({ asked: request, data: sorted(answer.data), failed }).toEqual({
+              asked: request,
               data: sorted(right.data),
               failed: rightlyFailed,
             });
-            // one error of a subgraph may stand for those of all fields of an entity
+            // one error of a subgraph may stand for the errors of all fields of an entity
             const explained = new Set(answer.errors.map(({ path }) => JSON.stringify(path)));
             const missing = boomsOf(right.errors)
               .filter(
@@ -198,11 +198,11 @@ describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
             const misplaced = boomsOf(answer.errors)
               .filter(({ message, path }) => !specified.required.includes(message) && hasValueAt(answer.data, path))
               .map(keyOf);
-            expect({ asked, missing, misplaced }).toEqual({ asked, missing: [], misplaced: [] });
+            expect({ asked: request, missing, misplaced }).toEqual({ asked: request, missing: [], misplaced: [] });
           }
         }
         expect(compared).toBeGreaterThan(1);
-        seen.compared += compared;
+        counts.compared += compared;
       } finally {
         await served.close();
       }
@@ -210,12 +210,12 @@ describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
     240_000,
   );
 
-  test('have fragments that fail, errors, and nulls that take objects with them', () => {
-    expect(seen.inParts).toBeGreaterThan(60);
-    expect(seen.withErrors).toBeGreaterThan(30);
-    expect(seen.failed).toBeGreaterThan(0);
-    expect(seen.nulled).toBeGreaterThan(5);
-    expect(seen.lost).toBeLessThan(seen.compared / 10);
+  test('generates failing fragments, errors, and nulls that remove objects', () => {
+    expect(counts.inParts).toBeGreaterThan(60);
+    expect(counts.withErrors).toBeGreaterThan(30);
+    expect(counts.failed).toBeGreaterThan(0);
+    expect(counts.nulled).toBeGreaterThan(5);
+    expect(counts.lost).toBeLessThan(counts.compared / 10);
   });
 });
 
@@ -235,11 +235,11 @@ async function expectSameInParts(exhibit: string, world: string, query: string):
   }
 }
 
-test('the first part waits for the type of objects that a subgraph knows by their interface only', async () => {
+test('delays the first part for the type of objects that a subgraph knows by interface', async () => {
   await expectSameInParts('interfaceObject', '1', '{ patients { __typename ... @defer { name } id } }');
 });
 
-test('the first part waits for a field that is selected twice, once beside a deferred fragment', async () => {
+test('delays the first part for a field that is selected twice, once not deferred', async () => {
   await expectSameInParts(
     'chains of keys',
     '2',
@@ -247,7 +247,7 @@ test('the first part waits for a field that is selected twice, once beside a def
   );
 });
 
-test('a fragment in a named fragment that is spread again in a deferred one is delivered once', async () => {
+test('delivers a nested fragment once whose parent is spread again in a deferred one', async () => {
   const served = await Served.open(zoo.find(({ name }) => name.includes('compound, nested'))!);
   try {
     served.contest.fill('1', { nulls: 0, errors: 0, unknown: 0 });

@@ -18,44 +18,50 @@ export interface Difference {
   readonly operation: Generated;
   readonly what: string;
   readonly ours: Answer;
-  /** Undefined where it is left aside. */
+  /** Undefined for exhibits that the reference cannot plan. */
   readonly reference: Answer | undefined;
-  /** The data had the graph been one service. */
+  /** The data if the graph were one service. */
   readonly monolith: unknown;
 }
 
-/** Errors that subgraphs raised, which must be the same; each side has its own words for what it finds wrong itself. */
+/** Errors raised by subgraphs, which must be the same; each side words its own errors differently. */
 function raised({ errors }: Answer): string[] {
   return [...new Set(boomsOf(errors).map(({ message }) => message))].sort();
 }
 
 /**
- * How two answers differ; undefined when data are equal and errors equivalent.
- * @param mayMiss whether owners do not know some entities: then the way that a plan takes decides which errors are met.
+ * How two responses differ; undefined when data are equal and errors equivalent.
+ * @param mayMiss whether owners do not know some entities: then the path of a plan decides which errors occur.
  */
 export function difference(ours: Answer, reference: Answer, mayMiss: boolean): string | undefined {
   if (!isDeepStrictEqual(ours.data, reference.data)) return 'data';
   if (mayMiss) return undefined;
-  // any one error explains that there are no data
+  // any error explains missing data
   if (ours.data === null && ours.errors.length > 0 && reference.errors.length > 0) return undefined;
-  const [own, theirs] = [raised(ours), raised(reference)];
-  // of several errors under a null that each explains, a subgraph that is asked for less at once tells fewer
-  const isPart = (some: string[], all: string[]) => some.length > 0 && some.every((message) => all.includes(message));
+  const [ownMessages, otherMessages] = [raised(ours), raised(reference)];
+  // of several errors that each explain a null, a subgraph reports fewer when a call selects less
+  const isPart = (part: string[], all: string[]) => part.length > 0 && part.every((message) => all.includes(message));
   const areEquivalent =
-    own.length === theirs.length ? isDeepStrictEqual(own, theirs) : isPart(own, theirs) || isPart(theirs, own);
+    ownMessages.length === otherMessages.length
+      ? isDeepStrictEqual(ownMessages, otherMessages)
+      : isPart(ownMessages, otherMessages) || isPart(otherMessages, ownMessages);
   return areEquivalent || (excuses(reference, ours) && excuses(ours, reference)) ? undefined : 'errors';
 }
 
-/** Whether one answer has every error of the other, but for those under a null that it has another error for. */
-function excuses(one: Answer, other: Answer): boolean {
-  const told = new Set(raised(one));
-  const explained = new Set(one.errors.map(({ path }) => nullAbove(one.data, path)));
-  return boomsOf(other.errors)
-    .filter(({ message }) => !told.has(message))
-    .every(({ path }) => nullAbove(other.data, path) !== undefined && explained.has(nullAbove(other.data, path)));
+/** Whether one response has every error of the other, except those under a null with another error. */
+function excuses(answer: Answer, reference: Answer): boolean {
+  const messages = new Set(raised(answer));
+  const explained = new Set(answer.errors.map(({ path }) => nullAbove(answer.data, path)));
+  return boomsOf(reference.errors)
+    .filter(({ message }) => !messages.has(message))
+    .every(
+      ({ path }) => nullAbove(reference.data, path) !== undefined && explained.has(nullAbove(reference.data, path)),
+    );
 }
 
-/** The object or list above a field that is null since the field, or one beside it, could not be; undefined if there is none. */
+/**
+ * The nearest object or list above a field that is null because of the field or a sibling; undefined if there is none.
+ */
 function nullAbove(data: unknown, path: readonly (string | number)[] = []): string | undefined {
   let value = data;
   for (const [depth, step] of path.entries()) {
@@ -67,54 +73,55 @@ function nullAbove(data: unknown, path: readonly (string | number)[] = []): stri
 
 export interface Count {
   operations: number;
-  /** Answers in which the reference, and not we, differs from the GraphQL specification. */
+  /** Responses in which the reference, and not our engine, deviates from the GraphQL specification. */
   referenceWrong: number;
 }
 
-/** Asks one generated operation of the reference and of our engine over both planners. */
-export async function contest(one: Contest, seed: number, count: Count): Promise<Difference | undefined> {
-  const operation = generateOperation(one.schema, seed, { introspects: true });
-  if (!one.isValid(operation)) return undefined;
+/** Sends one generated operation to the reference and to our engine with both planners. */
+export async function contest(contestants: Contest, seed: number, count: Count): Promise<Difference | undefined> {
+  const operation = generateOperation(contestants.schema, seed, { introspects: true });
+  if (!contestants.isValid(operation)) return undefined;
   count.operations += 1;
-  return differenceOf(one, operation, String(seed), count);
+  return differenceOf(contestants, operation, String(seed), count);
 }
 
 async function differenceOf(
-  one: Contest,
+  contestants: Contest,
   operation: Generated,
   seed: string,
   count?: Count,
 ): Promise<Difference | undefined> {
-  const reference = await one
+  const reference = await contestants
     .reference(operation)
-    // it does not know all of introspection
+    // the reference supports introspection only in part
     .catch(() => undefined);
-  const specified = await one.specified(operation);
+  const specified = await contestants.specified(operation);
   for (const planner of ENGINES) {
-    const ours = await one.ours(planner, operation).catch(
+    const ours = await contestants.ours(planner, operation).catch(
       (error: GraphQLError): Answer => ({
         data: `failed: ${error.message}`,
         errors: [{ message: error.message, extensions: error.extensions }],
       }),
     );
-    // which calls fail depends on the plan
-    const isComparable = !one.world.oddities.failures;
-    let what = isComparable && reference ? difference(ours, reference, one.world.oddities.unknown > 0) : undefined;
-    if (what && reference && (await isReferenceWrong(one, operation, ours, reference, specified))) {
+    // the plan determines which calls fail
+    const isComparable = !contestants.world.oddities.failures;
+    let mismatch =
+      isComparable && reference ? difference(ours, reference, contestants.world.oddities.unknown > 0) : undefined;
+    if (mismatch && reference && (await isReferenceWrong(contestants, operation, ours, reference, specified))) {
       if (count) count.referenceWrong += 1;
-      what = undefined;
+      mismatch = undefined;
     }
     // both may be wrong
-    if (!what && !isBySpecification(one, ours, specified)) what = 'data than by the specification';
-    if (!what && !areInPlace(one, ours, specified)) what = 'places of errors than by the specification';
-    if (!what) what = unexplained(ours, specified, one.world.oddities.unknown > 0);
-    if (what)
+    if (!mismatch && !isBySpecification(contestants, ours, specified)) mismatch = 'data than by the specification';
+    if (!mismatch && !areInPlace(contestants, ours, specified)) mismatch = 'places of errors than by the specification';
+    if (!mismatch) mismatch = unexplained(ours, specified, contestants.world.oddities.unknown > 0);
+    if (mismatch)
       return {
-        exhibit: one.exhibit.name,
+        exhibit: contestants.exhibit.name,
         planner,
         seed,
         operation,
-        what,
+        what: mismatch,
         ours,
         reference,
         monolith: specified.data,
@@ -124,11 +131,10 @@ async function differenceOf(
 }
 
 /**
- * Whether the reference is the one that is wrong: it sent a subgraph what that could not understand, or our data are those of the
- * specification, and its are not.
+ * Whether the reference is wrong: it sent a subgraph an invalid request, or our data match the specification and its data do not.
  */
 async function isReferenceWrong(
-  one: Contest,
+  contestants: Contest,
   operation: Generated,
   ours: Answer,
   reference: Answer,
@@ -137,41 +143,41 @@ async function isReferenceWrong(
   const misunderstood = (answer: Answer) =>
     answer.errors.some(({ message }) => /have differing arguments|are different fields/.test(message));
   if (misunderstood(reference) && !misunderstood(ours)) return true;
-  // the same data, and just the errors that the fields asked for and what they require raise: the reference asked for more, or less
+  // the same data, and exactly the errors of selected and required fields: the reference fetched more, or less
   if (isDeepStrictEqual(ours.data, reference.data)) {
-    const own = raised(ours);
+    const ownMessages = raised(ours);
     const messages = asked.map(({ message }) => message);
     return (
-      messages.every((message) => own.includes(message)) &&
-      own.every((message) => messages.includes(message) || required.includes(message))
+      messages.every((message) => ownMessages.includes(message)) &&
+      ownMessages.every((message) => messages.includes(message) || required.includes(message))
     );
   }
-  // a plan that asks for more at once loses more with it
+  // a plan that fetches more in one call loses more with it
   if (isPartOf(ours.data, right) && isPartOf(reference.data, ours.data)) return true;
-  // both lose something to errors, each in its own way: every null of ours has an error
+  // both lose data to errors, each in its own way: every null of ours has an error
   if (
     ours.errors.length > 0 &&
     isPartOf(ours.data, right) &&
     !unexplained(ours, { data: right, asked, required }, false)
   )
     return true;
-  // which of several ways to an entity a plan takes decides whether it meets an owner that does not know it
-  if (one.world.oddities.unknown > 0 && isPartOf(ours.data, right)) return true;
+  // the path of a plan decides whether it calls an owner that does not know the entity
+  if (contestants.world.oddities.unknown > 0 && isPartOf(ours.data, right)) return true;
   return (
     isDeepStrictEqual(ours.data, right) ||
-    isDeepStrictEqual(ours.data, await one.referenceNormalized(operation).catch(() => undefined))
+    isDeepStrictEqual(ours.data, await contestants.referenceNormalized(operation).catch(() => undefined))
   );
 }
 
-/** Whether data are those of the specification, but for nulls where subgraphs tell of errors or do not know entities. */
-function isBySpecification(one: Contest, { data, errors }: Answer, { data: right }: Specified): boolean {
+/** Whether data match the specification, except nulls where subgraphs report errors or do not know entities. */
+function isBySpecification(contestants: Contest, { data, errors }: Answer, { data: right }: Specified): boolean {
   const hasFailed =
     boomsOf(errors).length > 0 ||
     errors.some(({ message }) => message.startsWith('Cannot return null for non-nullable'));
   // a subgraph that is away does not say of which type an object is, and so whether its field may be null
-  if (one.world.oddities.failures) return isPartOf(nulledAs(right, data, errors), right);
+  if (contestants.world.oddities.failures) return isPartOf(nulledAs(right, data, errors), right);
   // in the order of the selections, too
-  return hasFailed || one.world.oddities.unknown > 0
+  return hasFailed || contestants.world.oddities.unknown > 0
     ? isPartOf(data, right)
     : JSON.stringify(data) === JSON.stringify(right);
 }
@@ -192,16 +198,16 @@ function nulledAs(right: unknown, data: unknown, errors: readonly GraphQLFormatt
 }
 
 /**
- * Whether each field that raises an error is told where it is null, unless there is no object that it would be of; and no error of such a
- * field where there is a value. Errors of what is required are told where it is missed.
+ * Whether each failed field is reported where it is null, unless its object does not exist, and no field with a value has an
+ * error. Errors of required fields are reported at the fields that need them.
  */
-function areInPlace(one: Contest, { data, errors }: Answer, { asked, required }: Specified): boolean {
-  if (one.world.oddities.unknown > 0 || one.world.oddities.failures) return true;
+function areInPlace(contestants: Contest, { data, errors }: Answer, { asked, required }: Specified): boolean {
+  if (contestants.world.oddities.unknown > 0 || contestants.world.oddities.failures) return true;
   const isTold = ({ message, path }: GraphQLFormattedError) =>
     errors.some(
       (error) =>
         isDeepStrictEqual(error.path, path) &&
-        // a field whose requirement has failed is not asked for: the error of that stands in its place
+        // a field whose requirement failed is not fetched: the error of the requirement is reported instead
         (error.message === message || required.includes(error.message)),
     );
   return (
@@ -211,7 +217,7 @@ function areInPlace(one: Contest, { data, errors }: Answer, { asked, required }:
 }
 
 /**
- * A null of the answer that no error explains, or an error at a value; undefined when there is none.
+ * A null without an error, or an error at a value; undefined when there is none.
  * @param mayMiss whether owners do not know some entities, whose nullable fields are null without an error.
  */
 function unexplained(
@@ -224,28 +230,28 @@ function unexplained(
     paths.flatMap((path) => path.map((_step, index) => JSON.stringify(path.slice(0, index + 1)))),
   );
   const hasPathless = errors.some(({ path }) => path === undefined);
-  const look = (own: unknown, theirs: unknown, path: readonly (string | number)[]): string | undefined => {
-    if (own === null) {
+  const look = (value: unknown, theirs: unknown, path: readonly (string | number)[]): string | undefined => {
+    if (value === null) {
       return theirs === null || hasPathless || path.length === 0 || explained.has(JSON.stringify(path))
         ? undefined
         : `null without an error at ${path.join('.')}`;
     }
-    if (typeof own !== 'object' || typeof theirs !== 'object' || theirs === null) return undefined;
-    for (const [key, inner] of Object.entries(own)) {
-      const found = look(inner, (theirs as Record<string, unknown>)[key], [
+    if (typeof value !== 'object' || typeof theirs !== 'object' || theirs === null) return undefined;
+    for (const [key, inner] of Object.entries(value)) {
+      const mismatch = look(inner, (theirs as Record<string, unknown>)[key], [
         ...path,
-        Array.isArray(own) ? Number(key) : key,
+        Array.isArray(value) ? Number(key) : key,
       ]);
-      if (found) return found;
+      if (mismatch) return mismatch;
     }
     return undefined;
   };
   const idle = errors.find(
     (error) =>
       error.path &&
-      !asked.some((one) => isDeepStrictEqual(one.path, error.path)) &&
+      !asked.some((place) => isDeepStrictEqual(place.path, error.path)) &&
       !required.includes(error.message) &&
-      // of a required field that no client asked for
+      // of a required field that no client selected
       !error.message.startsWith('Cannot return null for non-nullable') &&
       placeOf(data, error) === Place.Value,
   );
@@ -255,12 +261,12 @@ function unexplained(
 
 export enum Place {
   Null,
-  /** An object or list above it is null. */
+  /** Whether an object or list above it is null. */
   None,
   Value,
 }
 
-/** Where the path of an error leads. */
+/** The value at the path of an error. */
 export function placeOf(data: unknown, { path }: GraphQLFormattedError): Place {
   if (nullAbove(data, path) !== undefined) return Place.None;
   let value = data;
@@ -268,25 +274,28 @@ export function placeOf(data: unknown, { path }: GraphQLFormattedError): Place {
   return value === null ? Place.Null : Place.Value;
 }
 
-/** Whether data are others with some values null. */
-function isPartOf(some: unknown, all: unknown): boolean {
-  if (some === null) return true;
-  if (typeof some !== 'object' || typeof all !== 'object' || all === null) return some === all;
-  if (Array.isArray(some))
-    return Array.isArray(all) && some.length === all.length && some.every((item, index) => isPartOf(item, all[index]));
-  const [own, whole] = [Object.entries(some), new Map(Object.entries(all))];
-  return own.length === whole.size && own.every(([name, value]) => whole.has(name) && isPartOf(value, whole.get(name)));
+/** Whether data equal other data except for some nulls. */
+function isPartOf(part: unknown, all: unknown): boolean {
+  if (part === null) return true;
+  if (typeof part !== 'object' || typeof all !== 'object' || all === null) return part === all;
+  if (Array.isArray(part))
+    return Array.isArray(all) && part.length === all.length && part.every((item, index) => isPartOf(item, all[index]));
+  const [entries, whole] = [Object.entries(part), new Map(Object.entries(all))];
+  return (
+    entries.length === whole.size &&
+    entries.every(([name, value]) => whole.has(name) && isPartOf(value, whole.get(name)))
+  );
 }
 
-/** The smallest part of the operation that still shows the difference, found by leaving out what can be left out. */
-export async function shrink(one: Contest, found: Difference): Promise<Difference> {
-  let best = found;
+/** The smallest part of the operation that still shows the difference, found by removing parts. */
+export async function shrink(contestants: Contest, initial: Difference): Promise<Difference> {
+  let best = initial;
   for (let isSmaller = true; isSmaller; ) {
     isSmaller = false;
     for (const smaller of smallerOperations(best.operation)) {
-      if (!one.isValid(smaller)) continue;
-      const still = await differenceOf(one, smaller, found.seed);
-      if (still?.planner === found.planner && still.what === found.what) {
+      if (!contestants.isValid(smaller)) continue;
+      const still = await differenceOf(contestants, smaller, initial.seed);
+      if (still?.planner === initial.planner && still.what === initial.what) {
         best = still;
         isSmaller = true;
         break;
@@ -320,7 +329,7 @@ function* smallerOperations({ query, variables }: Generated): Generator<Generate
         return isTarget ? null : undefined;
       },
     });
-    // what is no longer used is left out too
+    // removes unused definitions, too
     const text = print(without);
     const used = (name: string) => text.split(`...${name}`).length > 1;
     const trimmed = visit(without, {

@@ -32,11 +32,11 @@ export interface Fragment {
   readonly hasFailed: boolean;
 }
 
-/** What a client has after the last part. */
+/** The state of a client after the last part. */
 export interface Assembled {
   readonly data: unknown;
   readonly errors: readonly GraphQLFormattedError[];
-  /** Fragments that were delivered or have failed. */
+  /** Fragments that were delivered or failed. */
   readonly fragments: readonly Fragment[];
   readonly parts: number;
 }
@@ -46,7 +46,7 @@ export async function payloadsOf(headers: Headers, bytes: Uint8Array): Promise<P
   if (!headers.get('content-type')?.startsWith('multipart/mixed'))
     return [JSON.parse(Buffer.from(bytes).toString('utf8'))];
   const parts = await meros<Payload>(new Response(Buffer.from(bytes), { headers }));
-  if (parts instanceof Response) throw new Error('meros takes the response for no multipart body');
+  if (parts instanceof Response) throw new Error('meros does not accept the response as a multipart body');
   const payloads: Payload[] = [];
   for await (const part of parts) {
     if (!part.json) throw new Error(`a part is not JSON: ${part.body}`);
@@ -60,14 +60,14 @@ export async function payloadsOf(headers: Headers, bytes: Uint8Array): Promise<P
 }
 
 /**
- * Puts an answer together as a client does.
- * @param isLenient whether parts may be about objects that are null by now
+ * Merges a response like a client.
+ * @param isLenient whether parts may refer to objects that are null by now
  * @throws when the parts break a rule of their format.
  */
 export function assemble(payloads: readonly Payload[], { isLenient = false } = {}): Assembled {
   const [first, ...later] = payloads;
-  const fail = (what: string): never => {
-    throw new Error(`${what}: ${JSON.stringify(payloads)}`);
+  const fail = (problem: string): never => {
+    throw new Error(`${problem}: ${JSON.stringify(payloads)}`);
   };
   payloads.forEach(({ hasNext = false }, index) => {
     if (hasNext !== index < payloads.length - 1) fail(`part ${index} has hasNext: ${hasNext}`);
@@ -99,20 +99,20 @@ export function assemble(payloads: readonly Payload[], { isLenient = false } = {
   checkPlaces(first!);
   for (const payload of later) {
     announce(payload);
-    for (const one of payload.incremental ?? []) {
-      errors.push(...(one.errors ?? []));
-      if (one.id === undefined) {
-        const { label, path = fail('a part has neither id nor path') } = one;
+    for (const item of payload.incremental ?? []) {
+      errors.push(...(item.errors ?? []));
+      if (item.id === undefined) {
+        const { label, path = fail('a part has neither id nor path') } = item;
         if (isLenient && isNullAt(data, path)) continue;
         const object = objectAt(path);
-        const hasFailed = one.data === null;
+        const hasFailed = item.data === null;
         fragments.push({ label, path, hasFailed });
-        if (one.data) mergeInto(object, structuredClone(one.data));
-        else if (!one.errors?.length) fail(`${label} fails without a reason`);
+        if (item.data) mergeInto(object, structuredClone(item.data));
+        else if (!item.errors?.length) fail(`${label} fails without a reason`);
         continue;
       }
-      const group = pending.get(one.id) ?? fail(`${one.id} is not pending`);
-      mergeInto(objectAt([...group.path, ...(one.subPath ?? [])]), one.data ?? fail(`${one.id} delivers null`));
+      const group = pending.get(item.id) ?? fail(`${item.id} is not pending`);
+      mergeInto(objectAt([...group.path, ...(item.subPath ?? [])]), item.data ?? fail(`${item.id} delivers null`));
     }
     for (const { id, errors: why } of payload.completed ?? []) {
       const { label, path } = pending.get(id) ?? fail(`${id} is completed and not pending`);
@@ -136,19 +136,19 @@ export function isNullAt(data: unknown, path: Path): boolean {
   return value === null;
 }
 
-function mergeInto(target: Json, given: Json): void {
-  for (const key of Object.keys(given)) {
-    const [there, value] = [Object.hasOwn(target, key) ? target[key] : undefined, given[key]];
-    if (typeof there === 'object' && there !== null && typeof value === 'object' && value !== null)
-      mergeInto(there as Json, value as Json);
-    // null stays: the format that repeats fields may find a place null in one part alone
-    else if (Object.hasOwn(target, key) && there === null) continue;
+function mergeInto(target: Json, patch: Json): void {
+  for (const key of Object.keys(patch)) {
+    const [existing, value] = [Object.hasOwn(target, key) ? target[key] : undefined, patch[key]];
+    if (typeof existing === 'object' && existing !== null && typeof value === 'object' && value !== null)
+      mergeInto(existing as Json, value as Json);
+    // null stays: in the format that repeats fields, a value may be null in only one part
+    else if (Object.hasOwn(target, key) && existing === null) continue;
     // JSON has names such as __proto__
     else Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
   }
 }
 
-/** The answer of graphql-js 17, had the graph been one service. */
+/** The response of graphql-js 17 if the graph were one service. */
 export async function specifiedPayloads(
   { world, schema, whole }: Pick<Contest, 'world' | 'schema' | 'whole'>,
   { query, variables }: Generated,

@@ -16,7 +16,7 @@ runContests({
   say: console.log,
 }).then(({ differences, operations, referenceWrong }) => {
   console.log(
-    `\n${operations} operations, ${referenceWrong} answers of the reference against the specification, ${differences.length} differences`,
+    `\n${operations} operations, ${referenceWrong}responses of the reference that violate the specification, ${differences.length} differences`,
   );
   process.exit(differences.length > 0 ? 1 : 0);
 });

@@ -16,7 +16,7 @@ const sdls: Readonly<Record<string, string>> = {
   b: `${link} type Query { m: Int } type Mutation { addB(by: Int!): Counter! } type Counter @key(fields: "id") { id: ID! double: Int }`,
 };
 
-/** One counter that both subgraphs add to, and a record of what they were asked. */
+/** One counter that both subgraphs increment, and a log of their calls. */
 function open(planner: 'native' | 'apollo') {
   let value = 0;
   let underWay = 0;
@@ -71,7 +71,7 @@ function open(planner: 'native' | 'apollo') {
 
 /** A field of a mutation, with fragments and conditions around it. */
 interface Step {
-  /** Its response name is this number's; fields of one number are the same field. */
+  /** Its response name contains this number; fields with the same number are the same field. */
   readonly number: number;
   readonly selects: readonly ('value' | 'double')[];
   readonly conditions: readonly Condition[];
@@ -80,7 +80,7 @@ interface Step {
 interface Condition {
   readonly directive: 'include' | 'skip';
   readonly variable: 'first' | 'second';
-  /** Whether it stands at a fragment around the field, and not at the field. */
+  /** Whether the condition is on a fragment around the field, and not on the field. */
   readonly isAround: boolean;
 }
 
@@ -102,10 +102,10 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 
 const by = (number: number): number => 10 ** number;
 
-function written(all: readonly Step[]): string {
+function textOf(all: readonly Step[]): string {
   const fields = all.map(({ number, selects, conditions }) =>
     conditions
-      .toSorted((one, other) => Number(one.isAround) - Number(other.isAround))
+      .toSorted((a, b) => Number(a.isAround) - Number(b.isAround))
       .reduce(
         (text, { directive, variable, isAround }) => {
           const condition = `@${directive}(if: $${variable})`;
@@ -117,8 +117,8 @@ function written(all: readonly Step[]): string {
   return `mutation($first: Boolean!, $second: Boolean!) { unused: addA(by: 0) @skip(if: $first) @include(if: $second) { value } ${fields.join(' ')} }`;
 }
 
-describe.each(['native', 'apollo'] as const)('mutations, planner %s (GraphQL, 6.2.2 Mutation)', (planner) => {
-  test('run one after the other, each whole before the next', async () => {
+describe.each(['native', 'apollo'] as const)('mutations, %s planner (GraphQL, 6.2.2 Mutation)', (planner) => {
+  test('runs mutations serially, each completely before the next', async () => {
     const { graph, ask, log } = open(planner);
     const { data, errors } = await ask(
       'mutation { one: addA(by: 1) { value double } two: addB(by: 10) { double } three: addA(by: 100) { value } }',
@@ -130,41 +130,41 @@ describe.each(['native', 'apollo'] as const)('mutations, planner %s (GraphQL, 6.
       two: { double: 22 },
       three: { value: 111 },
     });
-    expect(log.filter((one) => one.endsWith('beside another'))).toEqual([]);
-    expect(log.filter((one) => one.endsWith('mutation'))).toEqual(['a mutation', 'b mutation', 'a mutation']);
+    expect(log.filter((entry) => entry.endsWith('beside another'))).toEqual([]);
+    expect(log.filter((entry) => entry.endsWith('mutation'))).toEqual(['a mutation', 'b mutation', 'a mutation']);
   });
 
-  test('any of them does what its conditions leave in, in its order, and nothing else', async () => {
+  test('runs exactly the mutations that conditions include, in order', async () => {
     const { graph, ask, reset } = open(planner);
     await fc.assert(
       fc.asyncProperty(steps, fc.boolean(), fc.boolean(), async (all, first, second) => {
         reset();
         const values = { first, second };
-        const { data, errors } = await ask(written(all), values);
+        const { data, errors } = await ask(textOf(all), values);
         let value = 0;
         const expected = new Map<string, Record<string, number>>();
-        // by "CollectFields": fields of one name are one, where the first of them stands that is left in
-        const left = all.filter(({ conditions }) =>
+        // by "CollectFields": fields with one response name are one field, at the position of the first included one
+        const included = all.filter(({ conditions }) =>
           conditions.every(({ directive, variable }) => values[variable] === (directive === 'include')),
         );
-        for (const { number } of left) {
+        for (const { number } of included) {
           if (expected.has(`f${number}`)) continue;
           value += by(number);
           const whole = { value, double: value * 2 };
-          const selects = left.flatMap((one) => (one.number === number ? one.selects : []));
+          const selects = included.flatMap((step) => (step.number === number ? step.selects : []));
           expected.set(`f${number}`, Object.fromEntries(selects.map((name) => [name, whole[name]])));
         }
         expect(errors).toBeUndefined();
-        const { unused: _unused, ...given } = data!.toJSON() as Record<string, unknown>;
-        expect(given).toEqual(Object.fromEntries(expected));
-        expect(Object.keys(given)).toEqual([...expected.keys()]);
+        const { unused: _unused, ...result } = data!.toJSON() as Record<string, unknown>;
+        expect(result).toEqual(Object.fromEntries(expected));
+        expect(Object.keys(result)).toEqual([...expected.keys()]);
       }),
       { numRuns: 100 },
     );
     await graph.close();
   });
 
-  test('a field that stands more than once is run once, where it is first left in', async () => {
+  test('runs a repeated mutation field once, at its first included position', async () => {
     const { graph, ask } = open(planner);
     const text = `mutation($first: Boolean!) {
       one: addA(by: 1) @skip(if: $first) { value }
@@ -172,14 +172,14 @@ describe.each(['native', 'apollo'] as const)('mutations, planner %s (GraphQL, 6.
       one: addA(by: 1) { value double }
       two: addA(by: 10) @include(if: $first) { double }
     }`;
-    const given = async (first: boolean) => (await ask(text, { first })).data!.toJSON();
-    const [skipped, included] = [await given(true), await given(false)];
+    const send = async (first: boolean) => (await ask(text, { first })).data!.toJSON();
+    const [skipped, included] = [await send(true), await send(false)];
     await graph.close();
     expect(skipped).toEqual({ two: { value: 10, double: 20 }, one: { value: 11, double: 22 } });
     expect(included).toEqual({ one: { value: 12, double: 24 }, two: { value: 22 } });
   });
 
-  test('the same sent twice at once is done twice', async () => {
+  test('runs a mutation twice that is sent twice at the same time', async () => {
     const { graph, ask } = open(planner);
     const answers = await Promise.all([1, 2].map(() => ask('mutation { addA(by: 1) { value } }')));
     await graph.close();
@@ -187,7 +187,7 @@ describe.each(['native', 'apollo'] as const)('mutations, planner %s (GraphQL, 6.
     expect(values.sort()).toEqual([1, 2]);
   });
 
-  test('one that fails costs itself, and the next are run', async () => {
+  test('runs the following mutations after one that fails', async () => {
     const { graph, ask } = open(planner);
     const { data, errors } = await ask('mutation { failA addB(by: 1) { double } }');
     await graph.close();

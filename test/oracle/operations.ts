@@ -17,7 +17,7 @@ import {
   isObjectType,
 } from 'graphql';
 
-/** A stream of numbers that follows from a seed. */
+/** A stream of numbers determined by a seed. */
 export function randomOf(seed: number): (below: number) => number {
   let state = seed >>> 0;
   return (below) => {
@@ -45,7 +45,7 @@ export function generateOperation(
   const variables: Record<string, unknown> = {};
   const definitions: string[] = [];
   const fragments: string[] = [];
-  /** Fragments that are complete, and may be spread again. */
+  /** Complete fragments, which may be spread again. */
   const complete: { name: string; on: string }[] = [];
   let budget = 5 + random(35);
 
@@ -59,13 +59,13 @@ export function generateOperation(
   const booleans: string[] = [];
   const boolean = (): string => {
     if (oneIn(3)) return String(oneIn(2));
-    // the same variable in several conditions leaves less, or more, than each alone
+    // the same variable in several conditions includes less, or more, than each alone
     if (booleans.length > 0 && oneIn(3)) return booleans[random(booleans.length)]!;
-    const made = oneIn(4)
+    const value = oneIn(4)
       ? variable('Boolean', oneIn(2) ? oneIn(2) : undefined, String(oneIn(2)))
       : variable('Boolean!', oneIn(2));
-    booleans.push(made);
-    return made;
+    booleans.push(value);
+    return value;
   };
 
   const condition = (): string => {
@@ -76,8 +76,8 @@ export function generateOperation(
 
   const defer = (): string => {
     if (!defers || oneIn(3)) return '';
-    const given = [`label: "d${random(1_000_000)}"`, ...(oneIn(4) ? [`if: ${variable('Boolean!', !oneIn(3))}`] : [])];
-    return ` @defer(${given.join(', ')})`;
+    const args = [`label: "d${random(1_000_000)}"`, ...(oneIn(4) ? [`if: ${variable('Boolean!', !oneIn(3))}`] : [])];
+    return ` @defer(${args.join(', ')})`;
   };
 
   const inputOf = (type: GraphQLInputType): unknown => {
@@ -98,31 +98,31 @@ export function generateOperation(
     return `id.${number}`;
   };
 
-  /** A value as it stands in a document; what is within it may be variables. */
+  /** A value as a document contains it; values within it may be variables. */
   const literalOf = (type: GraphQLInputType, value: unknown, hasVariables: boolean): string => {
-    const inner = (of: GraphQLInputType, one: unknown) =>
-      hasVariables && oneIn(5) ? variable(String(of), one) : literalOf(of, one, hasVariables);
+    const inner = (of: GraphQLInputType, fieldValue: unknown) =>
+      hasVariables && oneIn(5) ? variable(String(of), fieldValue) : literalOf(of, fieldValue, hasVariables);
     if (isNonNullType(type)) return literalOf(type.ofType, value, hasVariables);
     if (value === null || isLeafType(type))
       return isEnumType(type) && value !== null ? String(value) : JSON.stringify(value);
     if (isListType(type)) return `[${(value as unknown[]).map((item) => inner(type.ofType, item)).join(', ')}]`;
     const fields = type.getFields();
     return `{ ${Object.entries(value as object)
-      .map(([name, one]) => `${name}: ${inner(fields[name]!.type, one)}`)
+      .map(([name, field]) => `${name}: ${inner(fields[name]!.type, field)}`)
       .join(', ')} }`;
   };
 
   const argumentsOf = (field: GraphQLField<unknown, unknown>): string => {
-    const given = field.args
+    const args = field.args
       .filter((argument) => (isNonNullType(argument.type) && argument.defaultValue === undefined) || !oneIn(3))
       .map(({ name, type }) => {
         const value = inputOf(type);
         if (oneIn(2)) return `${name}: ${literalOf(type, value, true)}`;
         if (isNonNullType(type) || !oneIn(4)) return `${name}: ${variable(String(type), value)}`;
-        const given = oneIn(2) ? value : undefined;
-        return `${name}: ${variable(String(type), given, oneIn(4) ? undefined : literalOf(type, inputOf(type), false))}`;
+        const defaultValue = oneIn(2) ? value : undefined;
+        return `${name}: ${variable(String(type), defaultValue, oneIn(4) ? undefined : literalOf(type, inputOf(type), false))}`;
       });
-    return given.length > 0 ? `(${given.join(', ')})` : '';
+    return args.length > 0 ? `(${args.join(', ')})` : '';
   };
 
   const selectionSet = (type: GraphQLCompositeType, depth: number): string => {
@@ -163,8 +163,8 @@ export function generateOperation(
       : [type, ...(isObjectType(type) ? type.getInterfaces() : [])];
     const on = others[random(others.length)]!;
     if (oneIn(3)) {
-      const known = complete.filter((one) => one.on === on.name);
-      let name = known.length > 0 && oneIn(2) ? known[random(known.length)]!.name : undefined;
+      const reusable = complete.filter((candidate) => candidate.on === on.name);
+      let name = reusable.length > 0 && oneIn(2) ? reusable[random(reusable.length)]!.name : undefined;
       if (name === undefined) {
         name = `F${fragments.length}`;
         const index = fragments.push('') - 1;

@@ -8,18 +8,18 @@ beforeAll(requireCompiled);
 
 const exhibit = (words: string) => zoo.find(({ name }) => name.includes(words))!;
 
-describe('against ApolloGateway as it comes', () => {
+describe('compared with unmodified ApolloGateway', () => {
   const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
   const operations = Number(process.env.ORDERGRAPH_TEST_OPERATIONS ?? 10);
 
-  test(`answers ${operations} generated operations an exhibit as it should, from seed ${seed}`, async () => {
+  test(`returns correct data for ${operations} random operations an exhibit, from seed ${seed}`, async () => {
     const { differences } = await runContests({ from: seed, operations, milliseconds: Number.POSITIVE_INFINITY });
     expect(differences.map(describeDifference)).toEqual([]);
   });
 });
 
-/** Operations that generated ones have come upon, with what is right. */
-describe('found before', () => {
+/** Operations that generated runs have found, with the correct results. */
+describe('regressions', () => {
   async function answers(words: string, query: string, variables: Record<string, unknown> = {}) {
     const contest = new Contest(exhibit(words));
     await contest.start();
@@ -27,26 +27,26 @@ describe('found before', () => {
     const operation = { query, variables };
     expect(contest.isValid(operation)).toBe(true);
     const failed = (error: Error): Answer => ({ data: error.message, errors: [] });
-    const given = {
+    const input = {
       native: await contest.ours('native', operation).catch(failed),
       apollo: await contest.ours('apollo', operation).catch(failed),
       reference: (await contest.reference(operation).catch(failed))!,
       right: await contest.monolith(operation),
     };
     await contest.close();
-    return given;
+    return input;
   }
 
   test.each([
-    // GraphQL specification, "Field Selections" and "Value Resolution": an alias is the client's, whatever the gateway needs
+    // GraphQL specification, "Field Selections" and "Value Resolution": an alias belongs to the client, whatever the gateway needs
     [
       'shareable value',
       '{ thing { moved ... { id: old } } }',
-      'the reference gives the key for a field aliased to its name',
+      'the reference returns the key for a field aliased to its name',
     ],
-    ['chains of keys', '{ starts { four c: a } }', 'the reference gives another key'],
-    ['inherits', '{ odds { isPrototypeOf constructor: valueOf } }', 'the reference gives the key'],
-    // Federation specification, "@requires": what is required is what is sent
+    ['chains of keys', '{ starts { four c: a } }', 'the reference returns another key'],
+    ['inherits', '{ odds { isPrototypeOf constructor: valueOf } }', 'the reference returns the key'],
+    // Federation specification, "@requires": a call sends the required fields
     ['requirements', '{ boxes { volume cost size(unit: INCH) } }', 'two arguments of one required field'],
     [
       'requirements',
@@ -71,59 +71,59 @@ describe('found before', () => {
     [
       'interfaceObject',
       'query($no: Boolean!) { animal(id: "id.0") { visits { animal { id @include(if: $no) ... on Dog { id } } } } }',
-      'a key that is asked for under a condition only (the native planner)',
+      'a key selected only under a condition (the native planner)',
     ],
     [
       'interfaceObject',
       '{ visits { animal { ... on Dog { visits { number } } ... on Cat { a: id } } } }',
-      'the native planner asks about cats only',
+      'the native planner fetches only cats',
     ],
     [
       'interfaceObject',
       '{ visits { animal { ... on Dog { visits { name: number } } ... on Cat { id } visits { reason } } } }',
-      'the native planner asks about cats only, and other fields of the same list are asked of all',
+      'the native planner fetches only cats, but other fields of the list for all',
     ],
     [
       'an entity interface in two',
       '{ taxed { note } house { levy note } }',
       'one fetch for objects known by their interface and for others known by their type',
     ],
-    ['interfaces', '{ mediaById(id: "id.0") { kind: __typename } }', 'a type’s name under an alias alone'],
+    ['interfaces', '{ mediaById(id: "id.0") { kind: __typename } }', 'a type name under an alias only'],
     [
       'interfaces',
       '{ __proto__: people { __proto__: name constructor: __typename } }',
       'names that every object inherits',
     ],
-  ])('%s: %s (%s)', async (words, query) => {
+  ])('returns correct data for a former mismatch in %s: %s (%s)', async (words, query) => {
     const { native, right } = await answers(words, query, { no: false, yes: true });
     expect(native.errors).toEqual([]);
     expect(native.data).toEqual(right);
   });
 
-  test('what is required under a condition only does not keep the rest from being asked (Apollo’s planner)', async () => {
+  test('fetches other fields when a requirement is conditional (Apollo’s planner)', async () => {
     const query =
       'query($no: Boolean!) { odds { hasOwnProperty @include(if: true) { toLocaleString ... @include(if: $no) { isPrototypeOf } } } }';
     const joined = 'query($no: Boolean!) { odd { valueOf toLocaleString(x: 2) isPrototypeOf @include(if: $no) } }';
-    for (const one of [query, joined]) {
-      const { apollo, right } = await answers('inherits', one, { no: false });
+    for (const operation of [query, joined]) {
+      const { apollo, right } = await answers('inherits', operation, { no: false });
       expect(apollo).toEqual({ data: right, errors: [] });
     }
   });
 
-  test('a condition that leaves out all that is asked of a type leaves out its objects (Apollo’s planner)', async () => {
+  test('returns empty objects when conditions skip all fields of a type (Apollo’s planner)', async () => {
     const query =
       'query ($no: Boolean!, $yes: Boolean!) { search { ... on Person { ... on Person @skip(if: $no) { works { ... on Book @skip(if: $yes) { title } ... on Film { b: minutes } } } } } }';
     const { apollo, right } = await answers('interfaces', query, { yes: true, no: false });
     expect(apollo).toEqual({ data: right, errors: [] });
   });
 
-  test('an object is there though conditions leave out all that is asked of it, and is not where they exclude each other (Apollo’s planner; the reference leaves the object out)', async () => {
+  test('keeps an object whose fields are all skipped unless conditions exclude it', async () => {
     const queries = [
       'query($a: Boolean!, $b: Boolean!) { posts @include(if: $a) { likes @skip(if: $b) { greeting } } }',
       'query($a: Boolean!, $b: Boolean!) { posts @include(if: $a) { ... on Post @skip(if: $b) { id } } }',
       'query($a: Boolean!, $b: Boolean!) { users { posts @include(if: $a) { text @skip(if: $b) } } }',
       'query($a: Boolean!, $b: Boolean!) { users @skip(if: $b) { posts @include(if: $a) { text @skip(if: $b) } } }',
-      // that planner gives no plan of the first two of these
+      // that planner produces no plan for the first two of these
       'query($a: Boolean!) { posts @include(if: $a) @skip(if: $a) { id } }',
       'query($a: Boolean!) { posts @include(if: $a) @skip(if: $a) { id } users @skip(if: $a) { name @include(if: $a) } }',
       'query($a: Boolean!) { users { ... on User @include(if: $a) @skip(if: $a) { posts { text } } } }',
@@ -146,7 +146,7 @@ describe('found before', () => {
     expect(reference!.data).not.toEqual(right);
   });
 
-  test('an error of a field that a condition leaves out is told where it is why its object is null (required all the same)', async () => {
+  test('reports a skipped required field’s error on the object it nulled', async () => {
     const contest = new Contest(exhibit('Federation 1'));
     await contest.start();
     contest.fill('556409916', { nulls: 0, errors: 0, unknown: 0 });
@@ -163,7 +163,7 @@ describe('found before', () => {
     await contest.close();
   });
 
-  test('of which type an object is need not be known where conditions leave out all that depends on it (Apollo’s planner)', async () => {
+  test('does not need the type of an object when all fields that need it are skipped', async () => {
     const query =
       'query($yes: Boolean!) { cat { ... on Animal { visits { animal { ... on Dog { a: tricks @skip(if: $yes) } } } } } }';
     for (const yes of [true, false]) {
@@ -175,7 +175,7 @@ describe('found before', () => {
     }
   });
 
-  test('a root field that a condition leaves out is not asked for, though the plan does (the native planner loses a condition)', async () => {
+  test('does not fetch a skipped root field whose condition the native planner lost', async () => {
     const contest = new Contest(exhibit('interfaces, unions'));
     await contest.start();
     contest.fill('1090604722', { nulls: 40, errors: 40, unknown: 0 });
@@ -190,7 +190,7 @@ describe('found before', () => {
     expect(withIt.errors.map(({ path }) => path)).toEqual([['search']]);
   });
 
-  test('what is selected twice, once without a condition, is not left out by the other', async () => {
+  test('keeps a field that is selected twice, once without a condition', async () => {
     const contest = new Contest(exhibit('Federation 1'));
     await contest.start();
     contest.fill('2120515774', { nulls: 40, errors: 40, unknown: 0 });
@@ -202,7 +202,7 @@ describe('found before', () => {
     expect(ours.data).toEqual(reference!.data);
   });
 
-  test('what is required and fails is not taken for what a condition leaves out', async () => {
+  test('tells a failed required field apart from a skipped one', async () => {
     const contest = new Contest(exhibit('Federation 1'));
     await contest.start();
     contest.fill('885977280', { nulls: 40, errors: 40, unknown: 0 });
@@ -214,7 +214,7 @@ describe('found before', () => {
     expect(ours.data).toEqual(reference!.data);
   });
 
-  test('an object of which a condition has left out the key is not asked about, and spoils nothing that is asked for with it', async () => {
+  test('fetches other entities in a batch with one whose key was skipped', async () => {
     const query = `query ($yes: Boolean!) {
       boxes { ... on Box @skip(if: $yes) { cost duty @include(if: $yes) } content { fragile } }
       box(id: "id.1") { handling }
@@ -225,20 +225,20 @@ describe('found before', () => {
     }
   });
 
-  test('a field with other arguments for other types of an interface that a subgraph knows as one object (the native planner aborts at it)', async () => {
+  test('resolves a field of an interface object with different arguments per type', async () => {
     const query =
       '{ cat { visits { animal { ... on Cat { weight } b: weight(unit: "x") ... on Dog { weight(unit: "y") } } } } }';
     const { native, right } = await answers('interfaceObject', query);
     expect(native).toEqual({ data: right, errors: [] });
   });
 
-  test('answers rightly what neither planner plans rightly: one requirement with two sets of arguments', async () => {
+  test('resolves one requirement with two sets of arguments, which both planners get wrong', async () => {
     const { native, apollo, reference, right } = await answers('requirements', '{ boxes { handling volume duty } }');
     expect(reference.data).not.toEqual(right);
-    for (const given of [native, apollo]) expect(given).toEqual({ data: right, errors: [] });
+    for (const answer of [native, apollo]) expect(answer).toEqual({ data: right, errors: [] });
   });
 
-  test('computes no field without what it requires when the fetch for that has failed', async () => {
+  test('resolves no field whose required fields could not be fetched', async () => {
     const contest = new Contest(exhibit('an entity interface in two'));
     contest.fill('7', { nulls: 0, errors: 0, unknown: 0 });
     const execute = contest.world.execute.bind(contest.world);
@@ -252,7 +252,7 @@ describe('found before', () => {
     await contest.close();
   });
 
-  test('asks for the key of an entity where the way to it is asked again', async () => {
+  test('fetches the key of an entity again on a repeated path', async () => {
     const contest = new Contest(exhibit('interfaceObject'));
     contest.fill('448835060', { nulls: 0, errors: 0, unknown: 0 });
     const query = '{ visits { animal { ... on Dog { visits { number room } } visits { reason } } } }';
@@ -262,7 +262,7 @@ describe('found before', () => {
     await contest.close();
   });
 
-  test('computes no field of an object whose type could not be learned', async () => {
+  test('resolves no field of an object whose type could not be fetched', async () => {
     const contest = new Contest(exhibit('an entity interface in two'));
     contest.fill('7', { nulls: 0, errors: 0, unknown: 0 });
     const execute = contest.world.execute.bind(contest.world);
@@ -280,13 +280,13 @@ describe('found before', () => {
     await contest.close();
   });
 
-  test('reports no error of a field that the client asks of other types than the object’s', async () => {
+  test('reports no error of a field that the client selects on other types only', async () => {
     const contest = new Contest(exhibit('an entity interface in two'));
     contest.fill('69', { nulls: 0, errors: 0, unknown: 0 });
     const { data } = await contest.ours('native', { query: '{ assets { __typename } }', variables: {} });
     const typenames = (data as { assets: { __typename: string }[] }).assets.map(({ __typename }) => __typename);
-    const [one, other] = new Set(typenames);
-    expect(other).toBeDefined();
+    const [first, second] = new Set(typenames);
+    expect(second).toBeDefined();
     const execute = contest.world.execute.bind(contest.world);
     contest.world.execute = async (name, query, variables) => {
       const answer = await execute(name, query, variables);
@@ -298,8 +298,8 @@ describe('found before', () => {
       });
       return errors.length > 0 ? { ...answer, errors } : answer;
     };
-    const query = `{ assets { ... on ${one} { note } ... on ${other} { holders { name } } } }`;
-    const places = typenames.flatMap((typename, index) => (typename === one ? [['assets', index, 'note']] : []));
+    const query = `{ assets { ... on ${first} { note } ... on ${second} { holders { name } } } }`;
+    const places = typenames.flatMap((typename, index) => (typename === first ? [['assets', index, 'note']] : []));
     for (const engine of ENGINES) {
       const { errors } = await contest.ours(engine, { query, variables: {} });
       expect(errors.map(({ path }) => path)).toEqual(places);
@@ -323,7 +323,7 @@ describe('found before', () => {
     await contest.close();
   });
 
-  test('an operation that was planned before it was asked for is not planned again', async () => {
+  test('does not plan an operation again that was planned in advance', async () => {
     const contest = new Contest(exhibit('Federation 1'));
     await contest.start();
     contest.fill('1', { nulls: 0, errors: 0, unknown: 0 });
@@ -336,7 +336,7 @@ describe('found before', () => {
     await contest.close();
   });
 
-  test('operations that differ in the root type’s name alone share a plan and not an answer', async () => {
+  test('shares a plan, not a response, between operations with other root type names', async () => {
     const contest = new Contest(exhibit('Federation 1'));
     await contest.start();
     const ask = async (query: string) =>

@@ -6,7 +6,7 @@ beforeAll(requireCompiled);
 
 const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3", import: ["@key", "@shareable"])\n';
 
-/** A graph in which fields lead to the query type once more, as Relay's mutations do. */
+/** A graph in which fields return the query type again, as Relay's mutations do. */
 const exhibit = {
   name: 'a root type below the root',
   subgraphs: {
@@ -21,7 +21,7 @@ beforeAll(() => contest.start());
 beforeEach(() => contest.fill('5', { nulls: 0, errors: 0, unknown: 0 }));
 afterAll(() => contest.close());
 
-describe.each(['native', 'apollo'] as const)('the root type below the root, planner %s', (planner) => {
+describe.each(['native', 'apollo'] as const)('the root type below the root, %s planner', (planner) => {
   test.each([
     ['{ self { n m } }'],
     ['{ m self { m self { n m } } }'],
@@ -30,7 +30,7 @@ describe.each(['native', 'apollo'] as const)('the root type below the root, plan
     ['query($no: Boolean!) { self { m @include(if: $no) n } }'],
     ['query($no: Boolean!) { self { n ... @skip(if: $no) { alias: m } } }'],
     ['mutation { go { done query { n m } } again { query { m people { name } } } }'],
-  ])('%s', async (query) => {
+  ])('resolves fields of the root type below the root: %s', async (query) => {
     const operation = { query, variables: { no: false } };
     const { data, errors } = await contest.ours(planner, operation);
     const reference = await contest.reference(operation);
@@ -39,7 +39,7 @@ describe.each(['native', 'apollo'] as const)('the root type below the root, plan
     expect(data).toEqual(reference!.data);
   });
 
-  test('what goes wrong there is told where it stands', async () => {
+  test('reports errors below a nested root field at their path', async () => {
     const execute = contest.world.execute.bind(contest.world);
     contest.world.execute = async (name, query, variables) =>
       name === 'a'

@@ -4,17 +4,17 @@ import type { Oddities } from './world';
 import { zoo } from './zoo';
 
 export interface RunOptions {
-  /** Where the seeds begin; operation i of an exhibit has the seed `from + i`. */
+  /** The first seed; operation i of an exhibit has the seed `from + i`. */
   readonly from: number;
-  /** Most operations an exhibit, and most milliseconds altogether. */
+  /** Maximum operations per exhibit, and maximum milliseconds in total. */
   readonly operations: number;
   readonly milliseconds: number;
   readonly only?: string;
-  /** Told each difference when it is found, and how each exhibit has ended. */
+  /** Called with each difference found, and with the result of each exhibit. */
   readonly say?: (text: string) => void;
 }
 
-/** Data sets an exhibit is asked about: plain, and with what subgraphs do on bad days. */
+/** Data sets per exhibit: plain, and with faults of subgraphs. */
 export const WORLDS: readonly Oddities[] = [
   { nulls: 0, errors: 0, unknown: 0 },
   { nulls: 60, errors: 0, unknown: 0 },
@@ -23,35 +23,35 @@ export const WORLDS: readonly Oddities[] = [
   { nulls: 60, errors: 20, unknown: 0, failures: 200 },
 ];
 
-/** Runs the contest over the zoo, and gives the differences found, shrunk. */
+/** Runs the contest over the zoo, and returns the differences, shrunk. */
 export async function runContests(options: RunOptions): Promise<{ differences: Difference[] } & Count> {
   const until = performance.now() + options.milliseconds;
   const differences: Difference[] = [];
   const count = { operations: 0, referenceWrong: 0 };
   const exhibits = zoo.filter(({ name }) => !options.only || name.includes(options.only));
   for (const [index, exhibit] of exhibits.entries()) {
-    const one = new Contest(exhibit);
-    await one.start();
+    const contestants = new Contest(exhibit);
+    await contestants.start();
     const share = performance.now() + (until - performance.now()) / (exhibits.length - index);
-    let found = 0;
-    for (let i = 0; i < options.operations && performance.now() < share && found < 3; i++) {
+    let mismatches = 0;
+    for (let i = 0; i < options.operations && performance.now() < share && mismatches < 3; i++) {
       const seed = options.from + i;
-      one.fill(String(seed), WORLDS[i % WORLDS.length]!);
-      const difference = await contest(one, seed, count);
+      contestants.fill(String(seed), WORLDS[i % WORLDS.length]!);
+      const difference = await contest(contestants, seed, count);
       if (difference) {
-        const shrunk = await shrink(one, difference);
+        const shrunk = await shrink(contestants, difference);
         differences.push(shrunk);
         options.say?.(describeDifference(shrunk));
-        found += 1;
+        mismatches += 1;
       }
     }
-    options.say?.(`${exhibit.name}: ${found} differences`);
-    await one.close();
+    options.say?.(`${exhibit.name}: ${mismatches} differences`);
+    await contestants.close();
   }
   return { differences, ...count };
 }
 
-/** A difference in words. */
+/** A difference as text. */
 export function describeDifference({
   exhibit,
   planner,

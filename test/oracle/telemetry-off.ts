@@ -1,2 +1,2 @@
-/** `@apollo/gateway` calls its vendor's host and cloud metadata addresses unless this is set when it is loaded. */
+/** `@apollo/gateway` calls its vendor's host and cloud metadata addresses unless this is set before it loads. */
 process.env.APOLLO_TELEMETRY_DISABLED = '1';

@@ -7,7 +7,7 @@ type Execute = (
   variables: Record<string, unknown>,
 ) => Promise<{ data?: Record<string, unknown> | null; errors?: readonly GraphQLFormattedError[] }>;
 
-/** A subgraph in the same process whose answers come as bytes, as over a wire. */
+/** A subgraph in the same process whose responses arrive as bytes, as over a network. */
 export class BytesTransport implements Transport {
   readonly shareable = true;
 

@@ -7,7 +7,7 @@ import { zoo } from './zoo';
 
 beforeAll(requireCompiled);
 
-/** The document, fields of some coordinates withheld, on objects that implement an interface as on the interface. */
+/** Marks fields of some coordinates as withheld, on objects that implement an interface as on the interface. */
 function withheldIn(contest: Contest, document: DocumentNode, isWithheld: (coordinate: string) => boolean) {
   const info = new TypeInfo(contest.schema);
   return visit(
@@ -25,7 +25,7 @@ function withheldIn(contest: Contest, document: DocumentNode, isWithheld: (coord
 describe.each(zoo.map((exhibit) => [exhibit.name, exhibit] as const))('%s', (_name, exhibit) => {
   const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-  test(`withheld at random, from seed ${seed}: the data are those of a service whose fields fail`, async () => {
+  test(`returns for fields withheld at random what failing fields return, from seed ${seed}`, async () => {
     const contest = new Contest(exhibit);
     let withheld = 0;
     for (let i = 0; i < 40; i++) {
@@ -34,7 +34,7 @@ describe.each(zoo.map((exhibit) => [exhibit.name, exhibit] as const))('%s', (_na
       contest.fill(String(seed + i), { nulls: 0, errors: 0, unknown: 0 });
       const random = randomOf(seed + i);
       const byName = new Map<string, boolean>();
-      // by the field's name, so that it is the same by way of an interface
+      // by the name of the field, so that it is the same through an interface
       const isWithheld = (coordinate: string): boolean => {
         const name = coordinate.split('.')[1]!;
         if (!byName.has(name)) byName.set(name, random(5) === 0);

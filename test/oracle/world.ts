@@ -23,19 +23,21 @@ import {
   validate,
 } from 'graphql';
 
-/** An object of the made-up world: everything about it follows from its type and its number, in whichever subgraph it is met. */
+/**
+ * An object of the generated world: its type and number determine everything about it, in whichever subgraph it appears.
+ */
 interface Thing {
   readonly __typename: string;
   readonly n: number;
-  /** The representation it was reached by. */
+  /** The representation that identified it. */
   readonly given?: Record<string, unknown>;
-  /** What `@provides` of the field that it was reached by names. */
+  /** The `@provides` fields of the field that returned it. */
   readonly provided?: SelectionSetNode;
-  /** Whether it has nothing but what is provided: a value object of another subgraph. */
+  /** Whether it has only provided fields: a value object of another subgraph. */
   readonly isOnlyProvided?: boolean;
 }
 
-/** How often, in a thousand, something is odd. */
+/** How often, per thousand, something is odd. */
 export interface Oddities {
   readonly nulls: number;
   readonly errors: number;
@@ -47,9 +49,9 @@ export interface Oddities {
 
 const NUMBERS = 6;
 
-/** Subgraphs that answer about one made-up world. */
+/** Subgraphs that serve one generated world. */
 export class OracleWorld {
-  /** Calls of subgraphs since the last look. */
+  /** Calls of subgraphs since the last read. */
   calls = 0;
   /** Messages of fields that other fields require and that failed in the last {@link monolith}. */
   readonly lostRequirements = new Set<string>();
@@ -83,7 +85,7 @@ export class OracleWorld {
         })),
       };
     const { data, errors } = await execute({ schema, document, variableValues: variables });
-    // as over a wire
+    // as over a network
     return JSON.parse(JSON.stringify({ data, errors }));
   }
 
@@ -93,7 +95,7 @@ export class OracleWorld {
       if (type.name.startsWith('_') || !(isObjectType(type) || isAbstractType(type))) continue;
       if (isAbstractType(type)) type.resolveType = (value: Thing) => value.__typename;
       if (isInterfaceType(type) || isObjectType(type)) {
-        const reference = (given: Record<string, unknown>) => this.resolveReference(schema, given);
+        const reference = (representation: Record<string, unknown>) => this.resolveReference(schema, representation);
         Object.assign(type, { resolveReference: reference });
         type.extensions = {
           ...type.extensions,
@@ -107,16 +109,18 @@ export class OracleWorld {
     return schema;
   }
 
-  /** The number stands in every key, at its end. */
-  private resolveReference(schema: GraphQLSchema, given: Record<string, unknown>): Thing | null {
-    const n = numberIn(given);
+  /** Every key ends with the number. */
+  private resolveReference(schema: GraphQLSchema, representation: Record<string, unknown>): Thing | null {
+    const n = numberIn(representation);
     if (n === undefined)
-      throw new GraphQLError(`cannot tell which ${given.__typename} is meant by ${JSON.stringify(given)}`);
-    const name = String(given.__typename);
+      throw new GraphQLError(
+        `cannot tell which ${representation.__typename} is meant by ${JSON.stringify(representation)}`,
+      );
+    const name = String(representation.__typename);
     if (this.chance(`unknown ${name} ${n}`) < this.oddities.unknown) return null;
     const type = schema.getType(name);
     const typename = isAbstractType(type) ? this.concrete(schema, type.name, n) : name;
-    return { __typename: typename, n, given };
+    return { __typename: typename, n, given: representation };
   }
 
   private concrete(schema: GraphQLSchema, name: string, n: number): string {
@@ -138,13 +142,13 @@ export class OracleWorld {
     const isExternal = isExternalField(field) && !isKey;
     field.resolve = (source, args) => {
       const provided = source?.provided && namedIn(source.provided, type.name, field.name);
-      // as where it really runs: another subgraph has it, and this one no value but on the ways that provide it
+      // as in production: another subgraph has it, and this one has a value only on paths that provide it
       if ((isExternal || source?.isOnlyProvided) && !provided) return source?.given?.[field.name] ?? null;
-      const value = own(source, args);
+      const value = ownValue(source, args);
       const below = joined(provided, provides);
       return below ? asProvided(value, below, isExternal || source?.isOnlyProvided === true, schema) : value;
     };
-    const own = (source: Thing | undefined, args: Record<string, unknown>): unknown => {
+    const ownValue = (source: Thing | undefined, args: Record<string, unknown>): unknown => {
       const n = source?.n ?? 0;
       const id = `${type.name === 'Query' ? 'Query' : ownName(type.name)}.${field.name}.${n}${JSON.stringify(args)}`;
       if (!isKey) {
@@ -179,8 +183,8 @@ export class OracleWorld {
     if (isObjectType(type))
       return { __typename: type.name, n: key ?? this.numberOf(schema, type, this.number(id) % NUMBERS) };
     if (isAbstractType(type)) {
-      const other = this.number(id) % NUMBERS;
-      return { __typename: this.concrete(schema, type.name, other), n: other };
+      const otherNumber = this.number(id) % NUMBERS;
+      return { __typename: this.concrete(schema, type.name, otherNumber), n: otherNumber };
     }
     switch (type.name) {
       case 'Int':
@@ -202,16 +206,17 @@ export class OracleWorld {
   private numberOf(schema: GraphQLSchema, type: GraphQLObjectType, n: number): number {
     const [entity] = type
       .getInterfaces()
-      .filter((one) =>
-        one.astNode?.directives?.some(({ name }) => name.value === 'key' || name.value === 'join__type'),
+      .filter((candidate) =>
+        candidate.astNode?.directives?.some(({ name }) => name.value === 'key' || name.value === 'join__type'),
       );
     if (!entity) return n;
-    for (let other = n; ; other++) if (this.concrete(schema, entity.name, other) === type.name) return other;
+    for (let candidate = n; ; candidate++)
+      if (this.concrete(schema, entity.name, candidate) === type.name) return candidate;
   }
 
   /**
-   * What the answer is by the GraphQL specification, had the graph been one service: nothing of federation has a part in it.
-   * @param whole the schema with what clients may not see.
+   * The response by the GraphQL specification if the graph were one service, without any federation.
+   * @param whole the schema including @inaccessible elements.
    */
   async monolith(
     apiSchema: GraphQLSchema,
@@ -231,7 +236,7 @@ export class OracleWorld {
 
   /**
    * How one service would resolve fields.
-   * @param whole the schema with what clients may not see.
+   * @param whole the schema including @inaccessible elements.
    */
   resolvers(whole: GraphQLSchema, isWithheld: (coordinate: string) => boolean = () => false) {
     this.lostRequirements.clear();
@@ -256,23 +261,28 @@ export class OracleWorld {
     name: string,
     args: Record<string, unknown>,
   ): unknown {
-    // as the subgraph that has the field, and it may know the type by its interface only
-    const types = [typename, ...(whole.getType(typename) as GraphQLObjectType).getInterfaces().map((one) => one.name)];
+    // only the subgraph that has the field counts, and it may define the type by its interface
+    const types = [
+      typename,
+      ...(whole.getType(typename) as GraphQLObjectType).getInterfaces().map((parent) => parent.name),
+    ];
     for (const owner of types)
       for (const schema of this.schemas.values()) {
         const type = schema.getType(owner);
         if (!isObjectType(type)) continue;
         const field = type.getFields()[name];
-        if (!field || field.astNode?.directives?.some((one) => one.name.value === 'external')) continue;
+        if (!field || field.astNode?.directives?.some((directive) => directive.name.value === 'external')) continue;
         const required = requiredOf(field);
-        const given = required && this.wholeSelection(whole, typename, n, required);
-        const value = field.resolve!({ __typename: typename, n, given } as Thing, args, undefined, { schema } as never);
+        const requirements = required && this.wholeSelection(whole, typename, n, required);
+        const value = field.resolve!({ __typename: typename, n, given: requirements } as Thing, args, undefined, {
+          schema,
+        } as never);
         return this.asConcrete(whole, value);
       }
     throw new Error(`nobody has ${typename}.${name}`);
   }
 
-  /** An object that a subgraph knows by its interface, as what it is. */
+  /** The concrete object of an object that a subgraph defines by its interface. */
   private asConcrete(whole: GraphQLSchema, value: unknown): unknown {
     if (Array.isArray(value)) return value.map((item) => this.asConcrete(whole, item));
     const { __typename, n } = (value ?? {}) as Partial<Thing>;
@@ -308,15 +318,15 @@ export class OracleWorld {
   }
 
   /** A value of a required field with its nulls where the type allows them. */
-  private completed(value: unknown, type: GraphQLOutputType, what: string): unknown {
+  private completed(value: unknown, type: GraphQLOutputType, place: string): unknown {
     if (isNonNullType(type)) {
-      const present = this.completed(value, type.ofType, what);
-      if (present === null) throw new Error(`Cannot return null for non-nullable field ${what}.`);
+      const present = this.completed(value, type.ofType, place);
+      if (present === null) throw new Error(`Cannot return null for non-nullable field ${place}.`);
       return present;
     }
     if (!isListType(type) || !Array.isArray(value)) return value;
     try {
-      return value.map((item) => this.completed(item, type.ofType, what));
+      return value.map((item) => this.completed(item, type.ofType, place));
     } catch (error) {
       this.lostRequirements.add((error as Error).message);
       return null;
@@ -334,12 +344,12 @@ export class OracleWorld {
 
 const ownName = (name: string): string => name;
 
-function numberIn(given: unknown): number | undefined {
-  for (const [name, value] of Object.entries(given as object)) {
+function numberIn(input: unknown): number | undefined {
+  for (const [name, value] of Object.entries(input as object)) {
     if (name === '__typename') continue;
     if (typeof value === 'object' && value !== null) {
-      const found = numberIn(value);
-      if (found !== undefined) return found;
+      const nested = numberIn(value);
+      if (nested !== undefined) return nested;
     }
     if (typeof value === 'number' && (name === 'row' || name === 'number')) return value;
     const match = typeof value === 'string' ? /^\w+\.(\d+)$/.exec(value)?.[1] : undefined;
@@ -373,7 +383,7 @@ function providesOf(field: Pick<GraphQLField<unknown, unknown>, 'astNode'>): Sel
   return directive && selectionOf(directive);
 }
 
-/** What a field set selects of a field of a type; undefined when it does not name the field. */
+/** The selection of a field set below a field of a type; undefined when it does not name the field. */
 function namedIn({ selections }: SelectionSetNode, type: string, name: string): SelectionSetNode | undefined {
   for (const selection of selections) {
     if (selection.kind === Kind.FIELD && selection.name.value === name)
@@ -390,7 +400,7 @@ function joined(a: SelectionSetNode | undefined, b: SelectionSetNode | undefined
   return a && b ? { ...a, selections: [...a.selections, ...b.selections] } : (a ?? b);
 }
 
-/** Objects as they are on a way that provides some of their fields. */
+/** Objects as they appear on a path that provides some of their fields. */
 function asProvided(value: unknown, provided: SelectionSetNode, isOfAnother: boolean, schema: GraphQLSchema): unknown {
   if (Array.isArray(value)) return value.map((item) => asProvided(item, provided, isOfAnother, schema));
   if (typeof value !== 'object' || value === null || !('__typename' in value)) return value;
@@ -408,10 +418,10 @@ function selectionOf(directive: {
   return (parse(`{ ${fields.value} }`).definitions[0] as OperationDefinitionNode).selectionSet;
 }
 
-function pick(given: Record<string, unknown>, { selections }: SelectionSetNode): Record<string, unknown> {
+function pick(source: Record<string, unknown>, { selections }: SelectionSetNode): Record<string, unknown> {
   const picked: Record<string, unknown> = {};
   for (const selection of selections as readonly FieldNode[]) {
-    const value = given[selection.name.value];
+    const value = source[selection.name.value];
     picked[selection.name.value] =
       selection.selectionSet && typeof value === 'object' && value !== null
         ? pick(value as Record<string, unknown>, selection.selectionSet)

@@ -1,8 +1,12 @@
-/** Supergraphs that between them use every feature of Federation. Each is a set of subgraph schemas; `world.ts` gives them data. */
+/**
+ * Supergraphs that together use every feature of Federation. Each is a set of subgraph schemas; `world.ts` supplies their data.
+ */
 export interface Exhibit {
   readonly name: string;
   readonly subgraphs: Readonly<Record<string, string>>;
-  /** Whether the reference has to be left aside, since its planner finds no end of some operations; the specification decides. */
+  /**
+   * Whether to skip the reference because its planner does not terminate for some operations; the specification decides.
+   */
   readonly hasNoReference?: boolean;
 }
 

@@ -13,7 +13,7 @@ import { databaseKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 
-/** Rows that the databases may read for each unit that an operation is estimated to cost, and those that are free. */
+/** Rows that the databases may read per unit of estimated cost, and rows that are free. */
 const ROWS_PER_UNIT = 150;
 const FREE_ROWS = 200;
 
@@ -27,58 +27,62 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
 
 type Field = GraphQLField<unknown, unknown>;
 
-/** A field with values for its required arguments; undefined where none are known. */
-function asked(parent: string, { name, args }: Field, extra = ''): string | undefined {
+/** A field with values for its required arguments; undefined if a value is missing. */
+function selectionFor(parent: string, { name, args }: Field, extra = ''): string | undefined {
   const required = args.filter(isRequiredArgument);
-  const values = required.map((one) => ARGUMENTS[`${parent}.${name}(${one.name})`]);
+  const values = required.map((arg) => ARGUMENTS[`${parent}.${name}(${arg.name})`]);
   if (values.includes(undefined)) return undefined;
-  const written = [...required.map((one, i) => `${one.name}: ${values[i]}`), ...(extra ? [extra] : [])];
-  return written.length > 0 ? `${name}(${written.join(', ')})` : name;
+  const argTexts = [...required.map((arg, i) => `${arg.name}: ${values[i]}`), ...(extra ? [extra] : [])];
+  return argTexts.length > 0 ? `${name}(${argTexts.join(', ')})` : name;
 }
 
 const isConnection = (type: GraphQLOutputType): boolean => getNamedType(type).name.endsWith('Connection');
 
-/** A field with all leaf values below it, in objects that are not entities too. */
+/** A field with all leaf fields below it, including those of nested non-entity objects. */
 function whole(parent: string, field: Field, levels = 3): string | undefined {
   const type = getNamedType(field.type);
-  if (isLeafType(type)) return asked(parent, field);
+  if (isLeafType(type)) return selectionFor(parent, field);
   if (isConnection(type))
-    return asked(parent, field, 'first: 0') && `${asked(parent, field, 'first: 0')} { totalCount }`;
+    return selectionFor(parent, field, 'first: 0') && `${selectionFor(parent, field, 'first: 0')} { totalCount }`;
   if (!isObjectType(type) || levels === 0) return undefined;
   const isEntity = type.getFields().id !== undefined || type.getFields().key !== undefined;
-  const inner = Object.values(type.getFields()).flatMap((one) => {
-    if (isEntity && !isLeafType(getNamedType(one.type))) return [];
-    return isConnection(one.type) ? [] : (whole(type.name, one, levels - 1) ?? []);
+  const inner = Object.values(type.getFields()).flatMap((child) => {
+    if (isEntity && !isLeafType(getNamedType(child.type))) return [];
+    return isConnection(child.type) ? [] : (whole(type.name, child, levels - 1) ?? []);
   });
-  const own = asked(parent, field);
-  return own && inner.length > 0 ? `${own} { ${inner.join(' ')} }` : undefined;
+  const selection = selectionFor(parent, field);
+  return selection && inner.length > 0 ? `${selection} { ${inner.join(' ')} }` : undefined;
 }
 
-/** Every root field with its values, and every object or list of the objects that a root field lists, each in an operation of its own. */
+/**
+ * Every root field with its arguments, and every object or list of the objects that a root field lists, each in a separate
+ * operation.
+ */
 function operations(query: GraphQLObjectType): string[] {
-  const found: string[] = [];
+  const failures: string[] = [];
   for (const field of Object.values(query.getFields())) {
     const type = getNamedType(field.type);
     if (isInterfaceType(type)) continue;
     const all = whole('Query', field);
-    if (all) found.push(`{ ${all} }`);
+    if (all) failures.push(`{ ${all} }`);
     const listed = isConnection(type) ? getNamedType((type as GraphQLObjectType).getFields().nodes!.type) : type;
-    const own = asked('Query', field, isConnection(type) ? 'first: 5' : '');
-    if (!own || !isObjectType(listed)) continue;
-    for (const one of Object.values(listed.getFields())) {
-      if (isLeafType(getNamedType(one.type))) continue;
-      const inner = whole(listed.name, one);
-      if (inner) found.push(isConnection(type) ? `{ ${own} { nodes { ${inner} } } }` : `{ ${own} { ${inner} } }`);
+    const selection = selectionFor('Query', field, isConnection(type) ? 'first: 5' : '');
+    if (!selection || !isObjectType(listed)) continue;
+    for (const child of Object.values(listed.getFields())) {
+      if (isLeafType(getNamedType(child.type))) continue;
+      const inner = whole(listed.name, child);
+      if (inner)
+        failures.push(isConnection(type) ? `{ ${selection} { nodes { ${inner} } } }` : `{ ${selection} { ${inner} } }`);
     }
   }
-  return found;
+  return failures;
 }
 
 /** Rows that all connections of the world's databases have read. */
 async function rowsRead({ open }: World): Promise<number> {
   let rows = 0;
   for (const { database } of open) {
-    // as many at once as there are connections: one on each
+    // as many concurrent statements as there are connections: one on each
     const connections = Array.from({ length: database.pool().size }, () =>
       database.query<{ Value: string }>("SHOW SESSION STATUS LIKE 'Handler_read%'"),
     );
@@ -87,20 +91,20 @@ async function rowsRead({ open }: World): Promise<number> {
   return rows;
 }
 
-// the databases of a server count the rows that they read
+// the server counts the rows that its databases read
 const describeOnServer = databaseKinds.includes('mysql') ? describe : describe.skip;
 
 describeOnServer('the estimated cost of fields', () => {
   let world: World;
   beforeAll(async () => {
     world = await openWorld('mysql', 3);
-    // a server that has run for a while knows its tables; one that was filled a second ago must be told to look
+    // a server that has run for a while has table statistics; one that was just filled must be told to collect them
     for (const { database, subgraph } of world.open)
       for (const entity of subgraph.parts.entities) await database.query(`ANALYZE TABLE ${database.table(entity)}`);
   });
   afterAll(() => world?.close());
 
-  test('is in proportion to the rows that are read for them', async () => {
+  test('is proportional to the rows that are read for each field', async () => {
     const headers = await world.identity.headers(INSPECTOR);
     const { body } = await world.server.inject({ url: '/schema.graphql', headers });
     const all = operations(buildSchema(body).getQueryType()!);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-test('the twenty questions cost their callers what they are estimated to cost, and nothing for reading them or writing the answer', async () => {
+test('charges callers of the twenty questions exactly the estimated costs', async () => {
   const names = readdirSync(QUESTIONS).filter((name) => name.endsWith('.graphql'));
   expect(names).toHaveLength(20);
   let spent = 0;

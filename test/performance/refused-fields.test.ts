@@ -7,20 +7,20 @@ import { openWorld, type World } from '../support/world';
 
 const ALIASES = 30;
 const aliased = (field: string) => Array.from({ length: ALIASES }, (_, i) => `x${i}: ${field}`).join(' ');
-/** A field of a list's objects, and a figure at the root, neither of which the public reads. */
+/** A field of a list's objects, and a figure at the root, neither of which the public may read. */
 const OF_OBJECTS = `{ agencies { ${aliased('medianDaysToRemediate')} } }`;
 const OF_ROOT = `{ ${aliased('aiToolAdoption { __typename }')} }`;
 
 const hasTrace = ({ stack = '' }: Error): boolean => /\n\s+at /.test(stack);
 
-describe('fields that a caller may not read, asked for of many objects', () => {
+describe('forbidden fields of many objects', () => {
   let world: World;
   beforeAll(async () => {
     world = await openWorld('sqlite', 1);
   });
   afterAll(() => world?.close());
 
-  test.each([OF_OBJECTS, OF_ROOT])('make one error each, and no stack trace: %s', async (query) => {
+  test.each([OF_OBJECTS, OF_ROOT])('returns one error per forbidden field without a stack trace: %s', async (query) => {
     const subgraph = world.subgraph('infrastructure');
     const { errors = [] } = await execute({
       schema: subgraph.subgraph.schema,
@@ -31,12 +31,12 @@ describe('fields that a caller may not read, asked for of many objects', () => {
     for (const error of errors) {
       expect(error.extensions.code).toBe('FORBIDDEN');
       expect(error.path?.length).toBeGreaterThan(0);
-      // graphql-js would make an error of its own, with this one as its cause
+      // graphql-js would create another error with this one as its cause
       expect([error.originalError, hasTrace(error)]).toEqual([undefined, false]);
     }
   });
 
-  test('are sent to the gateway as a bounded list that counts the others', async () => {
+  test('sends the gateway a bounded list of errors with a count of the rest', async () => {
     const server = await createSubgraphServer(world.subgraph('infrastructure'), createLog('silent', 'test'));
     const answer = await server.inject({
       method: 'POST',
@@ -51,7 +51,7 @@ describe('fields that a caller may not read, asked for of many objects', () => {
   });
 });
 
-test('a mistake of a caller is an error without a stack trace, and others keep theirs', () => {
+test('creates stack traces for unexpected errors, but not for client errors', () => {
   expect(hasTrace(new RequestError('BAD_USER_INPUT', 'x'))).toBe(false);
   expect(hasTrace(new Error('x'))).toBe(true);
 });

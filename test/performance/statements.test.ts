@@ -34,7 +34,7 @@ const LARGE = [
   'consultation_message',
 ];
 
-/** A store in which nothing is. */
+/** An empty store. */
 const nowhere: ContentStore = {
   put: async () => {},
   get: async () => Readable.from([]),
@@ -42,13 +42,13 @@ const nowhere: ContentStore = {
   sweep: async () => 0,
 };
 
-describe.each(databaseKinds)('what questions cost on %s', (kind) => {
+describe.each(databaseKinds)('statements per question on %s', (kind) => {
   let small: World;
   let large: World;
   beforeAll(async () => {
     small = await openWorld(kind, 1);
     large = await openWorld(kind, 10);
-    // a server that has run for a while knows its tables; one that was filled a second ago must be told to look
+    // a server that has run for a while has table statistics; one that was just filled must be told to collect them
     for (const { database, subgraph } of large.open)
       for (const entity of subgraph.parts.entities)
         await database.query(
@@ -60,7 +60,7 @@ describe.each(databaseKinds)('what questions cost on %s', (kind) => {
     await large?.close();
   });
 
-  test.each(questions)('%s: as many statements at ten times the data', async (name) => {
+  test.each(questions)('uses as many statements at ten times the data for question %s', async (name) => {
     const query = readFileSync(join(QUESTIONS, name), 'utf8');
     const variables = (world: World) =>
       name.startsWith('19')
@@ -74,10 +74,10 @@ describe.each(databaseKinds)('what questions cost on %s', (kind) => {
     expect(many.length).toBe(few.length);
   });
 
-  test('every entity is resolved by key in one statement, however many are asked for', async () => {
+  test('resolves any number of entities by key in one statement', async () => {
     for (const { name, database, subgraph } of small.open.map(({ name: of }) => large.subgraph(of))) {
       const entityNames = new Set(/union _Entity = ([^\n]+)/.exec(printSchema(subgraph.schema))![1]!.split(' | '));
-      for (const entity of subgraph.parts.entities.filter((one) => entityNames.has(modelOf(one).name))) {
+      for (const entity of subgraph.parts.entities.filter((candidate) => entityNames.has(modelOf(candidate).name))) {
         const { name: typename, key, keyField } = modelOf(entity);
         const rows = await database.query<{ k: string }>(
           `SELECT ${database.column(entity, key)} AS k FROM ${database.table(entity)} LIMIT 50`,
@@ -92,15 +92,17 @@ describe.each(databaseKinds)('what questions cost on %s', (kind) => {
           }),
         );
         expect([typename, statements.length]).toEqual([typename, 1]);
-        // drafts are nobody's but their developer's
-        const found = result.data!._entities as (Record<string, string> | null)[];
-        expect(found.filter((one) => one !== null).length).toBeGreaterThan(found.length / 2);
-        expect(found.map((one) => one?.[keyField])).toEqual(rows.map(({ k }, place) => (found[place] ? k : undefined)));
+        // only their developer sees drafts
+        const entities = result.data!._entities as (Record<string, string> | null)[];
+        expect(entities.filter((row) => row !== null).length).toBeGreaterThan(entities.length / 2);
+        expect(entities.map((row) => row?.[keyField])).toEqual(
+          rows.map(({ k }, place) => (entities[place] ? k : undefined)),
+        );
       }
     }
   });
 
-  // short pages: of a page that is a good part of the table a database rightly reads the table
+  // short pages: for a page that is a large part of the table, a database rightly reads the table
   test.each([
     ['submissions', '{ submissions(first: 3) { nodes { number } } }'],
     ['submissions', '{ submissions(first: 3, filter: { windowPhase: { eq: OPEN } }) { nodes { number } } }'],
@@ -122,7 +124,7 @@ describe.each(databaseKinds)('what questions cost on %s', (kind) => {
     ],
     ['infrastructure', '{ federalSystems(first: 3) { nodes { impactLevel } } }'],
     ['infrastructure', '{ agency(key: "treasury") { vulnerabilityFindings(first: 10) { nodes { status } } } }'],
-  ])('%s %s: no full scan of a large table', async (name, query) => {
+  ])('scans no large table in full: %s %s', async (name, query) => {
     const { database } = large.subgraph(name);
     const { statements } = await database.counting(() => large.ask(query));
     for (const statement of statements) {
@@ -134,33 +136,38 @@ describe.each(databaseKinds)('what questions cost on %s', (kind) => {
     expect(statements.length).toBeGreaterThan(0);
   });
 
-  test.each(['submissions', 'reviews'])('%s: looking whether something is due scans no large table', async (name) => {
-    const { database, subgraph } = large.subgraph(name);
-    // long before anything was due: what is sent is the looking alone
-    const clock = fixedClock('2020-01-01T00:00:00Z');
-    for (const task of subgraph.parts.schedule!) {
-      const { statements } = await database.counting(() => task.run(database, clock, nowhere));
-      for (const statement of statements.filter((one) => one.trim().startsWith('SELECT'))) {
-        const marks = (statement.match(/\?/g) ?? []).length;
-        const plan = await database.query(database.dialect.explain(statement), Array(marks).fill('2020-01-01'));
-        const scanned = plan.flatMap((step) => (kind === 'sqlite' ? sqliteScan(String(step.detail)) : mysqlScan(step)));
-        expect([task.name, scanned]).toEqual([task.name, []]);
+  test.each(['submissions', 'reviews'])(
+    'checks for due changes in %s without a scan of a large table',
+    async (name) => {
+      const { database, subgraph } = large.subgraph(name);
+      // long before anything is due: these statements are the check alone
+      const clock = fixedClock('2020-01-01T00:00:00Z');
+      for (const task of subgraph.parts.schedule!) {
+        const { statements } = await database.counting(() => task.run(database, clock, nowhere));
+        for (const statement of statements.filter((text) => text.trim().startsWith('SELECT'))) {
+          const marks = (statement.match(/\?/g) ?? []).length;
+          const plan = await database.query(database.dialect.explain(statement), Array(marks).fill('2020-01-01'));
+          const scanned = plan.flatMap((step) =>
+            kind === 'sqlite' ? sqliteScan(String(step.detail)) : mysqlScan(step),
+          );
+          expect([task.name, scanned]).toEqual([task.name, []]);
+        }
       }
-    }
-  });
+    },
+  );
 
-  /** The table that a step of SQLite reads from end to end without an index. */
+  /** The table that a step of SQLite scans without an index. */
   function sqliteScan(detail: string): string[] {
     const [, table] = /^SCAN (\w+)(?! USING)$/.exec(detail) ?? [];
     return table ? [aliased(table)] : [];
   }
 
-  /** The table that a step of MySQL reads from end to end without an index. */
+  /** The table that a step of MySQL scans without an index. */
   function mysqlScan(step: Record<string, unknown>): string[] {
     return step.type === 'ALL' && step.table ? [aliased(String(step.table))] : [];
   }
 
-  // lists select from the table under the alias "t"; what is scanned under it is the list's own table
+  // lists select from the table under the alias "t"; a scan under it is one of the list's own table
   function aliased(table: string): string {
     return table === 't' ? LARGE[0]! : table;
   }

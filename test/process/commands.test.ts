@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import { describeSettings } from '#base/settings';
 import { readConfig } from '../../gateway/config';
-import { killAll, requireCompiled, run, runProgram, says } from '../support/processes';
+import { killAll, requireCompiled, run, runProgram, waitForOutput } from '../support/processes';
 
 const SCRIPTS = join(packageRoot, 'scripts');
 const DEVELOPER_COMMANDS = [
@@ -40,7 +40,7 @@ beforeAll(requireCompiled);
 afterEach(killAll);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs the scripts of a clone in which nothing is installed and nothing can be. */
+/** Runs the scripts of a clone without installed packages and without a network. */
 function bareBootstrap(...args: string[]) {
   const scripts = join(folder, 'clone', 'scripts');
   cpSync(SCRIPTS, scripts, { recursive: true, filter: (path) => !path.includes('node_modules') });
@@ -56,7 +56,7 @@ test.each(DEVELOPER_COMMANDS)('%s --help prints the usage without installing any
   expect(stdout).toMatch(new RegExp(`^npm (run )?${command}\\b`));
 });
 
-test('lists exactly the commands of package.json, and rejects others', () => {
+test('lists exactly the scripts of package.json, and rejects unknown commands', () => {
   const { scripts } = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
   const commands = Object.values<string>(scripts).map((script) => /bootstrap\.mjs (\S+)$/.exec(script)?.[1]);
   expect([...commands].sort()).toEqual([...DEVELOPER_COMMANDS, ...PRODUCT_COMMANDS].sort());
@@ -74,7 +74,7 @@ test.each(PRODUCT_COMMANDS)('%s --help prints the usage, without warnings', asyn
   expect(help.output()).toMatch(new RegExp(`^Usage: ordergraph ${command}\\b`));
 });
 
-test('a wrong option is rejected with the nearest one, without the whole help', async () => {
+test('rejects an unknown option with the nearest one, without the whole help', async () => {
   const start = run(['start', '--prot', '4000']);
   expect(await start.ended).toBe(1);
   expect(start.output()).toBe(
@@ -83,7 +83,7 @@ test('a wrong option is rejected with the nearest one, without the whole help', 
 });
 
 test.each([join('test', 'oracle'), join('test', 'bench')])(
-  '%s rejects a wrong option without a stack',
+  '%s rejects an unknown option without a stack trace',
   async (script) => {
     const program = runProgram(process.execPath, [join(packageRoot, 'dist', script, 'main.js'), '--minuts', '3']);
     expect(await program.ended).toBe(2);
@@ -91,18 +91,18 @@ test.each([join('test', 'oracle'), join('test', 'bench')])(
   },
 );
 
-test('start prints no settings and no warning of SQLite, and ends with the address', async () => {
+test('ordergraph start prints its address last, without settings or SQLite warnings', async () => {
   const start = run(['start', '--port', '0', '--data', join(folder, 'data'), '--scale', '0']);
-  await says(start, /The graph answers at .*\n/);
+  await waitForOutput(start, /The graph answers at .*\n/);
   expect(start.output()).not.toMatch(/maxDepth|ExperimentalWarning/);
   const lines = start.output().trimEnd().split('\n');
   // the log's own lines are JSON
   expect(lines.filter((line) => !line.startsWith('{')).at(-1)).toMatch(/^The graph answers at http/);
 });
 
-test('start --print-settings prints them all first', async () => {
+test('ordergraph start --print-settings prints all settings first', async () => {
   const start = run(['start', '--print-settings', '--port', '0', '--data', join(folder, 'more'), '--scale', '0']);
-  await says(start, /The graph answers at/);
+  await waitForOutput(start, /The graph answers at/);
   expect(start.output()).toMatch(
     /^ {2}host = 127\.0\.0\.1\n[\s\S]* {2}maxDepth = \d+\n[\s\S]* {2}data = .*more\n[\s\S]*\nOpening/,
   );
@@ -113,13 +113,13 @@ test.each([
   ['rediss://:top-secret@host', 'rediss://:…@host'],
   ['redis://user:top@se/cret@host', 'redis://user:…@host'],
   ['redis://host?db=1&password=top-secret', 'redis://host?db=1&password=…'],
-])('printed settings hide passwords: %s', (url, shown) => {
+])('hides passwords in printed settings: %s', (url, masked) => {
   const text = describeSettings(readConfig({ plansUrl: url }, {}));
-  expect(text).toContain(`plansUrl = ${shown}\n`);
+  expect(text).toContain(`plansUrl = ${masked}\n`);
   expect(text).not.toMatch(/secret|se\/cret/);
 });
 
-test('a process that npm started ends when npm is ended', async () => {
+test('ends a process that npm started when npm is ended', async () => {
   const project = join(folder, 'ended');
   cpSync(SCRIPTS, join(project, 'scripts'), { recursive: true, filter: (path) => !path.includes('node_modules') });
   writeFileSync(
@@ -129,7 +129,7 @@ test('a process that npm started ends when npm is ended', async () => {
   );
   writeFileSync(join(project, 'package.json'), JSON.stringify({ scripts: { start: 'node scripts/run.mjs' } }));
   const npm = runProgram('npm', ['start', '--silent', '--prefix', project]);
-  const [, pid] = await says(npm, /child (\d+)/);
+  const [, pid] = await waitForOutput(npm, /child (\d+)/);
   npm.child.kill('SIGTERM');
   await npm.ended;
   while (isRunning(Number(pid))) await new Promise((resolve) => setTimeout(resolve, 50));
@@ -142,7 +142,7 @@ describe('the compiled command line, started by a Node without node:sqlite', () 
     return ['--require', file, join(packageRoot, 'dist', 'gateway', 'cli', 'main.js')];
   };
 
-  test('runs on a supported one: same output, same exit code', async () => {
+  test('runs on a supported Node with the same output and exit code', async () => {
     const token = runProgram(process.execPath, [
       ...old(),
       ...['token', '--role', 'analyst', '--data', join(folder, 'token')],
@@ -152,25 +152,28 @@ describe('the compiled command line, started by a Node without node:sqlite', () 
     expect([await wrong.ended, wrong.output()]).toEqual([1, expect.stringContaining("unknown command 'nonsense'")]);
   });
 
-  test.each(['SIGTERM', 'SIGKILL'] as const)('ends with it on %s, and leaves nothing running', async (signal) => {
-    const start = runProgram(process.execPath, [
-      ...old(),
-      ...['start', '--port', '0', '--data', join(folder, `old-${signal}`), '--scale', '0'],
-    ]);
-    const [, address] = await says(start, /The graph answers at (http:\S+)\/graphql/);
-    start.child.kill(signal);
-    expect(await start.ended).toBe(signal === 'SIGTERM' ? 0 : null);
-    while (
-      await fetch(`${address}/health/live`).then(
-        () => true,
-        () => false,
+  test.each(['SIGTERM', 'SIGKILL'] as const)(
+    'ends with the supported Node on %s, and leaves nothing running',
+    async (signal) => {
+      const start = runProgram(process.execPath, [
+        ...old(),
+        ...['start', '--port', '0', '--data', join(folder, `old-${signal}`), '--scale', '0'],
+      ]);
+      const [, address] = await waitForOutput(start, /The graph answers at (http:\S+)\/graphql/);
+      start.child.kill(signal);
+      expect(await start.ended).toBe(signal === 'SIGTERM' ? 0 : null);
+      while (
+        await fetch(`${address}/health/live`).then(
+          () => true,
+          () => false,
+        )
       )
-    )
-      await new Promise((resolve) => setTimeout(resolve, 50));
-  });
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    },
+  );
 });
 
-test('a migration whose output no one reads to the end is finished, without a stack', async () => {
+test('finishes a migration without a stack trace when its output is not read', async () => {
   const main = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
   const data = join(folder, 'unread');
   const command = `"${process.execPath}" "${main}" migrate reviews --data "${data}" | true`;

@@ -92,7 +92,7 @@ test.each<[string[], string[]]>([
       'Type of field "Query.a" is incompatible across subgraphs: it has type "String" in subgraph "a" but type "Int" in subgraph "b" (good.graphql:1:14, conflicting.graphql:2:3)',
     ],
   ],
-])('compose %j names every problem, without a stack trace, and ends with 1', async (sources, problems) => {
+])('ordergraph compose %j reports every problem without a stack trace, exits with 1', async (sources, problems) => {
   const result = await composeAll(...sources);
   expect(result.problems).toEqual(problems);
   expect(result.output).not.toMatch(/^\s+at |node_modules|\bdist\b/m);
@@ -100,7 +100,7 @@ test.each<[string[], string[]]>([
   expect(result.code).toBe(1);
 });
 
-test('compose writes a supergraph of sources without problems and ends with 0', async () => {
+test('ordergraph compose writes a supergraph of valid sources and exits with 0', async () => {
   const { code, output } = await composeAll('a=good.graphql', 'b@http://h.example/graphql=other.graphql');
   expect(output).toContain('@join__graph(name: "b", url: "http://h.example/graphql")');
   expect(code).toBe(0);

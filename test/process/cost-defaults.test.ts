@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeKeys } from '../../gateway/cli/keys';
 import { compose } from '../../gateway/composition/compose';
-import { killAll, requireCompiled, run, says } from '../support/processes';
+import { killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 
 const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@listSize"])';
 const SDL = `${LINK}
@@ -47,7 +47,7 @@ function supergraphFile(name: string, sdl: string): string {
 
 async function start(...args: string[]) {
   const gateway = run(['gateway', '--port', '0', '--print-settings', '--log-level', 'warn', '--data', folder, ...args]);
-  const [, address] = await says(gateway, /The graph answers at (\S+)/);
+  const [, address] = await waitForOutput(gateway, /The graph answers at (\S+)/);
   const ask = async (query: string) => {
     const response = await fetch(address!, {
       method: 'POST',
@@ -62,29 +62,29 @@ async function start(...args: string[]) {
 
 const development = () => ['--auth', 'development', '--identity-key', identityKey];
 
-describe('by default', () => {
-  test('a gateway without authentication answers any number of costly operations', async () => {
+describe('default cost limits', () => {
+  test('enforces no cost limits by default without authentication', async () => {
     const { ask, setting } = await start('--supergraph', supergraphFile('off.graphql', SDL), '--auth', 'off');
     expect(setting).toBe('measure (default: callers are not authenticated)');
     for (let time = 0; time < 200; time++) expect(await ask(NESTED)).toEqual([200]);
     expect(await ask(DEEP)).toEqual([200]);
   });
 
-  test('a gateway over a supergraph without costs answers them, too', async () => {
+  test('enforces no cost limits by default for a supergraph without costs', async () => {
     const { ask, setting } = await start('--supergraph', supergraphFile('plain.graphql', SDL), ...development());
     expect(setting).toBe('measure (default: the supergraph carries no @cost or @listSize)');
     for (let time = 0; time < 200; time++) expect(await ask(NESTED)).toEqual([200]);
     expect(await ask(DEEP)).toEqual([200]);
   });
 
-  test('limits are enforced where callers are authenticated and the supergraph carries costs', async () => {
+  test('enforces limits by default with authentication and a supergraph with costs', async () => {
     const sized = SDL.replace('users: [User]', 'users: [User] @listSize(assumedSize: 20)');
     const { ask, setting } = await start('--supergraph', supergraphFile('sized.graphql', sized), ...development());
     expect(setting).toBe('enforce (default: the supergraph carries @cost or @listSize)');
     expect(await ask(DEEP)).toEqual([400, 'OPERATION_TOO_COSTLY']);
   });
 
-  test('limits are enforced over this graph’s own supergraph', async () => {
+  test('enforces limits by default for the supergraph of this product', async () => {
     const { ask, setting } = await start(...development());
     expect(setting).toBe('enforce (default: the supergraph carries @cost or @listSize)');
     const page = (inner: string) =>
@@ -102,13 +102,13 @@ test.each<[string[], (number | string)[]]>([
     [400, 'OPERATION_TOO_COSTLY'],
   ],
   [['--auth', 'off', '--costs', 'off'], [200]],
-])('an explicit setting wins: %j', async (flags, answer) => {
+])('prefers an explicit cost setting to the default: %j', async (flags, answer) => {
   const { ask, setting } = await start('--supergraph', supergraphFile('explicit.graphql', SDL), ...flags);
   expect(setting).toBe(flags.at(-1));
   expect(await ask(DEEP)).toEqual(answer);
 });
 
-test('the help says what the default depends on', async () => {
+test('explains in the help what the default of --costs depends on', async () => {
   const help = run(['gateway', '--help']);
   await help.ended;
   expect(help.output().replace(/\s+/g, ' ')).toContain(

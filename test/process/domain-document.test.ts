@@ -23,7 +23,7 @@ const FILES = ['gateway', 'shared', 'subgraphs', 'test', 'docs'].flatMap(filesIn
 /** A quoted text before a function: in a test file, the title of a test or a group. */
 const TITLE = /\(\s*(['"`])((?:(?!\1)[^\\\n]|\\.)+)\1,\s*(?:async\s*)?(?:\(|\w+\s*=>)/g;
 
-/** What a file says to people: comments and titles of tests, or all of a document or schema. */
+/** The prose of a file: comments and titles of tests, or all of a document or schema. */
 function proseOf(file: string): string {
   const source = read(file);
   if (!file.endsWith('.ts')) return source;
@@ -66,7 +66,7 @@ const linksIn = (text: string): TestLink[] =>
 const titles = new Map(FILES.filter((file) => file.endsWith('.test.ts')).map((file) => [file, titlesIn(read(file))]));
 const isThere = ({ title, file }: TestLink): boolean => titles.get(file)?.has(title) ?? false;
 
-/** The rules of the page, each with the tests that hold it. */
+/** The rules of the page, each with the tests that cite it. */
 const rules = new Map(
   [...page.matchAll(/^- \*\*([A-Z]\d+)\*\* ([\s\S]+?)(?=\n- |\n\n)/gm)].map(([, id, text]) => [id!, linksIn(text!)]),
 );
@@ -87,7 +87,7 @@ function tableOf(...header: string[]): string[][] {
 }
 const codesIn = (text: string): string[] => [...text.matchAll(/`([^`]+)`/g)].map(([, code]) => code!);
 
-test('each rule names tests that exist and carry its id in their title or in the comment above it', () => {
+test('cites for each rule existing tests that carry its id in title or comment', () => {
   expect(rules.size).toBeGreaterThan(25);
   const unheld = [...rules].flatMap(([id, tests]) => {
     if (tests.length === 0) return [`${id} names no test`];
@@ -99,19 +99,19 @@ test('each rule names tests that exist and carry its id in their title or in the
   expect(unheld).toEqual([]);
 });
 
-test('every test that the page names exists', () => {
+test('cites only tests that exist', () => {
   const links = linksIn(page);
   expect(links.length).toBeGreaterThan(50);
   expect(links.filter((link) => !isThere(link))).toEqual([]);
 });
 
-test('every rule that code, tests, schemas and documents cite is on the page', () => {
+test('lists every rule that code, tests, schemas, and documents cite', () => {
   const cited = FILES.flatMap((file) => [...idsIn(proseOf(file))].map((id) => [file, id] as const));
   expect(new Set(cited.map(([, id]) => id)).size).toBeGreaterThan(20);
   expect(cited.filter(([, id]) => !rules.has(id))).toEqual([]);
 });
 
-test('nothing cites a document that is not part of the project', () => {
+test('finds no citation of a document outside the project', () => {
   const ELSEWHERE =
     /\bsections? [\d, and]+ of the (?:domain|design)\b|\b(?:of|in|by|from) the design\b|\bthe design'?s\b/i;
   expect(FILES.flatMap((file) => proseOf(file).match(ELSEWHERE) ?? [])).toEqual([]);
@@ -139,13 +139,13 @@ function diagramOf({ name, states, transitions, terminal }: StateMachine<string>
   return `---\ntitle: ${name}\n---\nstateDiagram-v2\n${lines.map((line) => `  ${line}\n`).join('')}`;
 }
 
-test('the diagrams are the tables of transitions', () => {
+test('draws exactly the tables of transitions as diagrams', () => {
   expect(machines.length).toBeGreaterThan(5);
-  const drawn = [...page.matchAll(/^```mermaid\n([\s\S]*?)```$/gm)].map(([, diagram]) => diagram!);
-  expect(drawn.toSorted()).toEqual(machines.map(diagramOf).sort());
+  const diagrams = [...page.matchAll(/^```mermaid\n([\s\S]*?)```$/gm)].map(([, diagram]) => diagram!);
+  expect(diagrams.toSorted()).toEqual(machines.map(diagramOf).sort());
 });
 
-test('every guard and every state of a lifecycle is mentioned', () => {
+test('mentions every guard and every state of a lifecycle', () => {
   const mentioned = new Set(page.match(/\w+/g));
   const names = machines.flatMap(({ states }) => states);
   expect(names.filter((name) => !mentioned.has(name))).toEqual([]);
@@ -155,7 +155,7 @@ test('every guard and every state of a lifecycle is mentioned', () => {
   expect(guards.map(({ name }) => name).filter((name) => !explained.has(name))).toEqual([]);
 });
 
-test('states that sources report are those of the schema', () => {
+test('lists the states that sources report as the schema does', () => {
   const rows = tableOf('enum', 'states');
   expect(rows.length).toBeGreaterThan(5);
   for (const [name, states] of rows) {
@@ -164,23 +164,23 @@ test('states that sources report are those of the schema', () => {
   }
 });
 
-test('every role is listed with what a token has to name for it', () => {
+test('lists every role with the claim that a token needs for it', () => {
   const rows = tableOf('role', 'has to name').map(([role, needs]) => [codesIn(role!)[0], codesIn(needs!)[0] ?? null]);
   const declared = roleNames().map((role) => [role, roleSpec(role)!.needs ?? null]);
   expect(rows.toSorted()).toEqual(declared.toSorted());
 });
 
-test('every mutation stands beside those who may call it', () => {
+test('lists every mutation with the actors who may call it', () => {
   const listed = [...page.matchAll(/^- \*\*(developer|intake|agency)\*\*: ([\s\S]+?)(?=\n- |\n\n)/gm)];
   const specs = subgraphs.flatMap(({ parts }) => parts.mutations ?? []);
   const actors = [...new Set(specs.flatMap(({ by }) => by))];
   expect(listed.map(([, actor]) => actor!.toUpperCase()).sort()).toEqual(actors.sort());
   for (const [, actor, names] of listed) {
-    const own = specs.filter(({ by }) => by.includes(actor!.toUpperCase())).map(({ name }) => name);
-    expect([actor, codesIn(names!).sort()]).toEqual([actor, own.sort()]);
+    const mutations = specs.filter(({ by }) => by.includes(actor!.toUpperCase())).map(({ name }) => name);
+    expect([actor, codesIn(names!).sort()]).toEqual([actor, mutations.sort()]);
   }
 });
 
-test('every sensitivity class is listed', () => {
+test('lists every sensitivity class in the table of classes', () => {
   expect(tableOf('class').map(([name]) => codesIn(name!)[0])).toEqual(Object.keys(Sensitivity));
 });

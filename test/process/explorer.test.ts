@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { describeInBrowser, openBrowser } from '../support/browser';
-import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { freePort, killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 
-/** What stands in for Apollo's script, which is not ours to test: it lets the page's own way of asking be called. */
+/** Stands in for Apollo's script: it lets the test call the page's own request function. */
 const SANDBOX = 'window.EmbeddedSandbox = class { constructor(options) { window.sandbox = options; } };';
 
-/** Which only some may ask. */
+/** Requires a role. */
 const RESTRICTED = '{ aiToolAdoption { __typename } }';
 
 describeInBrowser('the explorer of `npm start`', () => {
@@ -23,7 +23,7 @@ describeInBrowser('the explorer of `npm start`', () => {
     folder = mkdtempSync(join(tmpdir(), 'ordergraph-explorer-'));
     const port = await freePort();
     const start = run(['start', '--port', String(port), '--data', join(folder, 'data')]);
-    await says(start, /The graph answers at/);
+    await waitForOutput(start, /The graph answers at/);
     origin = `http://localhost:${port}`;
     browser = await openBrowser();
   });
@@ -42,7 +42,7 @@ describeInBrowser('the explorer of `npm start`', () => {
   });
   afterEach(() => page.close());
 
-  /** Opens the page where Apollo's script can be had, or cannot. */
+  /** Opens the page with Apollo's script reachable or not. */
   async function open(script: string | undefined): Promise<void> {
     await page.route(
       (url) => url.origin !== origin,
@@ -55,17 +55,17 @@ describeInBrowser('the explorer of `npm start`', () => {
   async function answerTo(query: string) {
     await page.getByLabel('Query').fill(query);
     const [response] = await Promise.all([
-      page.waitForResponse((one) => one.request().method() === 'POST'),
+      page.waitForResponse((reply) => reply.request().method() === 'POST'),
       page.getByRole('button', { name: 'Run' }).click(),
     ]);
     const answer = await response.json();
-    // the page has read it at about the same time
-    const shown = JSON.stringify(answer, null, 2);
-    await page.waitForFunction(`document.getElementById('answer').textContent === ${JSON.stringify(shown)}`);
+    // the page has received it by about the same time
+    const expected = JSON.stringify(answer, null, 2);
+    await page.waitForFunction(`document.getElementById('answer').textContent === ${JSON.stringify(expected)}`);
     return answer;
   }
 
-  test('without Apollo Sandbox asks all the same, as whom one chooses', async () => {
+  test('sends queries as the chosen identity without Apollo Sandbox', async () => {
     await open(undefined);
     await page.getByRole('button', { name: 'Run' }).click();
     await page.getByText('"nodes"').waitFor();
@@ -79,25 +79,25 @@ describeInBrowser('the explorer of `npm start`', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('gives Apollo Sandbox this graph, and whom one chooses with every request of it', async () => {
+  test('gives Apollo Sandbox this graph and the chosen identity for every request', async () => {
     await open(SANDBOX);
     const options = await page.evaluate<{ initialEndpoint: string; target: string }>('window.sandbox');
     expect(options).toMatchObject({ initialEndpoint: `${origin}/graphql`, runTelemetry: false });
     expect(await page.locator(options.target).isVisible()).toBe(true);
     expect(await page.locator('#plain').isVisible()).toBe(false);
-    const asked = () =>
+    const request = () =>
       page.evaluate<{ errors?: unknown[] }>(`sandbox.handleRequest(sandbox.initialEndpoint, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: ${JSON.stringify(JSON.stringify({ query: RESTRICTED }))},
       }).then((response) => response.json())`);
-    expect((await asked()).errors).toHaveLength(1);
+    expect((await request()).errors).toHaveLength(1);
     await page.getByLabel('Ask as').selectOption('Analyst');
-    expect((await asked()).errors).toBeUndefined();
+    expect((await request()).errors).toBeUndefined();
     expect(complaints).toEqual([]);
   });
 
-  test('copies the token of whom one chooses', async () => {
+  test('copies the token of the chosen identity to the clipboard', async () => {
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
     await open(undefined);
     await page.getByLabel('Ask as').selectOption('Analyst');
@@ -107,7 +107,7 @@ describeInBrowser('the explorer of `npm start`', () => {
     expect(copied).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
   });
 
-  test('runs no script but its own, and tells nobody else what it knows', async () => {
+  test('runs only its own scripts and sends its data to no other site', async () => {
     await open(undefined);
     await page.evaluate(`{
       const script = document.createElement('script');

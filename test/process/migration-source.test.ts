@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import { listing, migrationSource } from '../../gateway/cli/migration';
 
-/** The text as the formatter and the linter's import order leave it. */
+/** The text as the formatter and the import order of the linter produce it. */
 const checked = (path: string, text: string) =>
   execFileSync(
     process.execPath,
@@ -29,7 +29,7 @@ test.each([
   expect(checked(`${folder}/0002-courses.ts`, source)).toBe(source);
 });
 
-test('a drafted migration imports modules that exist, and is listed last', () => {
+test('imports only existing modules in a drafted migration, and lists it last', () => {
   const source = migrationSource('0002-courses', { mysql: [], sqlite: [] });
   for (const [, path] of source.matchAll(/from '([^']+)'/g)) expect(() => require.resolve(path!)).not.toThrow();
   const before = migrationsOf('m0001', '0001-initial');

@@ -6,7 +6,7 @@ const FOLDER = join(packageRoot, 'docs');
 const text = readFileSync(join(FOLDER, 'operations.md'), 'utf8');
 const rows = [...text.matchAll(/^\| .* \| \[(.+)\]\((\.\.\/test\/\S+)\) *\|$/gm)];
 
-test('the table of faults names tests that exist', () => {
+test('cites only existing tests in the table of faults', () => {
   expect(rows.length).toBeGreaterThan(20);
   const missing = rows.filter(([, name, file]) => {
     const path = join(FOLDER, file!);
@@ -15,7 +15,7 @@ test('the table of faults names tests that exist', () => {
   expect(missing.map(([row]) => row)).toEqual([]);
 });
 
-test('metrics and settings that the page names exist', () => {
+test('names only metrics and settings that exist', () => {
   const sources = [
     'shared/kit/telemetry/subgraph-metrics.ts',
     'gateway/telemetry/metrics.ts',

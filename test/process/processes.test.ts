@@ -8,7 +8,7 @@ import { PROGRAMS } from '../../gateway/cli/programs';
 import { makeCertificates } from '../support/certificates';
 import { freshDatabases, processKinds } from '../support/databases';
 import { INSPECTOR, identityEnvironment } from '../support/identity';
-import { freePort, killAll, requireCompiled, run, runProgram, says } from '../support/processes';
+import { freePort, killAll, requireCompiled, run, runProgram, waitForOutput } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 
 const QUESTION_1 = readFileSync(join(packageRoot, 'test', 'questions', '01-the-order-at-a-glance.graphql'), 'utf8');
@@ -33,10 +33,10 @@ afterEach(async () => {
 });
 
 describe('everything in one process', () => {
-  test('comes up with exercise data, answers question 1 from all four subgraphs, and ends on SIGTERM', async () => {
+  test('starts with exercise data, answers question 1, and ends on SIGTERM', async () => {
     const port = await freePort();
     const start = run(['start', '--port', String(port), '--data', join(folder, 'data')]);
-    await says(start, /The graph answers at/);
+    await waitForOutput(start, /The graph answers at/);
     const printed = run(['token', '--role', 'inspector', '--case', '2026-1', '--data', join(folder, 'data')]);
     expect(await printed.ended).toBe(0);
     const { data, errors } = await ask(port, QUESTION_1, printed.output().trim());
@@ -45,7 +45,7 @@ describe('everything in one process', () => {
     expect(start.output()).toMatch(
       /Opening the databases …[\s\S]*Creating exercise data at scale 1 …[\s\S]*Created \d+ rows of invented data, marked as exercise data[\s\S]*Starting the gateway/,
     );
-    // whoever opens it in a browser chooses whom to ask as
+    // a user who opens it in a browser chooses an identity
     const page = await fetch(`http://127.0.0.1:${port}/graphql`, { headers: { accept: 'text/html' } });
     const text = await page.text();
     const choices = [...text.matchAll(/<option value="([^"]*)">([^<]*)</g)].map(([, token, name]) => [name, token]);
@@ -57,10 +57,10 @@ describe('everything in one process', () => {
       expect([name, answer.data]).toEqual([name, { __typename: 'Query' }]);
     }
     const reads = async (name: string) =>
-      (await ask(port, '{ aiToolAdoption { __typename } }', choices.find(([one]) => one === name)![1])).errors;
+      (await ask(port, '{ aiToolAdoption { __typename } }', choices.find(([choice]) => choice === name)![1])).errors;
     expect([await reads('Analyst'), (await reads('Developer (exercise-alder)'))?.length]).toEqual([undefined, 1]);
     expect(page.headers.get('content-security-policy')).toMatch(/default-src 'none'; script-src 'nonce-/);
-    // a name that somebody else made resolve to this machine is not given the tokens
+    // a foreign name that resolves to this machine does not get the tokens
     const rebound = await new Promise<{ status: number; body: string }>((resolve) => {
       const headers = { accept: 'text/html', host: 'evil.example' };
       get({ host: '127.0.0.1', port, path: '/graphql', headers }, async (response) => {
@@ -74,23 +74,23 @@ describe('everything in one process', () => {
     expect(await start.ended).toBe(0);
   });
 
-  test('a port in use is said in words, and nothing is left locked', async () => {
-    const taken = createServer();
-    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-    const { port } = taken.address() as { port: number };
+  test('reports a port that is in use, and leaves no lock behind', async () => {
+    const occupied = createServer();
+    await new Promise<void>((resolve) => occupied.listen(0, '127.0.0.1', resolve));
+    const { port } = occupied.address() as { port: number };
     const start = run(['start', '--port', String(port), '--data', join(folder, 'data'), '--scale', '0']);
     expect(await start.ended).toBe(1);
     expect(start.output()).toMatch(new RegExp(`Port ${port} on 127.0.0.1 is in use by another process[\\s\\S]*--port`));
     expect(start.output()).not.toMatch(/at .*\.js:\d+/);
-    await new Promise((resolve) => taken.close(resolve));
+    await new Promise((resolve) => occupied.close(resolve));
     const again = run(['start', '--port', String(port), '--data', join(folder, 'data'), '--scale', '0']);
-    await says(again, /The graph answers at/);
+    await waitForOutput(again, /The graph answers at/);
   });
 
-  test('two starts on one data folder: the second is refused, the first goes on', async () => {
+  test('rejects a second process on a data folder and keeps the first running', async () => {
     const port = await freePort();
     const first = run(['start', '--port', String(port), '--data', join(folder, 'data'), '--scale', '0']);
-    await says(first, /The graph answers at/);
+    await waitForOutput(first, /The graph answers at/);
     const second = run(['start', '--port', '0', '--data', join(folder, 'data'), '--scale', '0']);
     expect(await second.ended).toBe(1);
     expect(second.output()).toMatch(/The data folder ".*" is in use by another running Ordergraph[\s\S]*--data/);
@@ -100,11 +100,14 @@ describe('everything in one process', () => {
     first.child.kill('SIGKILL');
     await first.ended;
     const third = run(['start', '--port', '0', '--data', join(folder, 'data'), '--scale', '0']);
-    await says(third, /The graph answers at/);
+    await waitForOutput(third, /The graph answers at/);
   });
 });
 
-/** The files that a process has loaded after some code. @param code may `load` modules of the CLI */
+/**
+ * The files that a process has loaded after it ran some code.
+ * @param code may `load` modules of the CLI
+ */
 async function loadedAfter(code: string): Promise<string> {
   const program = runProgram(process.execPath, [
     '-e',
@@ -120,23 +123,23 @@ async function loadedAfter(code: string): Promise<string> {
   return program.output();
 }
 
-test('the gateway alone loads neither the code of subgraphs nor a way to their databases', async () => {
+test('loads no subgraph code and no database driver in a gateway process', async () => {
   const files = await loadedAfter(`load('gateway.js')`);
   expect(files).toMatch(/dist\/gateway\/server\.js/);
   expect(files).not.toMatch(/dist\/subgraphs\/|node_modules\/(typeorm|type-graphql|mysql2)\//);
 });
 
-test.each(PROGRAMS)('%s alone loads no code of its neighbours, nor of the gateway’s server', async (name) => {
+test.each(PROGRAMS)('loads no code of other subgraphs or the gateway server in a process of %s', async (name) => {
   const files = await loadedAfter(`load('subgraph.js'); await load('load-subgraph.js').loadSubgraph('${name}')`);
   const folders = [...files.matchAll(/dist\/subgraphs\/(\w+)\//g)].map(([, folder]) => folder);
   expect([...new Set(folders)]).toEqual([name]);
   expect(files).not.toMatch(/dist\/gateway\/(server|execution|planning)/);
 });
 
-test('the gateway alone, over a supergraph and a subgraph that nobody here wrote', async () => {
-  const seen: (string | undefined)[] = [];
+test('serves a third-party supergraph and subgraph from a gateway process', async () => {
+  const addresses: (string | undefined)[] = [];
   const strange = createHttpServer((request, response) => {
-    seen.push(request.headers.authorization);
+    addresses.push(request.headers.authorization);
     response.setHeader('content-type', 'application/json').end('{"data":{"hello":"world"}}');
   });
   await new Promise<void>((resolve) => strange.listen(0, '127.0.0.1', resolve));
@@ -164,14 +167,14 @@ test('the gateway alone, over a supergraph and a subgraph that nobody here wrote
     '--forward-header',
     'authorization',
   ]);
-  await says(gateway, /The graph answers at/);
+  await waitForOutput(gateway, /The graph answers at/);
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: 'Bearer abc' },
     body: '{"query":"{ hello }"}',
   });
   expect(await response.json()).toEqual({ data: { hello: 'world' } });
-  expect(seen).toEqual(['Bearer abc']);
+  expect(addresses).toEqual(['Bearer abc']);
   gateway.child.kill('SIGTERM');
   expect(await gateway.ended).toBe(0);
   strange.closeAllConnections();
@@ -179,7 +182,7 @@ test('the gateway alone, over a supergraph and a subgraph that nobody here wrote
 });
 
 describe('TLS between a gateway and a subgraph, with certificates on both sides', () => {
-  test('a gateway with a certificate is answered, files included; without one nobody gets through', async () => {
+  test('answers only a gateway with a certificate, files included', async () => {
     const identity = await identityEnvironment();
     makeCertificates(folder);
     const pem = (name: string) => join(folder, name);
@@ -191,26 +194,26 @@ describe('TLS between a gateway and a subgraph, with certificates on both sides'
       ],
       identity.environment,
     );
-    await says(subgraph, /submissions answers at https:/);
+    await waitForOutput(subgraph, /submissions answers at https:/);
     const address = `https://127.0.0.1:${subgraphPort}`;
     const gatewayWith = async (...tls: string[]) => {
       const gateway = run(
         ['gateway', '--port', String(port), '--subgraph-url', `submissions=${address}/graphql`, ...tls],
         identity.environment,
       );
-      await says(gateway, /The graph answers at/);
+      await waitForOutput(gateway, /The graph answers at/);
       return gateway;
     };
     const query = '{ executiveOrder(number: "14409") { number } }';
-    const known = await gatewayWith(
+    const trusted = await gatewayWith(
       ...['--subgraph-ca', pem('ca.pem'), '--subgraph-cert', pem('gateway.pem'), '--subgraph-key', pem('gateway.key')],
     );
     expect(await ask(port, query)).toMatchObject({ data: { executiveOrder: { number: '14409' } } });
     const headers = { authorization: `Bearer ${await identity.token(INSPECTOR)}` };
     const file = await fetch(`http://127.0.0.1:${port}/artifacts/none`, { headers });
     expect([file.status, await file.json()]).toMatchObject([404, { errors: [{ extensions: { code: 'NOT_FOUND' } }] }]);
-    known.child.kill('SIGTERM');
-    await known.ended;
+    trusted.child.kill('SIGTERM');
+    await trusted.ended;
     const stranger = await gatewayWith('--subgraph-ca', pem('ca.pem'));
     expect(await ask(port, query)).toMatchObject({
       data: { executiveOrder: null },
@@ -224,14 +227,14 @@ describe('TLS between a gateway and a subgraph, with certificates on both sides'
     expect(await subgraph.ended).toBe(0);
   });
 
-  test('half of what TLS needs is said in words', async () => {
+  test('reports which TLS settings are missing', async () => {
     const subgraph = run(['subgraph', 'reviews', '--open-to', INSPECTOR, '--data', folder, '--tls-cert', 'x.pem']);
     expect(await subgraph.ended).toBe(1);
     expect(subgraph.output()).toMatch(/TLS needs a certificate and its key[\s\S]*--tls-key/);
   });
 });
 
-test('callers behind a proxy that is believed are told apart by the address it names', async () => {
+test('tells callers apart by the address that a trusted proxy forwards', async () => {
   const identity = await identityEnvironment();
   const remaining = async (port: number, address: string) => {
     const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
@@ -242,20 +245,20 @@ test('callers behind a proxy that is believed are told apart by the address it n
     return Number(response.headers.get('ordergraph-budget-remaining'));
   };
   for (const [flags, second] of [
-    [['--trusted-proxy', '127.0.0.0/8'], 'a budget of its own'],
+    [['--trusted-proxy', '127.0.0.0/8'], 'a separate budget'],
     [[], 'the same budget'],
   ] as const) {
     const port = await freePort();
     const gateway = run(['gateway', '--port', String(port), ...flags], identity.environment);
-    await says(gateway, /The graph answers at/);
-    const [one, other] = [await remaining(port, '192.0.2.1'), await remaining(port, '192.0.2.2')];
-    expect(other === one ? 'a budget of its own' : 'the same budget').toBe(second);
+    await waitForOutput(gateway, /The graph answers at/);
+    const [ofFirst, ofSecond] = [await remaining(port, '192.0.2.1'), await remaining(port, '192.0.2.2')];
+    expect(ofSecond === ofFirst ? 'a separate budget' : 'the same budget').toBe(second);
     gateway.child.kill('SIGTERM');
     expect(await gateway.ended).toBe(0);
   }
 });
 
-describe('help and bad commands', () => {
+describe('help and invalid commands', () => {
   test.each([
     [['--help'], 0, /start[\s\S]*gateway[\s\S]*subgraph[\s\S]*import/],
     [['start', '--help'], 0, /--port <value>[\s\S]*ORDERGRAPH_PORT; default: 4000/],
@@ -303,16 +306,16 @@ describe('help and bad commands', () => {
     [['import', 'kev', '/no/such/file.json'], 1, /File "\/no\/such\/file.json" does not exist/],
     [['exercise', '--as-of', '2026-02-30'], 1, /--as-of: "2026-02-30" is not a date/],
     [['nonsense'], 1, /unknown command 'nonsense'/],
-  ])('%j ends with %d and says so', async (args, code, said) => {
-    const one = run(args, { ORDERGRAPH_DATA: join(folder, 'data') });
-    expect(await one.ended).toBe(code);
-    expect(one.output()).toMatch(said);
-    expect(one.output()).not.toMatch(/\n\s+at /);
+  ])('runs ordergraph %j with exit code %d and the expected output', async (args, code, output) => {
+    const running = run(args, { ORDERGRAPH_DATA: join(folder, 'data') });
+    expect(await running.ended).toBe(code);
+    expect(running.output()).toMatch(output);
+    expect(running.output()).not.toMatch(/\n\s+at /);
   });
 });
 
 describeOnRedis.each(processKinds)('each part as a process of its own, on %s', (kind) => {
-  test('the voluntary framework is played through them, and all end on SIGTERM', async () => {
+  test('plays the voluntary framework through all processes, and ends on SIGTERM', async () => {
     const databases = await freshDatabases(kind, PROGRAMS);
     const redis = await PrivateRedis.start();
     const { environment, token } = await identityEnvironment();
@@ -323,14 +326,14 @@ describeOnRedis.each(processKinds)('each part as a process of its own, on %s', (
     const subgraphs = PROGRAMS.map((name) =>
       run(['subgraph', name, ...portOf(name), '--database', databases.url(name)], ofSubgraphs),
     );
-    for (const subgraph of subgraphs) await says(subgraph, /answers at/);
+    for (const subgraph of subgraphs) await waitForOutput(subgraph, /answers at/);
     const urls = PROGRAMS.flatMap((name) => ['--subgraph-url', `${name}=http://127.0.0.1:${ports.get(name)}/graphql`]);
     const gateway = run(['gateway', ...portOf('gateway'), ...urls], environment);
-    await says(gateway, /The graph answers at/);
+    await waitForOutput(gateway, /The graph answers at/);
     const { data, errors } = await ask(ports.get('gateway')!, QUESTION_1, await token(INSPECTOR));
     expect(errors).toBeUndefined();
     expect(data.executiveOrder).toMatchObject({ number: '14409', workforceMetrics: { goal: 0 } });
-    // only a gateway gets anything from a subgraph, its schema included
+    // only a gateway gets a response from a subgraph, even for its schema
     const odd = await fetch(`http://127.0.0.1:${ports.get('submissions')}/graphql`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'ordergraph-identity': 'made-up' },
@@ -350,7 +353,7 @@ describeOnRedis.each(processKinds)('each part as a process of its own, on %s', (
     await databases.drop();
   });
 
-  test('several replicas that start at once migrate once', async () => {
+  test('migrates once when several replicas start at the same time', async () => {
     const databases = await freshDatabases(kind, ['reviews']);
     const environment = { ORDERGRAPH_REVIEWS_DATABASE_URL: databases.url('reviews') };
     const replicas = [1, 2, 3].map(() => run(['migrate', 'reviews'], environment));
@@ -364,7 +367,7 @@ describeOnRedis.each(processKinds)('each part as a process of its own, on %s', (
   });
 });
 
-test('no secret stands in the Compose file', () => {
+test('contains no secret in the Compose file', () => {
   const text = readFileSync(join(packageRoot, 'docker-compose.yml'), 'utf8');
   for (const [, value] of text.matchAll(/PASSWORD: (.+)/g)) expect(value).toMatch(/^\$\{\w+:\?set it in \.env\}$/);
   for (const [, password] of text.matchAll(/mysql:\/\/\w+:(.+?)@/g))

@@ -7,11 +7,11 @@ import { verifyRecord } from '#kit/audit/verify';
 import { auditKeyIn, writeKeys } from '../../gateway/cli/keys';
 import { PROGRAMS } from '../../gateway/cli/programs';
 import { INSPECTOR, identityEnvironment } from '../support/identity';
-import { freePort, killAll, type Running, requireCompiled, run, says } from '../support/processes';
+import { freePort, killAll, type Running, requireCompiled, run, waitForOutput } from '../support/processes';
 
-/*
- * Four subgraph processes, a gateway and exercise data: how an analyst once learned which models were submitted, and what cursors,
- * filters, orders and counts revealed without a record.
+/**
+ * Four subgraph processes, a gateway, and exercise data: how an analyst once learned which models were submitted, and what
+ * cursors, filters, orders, and counts revealed without a record.
  */
 
 const ANALYST = 'role=analyst; subject=analyst-1';
@@ -32,7 +32,7 @@ const running = new Map<string, Running>();
 async function startSubgraph(name: string, more: Record<string, string> = {}): Promise<void> {
   const subgraph = run(['subgraph', name, '--port', String(ports.get(name))], { ...environment, ...more });
   running.set(name, subgraph);
-  await says(subgraph, /answers at/);
+  await waitForOutput(subgraph, /answers at/);
 }
 
 async function restart(name: string, more: Record<string, string> = {}): Promise<void> {
@@ -42,10 +42,10 @@ async function restart(name: string, more: Record<string, string> = {}): Promise
   await startSubgraph(name, more);
 }
 
-async function ask(who: string, query: string, variables: object = {}): Promise<Answer> {
+async function ask(caller: string, query: string, variables: object = {}): Promise<Answer> {
   const response = await fetch(`http://127.0.0.1:${ports.get('gateway')}/graphql`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${await token(who)}` },
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${await token(caller)}` },
     body: JSON.stringify({ query, variables, operationName: /^query (\w+)/.exec(query)?.[1] }),
   });
   return (await response.json()) as Answer;
@@ -63,7 +63,10 @@ beforeAll(async () => {
   for (const name of ['gateway', ...PROGRAMS]) ports.set(name, await freePort());
   for (const name of PROGRAMS) await startSubgraph(name);
   const urls = PROGRAMS.flatMap((name) => ['--subgraph-url', `${name}=http://127.0.0.1:${ports.get(name)}/graphql`]);
-  await says(run(['gateway', '--port', String(ports.get('gateway')), ...urls], environment), /The graph answers at/);
+  await waitForOutput(
+    run(['gateway', '--port', String(ports.get('gateway')), ...urls], environment),
+    /The graph answers at/,
+  );
 }, 120_000);
 afterAll(async () => {
   await killAll();
@@ -75,16 +78,16 @@ test.each([
     'the model that a run was made on',
     '{ evaluationRuns { nodes { id version { id model { publicName developer { key } } } } } }',
   ],
-  ['the launch that a review is bound by', '{ reviews { nodes { id launchBoundAt } } }'],
+  ['the launch that limits a review', '{ reviews { nodes { id launchBoundAt } } }'],
   ['how long a review went on after the launch', '{ reviews { nodes { id daysPastLaunch timing closedAt } } }'],
   ['when an agency was invited', '{ determinations { nodes { id createdAt targetAt } } }'],
   ['which systems a tool covers', '{ toolDeployments { nodes { id systems { totalCount } } } }'],
   [
-    'where a published flaw is, and which finding it comes from',
+    'the system of a published flaw, and its finding',
     '{ clearinghouseCases { nodes { id finding { id } affectedSystems { totalCount } } } }',
   ],
-  ['which submission a designation is of', '{ designations { nodes { id } } }'],
-])('an analyst does not read %s', async (_what, query) => {
+  ['the submission of a designation', '{ designations { nodes { id } } }'],
+])('does not let an analyst read %s', async (_what, query) => {
   const answer = await ask(ANALYST, query);
   const [list] = Object.values(answer.data) as { nodes: Record<string, unknown>[] }[];
   for (const { id: _id, ...rest } of list!.nodes)
@@ -98,15 +101,15 @@ test.each([
   ['evaluationRuns(filter: { review: { launchBoundAt: { gt: "2026-01-01T00:00:00Z" } } })', 'INVALID_FILTER'],
   ['reviews(orderBy: [{ field: LAUNCH_BOUND_AT }])', 'INVALID_ORDER'],
   ['determinations(orderBy: [{ field: TARGET_AT }])', 'INVALID_ORDER'],
-])('an analyst cannot ask for %s', async (list, code) => {
+])('rejects a query of an analyst for %s', async (list, code) => {
   const answer = await ask(ANALYST, `{ ${list} { totalCount nodes { id } } }`);
   expect(new Set(codesOf(answer))).toEqual(new Set([code]));
 });
 
-test('a list under a model version hides from an analyst which versions were evaluated', async () => {
+test('hides from an analyst which model versions were evaluated', async () => {
   const query = '{ modelVersions(first: 500) { nodes { id evaluationRuns { totalCount nodes { id } } } } }';
-  const runs = async (who: string) =>
-    (await ask(who, query)).data.modelVersions.nodes.filter(
+  const runs = async (caller: string) =>
+    (await ask(caller, query)).data.modelVersions.nodes.filter(
       (node: Answer['data']) => node.evaluationRuns.totalCount > 0,
     );
   expect([(await runs(ANALYST)).length, (await runs(INSPECTOR)).length > 5]).toEqual([0, true]);
@@ -115,7 +118,7 @@ test('a list under a model version hides from an analyst which versions were eva
 const PAGE = `query ($after: String) { submissions(first: 3, after: $after, orderBy: [{ field: PLANNED_LAUNCH_AT }]) {
   edges { cursor node { id } } pageInfo { endCursor hasNextPage } } }`;
 
-test('hides values in cursors, accepts them in a new process with the same key, and rejects them with another key', async () => {
+test('encrypts values in cursors, which another process reads by the same key only', async () => {
   const first = (await ask(INTAKE, PAGE)).data.submissions;
   const { endCursor } = first.pageInfo;
   expect(first.edges.at(-1).cursor).toBe(endCursor);
@@ -127,11 +130,11 @@ test('hides values in cursors, accepts them in a new process with the same key, 
 
   await restart('submissions');
   expect((await next()).data.submissions.edges).toEqual(second);
-  const other = await ask(
+  const restarted = await ask(
     INTAKE,
     '{ reviews(after: $after) { totalCount nodes { id } } }'.replace('$after', `"${endCursor}"`),
   );
-  expect(other.errors?.[0]).toMatchObject({
+  expect(restarted.errors?.[0]).toMatchObject({
     message: expect.stringContaining('another subgraph issued it'),
     extensions: { code: 'INVALID_CURSOR' },
   });
@@ -150,7 +153,7 @@ test('hides values in cursors, accepts them in a new process with the same key, 
   expect((await next()).data.submissions.edges).toEqual(second);
 });
 
-test('records lists, filters, orders and counts of protected objects, shows them to oversight, and verifies', async () => {
+test('records filters, orders, and counts of protected lists in a valid record', async () => {
   const list = 'filter: { filedAt: { lt: "2026-10-01T00:00:00Z" }, model: { trainingComputeFlop: { gt: "1e25" } } }';
   const { data, errors } = await ask(
     INTAKE,

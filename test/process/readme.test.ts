@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { packageRoot } from '#base/package-root';
-import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { freePort, killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 
 const MAIN = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
 const README = readFileSync(join(packageRoot, 'README.md'), 'utf8');
@@ -30,7 +30,7 @@ async function inShell(commands: string, port: number): Promise<{ data: unknown;
   return JSON.parse(stdout);
 }
 
-/** A value with its numbers and dates, which depend on the day, replaced by what they are. */
+/** A value with its numbers and dates, which depend on the day, replaced by their kinds. */
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shapeOf);
   if (value === null || typeof value !== 'object')
@@ -38,10 +38,10 @@ function shapeOf(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, shapeOf(member)]));
 }
 
-test('the queries of the README, sent as it says, return what it shows, without errors', async () => {
+test('returns what the README shows for its queries, without errors', async () => {
   const port = await freePort();
   const start = run(['start', '--port', String(port)], { ORDERGRAPH_DATA: folder });
-  await says(start, /The graph answers at/);
+  await waitForOutput(start, /The graph answers at/);
   const queries = blocks('sh').filter((text) => text.includes('curl'));
   const answers = blocks('json').map((text) => JSON.parse(text));
   expect([queries.length, answers.length]).toEqual([2, 2]);

@@ -6,7 +6,7 @@ import { killAll, requireCompiled, run } from '../support/processes';
 const STACK = /\n\s+at /;
 
 let folder: string;
-/** A file stands where a folder should be: what not even root can write into. */
+/** A file in place of a folder, into which not even root can write. */
 let blocked: string;
 beforeAll(requireCompiled);
 beforeEach(() => {
@@ -20,7 +20,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** What a subgraph says that does not start. */
+/** The output of a subgraph that does not start. */
 async function refusal(environment: Record<string, string>): Promise<string> {
   const started = run(['subgraph', 'submissions', '--port', '0', '--open-to', 'role=analyst; subject=a'], {
     ORDERGRAPH_DATA: folder,
@@ -34,19 +34,19 @@ async function refusal(environment: Record<string, string>): Promise<string> {
 test.each([
   ['ORDERGRAPH_AUDIT', 'The audit record'],
   ['ORDERGRAPH_FILES', 'Uploaded documents'],
-])('a folder of %s that cannot be written to is reported with the setting', async (setting, what) => {
+])('reports an unwritable folder of %s with its setting', async (setting, content) => {
   const output = await refusal({ [setting]: join(blocked, 'here') });
-  expect(output).toContain(`${what} cannot be stored in "${join(blocked, 'here')}": `);
+  expect(output).toContain(`${content} cannot be stored in "${join(blocked, 'here')}": `);
   expect(output).toMatch(new RegExp(`Set ${setting} to a folder that this process \\(user \\d+\\) may write to`));
 });
 
-test('a key file that cannot be read is reported with the setting', async () => {
+test('reports an unreadable key file with its setting', async () => {
   const output = await refusal({ ORDERGRAPH_AUDIT_KEY: join(folder, 'missing.json') });
   expect(output).toMatch(/the key that seals the record \(ORDERGRAPH_AUDIT_KEY\) from ".*missing\.json"/);
   expect(output).toMatch(/`ordergraph keys FOLDER` creates keys/);
 });
 
-test('a key file that holds another key is reported with the setting', async () => {
+test('reports a key file of another type with its setting', async () => {
   const keys = run(['keys', join(folder, 'secrets')]);
   expect(await keys.ended).toBe(0);
   const file = join(folder, 'secrets', 'subgraphs', 'identity-keys.json');
@@ -56,13 +56,13 @@ test('a key file that holds another key is reported with the setting', async () 
   );
 });
 
-test('a time out of range is reported before anything is opened', async () => {
+test('reports a time limit out of range before it opens anything', async () => {
   const output = await refusal({ ORDERGRAPH_DRAIN_MS: '-1' });
   expect(output).toMatch(/^ORDERGRAPH_DRAIN_MS is "-1": [^\n]*>=0\n {2}Milliseconds after SIGTERM[^\n]*\n$/m);
   expect(output).not.toContain('Warning');
 });
 
-test('production requires a key that seals the record', async () => {
+test('requires a sealing key for the record in production', async () => {
   const keys = run(['keys', join(folder, 'secrets')]);
   expect(await keys.ended).toBe(0);
   const started = run(
@@ -80,13 +80,13 @@ test.each([
   ['ORDERGRAPH_DATABASE_CONNECTIONS', 'many', /expected number[^\n]*\n.*from 2 to 1000/],
   ['ORDERGRAPH_AUDIT_REPLICA', '0', />=1\n.*from 1 to 9999/],
   ['ORDERGRAPH_EVENTS_URL', 'host:6379', /use a URL such as redis:\/\/host:6379/],
-])('%s of "%s" is refused with what it may be', async (setting, value, range) => {
+])('rejects %s of "%s" and lists the allowed values', async (setting, value, range) => {
   const output = await refusal({ [setting]: value });
   expect(output).toContain(`${setting} is "${value}"`);
   expect(output).toMatch(range);
 });
 
-test('migrate --status says what is applied and what is pending, and changes nothing', async () => {
+test('lists applied and pending migrations with --status, and changes nothing', async () => {
   const status = async () => {
     const command = run(['migrate', 'reviews', '--status'], { ORDERGRAPH_DATA: folder });
     expect(await command.ended).toBe(0);

@@ -9,11 +9,11 @@ import { databaseVariable, settingsBySubgraph, storeSettings } from '../../gatew
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
 
-/** Where the publishers' files are; they are no part of the project. */
+/** Folder of the publishers' files, which are not part of the project. */
 const FOLDER = process.env.ORDERGRAPH_PUBLISHED_DATA ?? join(packageRoot, '..', 'shared', 'data');
 const published = existsSync(FOLDER);
 
-test('the publishers’ files are there under CI', () => {
+test('requires the published files in continuous integration', () => {
   expect(published || !process.env.CI).toBe(true);
 });
 
@@ -64,7 +64,7 @@ const csv = (path: string): Record<string, string>[] =>
     return Number(row!.n);
   }
 
-  test('nothing is lost: what is read is imported, updated, unchanged or rejected, and nothing is rejected', () => {
+  test('imports every published row and rejects none', () => {
     const [, files, read, imported, updated, unchanged, rejected] =
       /(\d+) files, (\d+) rows: (\d+) imported, (\d+) updated, (\d+) unchanged, (\d+) rejected/
         .exec(output)!
@@ -99,18 +99,18 @@ const csv = (path: string): Record<string, string>[] =>
     ['workforce', 'ksat', '1 = 1', 2221],
     ['workforce', 'opm_agency', '1 = 1', 803],
     ['workforce', 'workforce_flow', '1 = 1', 129 * 39 + 3 * 39],
-  ])('%s: %s where %s are %d', async (subgraph, table, where, expected) => {
+  ])('counts in %s the rows of %s where %s: %d', async (subgraph, table, where, expected) => {
     expect(await count(subgraph, table, where)).toBe(expected);
   });
 
-  test('all frontier releases and all postings are in the graph', async () => {
+  test('returns all frontier releases and all job postings from the graph', async () => {
     const releases = csv('publishers/frontier_ai_models.csv').map((row) => row.Model!.trim());
     const names = await open
       .get('submissions')!
       .database.query<{ public_name: string }>('SELECT public_name FROM ai_model WHERE frontier = 1');
-    const known = new Set(names.map((row) => row.public_name));
+    const publicNames = new Set(names.map((row) => row.public_name));
     expect(releases).toHaveLength(137);
-    expect(releases.filter((name) => !known.has(name))).toEqual([]);
+    expect(releases.filter((name) => !publicNames.has(name))).toEqual([]);
     const postings: { controlNumber: string }[] = json('sets/usajobs/postings-ai-cyber.json');
     const rows = await open
       .get('workforce')!
@@ -120,7 +120,7 @@ const csv = (path: string): Record<string, string>[] =>
     expect(postings.filter(({ controlNumber }) => !stored.has(controlNumber))).toEqual([]);
   });
 
-  test('the joins meet the counts found by hand', async () => {
+  test('returns from joins the counts that were established by hand', async () => {
     expect(await count('infrastructure', 'ai_use_case', "inventory = 'INDIVIDUAL' AND agency_key IS NOT NULL")).toBe(
       3591,
     );
@@ -141,7 +141,7 @@ const csv = (path: string): Record<string, string>[] =>
        WHERE u.inventory = 'INDIVIDUAL' GROUP BY l.target_key`,
     );
     const uses = new Map(vendors.map(({ vendor, n }) => [vendor, Number(n)]));
-    // "Open AI", written apart, counts as OpenAI here; the count by hand took the name as one word
+    // "Open AI", written apart, counts as OpenAI here; the manual count took the name as one word
     const apart = csv('publishers/federal_ai_use_cases_2025.csv').filter(
       (row) => /\bopen ai\b/i.test(row.vendor_name!) && !/\bopenai\b/i.test(row.vendor_name!),
     ).length;
@@ -164,14 +164,14 @@ const csv = (path: string): Record<string, string>[] =>
       );
     expect(counterparts).toHaveLength(39);
     const versions = await open.get('submissions')!.database.query<{ id: string }>('SELECT id FROM model_version');
-    const known = new Set(versions.map(({ id }) => id));
+    const versionIds = new Set(versions.map(({ id }) => id));
     const runs = await open
       .get('reviews')!
       .database.query<{ version_id: string }>("SELECT version_id FROM benchmark_result WHERE unit = 'share'");
-    expect(runs.filter((run) => known.has(run.version_id))).toHaveLength(336);
+    expect(runs.filter((run) => versionIds.has(run.version_id))).toHaveLength(336);
   });
 
-  test('every vendor found by hand in both catalogs is one vendor', async () => {
+  test('matches every vendor in both catalogs that was matched by hand', async () => {
     const byHand: { kevVendorProject: string; kevEntries: number; fedrampProducts: string[] }[] = json(
       'sets/crosswalks/kev-vendor.json',
     );
@@ -191,7 +191,7 @@ const csv = (path: string): Record<string, string>[] =>
     }
   });
 
-  test('the holidays by rule are the holidays as published', () => {
+  test('computes the federal holidays exactly as published', () => {
     const days: { year: number; name: string; observed: string }[] = json(
       'sets/federal-holidays/federal-holidays-2024-2028.json',
     );
@@ -201,7 +201,7 @@ const csv = (path: string): Record<string, string>[] =>
     expect(days.map(({ year, name, observed }) => ({ year, name, observed }))).toEqual(byRule);
   });
 
-  test('importing everything again changes nothing', async () => {
+  test('changes nothing when everything is imported again', async () => {
     expect(await importAll()).toMatch(/36 files, (\d+) rows: 0 imported, 0 updated, \1 unchanged, 0 rejected/);
   });
 });

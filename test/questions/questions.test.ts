@@ -26,9 +26,9 @@ import { HiringRequest, Position } from '../../subgraphs/workforce/position/posi
 import { databaseKinds } from '../support/databases';
 import { AS_OF, FIXTURES, openWorld, type World } from '../support/world';
 
-/*
- * Every question is asked through the gateway, and its answer worked out again from the rows that the story was generated
- * as: plain code over plain arrays, which shares nothing with resolvers, filters, SQL or the gateway.
+/**
+ * Sends every question through the gateway and recomputes its answer from the generated rows of the story: plain code over plain
+ * arrays, which shares nothing with resolvers, filters, SQL, or the gateway.
  */
 
 const TODAY = civilDate(AS_OF);
@@ -41,7 +41,7 @@ const later = (instant: string, count: number) => new Date(Date.parse(instant) +
 const within = (instant: string | null | undefined, year: number) =>
   instant != null && instant >= fiscalYearPeriod(year).from && instant < fiscalYearPeriod(year).until;
 
-/** The middle of the sorted values, written anew. */
+/** The median of the sorted values, reimplemented. */
 function middle(values: number[]): number | null {
   const sorted = values.toSorted((a, b) => a - b);
   const half = sorted.length / 2;
@@ -134,15 +134,17 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
     nodes.forEach((node, place) => {
       const { id, plannedLaunchAt } = expected[place]!;
       expect(node.daysToLaunch).toBe(daysBetween(TODAY, civilDate(plannedLaunchAt)));
-      const own = world
+      const related = world
         .rows(Determination)
         .filter(({ submissionId, status }) => submissionId === id && ['DRAFT', 'ISSUED'].includes(status));
       const flat = (agency: string, outcome: string | null) => `${agency} ${outcome}`;
       expect(
         node.determinations.nodes
-          .map((one: { agency: { key: string }; outcome: string }) => flat(one.agency.key, one.outcome))
+          .map((determination: { agency: { key: string }; outcome: string }) =>
+            flat(determination.agency.key, determination.outcome),
+          )
           .toSorted(),
-      ).toEqual(own.map(({ agencyKey, outcome }) => flat(agencyKey, outcome)).toSorted());
+      ).toEqual(related.map(({ agencyKey, outcome }) => flat(agencyKey, outcome)).toSorted());
     });
   });
 
@@ -160,13 +162,13 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
       informationRequests: { nodes: { dueOn: string; overdue: boolean }[] };
       consultations: { nodes: { messages: { nodes: { dueOn: string }[] } }[] };
     };
-    const shown: Node[] = developerOrganization.models.nodes.flatMap(
+    const nodes: Node[] = developerOrganization.models.nodes.flatMap(
       (node: { submissions: { nodes: Node[] } }) => node.submissions.nodes,
     );
-    const own = submissions().filter(({ developerKey }) => developerKey === key);
-    expect(shown.map(({ number }) => number).toSorted()).toEqual(own.map(({ number }) => number).toSorted());
-    for (const { id, number } of own) {
-      const node = shown.find((candidate) => candidate.number === number)!;
+    const related = submissions().filter(({ developerKey }) => developerKey === key);
+    expect(nodes.map(({ number }) => number).toSorted()).toEqual(related.map(({ number }) => number).toSorted());
+    for (const { id, number } of related) {
+      const node = nodes.find((candidate) => candidate.number === number)!;
       const active = world
         .rows(AccessGrant)
         .filter(({ submissionId, recordedStatus }) => submissionId === id && recordedStatus === 'ACTIVE');
@@ -183,7 +185,7 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
         .rows(Consultation)
         .filter(({ submissionId, status }) => submissionId === id && status === 'OPEN')
         .map((thread) => thread.id);
-      const asked = world
+      const matching = world
         .rows(ConsultationMessage)
         .filter(
           (message) =>
@@ -191,9 +193,9 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
         );
       expect(
         node.consultations.nodes.flatMap(({ messages }) => messages.nodes.map(({ dueOn }) => dueOn)).toSorted(),
-      ).toEqual(asked.map(({ dueOn }) => dueOn).toSorted());
+      ).toEqual(matching.map(({ dueOn }) => dueOn).toSorted());
     }
-    expect(shown.flatMap((node) => node.informationRequests.nodes).length).toBeGreaterThan(0);
+    expect(nodes.flatMap((node) => node.informationRequests.nodes).length).toBeGreaterThan(0);
   });
 
   test('4: Treasury', async () => {
@@ -236,12 +238,12 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
       .filter(({ ownerKey }) => high.some(({ id }) => id === ownerKey))
       .map(({ targetKey }) => targetKey);
     type Sector = { key: string; leadAgency: { key: string } };
-    const shown: Sector[] = riskAssessments.nodes.flatMap((node: { sectors: Sector[] }) => node.sectors);
+    const nodes: Sector[] = riskAssessments.nodes.flatMap((node: { sectors: Sector[] }) => node.sectors);
     expect(riskAssessments.nodes).toHaveLength(high.length);
-    expect(tally(shown, ({ key }) => key)).toEqual(tally(named, (key) => key));
-    for (const { key, leadAgency } of shown)
+    expect(tally(nodes, ({ key }) => key)).toEqual(tally(named, (key) => key));
+    for (const { key, leadAgency } of nodes)
       expect(leadAgency.key).toBe(sectors.find((sector) => sector.key === key)!.leadAgencyKey);
-    expect(shown.length).toBeGreaterThan(0);
+    expect(nodes.length).toBeGreaterThan(0);
   });
 
   test('6: models above 1e25 FLOP in their window, with the highest risks', async () => {
@@ -366,21 +368,24 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
   });
 
   test('10: open announcements for the work roles of capability gaps', async () => {
-    let found = 0;
+    let count = 0;
     for (const agencyKey of ['treasury', 'cisa', 'hhs']) {
       const { agency } = await ask('10-announcements-for-gaps', { agency: agencyKey });
       const gaps = world
         .rows(CapabilityAssessment)
-        .filter((one) => one.agencyKey === agencyKey && one.current && one.tier < one.target);
+        .filter(
+          (assessment) =>
+            assessment.agencyKey === agencyKey && assessment.current && assessment.tier < assessment.target,
+        );
       type Gap = {
         dimension: { code: string };
         staffing: { workRole: { code: string }; openAnnouncements: { controlNumber: string }[] }[];
       };
-      const shown: Gap[] = agency.capabilityAssessments.nodes;
-      expect(shown.map(({ dimension }) => dimension.code).toSorted()).toEqual(
+      const nodes: Gap[] = agency.capabilityAssessments.nodes;
+      expect(nodes.map(({ dimension }) => dimension.code).toSorted()).toEqual(
         gaps.map(({ dimensionId }) => dimensionId).toSorted(),
       );
-      for (const { dimension, staffing } of shown) {
+      for (const { dimension, staffing } of nodes) {
         expect(staffing.map(({ workRole }) => workRole.code).toSorted()).toEqual(
           [...workRolesOf[dimension.code]!].toSorted(),
         );
@@ -400,11 +405,11 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
           expect(openAnnouncements.map(({ controlNumber }) => controlNumber).toSorted()).toEqual(
             open.map(({ controlNumber }) => controlNumber).toSorted(),
           );
-          found += open.length;
+          count += open.length;
         }
       }
     }
-    expect(found).toBeGreaterThan(0);
+    expect(count).toBeGreaterThan(0);
   });
 
   test('11: time to hire by agency and authority', async () => {
@@ -415,16 +420,16 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
     );
     expect(timeToHire.length).toBeGreaterThan(0);
     for (const { agency, authority, hires: count, medianDays, goalDays, withinGoal } of timeToHire) {
-      const own = hires
+      const related = hires
         .filter((hire) => hire.agencyKey === agency.key && hire.authority === authority)
         .map((hire) => days(hire.needValidatedAt, hire.enteredOnDutyAt!));
       expect([count, withinGoal.denominator, withinGoal.numerator, goalDays]).toEqual([
-        own.length,
-        own.length,
-        own.filter((took) => took <= 80).length,
+        related.length,
+        related.length,
+        related.filter((took) => took <= 80).length,
         80,
       ]);
-      expect(medianDays).toBeCloseTo(middle(own)!, 3);
+      expect(medianDays).toBeCloseTo(middle(related)!, 3);
     }
     const medians = timeToHire.map(({ medianDays }: { medianDays: number }) => medianDays);
     expect(medians).toEqual(medians.toSorted((a: number, b: number) => b - a));
@@ -440,10 +445,10 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
       const hires = world
         .rows(HiringRequest)
         .filter(
-          (one) =>
-            one.agencyKey === agencyKey &&
-            roleOf.get(one.positionId) === '531' &&
-            within(one.enteredOnDutyAt, THIS_YEAR),
+          (row) =>
+            row.agencyKey === agencyKey &&
+            roleOf.get(row.positionId) === '531' &&
+            within(row.enteredOnDutyAt, THIS_YEAR),
         ).length;
       return { key: agencyKey, target, hires, gap: Math.max(0, target - hires) };
     });
@@ -473,11 +478,11 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
     const due = world
       .rows(VulnerabilityFinding)
       .filter(({ status, dueAt }) => UNRESOLVED.includes(status) && dueAt >= AS_OF && dueAt < until);
-    const shown: Record<string, number> = {};
+    const totals: Record<string, number> = {};
     for (const { cveId, exposures } of nodes)
       for (const { agency, impactLevel, systems } of exposures)
-        shown[`${cveId} ${agency.key} ${impactLevel}`] = systems;
-    expect(shown).toEqual(
+        totals[`${cveId} ${agency.key} ${impactLevel}`] = systems;
+    expect(totals).toEqual(
       tally(due, (finding) => `${finding.cveId} ${finding.agencyKey} ${systemOf(finding).impactLevel}`),
     );
     expect(due.length).toBeGreaterThan(0);
@@ -497,23 +502,25 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
       .filter(({ toolId, stage }) => tools.has(toolId) && stage === 'DEPLOYED');
     expect(
       Object.fromEntries(
-        aiToolAdoption.map((one: { agency: { key: string }; quarter: string; deployed: number }) => [
-          `${one.agency.key} ${one.quarter}`,
-          one.deployed,
+        aiToolAdoption.map((adoption: { agency: { key: string }; quarter: string; deployed: number }) => [
+          `${adoption.agency.key} ${adoption.quarter}`,
+          adoption.deployed,
         ]),
       ),
     ).toEqual(tally(deployed, ({ agencyKey, since }) => `${agencyKey} ${quarter(since)}`));
     for (const { coveredByAiTool, systems, overdue: late, overduePerSystem } of overdueByToolCoverage) {
-      const own = world.rows(FederalSystem).filter((system) => system.coveredByAiTool === coveredByAiTool);
+      const related = world.rows(FederalSystem).filter((system) => system.coveredByAiTool === coveredByAiTool);
       const count = overdue().filter((finding) => systemOf(finding).coveredByAiTool === coveredByAiTool).length;
-      expect([systems, late, overduePerSystem]).toEqual([own.length, count, count / own.length]);
+      expect([systems, late, overduePerSystem]).toEqual([related.length, count, count / related.length]);
     }
   });
 
   test('15: cybersecurity use cases, with the Detect tier', async () => {
     const { aiUseCaseCounts } = await ask('15-cyber-use-cases');
     const detect = (key: string) =>
-      world.rows(CapabilityAssessment).find((one) => one.agencyKey === key && one.dimensionId === 'DE' && one.current)!
+      world
+        .rows(CapabilityAssessment)
+        .find((assessment) => assessment.agencyKey === key && assessment.dimensionId === 'DE' && assessment.current)!
         .tier;
     // by hand, from the five rows of the fixture: phishing, malware twice, intrusion
     expect(aiUseCaseCounts).toEqual([
@@ -534,7 +541,7 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
 
   test('16: vendors in use and exploited', async () => {
     const nodes = await askAll('16-vendors-in-both', 'vendors');
-    // by hand, from the fixtures; the exercise's own vendors stand in no use case
+    // by hand, from the fixtures; the exercise's own vendors appear in no use case
     expect(nodes).toEqual([
       { key: 'cobblestone-works', name: 'Cobblestone Works', useCaseCount: 2, vulnerabilityCount: 2 },
       { key: 'lime-kiln-systems', name: 'Lime Kiln Systems', useCaseCount: 1, vulnerabilityCount: 1 },
@@ -585,10 +592,10 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
         world
           .rows(Position)
           .filter(
-            (one) =>
-              one.agencyKey === agencyKey &&
-              one.workRoleCode === workRoleCode &&
-              ['FUNDED_VACANT', 'IN_HIRING'].includes(one.status),
+            (row) =>
+              row.agencyKey === agencyKey &&
+              row.workRoleCode === workRoleCode &&
+              ['FUNDED_VACANT', 'IN_HIRING'].includes(row.status),
           ).length,
       );
     }
@@ -597,21 +604,21 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
   test('19: everything that happened to one submission', async () => {
     const reviewed = world.rows(Review).find(({ status }) => status === 'CLOSED')!;
     const { submission } = await ask('19-one-submission', { id: reviewed.submissionId });
-    const own = (row: { submissionId: string }) => row.submissionId === reviewed.submissionId;
+    const isOfReviewed = (row: { submissionId: string }) => row.submissionId === reviewed.submissionId;
     const flat = (event: { occurredAt: string; kind: string; agencyKey?: string | null }) => [
       event.occurredAt,
       event.kind,
       event.agencyKey ?? null,
     ];
     type Entry = { occurredAt: string; kind: string; agency: { key: string } | null };
-    const shown = (entries: Entry[]) =>
+    const summarize = (entries: Entry[]) =>
       entries.map(({ occurredAt, kind, agency }) => [occurredAt, kind, agency?.key ?? null]);
     const inOrder = (a: { sequence: number }, b: { sequence: number }) => a.sequence - b.sequence;
-    expect(shown(submission.timeline.nodes)).toEqual(
-      world.rows(SubmissionEvent).filter(own).toSorted(inOrder).map(flat),
+    expect(summarize(submission.timeline.nodes)).toEqual(
+      world.rows(SubmissionEvent).filter(isOfReviewed).toSorted(inOrder).map(flat),
     );
-    expect(shown(submission.reviewTimeline.nodes)).toEqual(
-      world.rows(ReviewEvent).filter(own).toSorted(inOrder).map(flat),
+    expect(summarize(submission.reviewTimeline.nodes)).toEqual(
+      world.rows(ReviewEvent).filter(isOfReviewed).toSorted(inOrder).map(flat),
     );
     for (const list of [submission.timeline.nodes, submission.reviewTimeline.nodes]) {
       const times = list.map(({ occurredAt }: Entry) => occurredAt);
@@ -651,7 +658,7 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
     expect(filed(THIS_YEAR - 1)).toBeGreaterThan(0);
   });
 
-  test('no question costs more statements for a larger page', async () => {
+  test('uses no more statements per question for a larger page', async () => {
     const count = async (first: number) =>
       (
         await world.statements(
@@ -662,6 +669,6 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
   });
 });
 
-test('the dates that questions use are those of the story', () => {
+test('uses the dates of the exercise story in the questions', () => {
   expect([TODAY, THIS_YEAR, addDays(TODAY, 30)]).toEqual(['2026-11-23', 2027, '2026-12-23']);
 });

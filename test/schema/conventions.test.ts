@@ -74,7 +74,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'WorkforceMetrics.byTalentArea': 'talent areas',
 };
 
-/** Fields that a rule of their own refuses to some who read the object. */
+/** Fields with a rule of their own that some readers of the object do not satisfy. */
 const REFUSED: ReadonlySet<string> = new Set(['Submission.governmentReads']);
 
 const BRITISH =
@@ -120,27 +120,28 @@ describe.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
     const classOf = ({ astNode }: GraphQLField<unknown, unknown>): string =>
       /@sensitivity\(class: (\w+)\)/.exec(subgraph.sdl.slice(astNode!.loc!.start, astNode!.loc!.end))![1]!;
 
-    test('filters and orders by fields of the type itself, each with a filter of its type', () => {
+    test('filters and orders only by fields of the type, with filters of their types', () => {
       const wrong: string[] = [];
       let compared = 0;
       const typeOf = (name: string) => schema.getType(name) as GraphQLObjectType | undefined;
       const isFilter = (type: GraphQLNamedType): type is GraphQLInputObjectType =>
         isInputObjectType(type) && type.name.endsWith('Filter') && 'and' in type.getFields();
       for (const input of types.filter(isFilter)) {
-        const shown = typeOf(input.name.replace(/Filter$/, ''))!.getFields();
+        const typeFields = typeOf(input.name.replace(/Filter$/, ''))!.getFields();
         for (const { name, type } of Object.values(input.getFields())) {
           if (['and', 'or', 'not'].includes(name)) continue;
           compared += 1;
-          if (!shown[name] || !fits(shown[name].type, getNamedType(type).name)) wrong.push(`${input.name}.${name}`);
+          if (!typeFields[name] || !fits(typeFields[name].type, getNamedType(type).name))
+            wrong.push(`${input.name}.${name}`);
         }
       }
       const isOrder = (type: GraphQLNamedType): type is GraphQLEnumType =>
         isEnumType(type) && type.name.endsWith('OrderField');
       for (const order of types.filter(isOrder)) {
-        const shown = Object.values(typeOf(order.name.replace(/OrderField$/, ''))!.getFields());
+        const typeFields = Object.values(typeOf(order.name.replace(/OrderField$/, ''))!.getFields());
         for (const { name } of order.getValues()) {
           compared += 1;
-          const field = shown.find((one) => orderValue(one.name) === name);
+          const field = typeFields.find((candidate) => orderValue(candidate.name) === name);
           const type = field && getNamedType(field.type);
           if (!isScalarType(type) && !isEnumType(type)) wrong.push(`${order.name}.${name}`);
         }
@@ -149,7 +150,7 @@ describe.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
       expect(compared).toBeGreaterThan(50);
     });
 
-    test('lists are never null and have no null items, unless another subgraph or a rule can take them away', () => {
+    test('declares lists and items as non-null unless a subgraph or rule can remove them', () => {
       const wrong = fields.filter(({ type, field, name }) => {
         const list = isNonNullType(field.type) ? field.type.ofType : field.type;
         if (!isListType(list)) return false;
@@ -185,13 +186,13 @@ describe.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
       expect(values.filter((name) => !/^[A-Z][A-Z0-9_]*$/.test(name))).toEqual([]);
     });
 
-    test('says by which specification each of its scalars is written', () => {
+    test('cites the specification of each custom scalar', () => {
       const scalars = types.filter(isScalarType).filter((type) => !isSpecifiedScalarType(type));
       expect(scalars.length).toBeGreaterThan(0);
       expect(scalars.filter(({ specifiedByURL }) => !specifiedByURL).map(({ name }) => name)).toEqual([]);
     });
 
-    test('describes root lists by what is in them and by what one filters', () => {
+    test('describes root lists by their contents and their filters', () => {
       const lists = Object.values(schema.getQueryType()!.getFields()).filter(({ type }) =>
         models.has(getNamedType(type).name.replace(/Connection$/, '')),
       );
@@ -205,7 +206,7 @@ describe.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
       }
     });
 
-    test('speaks American English, and names money by its unit', () => {
+    test('uses American English, and names the unit of money', () => {
       const texts = subgraph.sdl.match(/"""[\s\S]*?"""|\w+(?=[(:])/g)!;
       // descriptions and names of fields; enum values such as CANCELLED are stored
       expect(texts.filter((text) => BRITISH.test(text))).toEqual([]);
@@ -215,7 +216,7 @@ describe.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
   },
 );
 
-test('every bounded list exists', () => {
+test('lists only existing fields as bounded lists', () => {
   const names = subgraphs.flatMap(({ sdl }) => {
     const schema = buildASTSchema(parse(sdl), { assumeValidSDL: true });
     return Object.values(schema.getTypeMap())

@@ -6,7 +6,7 @@ type Lock = { packages: Record<string, { version?: string; resolved?: string }> 
 const readLock = (file: string): Lock => JSON.parse(readFileSync(join(packageRoot, file), 'utf8'));
 const lock = readLock('package-lock.json');
 
-/** First versions without a known flaw; none of ours may fall below. */
+/** First versions without a known flaw; ours must not be older. */
 const LEAST: Record<string, string> = {
   // CVE-2026-32621
   '@apollo/gateway': '2.13.2',
@@ -21,13 +21,13 @@ const isAtLeast = (version: string, least: string): boolean => {
   return place === -1 || a[place]! > b[place]!;
 };
 
-test.each(Object.entries(LEAST))('%s is at least %s, wherever it stands in the tree', (name, least) => {
+test.each(Object.entries(LEAST))('depends on %s in version %s or later, everywhere in the tree', (name, least) => {
   const installed = Object.entries(lock.packages).filter(([path]) => path.endsWith(`node_modules/${name}`));
   expect(installed.length).toBeGreaterThan(0);
   for (const [path, { version }] of installed) expect([path, isAtLeast(version!, least)]).toEqual([path, true]);
 });
 
-test('versions are compared by number', () => {
+test('compares versions by number, not by text', () => {
   expect([isAtLeast('2.14.0', '2.13.2'), isAtLeast('2.9.9', '2.13.2'), isAtLeast('2.13.2', '2.13.2')]).toEqual([
     true,
     false,
@@ -35,20 +35,20 @@ test('versions are compared by number', () => {
   ]);
 });
 
-test.each(['package-lock.json', 'test/clients/package-lock.json'])('%s names no registry', (file) => {
+test.each(['package-lock.json', 'test/clients/package-lock.json'])('contains no registry address in %s', (file) => {
   const packages = Object.values(readLock(file).packages);
   expect(packages).not.toHaveLength(0);
   expect(packages.filter(({ resolved }) => resolved !== undefined)).toEqual([]);
 });
 
-test('client tests compare introspection with the version of graphql-js that the gateway uses', () => {
+test('compares introspection in client tests by the graphql-js of the gateway', () => {
   const versions = ['package-lock.json', 'test/clients/package-lock.json'].map(
     (file) => readLock(file).packages['node_modules/graphql']!.version,
   );
   expect(versions[1]).toBe(versions[0]);
 });
 
-test.each(['.', 'test/clients'])('%s declares every dependency at the exact version in its lock file', (folder) => {
+test.each(['.', 'test/clients'])('declares every dependency of %s at the exact version in its lock file', (folder) => {
   const declared: Partial<Record<'dependencies' | 'devDependencies', Record<string, string>>> = JSON.parse(
     readFileSync(join(packageRoot, folder, 'package.json'), 'utf8'),
   );

@@ -28,7 +28,7 @@ describe.each(subgraphs.map(({ name }) => name))('the schema of %s', (name) => {
     expect(bare).toEqual([]);
   });
 
-  test('says of every field of an object how sensitive it is', () => {
+  test('declares the sensitivity of every field of an object', () => {
     const unclassified: string[] = [];
     visit(document, {
       ObjectTypeDefinition(type) {
@@ -49,7 +49,7 @@ const withWork = subgraphs
     ),
   );
 
-test.each(withWork)('%s: refuses %s without each of the tables that they need', (_name, kind, parts) => {
+test.each(withWork)('rejects in %s a subgraph with %s but without a table they need', (_name, kind, parts) => {
   const only = { mutations: [], handlers: [], schedule: [], [kind]: parts[kind] };
   for (const table of workTables) {
     const entities = parts.entities.filter((entity) => entity !== table);
@@ -60,11 +60,11 @@ test.each(withWork)('%s: refuses %s without each of the tables that they need', 
   expect(() => new Subgraph({ ...parts, ...only })).not.toThrow();
 });
 
-describe('N4: nothing near models, submissions and reviews is named as a gate', () => {
+describe('N4: names nothing near models, submissions, and reviews as a gate', () => {
   const published = subgraphs.map(({ name, sdl }) => ({ name, sdl }));
   const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])';
 
-  test('the four programs compose', () => {
+  test('composes the schemas of the four programs', () => {
     expect(gateVocabulary(published)).toEqual([]);
   });
 
@@ -74,15 +74,17 @@ describe('N4: nothing near models, submissions and reviews is named as a gate', 
     ['reviews', 'input ReleaseInput { licenceNumber: String }', 'ReleaseInput.licenceNumber'],
     ['reviews', 'type LaunchGate { id: ID }', 'LaunchGate'],
     ['reviews', 'extend type Query { reviews2(blocked: Boolean): Int }', 'Query.blocked'],
-  ])('one added to %s is refused: %s', (name, sdl, found) => {
-    const changed = published.map((one) => (one.name === name ? { ...one, sdl: `${one.sdl}\n${sdl}` } : one));
-    expect(gateVocabulary(changed)).toEqual([expect.stringContaining(`${name}: ${found} `)]);
+  ])('rejects the name of a gate in a change of %s: %s', (name, sdl, coordinate) => {
+    const changed = published.map((subgraph) =>
+      subgraph.name === name ? { ...subgraph, sdl: `${subgraph.sdl}\n${sdl}` } : subgraph,
+    );
+    expect(gateVocabulary(changed)).toEqual([expect.stringContaining(`${name}: ${coordinate} `)]);
     expect(() => compose(changed)).toThrow(
       /Names that would turn the voluntary framework into a gate[\s\S]*choose descriptive names/,
     );
   });
 
-  test('one in a subgraph with which an agency extends submissions is refused, wherever in it', () => {
+  test('rejects the name of a gate anywhere in a subgraph that extends submissions', () => {
     const extension = {
       name: 'reviews-treasury',
       sdl: `${LINK} type Submission @key(fields: "id") { id: ID! treasury: TreasuryView }
@@ -91,7 +93,7 @@ describe('N4: nothing near models, submissions and reviews is named as a gate', 
     expect(gateVocabulary([...published, extension])).toEqual(['reviews-treasury: TreasuryView.cleared ("cleared")']);
   });
 
-  test('a subgraph that only refers to submissions, and other graphs, have words of their own', () => {
+  test('allows such names in subgraphs that only refer to submissions', () => {
     const referring = {
       name: 'budget',
       sdl: `${LINK} type Submission @key(fields: "id", resolvable: false) { id: ID! }
@@ -103,16 +105,16 @@ describe('N4: nothing near models, submissions and reviews is named as a gate', 
     );
   });
 
-  test('words of hiring and of disclosure stay out of the framework', () => {
-    const changed = published.map((one) =>
-      one.name === 'workforce'
-        ? { ...one, sdl: `${one.sdl}\nextend type Review { clearance: String, posts: Int }` }
-        : one,
+  test('keeps terms of hiring and disclosure out of the framework', () => {
+    const changed = published.map((subgraph) =>
+      subgraph.name === 'workforce'
+        ? { ...subgraph, sdl: `${subgraph.sdl}\nextend type Review { clearance: String, posts: Int }` }
+        : subgraph,
     );
     expect(gateVocabulary(changed)).toEqual(['workforce: Review.clearance ("clearance")']);
   });
 
-  test('N5: the schema says that a determination is advisory, of the type and of a field that is always true', () => {
+  test('N5: describes a determination as advisory on the type and on a constant field', () => {
     const sdl = published.find(({ name }) => name === 'reviews')!.sdl;
     const document = documents.get('reviews')!;
     let description = '';
@@ -127,7 +129,7 @@ describe('N4: nothing near models, submissions and reviews is named as a gate', 
   });
 });
 
-test('W6: nothing in the graph holds demographics of candidates or of anyone else', () => {
+test('W6: stores no demographics of candidates or anyone else in the graph', () => {
   const DEMOGRAPHIC = new Set(
     'birth ethnicity gender race racial religion disability nationality demographic demographics sex marital'.split(
       ' ',
@@ -139,7 +141,7 @@ test('W6: nothing in the graph holds demographics of candidates or of anyone els
   expect(names.filter((name) => wordsOf(name).some((word) => DEMOGRAPHIC.has(word)))).toEqual([]);
 });
 
-test('subgraphs that contradict each other are refused, with every reason', () => {
+test('rejects contradictory subgraphs with every reason', () => {
   const a = { name: 'a', sdl: 'type Query { x: Int } type T @key(fields: "id") { id: ID! name: String }' };
   const b = { name: 'b', sdl: 'type Query { y: Int } type T @key(fields: "id") { id: Int! name: Int }' };
   expect(() => compose([a, b])).toThrow(/The subgraphs a, b do not compose[\s\S]*T\.name[\s\S]*is unchanged/);

@@ -46,14 +46,14 @@ const open = () => AuditLog.open(file, 'submissions', key, systemClock, log);
 const verify = () => verifyRecord(filesOfRecord(file), [sealKeyOf(key, 'submissions')]);
 const lines = () => readFileSync(file, 'utf8').split('\n').filter(Boolean);
 
-/** A record of so many reads, sealed. */
+/** A record with this many reads, sealed. */
 async function recordOf(count: number): Promise<void> {
   const audit = await open();
   await Promise.all(Array.from({ length: count }, (_, i) => audit.append(ANN, null, read(`sub_${i}`))));
   await audit.close();
 }
 
-test('what is recorded is on the disk before anybody is answered, says who read what, and holds together', async () => {
+test('writes reads to disk with caller and object before it answers, in a valid chain', async () => {
   const audit = await open();
   await audit.append(ANN, { request: 'r1', operation: 'Dashboard', address: '192.0.2.1' }, read('sub_1', 'sub_2'));
   expect(JSON.parse(lines()[0]!)).toMatchObject({ kind: 'seal', record: 'submissions', number: 1 });
@@ -68,17 +68,17 @@ test('what is recorded is on the disk before anybody is answered, says who read 
   expect(await verify()).toMatchObject({ entries: 3, sealed: 3, flaw: undefined });
 });
 
-test('a process goes on where the one before it ended, also when that was cut off in a line', async () => {
+test('continues the record of the previous process, even after a cut-off line', async () => {
   await recordOf(3);
   appendFileSync(file, '{"number":5,"at":"2026');
   await recordOf(2);
   expect(await verify()).toMatchObject({ entries: 8, flaw: undefined });
 });
 
-test('replicas that share a folder have a record each, for as long as they run', async () => {
+test('keeps a separate record for each running replica that shares a folder', async () => {
   const settings = readSettings(openSettings, { data: folder, audit: folder }, {});
   const [first, second] = [await auditLog('reviews', settings, log), await auditLog('reviews', settings, log)];
-  await Promise.all([first, second].map((one) => one.append(ANN, null, read('a'))));
+  await Promise.all([first, second].map((writer) => writer.append(ANN, null, read('a'))));
   await first.close();
   const third = await auditLog('reviews', settings, log);
   await Promise.all([second.close(), third.close()]);
@@ -87,7 +87,7 @@ test('replicas that share a folder have a record each, for as long as they run',
     expect((await verifyRecord([join(folder, `${name}.jsonl`)], keys)).flaw).toBeUndefined();
 });
 
-test('a thousand who ask at once are written together', async () => {
+test('writes the entries of a thousand concurrent requests together', async () => {
   const audit = await open();
   await Promise.all(Array.from({ length: 1_500 }, (_, i) => audit.append(ANN, null, read(`s${i}`))));
   await audit.close();
@@ -98,14 +98,14 @@ test('a thousand who ask at once are written together', async () => {
 });
 
 describe('a record in parts', () => {
-  /** So many reads, put away whenever there are some thousand bytes. */
+  /** This many reads in a record that rotates its part every few thousand bytes. */
   const inParts = async (count: number, from = 0) => {
     const audit = await AuditLog.open(file, 'submissions', key, systemClock, log, { partBytes: 4_000 });
     for (let i = from; i < from + count; i++) await audit.append(ANN, null, read(`sub_${i}`));
     await audit.close();
   };
 
-  test('holds together over all of them, and over processes', async () => {
+  test('verifies the chain across all parts of a record and across processes', async () => {
     await inParts(30);
     await inParts(30, 30);
     expect(filesOfRecord(file).length).toBeGreaterThan(3);
@@ -114,7 +114,7 @@ describe('a record in parts', () => {
     expect(entries).toBeGreaterThan(60);
   });
 
-  test('goes on when a process died between putting one away and giving the next its name', async () => {
+  test('continues a record after a process died while it rotated a part', async () => {
     await inParts(30);
     const before = await verify();
     renameSync(file, `${file}.next`);
@@ -123,9 +123,9 @@ describe('a record in parts', () => {
     expect((await verify()).entries).toBeGreaterThanOrEqual(before.entries + 6);
   });
 
-  test('goes on in the same file when it cannot be put away', async () => {
+  test('keeps writing to the same file when the part cannot be rotated', async () => {
     const audit = await AuditLog.open(file, 'submissions', key, systemClock, log, { partBytes: 2_000 });
-    // a folder is where the part should go
+    // a folder is in the way of the part
     mkdirSync(join(folder, 'submissions.from-000000000001.jsonl'));
     for (let i = 0; i < 20; i++) await audit.append(ANN, null, read(`sub_${i}`));
     await audit.close();
@@ -133,22 +133,22 @@ describe('a record in parts', () => {
     expect(lines().length).toBeGreaterThan(20);
   });
 
-  test('one taken away from the middle is found out; the oldest can be removed, and that is said', async () => {
+  test('detects a missing part in the middle, and reports that the oldest was removed', async () => {
     await inParts(60);
     const [first, second, third] = filesOfRecord(file) as [string, string, string];
-    const kept = readFileSync(second);
+    const original = readFileSync(second);
     rmSync(second);
     expect((await verify()).flaw).toMatchObject({ file: third, line: 1 });
-    writeFileSync(second, kept);
+    writeFileSync(second, original);
     rmSync(first);
     const { from, flaw } = await verify();
     expect([from > 1, flaw]).toEqual([true, undefined]);
-    // what now comes first must not be changed either
+    // the part that is now first must not be changed either
     write2(second, (all) => [all[0]!.replace(/"before":"./, '"before":"x'), ...all.slice(1)]);
     expect((await verify()).flaw).toMatchObject({ file: second, line: 1 });
   });
 
-  test('old parts are removed by the command, of sound records only', async () => {
+  test('removes old parts with the prune command, of valid records only', async () => {
     await inParts(60);
     const keys = join(folder, 'keys.json');
     writeFileSync(keys, JSON.stringify({ keys: [sealKeyOf(key, 'submissions')] }));
@@ -157,13 +157,13 @@ describe('a record in parts', () => {
     expect(filesOfRecord(file)).toHaveLength(count);
     const inEightYears = new Date(Date.now() + 8 * 366 * 86_400_000);
     const [first] = filesOfRecord(file) as [string];
-    const kept = readFileSync(first, 'utf8');
-    writeFileSync(first, kept.replace('ann', 'eve'));
+    const original = readFileSync(first, 'utf8');
+    writeFileSync(first, original.replace('ann', 'eve'));
     await expect(pruneRecords([file], { keys, years: 7 }, inEightYears)).rejects.toThrow(
       /changed after it was written/,
     );
     expect(filesOfRecord(file)).toHaveLength(count);
-    writeFileSync(first, kept);
+    writeFileSync(first, original);
     await pruneRecords([file], { keys, years: 7 }, inEightYears);
     expect(filesOfRecord(file)).toEqual([file]);
     expect((await verify()).flaw).toBeUndefined();
@@ -192,15 +192,24 @@ describe('a record in parts', () => {
     );
 });
 
-test('what is looked for in records is found, newest first, page by page, in all parts and replicas', async () => {
-  const who = ['ann', 'ben', 'eve'].map((name) => parsePrincipal(`role=intake-officer; subject=${name}`));
+test('finds entries in all parts and replicas, newest first, page by page', async () => {
+  const principals = ['ann', 'ben', 'eve'].map((name) => parsePrincipal(`role=intake-officer; subject=${name}`));
   const replicas = [file, join(folder, 'submissions-2.jsonl'), join(folder, 'other.jsonl')];
   for (const [index, path] of replicas.entries()) {
     const audit = await AuditLog.open(path, 'submissions', key, systemClock, log, { partBytes: 3_000 });
     for (let i = 0; i < 25; i++) {
-      await audit.append(who[i % 3]!, { request: `r${i}`, operation: null, address: null }, read(`sub_${i % 7}`));
+      await audit.append(
+        principals[i % 3]!,
+        { request: `r${i}`, operation: null, address: null },
+        read(`sub_${i % 7}`),
+      );
       if (index === 1)
-        await audit.append(who[i % 3]!, null, { kind: 'change', mutation: 'm', object: 'sub_1', replayed: false });
+        await audit.append(principals[i % 3]!, null, {
+          kind: 'change',
+          mutation: 'm',
+          object: 'sub_1',
+          replayed: false,
+        });
     }
     await audit.close();
   }
@@ -227,18 +236,18 @@ test('what is looked for in records is found, newest first, page by page, in all
   ];
   const search = new RecordSearch(folder, 'submissions', sealingKeyOf(key), log);
   for (const [sought, fits] of cases) {
-    const found: Entry[] = [];
+    const entries: Entry[] = [];
     let after: Position | undefined;
     for (;;) {
       const page = await search.find(sought, { limit: 4, before: after });
-      found.push(...page.map(({ entry }) => entry));
+      entries.push(...page.map(({ entry }) => entry));
       after = page.at(-1)?.position;
       if (page.length < 4) break;
     }
-    expect(new Set(found.map(({ hash }) => hash))).toEqual(new Set(all.filter(fits).map(({ hash }) => hash)));
-    expect(found).toHaveLength(all.filter(fits).length);
-    expect(found.map(({ at }) => at)).toEqual(
-      found
+    expect(new Set(entries.map(({ hash }) => hash))).toEqual(new Set(all.filter(fits).map(({ hash }) => hash)));
+    expect(entries).toHaveLength(all.filter(fits).length);
+    expect(entries.map(({ at }) => at)).toEqual(
+      entries
         .map(({ at }) => at)
         .sort()
         .reverse(),
@@ -251,18 +260,18 @@ test('what is looked for in records is found, newest first, page by page, in all
       before = page[0]?.position;
       if (page.length < 4) break;
     }
-    expect(backward).toEqual(found);
+    expect(backward).toEqual(entries);
   }
 });
 
-test('any origin is read as it was written, and nothing in it can be taken for another', () => {
+test('reads any origin back as it was written and never confuses two origins', () => {
   fc.assert(
     fc.property(
       fc.string({ unit: 'binary' }).filter((text) => text.isWellFormed()),
       (text) => {
-        const given = { request: text.slice(0, 20) || null, operation: text.slice(20, 40) || null, address: '::1' };
-        const whole = [given.request, given.operation].every((part) => part === null || part.isWellFormed());
-        if (whole) expect(readOrigin(originHeader(given))).toEqual(given);
+        const origin = { request: text.slice(0, 20) || null, operation: text.slice(20, 40) || null, address: '::1' };
+        const whole = [origin.request, origin.operation].every((part) => part === null || part.isWellFormed());
+        if (whole) expect(readOrigin(originHeader(origin))).toEqual(origin);
       },
     ),
   );
@@ -294,15 +303,15 @@ describe('a subgraph that keeps a record', () => {
     };
   };
   afterEach(() => close());
-  const ask = async (query: string, who: string | null, variables = {}) =>
-    subgraph.execute({ query, variables, headers: await identity.signed('submissions', who) });
+  const ask = async (query: string, caller: string | null, variables = {}) =>
+    subgraph.execute({ query, variables, headers: await identity.signed('submissions', caller) });
 
-  test('writes down what is PROPIN, with keys and without values, and nothing of what is public', async () => {
+  test('records reads of PROPIN fields with keys and without values, and no public reads', async () => {
     await start(file);
     await ask('{ developerOrganizations { nodes { legalName } } }', null);
-    // models that are released, like the public
+    // released models, as the public sees them
     const released = '{ aiModels(filter: { publicName: { contains: "a" } }) { totalCount nodes { publicName } } }';
-    for (const who of [null, 'role=analyst; subject=analyst-1']) await ask(released, who);
+    for (const caller of [null, 'role=analyst; subject=analyst-1']) await ask(released, caller);
     // the seal that it begins with
     expect(lines()).toHaveLength(1);
     const { data } = await ask('{ submissions(first: 2) { nodes { id number mitigationsDeclared } } }', INSPECTOR);
@@ -317,7 +326,7 @@ describe('a subgraph that keeps a record', () => {
     for (const { number } of nodes) expect(line).not.toContain(number);
   });
 
-  test('writes down by which protected fields a list is narrowed, ordered and counted, once a list and without values', async () => {
+  test('records protected fields that filter, order, or count a list, without values', async () => {
     await start(file);
     const uses = () => {
       const last = JSON.parse(lines().at(-1)!) as Entry & { kind: 'read' };
@@ -325,7 +334,7 @@ describe('a subgraph that keeps a record', () => {
     };
     const PROPIN = { sensitivity: 'PROPIN' };
     const narrowed = `filter: { filedAt: { gte: "2026-01-01T00:00:00Z" }, not: { model: { trainingComputeFlop: { gt: "1e25" } } } }`;
-    // what is shown of the objects is their ids alone
+    // the response contains only the ids of the objects
     await ask(`{ submissions(${narrowed}, orderBy: [{ field: PLANNED_LAUNCH_AT }]) { nodes { id } } }`, INSPECTOR);
     expect(JSON.parse(lines().at(-1)!).objects).toMatchObject([{ type: 'Submission', ...PROPIN, idsOnly: true }]);
     expect(uses()).toEqual([
@@ -357,20 +366,20 @@ describe('a subgraph that keeps a record', () => {
     ]);
     expect(lines()).toHaveLength(1 + 3);
     expect(lines().join('')).not.toMatch(/1e25|2026-01-01/);
-    // a cursor is not the value it stands for
+    // a cursor is not the value that it encodes
     const { nodes } = data!.developerOrganizations as { nodes: { submissions: { pageInfo: { endCursor: string } } }[] };
     const text = Buffer.from(nodes[0]!.submissions.pageInfo.endCursor, 'base64url').toString('latin1');
     expect(text).not.toMatch(/Submission|sub_|20\d\d-/);
-    const shown = await ask(
+    const response = await ask(
       `{ submissionsAccessLog(filter: { type: "AIModel", sensitivity: PROPIN }) { nodes { objects { type idsOnly } uses { type sensitivity how fields } } } }`,
       INSPECTOR,
     );
-    const found = (shown.data!.submissionsAccessLog as { nodes: { objects: object[]; uses: { how: string }[] }[] })
+    const entries = (response.data!.submissionsAccessLog as { nodes: { objects: object[]; uses: { how: string }[] }[] })
       .nodes;
-    expect(found).toHaveLength(2);
-    expect(found[1]!.objects).toEqual([{ type: 'Submission', idsOnly: true }]);
-    expect(found[1]!.uses).toContainEqual({ type: 'Submission', sensitivity: 'PROPIN', how: 'LIST', fields: [] });
-    expect(found[1]!.uses).toContainEqual({
+    expect(entries).toHaveLength(2);
+    expect(entries[1]!.objects).toEqual([{ type: 'Submission', idsOnly: true }]);
+    expect(entries[1]!.uses).toContainEqual({ type: 'Submission', sensitivity: 'PROPIN', how: 'LIST', fields: [] });
+    expect(entries[1]!.uses).toContainEqual({
       type: 'AIModel',
       sensitivity: 'PROPIN',
       how: 'FILTER',
@@ -378,7 +387,7 @@ describe('a subgraph that keeps a record', () => {
     });
   });
 
-  test('shows it to oversight, which is recorded too, and to nobody else', async () => {
+  test('shows the record to oversight only, and records that reading, too', async () => {
     await start(file);
     await ask('{ submissions(first: 2) { nodes { number } } }', 'role=intake-officer; subject=ann');
     const QUERY = `query ($after: String) { submissionsAccessLog(first: 1, after: $after, filter: { subject: "ann" }) {
@@ -406,16 +415,21 @@ describe('a subgraph that keeps a record', () => {
     expect(next.data!.submissionsAccessLog).toMatchObject({ nodes: [], pageInfo: { hasNextPage: false } });
     for (const after of ['x', 'W10', Buffer.from('["a","b","c"]').toString('base64url')])
       expect((await ask(QUERY, INSPECTOR, { after })).errors?.[0]?.extensions?.code).toBe('INVALID_CURSOR');
-    for (const who of [null, 'role=intake-officer; subject=ann', 'role=analyst; subject=x', 'role=operator; subject=x'])
-      expect((await ask(QUERY, who)).errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
+    for (const caller of [
+      null,
+      'role=intake-officer; subject=ann',
+      'role=analyst; subject=x',
+      'role=operator; subject=x',
+    ])
+      expect((await ask(QUERY, caller)).errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
   });
 
-  test('writes down who tries to change what before it is done, and what came of it', async () => {
+  test('records each attempted change with its caller before it runs, and its outcome', async () => {
     await start(file);
-    const who = 'role=developer-submitter; organization=record-keeper; subject=alice';
+    const caller = 'role=developer-submitter; organization=record-keeper; subject=alice';
     const { errors } = await ask(
       'mutation ($i: RegisterOrganizationInput!) { registerOrganization(input: $i) { organization { key } } }',
-      who,
+      caller,
       { i: { key: 'record-keeper', legalName: 'The Record Keepers', category: 'INDUSTRY', idempotencyKey: 'one' } },
     );
     expect(errors).toBeUndefined();
@@ -427,8 +441,8 @@ describe('a subgraph that keeps a record', () => {
     expect(lines().join('')).not.toContain('The Record Keepers');
   });
 
-  test('whose disk is full answers nothing that would have to be recorded, changes nothing, and goes on with all else', async () => {
-    // a device on which no space is left, ever
+  test('refuses recorded reads and changes when the disk is full, and serves the rest', async () => {
+    // a device that never has any space
     await start('/dev/full');
     const secret = await ask('{ submissions(first: 2) { nodes { number } } }', INSPECTOR);
     expect([secret.data, secret.errors?.[0]?.extensions?.code]).toEqual([null, 'RECORD_UNAVAILABLE']);
@@ -456,20 +470,20 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
     });
   });
   afterEach(() => graph.close());
-  // the framework's clock is made with it
+  // the framework's clock is created with it
   const graphClock = () => ({ now: () => graph?.clock.now() ?? new Date(MONDAY) });
 
-  const reads = (id: string, who: string, args = '') =>
-    graph.ask(who, `{ submission(id: "${id}") { governmentReads${args} { at agency { key } roles types } } }`);
+  const reads = (id: string, caller: string, args = '') =>
+    graph.ask(caller, `{ submission(id: "${id}") { governmentReads${args} { at agency { key } roles types } } }`);
 
-  test('a developer learns which agencies read what is proprietary, and when, and not who', async () => {
+  test('shows a developer which agencies read proprietary fields and when, but not who', async () => {
     const { id } = await graph.filed();
     const alder = developer();
     expect((await reads(id, alder)).data.submission.governmentReads).toEqual([]);
     await graph.ask(reviewer('nsa', 'secret-agent'), `{ submission(id: "${id}") { number } }`);
     graph.clock.advance({ minutes: 5 });
     await graph.ask(INTAKE, `{ submission(id: "${id}") { number artifacts { totalCount } } }`);
-    // the developer's own reads are no news to it
+    // the developer's own reads are not listed for it
     await graph.ask(alder, `{ submission(id: "${id}") { number } }`);
     const { data, errors } = await reads(id, alder);
     expect(errors).toBeUndefined();
@@ -485,9 +499,9 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
     graph.clock.advance({ days: 31 });
     expect((await reads(id, alder)).data.submission.governmentReads).toEqual([]);
     expect((await reads(id, alder, `(since: "${MONDAY}")`)).data.submission.governmentReads).toHaveLength(2);
-    // agencies that the submission is shared with do not watch each other
-    for (const who of [reviewer('nsa'), INTAKE]) {
-      const { errors: refused } = await reads(id, who);
+    // agencies that share a submission do not see each other's reads
+    for (const caller of [reviewer('nsa'), INTAKE]) {
+      const { errors: refused } = await reads(id, caller);
       expect(refused?.[0]?.extensions.code).toBe('FORBIDDEN');
     }
     expect(
@@ -495,10 +509,10 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
     ).toBeGreaterThanOrEqual(2);
   });
 
-  test('a document that is downloaded is recorded, and is not given when it cannot be', async () => {
+  test('records document downloads, and refuses one that it cannot record', async () => {
     const { id } = await graph.filed();
     const content = Buffer.from(`A model card, ${kind}.`);
-    const artifact = await graph.does(
+    const artifact = await graph.perform(
       developer(),
       'attachArtifact',
       {
@@ -510,12 +524,12 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
       'artifact { id storedWhere }',
     );
     const recordOf = () => readFileSync(join(folder, 'submissions.jsonl'), 'utf8').split('\n').filter(Boolean);
-    const send = async (who: string, method: 'GET' | 'PUT', payload?: Buffer, search = '') =>
+    const send = async (caller: string, method: 'GET' | 'PUT', payload?: Buffer, search = '') =>
       graph.server.inject({
         method,
         url: `${artifact.storedWhere}${search}`,
         headers: {
-          ...(await graph.identity.headers(who)),
+          ...(await graph.identity.headers(caller)),
           ...(payload ? { 'content-type': 'application/octet-stream' } : {}),
         },
         payload,
@@ -537,7 +551,7 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
     });
     const { data } = await reads(id, developer());
     expect(data.submission.governmentReads[0]).toMatchObject({ agency: { key: 'nsa' }, types: ['Artifact'] });
-    // a URL may name an operation: what is no name is not recorded, above all what some readers of files take for the end of a line
+    // a URL may name an operation: an invalid name is not recorded, above all characters that some readers of files treat as the end of a line
     for (const [search, operation] of [
       ['operationName=ModelCard', 'ModelCard'],
       [`operationName=${'a'.repeat(100)}`, 'a'.repeat(100)],

@@ -45,8 +45,8 @@ interface Occurrence {
 }
 
 /**
- * Who may read what of an operation, written for reading rather than speed and independently of the gateway: it goes over concrete types one
- * by one, and never over interfaces as such.
+ * Who may read which part of an operation, written for reading rather than speed and independently of the gateway: it checks
+ * concrete types one by one, and never interfaces as such.
  */
 export class AuthorizationModel {
   private readonly fragments = new Map<string, FragmentDefinitionNode>();
@@ -54,17 +54,17 @@ export class AuthorizationModel {
 
   constructor(
     private readonly schema: GraphQLSchema,
-    /** By `Type` and `Type.field` of object types; by interface, those that stand on it. */
+    /** Rules by `Type` and `Type.field` of object types; by interface, those declared on it. */
     private readonly rules: ReadonlyMap<string, readonly ModelRule[]>,
     document: DocumentNode,
     private readonly variables: Readonly<Record<string, unknown>>,
   ) {
     for (const definition of document.definitions)
       if (definition.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(definition.name.value, definition);
-    this.operation = document.definitions.find((one) => one.kind === Kind.OPERATION_DEFINITION)!;
+    this.operation = document.definitions.find((definition) => definition.kind === Kind.OPERATION_DEFINITION)!;
   }
 
-  /** Whether the operation, as it stands, reads something that the caller may not read. */
+  /** Whether the operation reads something that the caller may not read. */
   readsForbidden(caller: ModelCaller): boolean {
     const look = (type: string, places: readonly Place[]): boolean =>
       [...this.collect(type, places).values()].some((occurrences) => {
@@ -75,7 +75,7 @@ export class AuthorizationModel {
     return look('Query', [this.root()]);
   }
 
-  /** The answer where fields that the caller may not read fail, and the paths at which they do. */
+  /** The response in which fields that the caller may not read fail, and the paths of the failures. */
   answer(caller: ModelCaller, data: ModelData): { readonly data: unknown; readonly denied: readonly string[] } {
     const denied: string[] = [];
     const NULLED = Symbol('nulled');
@@ -134,14 +134,14 @@ export class AuthorizationModel {
 
   /** By response key, the fields that an object of a type has. */
   private collect(type: string, places: readonly Place[]): Map<string, Occurrence[]> {
-    const found = new Map<string, Occurrence[]>();
+    const occurrences = new Map<string, Occurrence[]>();
     const look = ({ selectionSet, parent, possible }: Place): void => {
       for (const selection of selectionSet.selections) {
         if (!this.isLeftIn(selection.directives)) continue;
         if (selection.kind === Kind.FIELD) {
           const key = (selection.alias ?? selection.name).value;
           const occurrence = { field: selection.name.value, parent, possible, selectionSet: selection.selectionSet };
-          found.set(key, [...(found.get(key) ?? []), occurrence]);
+          occurrences.set(key, [...(occurrences.get(key) ?? []), occurrence]);
           continue;
         }
         const { typeCondition, selectionSet: inner } =
@@ -152,7 +152,7 @@ export class AuthorizationModel {
       }
     };
     for (const place of places) if (place.possible.has(type)) look(place);
-    return found;
+    return occurrences;
   }
 
   private placesBelow(occurrences: readonly Occurrence[]): Place[] {

@@ -6,7 +6,7 @@ export const CALLERS: readonly [name: string, principal: string | null][] = [
   ['operator', 'role=operator; subject=x'],
   ['developer alder', 'role=developer-submitter; organization=exercise-alder; subject=x'],
   ['developer birch', 'role=developer-submitter; organization=exercise-birch; subject=x'],
-  ['a developer nobody knows', 'role=developer-submitter; organization=stranger; subject=x'],
+  ['an unknown developer', 'role=developer-submitter; organization=stranger; subject=x'],
   ['intake', 'role=intake-officer; subject=x'],
   ['reviewer of nsa', 'role=agency-reviewer; agency=nsa; subject=x'],
   ['reviewer of doe', 'role=agency-reviewer; agency=doe; subject=x'],

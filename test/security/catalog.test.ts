@@ -3,7 +3,7 @@ import { openWorld, type World } from '../support/world';
 import { catalog } from './catalog';
 import { Target } from './target';
 
-test('the catalog has at least 170 attacks, each named once', () => {
+test('lists at least 170 attacks, each under a unique name', () => {
   const names = catalog.map(({ group, name }) => `${group}: ${name}`);
   expect(names.length).toBeGreaterThanOrEqual(170);
   expect(new Set(names).size).toBe(names.length);
@@ -25,7 +25,7 @@ describe.each(processKinds)('attacks on the gateway with its four subgraphs, on 
     },
   );
 
-  test('after all of them the graph answers as before', async () => {
+  test('answers the same after all attacks as before', async () => {
     const { status, json } = await target.ask('{ sectors(first: 1) { totalCount } }');
     expect([status, json.data.sectors.totalCount > 0]).toEqual([200, true]);
   });

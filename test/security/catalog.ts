@@ -15,7 +15,7 @@ const ALDER = 'role=developer-submitter; organization=exercise-alder; subject=al
 const BIRCH = 'role=developer-submitter; organization=exercise-birch; subject=bob';
 const TREASURY_HR = 'role=hr-specialist; agency=treasury; subject=harry';
 
-/** An attack, and what a sound graph does about it. */
+/** An attack, and how a sound graph responds. */
 export interface Attack {
   readonly group: string;
   readonly name: string;
@@ -24,11 +24,11 @@ export interface Attack {
 }
 
 const attacks: Attack[] = [];
-const group = (name: string) => (what: string, run: Attack['run'], safe: unknown) =>
-  attacks.push({ group: name, name: what, run, safe });
+const group = (name: string) => (title: string, run: Attack['run'], safe: unknown) =>
+  attacks.push({ group: name, name: title, run, safe });
 
-/** What tells attacks apart: status, code of the first error, data. */
-const told = ({ status, json }: Outcome) => ({
+/** The parts of a response that distinguish attacks: status, code of the first error, data. */
+const summary = ({ status, json }: Outcome) => ({
   status,
   code: json?.errors?.[0]?.extensions?.code,
   data: json?.data ?? null,
@@ -38,8 +38,8 @@ const repeat = (text: string, times: number) =>
   Array.from({ length: times }, (_, i) => text.replaceAll('#', String(i)));
 
 const http = group('HTTP');
-http('malformed JSON', async (t) => told(await t.body('{"query":')), refused(400, 'BAD_REQUEST'));
-http('a body that is no JSON object', async (t) => (await t.body('"query"')).status, 400);
+http('malformed JSON', async (t) => summary(await t.body('{"query":')), refused(400, 'BAD_REQUEST'));
+http('a body that is not a JSON object', async (t) => (await t.body('"query"')).status, 400);
 http('an empty body', async (t) => (await t.body('')).status, 400);
 http(
   'a batch of requests',
@@ -53,18 +53,18 @@ http(
 );
 http(
   'a body beyond the limit',
-  async (t) => told(await t.body(`{"query":"${'x'.repeat(1_100_000)}"}`)),
+  async (t) => summary(await t.body(`{"query":"${'x'.repeat(1_100_000)}"}`)),
   refused(413, 'CONTENT_TOO_LONG'),
 );
 http(
   'a Brotli body',
-  async (t) => told(await t.body('{}', { 'content-encoding': 'br' })),
+  async (t) => summary(await t.body('{}', { 'content-encoding': 'br' })),
   refused(415, 'UNSUPPORTED_ENCODING'),
 );
 http(
   'a gzip bomb',
   async (t) =>
-    told(
+    summary(
       await t.send({
         headers: { 'content-type': 'application/json', 'content-encoding': 'gzip' },
         body: gzipSync(Buffer.alloc(50_000_000, 32)),
@@ -78,10 +78,10 @@ http(
   405,
 );
 for (const method of ['PUT', 'DELETE', 'PATCH'] as const)
-  http(`the method ${method}`, async (t) => told(await t.send({ method })), refused(404, 'NOT_FOUND'));
+  http(`the method ${method}`, async (t) => summary(await t.send({ method })), refused(404, 'NOT_FOUND'));
 http(
-  'a path that leaves the folder',
-  async (t) => told(await t.send({ method: 'GET', path: '/..%2f..%2fetc/passwd' })),
+  'a path that leaves the served folder',
+  async (t) => summary(await t.send({ method: 'GET', path: '/..%2f..%2fetc/passwd' })),
   refused(404, 'NOT_FOUND'),
 );
 http(
@@ -103,23 +103,23 @@ http(
   true,
 );
 http(
-  'headers without end',
+  'endless headers',
   async (t) =>
     /^HTTP\/1\.1 431/.test(await t.raw(`GET /graphql HTTP/1.1\r\nhost: x\r\nx: ${'y'.repeat(40_000)}\r\n\r\n`)),
   true,
 );
 http(
-  'a header that smuggles a line',
+  'a header that contains a line break',
   async (t) => /^HTTP\/1\.1 400/.test(await t.raw('GET /health/live HTTP/1.1\r\nhost: x\r\nx: a\u0000b\r\n\r\n')),
   true,
 );
 http(
-  'answers say nothing of what answers',
+  'responses reveal nothing about the server',
   async (t) => Object.keys((await t.ask('{ __typename }')).headers).filter((name) => /server|powered/.test(name)),
   [],
 );
 http(
-  'answers are not guessed at, nor framed',
+  'responses forbid content sniffing and framing',
   async (t) => {
     const { headers } = await t.ask('{ __typename }');
     return [headers['x-content-type-options'], headers['content-security-policy']];
@@ -151,13 +151,13 @@ csrf(
   415,
 );
 csrf(
-  'a cookie says who asks',
+  'a cookie identifies the caller',
   async (t) =>
-    told(await t.ask('{ aiToolAdoption { __typename } }', null, { headers: { cookie: 'authorization=Bearer x' } })),
+    summary(await t.ask('{ aiToolAdoption { __typename } }', null, { headers: { cookie: 'authorization=Bearer x' } })),
   { status: 200, code: 'FORBIDDEN', data: { aiToolAdoption: null } },
 );
 csrf(
-  'another origin asks to read',
+  'another origin requests read access',
   async (t) =>
     (
       await t.send({
@@ -171,14 +171,14 @@ csrf(
 const parsing = group('Parsing');
 parsing(
   'a document of many tokens',
-  async (t) => told(await t.ask(`{ ${'a '.repeat(9_000)} }`)),
+  async (t) => summary(await t.ask(`{ ${'a '.repeat(9_000)} }`)),
   refused(400, 'OPERATION_TOO_LARGE'),
 );
-parsing('braces without end', async (t) => (await t.ask('{'.repeat(5_000))).status, 400);
-parsing('lists without end', async (t) => (await t.ask(`{ a(x: ${'['.repeat(5_000)}) }`)).status, 400);
-parsing('a string without end', async (t) => (await t.ask('{ a(x: "')).status, 400);
+parsing('endless braces', async (t) => (await t.ask('{'.repeat(5_000))).status, 400);
+parsing('endless lists', async (t) => (await t.ask(`{ a(x: ${'['.repeat(5_000)}) }`)).status, 400);
+parsing('an endless string', async (t) => (await t.ask('{ a(x: "')).status, 400);
 parsing(
-  'bytes that are no text',
+  'bytes that are not text',
   async (t) =>
     (await t.send({ headers: { 'content-type': 'application/json' }, body: Buffer.from([0xff, 0xfe, 0x7b]) })).status,
   400,
@@ -187,7 +187,7 @@ parsing('a null character', async (t) => (await t.ask('{ a\u0000 }')).status, 40
 
 const validation = group('Validation');
 validation(
-  'names of fields are guessed',
+  'field names are guessed',
   async (t) => {
     const { status, text } = await t.ask('{ submision { id } }');
     return [status, /submission|Did you mean/.test(text)];
@@ -195,12 +195,12 @@ validation(
   [400, false],
 );
 validation(
-  'names of arguments are guessed',
+  'argument names are guessed',
   async (t) => /Did you mean|first|filter/.test((await t.ask('{ sectors(firs: 1) { totalCount } }')).text),
   false,
 );
 validation(
-  'names of input fields are guessed by variables',
+  'input field names are guessed by variables',
   async (t) => {
     const query = 'query ($f: SectorFilter) { sectors(filter: $f) { totalCount } }';
     const ask = async () => (await t.ask(query, null, { variables: { f: { nam: { eq: 'x' } } } })).text;
@@ -209,90 +209,90 @@ validation(
   false,
 );
 validation(
-  'the schema is asked for',
-  async (t) => told(await t.ask('{ __schema { types { name } } }')),
+  'the schema is requested',
+  async (t) => summary(await t.ask('{ __schema { types { name } } }')),
   refused(403, 'INTROSPECTION_DISABLED'),
 );
 validation(
-  'one type is asked for',
-  async (t) => told(await t.ask('{ a: __type(name: "Submission") { name } }')),
+  'one type is requested',
+  async (t) => summary(await t.ask('{ a: __type(name: "Submission") { name } }')),
   refused(403, 'INTROSPECTION_DISABLED'),
 );
 validation(
-  'the schema is asked for in a fragment, beside something public',
+  'the schema is requested in a fragment, beside a public field',
   async (t) =>
-    told(
+    summary(
       await t.ask('{ sectors(first: 1) { totalCount } ...F } fragment F on Query { __schema { queryType { name } } }'),
     ),
   refused(403, 'INTROSPECTION_DISABLED'),
 );
 validation(
-  'the schema is asked for twice, so that the operation is known',
+  'the schema is requested twice, so that the operation is known',
   async (t) => {
     await t.ask('{ __schema { queryType { name } } }', ANALYST);
     await t.ask('{ __schema { queryType { name } } }', ANALYST);
-    return told(await t.ask('{ __schema { queryType { name } } }'));
+    return summary(await t.ask('{ __schema { queryType { name } } }'));
   },
   refused(403, 'INTROSPECTION_DISABLED'),
 );
 validation(
-  'subgraphs’ schemas are asked for through the gateway',
+  'subgraph schemas are requested through the gateway',
   async (t) => (await t.ask('{ _service { sdl } }', INSPECTOR)).status,
   400,
 );
 validation(
-  'a variable is of no type',
+  'a variable has an unknown type',
   async (t) => (await t.ask('query ($x: Nothing) { sectors(first: 1) { totalCount } }')).status,
   400,
 );
 validation(
-  'an operation of an unknown name',
-  async (t) => told(await t.body('{"query":"{__typename}","operationName":"constructor"}')),
+  'an unknown operation name',
+  async (t) => summary(await t.body('{"query":"{__typename}","operationName":"constructor"}')),
   refused(400, 'OPERATION_RESOLUTION_FAILURE'),
 );
-validation('a subscription where there is none', async (t) => (await t.ask('subscription { a }')).status, 400);
+validation('a subscription without a subscription type', async (t) => (await t.ask('subscription { a }')).status, 400);
 
 const exhaustion = group('Exhaustion');
 exhaustion(
   'depth',
-  async (t) => told(await t.ask(`${'{ a '.repeat(30)}${'}'.repeat(30)}`)),
+  async (t) => summary(await t.ask(`${'{ a '.repeat(30)}${'}'.repeat(30)}`)),
   refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
-  'a list of many values, written out',
-  async (t) => told(await t.ask(`{ sectors(filter: { key: { in: [${'"a" '.repeat(1_001)}] } }) { totalCount } }`)),
+  'a list of many literal values',
+  async (t) => summary(await t.ask(`{ sectors(filter: { key: { in: [${'"a" '.repeat(1_001)}] } }) { totalCount } }`)),
   refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
-  'a list of many values in variables, of an operation that is known',
+  'a list of many values in variables of a known operation',
   async (t) => {
     const query = 'query ($in: [ID!]) { sectors(filter: { key: { in: $in } }) { totalCount } }';
     const ask = (length: number) => t.ask(query, null, { variables: { in: Array.from({ length }, () => 'a') } });
     await ask(1);
     await ask(1);
-    return told(await ask(1_001));
+    return summary(await ask(1_001));
   },
   refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
   'aliases',
-  async (t) => told(await t.ask(`{ ${repeat('a#: __typename', 2_000).join(' ')} }`)),
+  async (t) => summary(await t.ask(`{ ${repeat('a#: __typename', 2_000).join(' ')} }`)),
   refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
   'root fields',
-  async (t) => told(await t.ask(`{ ${repeat('f#', 60).join(' ')} }`)),
+  async (t) => summary(await t.ask(`{ ${repeat('f#', 60).join(' ')} }`)),
   refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
   'directives',
-  async (t) => told(await t.ask(`{ __typename ${'@skip(if: false) '.repeat(200)} }`)),
+  async (t) => summary(await t.ask(`{ __typename ${'@skip(if: false) '.repeat(200)} }`)),
   refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
   'fragments that double',
   async (t) =>
-    told(
+    summary(
       await t.ask(
         `{ ...F0 } ${repeat('#', 40)
           .map((i) => `fragment F${i} on Query { ...F${Number(i) + 1} ...F${Number(i) + 1} }`)
@@ -302,8 +302,8 @@ exhaustion(
   refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
-  'fields that overlap, each with all others',
-  async (t) => told(await t.ask(`{ ${repeat('sectors(first: 1) { nodes { name } }', 900).join(' ')} }`)),
+  'fields that each overlap with all others',
+  async (t) => summary(await t.ask(`{ ${repeat('sectors(first: 1) { nodes { name } }', 900).join(' ')} }`)),
   refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
@@ -311,12 +311,12 @@ exhaustion(
   async (t) => (await t.ask('{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }')).status,
   400,
 );
-exhaustion('a page too long', async (t) => told(await t.ask('{ sectors(first: 100000) { totalCount } }')), {
+exhaustion('a page too long', async (t) => summary(await t.ask('{ sectors(first: 100000) { totalCount } }')), {
   status: 200,
   code: 'INVALID_PAGE',
   data: { sectors: null },
 });
-exhaustion('a page of less than nothing', async (t) => told(await t.ask('{ sectors(first: -1) { totalCount } }')), {
+exhaustion('a negative page size', async (t) => summary(await t.ask('{ sectors(first: -1) { totalCount } }')), {
   status: 200,
   code: 'INVALID_PAGE',
   data: { sectors: null },
@@ -326,7 +326,7 @@ exhaustion(
   async (t) => {
     let filter: object = { name: { eq: 'x' } };
     for (let i = 0; i < 40; i++) filter = { not: filter };
-    return told(
+    return summary(
       await t.ask('query ($f: SectorFilter) { sectors(filter: $f) { totalCount } }', ANALYST, {
         variables: { f: filter },
       }),
@@ -337,7 +337,7 @@ exhaustion(
 exhaustion(
   'a filter of too many values',
   async (t) =>
-    told(
+    summary(
       await t.ask('query ($k: [ID!]) { sectors(filter: { key: { in: $k } }) { totalCount } }', ANALYST, {
         variables: { k: repeat('k#', 5_000) },
       }),
@@ -345,7 +345,7 @@ exhaustion(
   refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
-  'a filter of too many values, in a subgraph that is asked itself',
+  'a filter of too many values, sent directly to a subgraph',
   async (t) => {
     const { errors } = await t.world.subgraph('infrastructure').execute({
       query: 'query ($k: [ID!]) { sectors(filter: { key: { in: $k } }) { totalCount } }',
@@ -357,7 +357,7 @@ exhaustion(
   { code: 'INVALID_FILTER', inputPath: ['filter', 'key', 'in'] },
 );
 exhaustion(
-  'filters of several lists with too many conditions together, in a subgraph that is asked itself',
+  'filters of several lists with too many conditions together, sent directly to a subgraph',
   async (t) => {
     const lists = Array.from({ length: 30 }, (_, i) => `a${i}: sectors(filter: $f) { totalCount }`).join(' ');
     const { errors } = await t.world.subgraph('infrastructure').execute({
@@ -370,7 +370,7 @@ exhaustion(
   ['INVALID_FILTER'],
 );
 exhaustion(
-  'a request that does not end, beside others',
+  'a request that never ends, beside others',
   async (t) => {
     const slow = t.raw(
       'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{',
@@ -384,7 +384,7 @@ exhaustion(
 );
 
 const tokens = group('Tokens');
-for (const [what, authorization] of [
+for (const [label, authorization] of [
   ['of another scheme', 'Basic YWRtaW46YWRtaW4='],
   ['that is empty', 'Bearer '],
   [
@@ -395,8 +395,8 @@ for (const [what, authorization] of [
   ['that injects', "Bearer ' OR 1=1 --.a.b"],
 ] as const)
   tokens(
-    `a token ${what}`,
-    async (t) => told(await t.ask('{ __typename }', null, { headers: { authorization } })),
+    `a token ${label}`,
+    async (t) => summary(await t.ask('{ __typename }', null, { headers: { authorization } })),
     refused(401, 'UNAUTHENTICATED'),
   );
 tokens(
@@ -409,7 +409,7 @@ tokens(
       case_number: '1',
     };
     const forged = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`;
-    return told(await t.ask('{ __typename }', null, { headers: { authorization: `Bearer ${forged}` } }));
+    return summary(await t.ask('{ __typename }', null, { headers: { authorization: `Bearer ${forged}` } }));
   },
   refused(401, 'UNAUTHENTICATED'),
 );
@@ -417,7 +417,7 @@ tokens(
   'an identity meant for a subgraph, as a token',
   async (t) => {
     const signed = (await t.world.identity.signed('submissions', INSPECTOR))[IDENTITY_HEADER]!;
-    return told(await t.ask('{ __typename }', null, { headers: { authorization: `Bearer ${signed}` } }));
+    return summary(await t.ask('{ __typename }', null, { headers: { authorization: `Bearer ${signed}` } }));
   },
   refused(401, 'UNAUTHENTICATED'),
 );
@@ -425,7 +425,7 @@ tokens(
   'an identity for a subgraph, handed in by a client',
   async (t) => {
     const headers = await t.world.identity.signed('reviews', INSPECTOR);
-    return told(await t.ask('{ busyReviewers(moreThan: 0) { id } }', null, { headers }));
+    return summary(await t.ask('{ busyReviewers(moreThan: 0) { id } }', null, { headers }));
   },
   { status: 200, code: 'FORBIDDEN', data: { busyReviewers: null } },
 );
@@ -438,15 +438,15 @@ for (const subgraph of PROGRAMS) {
     };
   tokens(`${subgraph} is asked for its schema without an identity`, direct({}), [null, 'IDENTITY_REQUIRED']);
   tokens(
-    `${subgraph} is asked by an old, unsigned header`,
+    `${subgraph} is called with an old, unsigned header`,
     direct({ 'ordergraph-principal': 'role=inspector; subject=x' }),
     [null, 'IDENTITY_REQUIRED'],
   );
   tokens(
     `an identity for another subgraph is replayed to ${subgraph}`,
     async (t) => {
-      const other = subgraph === 'reviews' ? 'workforce' : 'reviews';
-      return direct(await t.world.identity.signed(other, INSPECTOR))(t);
+      const target = subgraph === 'reviews' ? 'workforce' : 'reviews';
+      return direct(await t.world.identity.signed(target, INSPECTOR))(t);
     },
     [null, 'IDENTITY_REQUIRED'],
   );
@@ -459,12 +459,12 @@ for (const subgraph of PROGRAMS) {
   };
   const inspector = parsePrincipal(INSPECTOR);
   tokens(
-    `${subgraph} is asked for a person of no issuer`,
+    `${subgraph} is called for a person without an issuer`,
     identified(async (t) => t.world.identity.parts.signer.sign({ ...inspector, issuer: '' }, subgraph)),
     [null, 'IDENTITY_REQUIRED'],
   );
   tokens(
-    `${subgraph} is asked by another key under the gateway’s key id`,
+    `${subgraph} is called with another key under the gateway’s key id`,
     identified(async (t) => {
       const signer = await IdentitySigner.of({ ...(await newKey()), kid: t.world.identity.key.kid });
       return signer.sign(inspector, subgraph);
@@ -473,12 +473,12 @@ for (const subgraph of PROGRAMS) {
   );
 }
 tokens(
-  'a token that names another issuer than its key is of',
+  'a token that names another issuer than that of its key',
   async (t) => {
     const [header, payload, signature] = (await t.world.identity.token(ANALYST)).split('.') as [string, string, string];
     const claims = { ...JSON.parse(Buffer.from(payload, 'base64url').toString()), iss: 'https://id.example.gov' };
     const changed = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.${signature}`;
-    return told(await t.ask('{ __typename }', null, { headers: { authorization: `Bearer ${changed}` } }));
+    return summary(await t.ask('{ __typename }', null, { headers: { authorization: `Bearer ${changed}` } }));
   },
   refused(401, 'UNAUTHENTICATED'),
 );
@@ -496,7 +496,7 @@ const fetchOf = (change: object = {}) => ({
   ...change,
 });
 const changeOf = (change: object = {}) => fetchOf({ operation: CHANGE, operationKind: 'mutation', ...change });
-/** Whether a plan in Redis would be used. */
+/** Whether the gateway would use a plan from Redis. */
 const loads = async (root: object, operation = OPERATION): Promise<string> => {
   try {
     readLoadedPlan(JSON.stringify({ root }), operation, PROGRAMS);
@@ -505,16 +505,16 @@ const loads = async (root: object, operation = OPERATION): Promise<string> => {
     return error instanceof LoadedPlanError ? 'refused' : String(error);
   }
 };
-plans('a true plan is used', () => loads(fetchOf()), 'used');
-plans('a true plan of a mutation is used', () => loads(changeOf(), CHANGE), 'used');
-for (const [what, root, operation] of [
+plans('a genuine plan is used', () => loads(fetchOf()), 'used');
+plans('a genuine plan of a mutation is used', () => loads(changeOf(), CHANGE), 'used');
+for (const [label, root, operation] of [
   ['a mutation for a query', changeOf()],
-  ['a mutation that is said to be a query', changeOf({ operationKind: 'query' })],
+  ['a mutation declared as a query', changeOf({ operationKind: 'query' })],
   ['a query and a mutation in one fetch', fetchOf({ operation: `query A ${OPERATION} ${CHANGE}` })],
   ['a subscription', fetchOf({ operation: 'subscription { a }', operationKind: 'subscription' })],
   ['a mutation after the query', { kind: 'Sequence', nodes: [fetchOf(), changeOf()] }],
   ['a mutation deep beside the query', { kind: 'Parallel', nodes: [{ kind: 'Sequence', nodes: [changeOf()] }] }],
-  ['a server that is no subgraph', fetchOf({ subgraph: 'http://evil.example' })],
+  ['a server that is not a subgraph', fetchOf({ subgraph: 'http://evil.example' })],
   ['a subgraph of a prototype’s name', fetchOf({ subgraph: '__proto__' })],
   ['text that is not GraphQL', fetchOf({ operation: 'DROP TABLE submission' })],
   ['a fragment alone', fetchOf({ operation: 'fragment F on Query { a }' })],
@@ -525,11 +525,11 @@ for (const [what, root, operation] of [
   ['the mutation for each entity', changeOf({ entities: [] }), CHANGE],
   ['the mutation somewhere in the answer', changeOf({ at: [{ kind: 'Field', name: 'a' }] }), CHANGE],
 ] as const)
-  plans(`a plan with ${what}`, () => loads(root, operation), 'refused');
+  plans(`a plan with ${label}`, () => loads(root, operation), 'refused');
 
 const bus = group('Event bus');
 const KINDS: readonly MessageKind[] = ['event', 'head', 'request', 'answer'];
-/** What a reader makes of a message that `sign` makes with the keys of `signer`; its own keys are others unless they are given. */
+/** How a reader treats a message that `sign` signs with the keys of `signer`; the default keys are not the reader's. */
 const opened = async (
   kind: MessageKind,
   make: (sender: SignedMessages, keys: EventKeys) => string | Promise<string>,
@@ -548,9 +548,9 @@ const opened = async (
   return 'flaw' in result ? result.flaw : 'taken';
 };
 for (const kind of KINDS) {
-  const other = KINDS[(KINDS.indexOf(kind) + 1) % KINDS.length]!;
+  const otherKind = KINDS[(KINDS.indexOf(kind) + 1) % KINDS.length]!;
   bus(
-    `a ${kind} of a subgraph is taken`,
+    `a ${kind} of a subgraph is accepted`,
     () => opened(kind, (sender) => sender.sign(kind, 'submissions', '{}', 'about')),
     'taken',
   );
@@ -559,8 +559,8 @@ for (const kind of KINDS) {
     `a ${kind} of an unknown key`,
     () =>
       opened(kind, async () => {
-        const own = eventKeysOf(new Map([['submissions', await newKey()]]));
-        return new SignedMessages('here', own).sign(kind, 'submissions', '{}', 'about');
+        const ownKeys = eventKeysOf(new Map([['submissions', await newKey()]]));
+        return new SignedMessages('here', ownKeys).sign(kind, 'submissions', '{}', 'about');
       }),
     'unknown-key',
   );
@@ -574,8 +574,8 @@ for (const kind of KINDS) {
     'unknown-key',
   );
   bus(
-    `a ${kind} that was signed as ${other}`,
-    () => opened(kind, (sender) => sender.sign(other, 'submissions', '{}', 'about')),
+    `a ${kind} that was signed as ${otherKind}`,
+    () => opened(kind, (sender) => sender.sign(otherKind, 'submissions', '{}', 'about')),
     'forged',
   );
   bus(
@@ -593,7 +593,7 @@ for (const kind of KINDS) {
 const ambiguity = group('Ambiguity');
 const PUBLIC = '{ __typename }';
 const SECRET = '{ __schema { queryType { name } } }';
-for (const [what, body] of [
+for (const [label, body] of [
   ['query', `{"query":"${PUBLIC}","query":"${SECRET}"}`],
   ['query, once with an escape', `{"query":"${PUBLIC}","\\u0071uery":"${SECRET}"}`],
   ['query, after variables with the same name', `{"query":"${PUBLIC}","variables":{"query":1},"query":"${SECRET}"}`],
@@ -604,11 +604,11 @@ for (const [what, body] of [
     `{"query":"${PUBLIC}","extensions":{},"extensions":{"persistedQuery":{"version":1,"sha256Hash":"x"}}}`,
   ],
   ['documentId', '{"documentId":"a","documentId":"b"}'],
-  ['a name of no meaning', `{"query":"${PUBLIC}","x":1,"x":2}`],
+  ['a meaningless name', `{"query":"${PUBLIC}","x":1,"x":2}`],
 ] as const)
-  ambiguity(`a body with two of: ${what}`, async (t) => told(await t.body(body)), refused(400, 'BAD_REQUEST'));
+  ambiguity(`a body with two of: ${label}`, async (t) => summary(await t.body(body)), refused(400, 'BAD_REQUEST'));
 ambiguity(
-  'a variable twice: everyone who reads it reads the last one',
+  'a variable twice: every reader uses the last one',
   async (t) =>
     (await t.body('{"query":"query ($k: ID!) { sector(key: $k) { key } }","variables":{"k":"nothing","k":"energy"}}'))
       .json.data,
@@ -624,8 +624,8 @@ for (const [name, value] of [
     `a URL with two of: ${name}`,
     async (t) => {
       const search = new URLSearchParams(name === 'query' ? {} : { query: 'query A { __typename }' });
-      for (const one of [value, value]) search.append(name, one);
-      return told(await t.send({ method: 'GET', path: `/graphql?${search}` }));
+      for (const item of [value, value]) search.append(name, item);
+      return summary(await t.send({ method: 'GET', path: `/graphql?${search}` }));
     },
     refused(400, 'BAD_REQUEST'),
   );
@@ -638,13 +638,13 @@ for (const type of [
 ])
   ambiguity(
     `a body of the type ${type}`,
-    async (t) => told(await t.body(`{"query":"${PUBLIC}"}`, { 'content-type': type })),
+    async (t) => summary(await t.body(`{"query":"${PUBLIC}"}`, { 'content-type': type })),
     refused(415, 'UNSUPPORTED_MEDIA_TYPE'),
   );
 ambiguity(
-  'a body in UTF-16 that does not say so',
+  'a body in UTF-16 without a charset',
   async (t) =>
-    told(
+    summary(
       await t.send({
         headers: { 'content-type': 'application/json' },
         body: Buffer.from(`\ufeff{"query":"${PUBLIC}"}`, 'utf16le'),
@@ -652,7 +652,7 @@ ambiguity(
     ),
   refused(400, 'BAD_REQUEST'),
 );
-for (const [what, bytes] of [
+for (const [label, bytes] of [
   ['an overlong quote', [0xc0, 0xa2]],
   ['an overlong slash', [0xe0, 0x80, 0xaf]],
   ['half of a surrogate pair', [0xed, 0xa0, 0x80]],
@@ -660,9 +660,9 @@ for (const [what, bytes] of [
   ['a character beyond Unicode', [0xf4, 0x90, 0x80, 0x80]],
 ] as const) {
   ambiguity(
-    `a body that is no UTF-8: ${what}`,
+    `a body that is not UTF-8: ${label}`,
     async (t) =>
-      told(
+      summary(
         await t.send({
           headers: { 'content-type': 'application/json' },
           body: Buffer.concat([
@@ -675,7 +675,7 @@ for (const [what, bytes] of [
     refused(400, 'BAD_REQUEST'),
   );
   ambiguity(
-    `a URL that is no UTF-8: ${what}`,
+    `a URL that is not UTF-8: ${label}`,
     async (t) => {
       const escaped = bytes.map((byte) => `%${byte.toString(16)}`).join('');
       const path = `/graphql?query=%7Bsector(key:%22${escaped}%22)%7Bkey%7D%7D`;
@@ -687,30 +687,30 @@ for (const [what, bytes] of [
   );
 }
 
-/** A token of the caller with other parts of its header or its claims; its signature is of the right form. */
+/** A token of the caller with changed parts of its header or claims; its signature is well formed. */
 const altered = async (t: Target, header: object, claims: object) => {
   const parts = (await t.world.identity.token(ANALYST)).split('.') as [string, string, string];
-  const other = (part: string, change: object) =>
+  const forged = (part: string, change: object) =>
     Buffer.from(JSON.stringify({ ...JSON.parse(Buffer.from(part, 'base64url').toString()), ...change })).toString(
       'base64url',
     );
-  return `${other(parts[0], header)}.${other(parts[1], claims)}.${'A'.repeat(86)}`;
+  return `${forged(parts[0], header)}.${forged(parts[1], claims)}.${'A'.repeat(86)}`;
 };
-for (const [what, header, claims] of [
+for (const [label, header, claims] of [
   ['of a shared-secret algorithm', { alg: 'HS256' }, {}],
   ['of an algorithm that is not configured', { alg: 'RS256' }, {}],
-  ['of a key id that is made up', { kid: '../../etc/passwd' }, {}],
-  ['that brings its own key', { kid: undefined, jwk: { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) } }, {}],
-  ['that names where its key is', { jku: 'https://evil.example/keys', kid: 'evil' }, {}],
+  ['of an invented key id', { kid: '../../etc/passwd' }, {}],
+  ['that contains its own key', { kid: undefined, jwk: { kty: 'OKP', crv: 'Ed25519', x: 'A'.repeat(43) } }, {}],
+  ['that names the URL of its key', { jku: 'https://evil.example/keys', kid: 'evil' }, {}],
   ['that has expired', {}, { exp: 1 }],
   ['for another audience', {}, { aud: 'another' }],
   ['of another issuer', {}, { iss: 'https://evil.example' }],
   ['of critical extensions that are unknown', { crit: ['x'], x: 1 }, {}],
 ] as const)
   tokens(
-    `a forged token ${what}`,
+    `a forged token ${label}`,
     async (t) =>
-      told(
+      summary(
         await t.ask('{ __typename }', null, {
           headers: { authorization: `Bearer ${await altered(t, header, claims)}` },
         }),
@@ -721,7 +721,9 @@ tokens(
   'two tokens in one header',
   async (t) => {
     const token = await t.world.identity.token(ANALYST);
-    return told(await t.ask('{ __typename }', null, { headers: { authorization: `Bearer a.b.c, Bearer ${token}` } }));
+    return summary(
+      await t.ask('{ __typename }', null, { headers: { authorization: `Bearer a.b.c, Bearer ${token}` } }),
+    );
   },
   refused(401, 'UNAUTHENTICATED'),
 );
@@ -730,7 +732,7 @@ tokens(
   async (t) => {
     const query = encodeURIComponent(SECRET);
     const token = await t.world.identity.token(ANALYST);
-    return told(await t.send({ method: 'GET', path: `/graphql?query=${query}&access_token=${token}` }));
+    return summary(await t.send({ method: 'GET', path: `/graphql?query=${query}&access_token=${token}` }));
   },
   refused(403, 'INTROSPECTION_DISABLED'),
 );
@@ -753,29 +755,29 @@ tokens(
       return (await t.ask('{ __typename }', null, { headers: { authorization } })).status;
     };
     const statuses = await Promise.all(Array.from({ length: 300 }, (_, i) => forge(i)));
-    const known = (await t.ask('{ __typename }', ANALYST)).status;
+    const knownStatus = (await t.ask('{ __typename }', ANALYST)).status;
     const late = `role=analyst; subject=late-${Math.random()}`;
     let status = 0;
     for (let attempt = 0; attempt < 50 && status !== 200; attempt++) {
       status = (await t.ask('{ __typename }', late)).status;
       if (status === 429) await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    return [statuses.every((one) => one === 401 || one === 429), known, status];
+    return [statuses.every((code) => code === 401 || code === 429), knownStatus, status];
   },
   [true, 200, 200],
 );
 tokens(
-  'an address that is claimed buys a budget',
+  'a claimed address gets a budget',
   async (t) => {
-    const left = async (claim: Record<string, string>) =>
+    const remaining = async (claim: Record<string, string>) =>
       (await t.ask('{ sectors(first: 3) { nodes { key } } }', null, { headers: claim })).json.extensions.cost.remaining;
-    const before = await left({});
+    const before = await remaining({});
     const claims: Record<string, string>[] = [
       { 'x-forwarded-for': '192.0.2.77' },
       { forwarded: 'for=192.0.2.78' },
       { 'x-real-ip': '192.0.2.79' },
     ];
-    for (const claim of claims) if ((await left(claim)) >= before) return claim;
+    for (const claim of claims) if ((await remaining(claim)) >= before) return claim;
     return 'none of them';
   },
   'none of them',
@@ -783,14 +785,14 @@ tokens(
 
 const slow = group('Slow clients');
 const HEAD = 'POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n';
-for (const [what, bytes] of [
+for (const [label, bytes] of [
   ['headers', 'POST /graphql HTTP/1.1\r\nhost: x\r\nx-a: '],
   ['a body', `${HEAD}content-length: 100\r\n\r\n{`],
   ['chunks', `${HEAD}transfer-encoding: chunked\r\n\r\n1\r\n{\r\n`],
-  ['a body that waits to be asked for', `${HEAD}content-length: 100\r\nexpect: 100-continue\r\n\r\n`],
+  ['a body that waits for 100 Continue', `${HEAD}content-length: 100\r\nexpect: 100-continue\r\n\r\n`],
 ] as const)
   slow(
-    `${what} without end`,
+    `${label} without end`,
     async (t) => {
       const text = await t.raw(bytes, 10_000);
       return [/HTTP\/1\.1 408 /.test(text), /REQUEST_TIMEOUT/.test(text)];
@@ -798,18 +800,18 @@ for (const [what, bytes] of [
     [true, true],
   );
 slow(
-  'a body without end beside an invalid token',
+  'an endless body beside an invalid token',
   async (t) =>
     /^HTTP\/1\.1 401 /.test(await t.raw(`${HEAD}authorization: Bearer x\r\ncontent-length: 100\r\n\r\n{`, 10_000)),
   true,
 );
-for (const [what, bytes] of [
-  ['no HTTP at all', 'HELO graph\r\n\r\n'],
-  ['a chunk that has no length', `${HEAD}transfer-encoding: chunked\r\n\r\nxyz\r\n`],
-  ['a method that there is not', 'HACK / HTTP/1.1\r\nhost: x\r\n\r\n'],
+for (const [label, bytes] of [
+  ['not HTTP at all', 'HELO graph\r\n\r\n'],
+  ['a chunk without a length', `${HEAD}transfer-encoding: chunked\r\n\r\nxyz\r\n`],
+  ['an unknown method', 'HACK / HTTP/1.1\r\nhost: x\r\n\r\n'],
 ] as const)
   http(
-    `${what}, answered in JSON`,
+    `${label}, answered in JSON`,
     async (t) => {
       const text = await t.raw(bytes);
       return [/^HTTP\/1\.1 400 /.test(text), text.includes('"code":"BAD_REQUEST"')];
@@ -828,13 +830,13 @@ const hiddenSubmission = async (t: Target) => {
 const NOTHING = { status: 200, code: undefined };
 bypass(
   'another’s submission, by its id',
-  async (t) => told(await t.ask(`{ submission(id: "${await hiddenSubmission(t)}") { number } }`, ALDER)),
+  async (t) => summary(await t.ask(`{ submission(id: "${await hiddenSubmission(t)}") { number } }`, ALDER)),
   { ...NOTHING, data: { submission: null } },
 );
 bypass(
   'by an alias and a fragment',
   async (t) =>
-    told(
+    summary(
       await t.ask(
         `{ x: submission(id: "${await hiddenSubmission(t)}") { ...F } } fragment F on Submission { n: number }`,
         ALDER,
@@ -845,7 +847,7 @@ bypass(
 bypass(
   'by a filter',
   async (t) =>
-    told(
+    summary(
       await t.ask(
         `{ submissions(filter: { id: { eq: "${await hiddenSubmission(t)}" } }) { totalCount nodes { id } } }`,
         ALDER,
@@ -854,9 +856,9 @@ bypass(
   { ...NOTHING, data: { submissions: { totalCount: 0, nodes: [] } } },
 );
 bypass(
-  'by another’s organisation',
+  'by another organization',
   async (t) =>
-    told(await t.ask('{ developerOrganization(key: "exercise-birch") { submissions { totalCount } } }', ALDER)),
+    summary(await t.ask('{ developerOrganization(key: "exercise-birch") { submissions { totalCount } } }', ALDER)),
   { ...NOTHING, data: { developerOrganization: { submissions: { totalCount: 0 } } } },
 );
 bypass(
@@ -864,7 +866,7 @@ bypass(
   async (t) => {
     const { database } = t.world.subgraph('reviews');
     const [row] = await database.query<{ id: string }>("SELECT id FROM determination WHERE status = 'ISSUED' LIMIT 1");
-    return told(await t.ask(`{ determination(id: "${row!.id}") { submission { number } } }`, ANALYST));
+    return summary(await t.ask(`{ determination(id: "${row!.id}") { submission { number } } }`, ANALYST));
   },
   { status: 200, code: 'FORBIDDEN', data: { determination: { submission: null } } },
 );
@@ -891,7 +893,7 @@ bypass(
   [],
 );
 bypass(
-  'more entities at once than anybody needs',
+  'more entities at once than the limit',
   async (t) => {
     const representations = Array.from({ length: 100_001 }, () => ({ __typename: 'Sector', key: 'energy' }));
     const { data, errors } = await t.world.subgraph('infrastructure').execute({
@@ -904,9 +906,9 @@ bypass(
   [null, 'BAD_USER_INPUT'],
 );
 bypass(
-  'existence, by what an unknown id answers',
+  'existence, by the response to an unknown id',
   async (t) => {
-    // all but what is left of the caller's budget, and of the minute
+    // everything except what remains of the budget and of the minute
     const ask = async (id: string) =>
       (await t.ask(`{ submission(id: "${id}") { number developer { key } } }`, ALDER)).text.replace(
         /"(remaining|resetSeconds)":\d+/g,
@@ -916,41 +918,41 @@ bypass(
   },
   true,
 );
-bypass('the count of what is hidden', async (t) => told(await t.ask('{ submissions { totalCount } }', ANALYST)), {
+bypass('the count of hidden objects', async (t) => summary(await t.ask('{ submissions { totalCount } }', ANALYST)), {
   ...NOTHING,
   data: { submissions: { totalCount: 0 } },
 });
 bypass(
   'a secret by ordering',
   async (t) =>
-    told(await t.ask('{ aiModels(orderBy: { field: TRAINING_COMPUTE_FLOP }) { nodes { id } } }', ANALYST)).code,
+    summary(await t.ask('{ aiModels(orderBy: { field: TRAINING_COMPUTE_FLOP }) { nodes { id } } }', ANALYST)).code,
   'INVALID_ORDER',
 );
 bypass(
   'a secret by filtering',
   async (t) =>
-    told(await t.ask('{ aiModels(filter: { trainingComputeFlop: { gte: "1e25" } }) { totalCount } }', ANALYST)).code,
+    summary(await t.ask('{ aiModels(filter: { trainingComputeFlop: { gte: "1e25" } }) { totalCount } }', ANALYST)).code,
   'INVALID_FILTER',
 );
 bypass(
   'figures of the government, by the public',
-  async (t) => told(await t.ask('{ executiveOrder(number: "14409") { reviewMetrics { openReviews } } }')).code,
+  async (t) => summary(await t.ask('{ executiveOrder(number: "14409") { reviewMetrics { openReviews } } }')).code,
   'FORBIDDEN',
 );
 bypass(
   'names of candidates, by an analyst',
-  async (t) => told(await t.ask('{ applications { totalCount } }', ANALYST)),
+  async (t) => summary(await t.ask('{ applications { totalCount } }', ANALYST)),
   { ...NOTHING, data: { applications: { totalCount: 0 } } },
 );
 bypass(
   'weaknesses of systems, by human resources',
-  async (t) => told(await t.ask('{ vulnerabilityFindings { totalCount } }', TREASURY_HR)),
+  async (t) => summary(await t.ask('{ vulnerabilityFindings { totalCount } }', TREASURY_HR)),
   { ...NOTHING, data: { vulnerabilityFindings: { totalCount: 0 } } },
 );
 bypass(
   'a mutation on another’s submission',
   async (t) =>
-    told(
+    summary(
       await t.ask('mutation ($i: WithdrawSubmissionInput!) { withdrawSubmission(input: $i) { replayed } }', ALDER, {
         variables: { i: { id: await hiddenSubmission(t), expectedRevision: 1, idempotencyKey: 'steal-1' } },
       }),
@@ -958,7 +960,7 @@ bypass(
   'NOT_FOUND',
 );
 bypass(
-  'fields that nobody offered, in an input',
+  'unknown fields in an input',
   async (t) =>
     (
       await t.ask('mutation ($i: WithdrawSubmissionInput!) { withdrawSubmission(input: $i) { replayed } }', BIRCH, {
@@ -977,16 +979,16 @@ bypass(
 );
 bypass(
   'an operator reads data',
-  async (t) => told(await t.ask('{ submissions { totalCount } }', 'role=operator; subject=o')),
+  async (t) => summary(await t.ask('{ submissions { totalCount } }', 'role=operator; subject=o')),
   { ...NOTHING, data: { submissions: { totalCount: 0 } } },
 );
 bypass(
   'metrics, by the public',
-  async (t) => told(await t.send({ method: 'GET', path: '/metrics' })),
+  async (t) => summary(await t.send({ method: 'GET', path: '/metrics' })),
   refused(403, 'FORBIDDEN'),
 );
 bypass(
-  'which subgraphs there are, by the public',
+  'the list of subgraphs, by the public',
   async (t) => (await t.send({ method: 'GET', path: '/health/ready' })).json,
   { status: 'ready' },
 );
@@ -1011,7 +1013,7 @@ for (const text of [
   injection(
     `a filter with ${text}`,
     async (t) =>
-      told(
+      summary(
         await t.ask('query ($v: String) { sectors(filter: { name: { contains: $v } }) { totalCount } }', null, {
           variables: { v: text },
         }),
@@ -1027,12 +1029,13 @@ injection(
 injection(
   'a cursor made by hand',
   async (t) =>
-    told(await t.ask(`{ sectors(after: "${Buffer.from('["x","\' OR 1=1"]').toString('base64url')}") { totalCount } }`))
-      .code,
+    summary(
+      await t.ask(`{ sectors(after: "${Buffer.from('["x","\' OR 1=1"]').toString('base64url')}") { totalCount } }`),
+    ).code,
   'INVALID_CURSOR',
 );
 injection(
-  'an order that is none',
+  'an invalid order',
   async (t) => (await t.ask('{ sectors(orderBy: { field: "name; DROP TABLE sector" }) { totalCount } }')).status,
   400,
 );
@@ -1070,13 +1073,13 @@ for (const alias of ['__proto__', 'constructor', 'hasOwnProperty'])
   );
 injection(
   'a subject that writes lines into the log',
-  async (t) => told(await t.ask('{ __typename }', null, { headers: { authorization: 'Bearer a%0ab.c.d' } })).code,
+  async (t) => summary(await t.ask('{ __typename }', null, { headers: { authorization: 'Bearer a%0ab.c.d' } })).code,
   'UNAUTHENTICATED',
 );
 
 const sharing = group('Sharing');
 sharing(
-  'an answer of one is given to another who asks at the same time',
+  'a response is shared with another concurrent caller',
   async (t) => {
     const query = '{ submissions { totalCount } }';
     const whole = (await t.ask(query, INSPECTOR)).json.data.submissions.totalCount;
@@ -1088,7 +1091,7 @@ sharing(
   true,
 );
 sharing(
-  'an answer of a known caller is kept by caches',
+  'a response to an authenticated caller is cached',
   async (t) => (await t.ask('{ sectors(first: 1) { totalCount } }', ANALYST)).headers['cache-control'],
   'private, no-store',
 );
@@ -1110,17 +1113,17 @@ sharing(
     const query = '{ __schema { mutationType { name } } }';
     const extensions = { persistedQuery: { version: 1, sha256Hash: createHash('sha256').update(query).digest('hex') } };
     await t.ask(query, ANALYST, { extensions });
-    return told(await t.body(JSON.stringify({ extensions })));
+    return summary(await t.body(JSON.stringify({ extensions })));
   },
   refused(403, 'INTROSPECTION_DISABLED'),
 );
 
 const leaks = group('Leaks');
 leaks(
-  'an unexpected failure tells its insides',
+  'an unexpected failure reveals internals',
   async (t) => {
     const { database } = t.world.subgraph('infrastructure');
-    const kept = database.query;
+    const original = database.query;
     database.query = async () => {
       throw new Error('ER_ACCESS_DENIED for root@db-17.internal: SELECT secret FROM vault at /srv/app/index.js:1:2');
     };
@@ -1128,14 +1131,14 @@ leaks(
       const { text } = await t.ask('{ sectors(first: 2) { nodes { name } } }');
       return [/Internal error/.test(text), /root|db-17|SELECT|vault|index\.js/.test(text)];
     } finally {
-      database.query = kept;
+      database.query = original;
     }
   },
   [true, false],
 );
 leaks('a page instead of an error', async (t) => /<html|<pre/i.test((await t.body('{"query":')).text), false);
 leaks(
-  'a stack, in any answer',
+  'a stack trace in any response',
   async (t) => /\.(js|ts):\d+/.test((await t.ask('{ sectors(first: -1) { totalCount } }')).text),
   false,
 );

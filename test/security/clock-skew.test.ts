@@ -34,7 +34,7 @@ beforeEach(async () => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-/** An identity that was signed so many seconds ago, by the clock of this process; negative for the future. */
+/** An identity signed this many seconds ago, by the clock of this process; negative for the future. */
 async function signed(secondsAgo: number): Promise<string> {
   subjects += 1;
   const real = Date.now();
@@ -53,11 +53,11 @@ test.each([
   ['ahead', -58],
   ['behind', 60],
   ['behind', 110],
-])('lets callers in while the clock of the gateway is %s (identity %i s old)', async (_which, age) => {
+])('accepts callers while the gateway clock is %s (identity %i s old)', async (_which, age) => {
   expect(await enter(age)).toMatchObject({ roles: ['analyst'] });
 });
 
-test('names a clock that is far ahead, to the client and in the log', async () => {
+test('reports a gateway clock that is far ahead to the client and in the log', async () => {
   await expect(enter(-90)).rejects.toMatchObject({
     flaw: 'early',
     message: expect.stringMatching(/^The gateway's clock is about (89|90) s ahead of this subgraph's; at most 60 s/),
@@ -75,13 +75,13 @@ test('names a clock that is far ahead, to the client and in the log', async () =
   expect(door.clockSkew.seconds).toBeCloseTo(-90, -1);
 });
 
-test('logs the request id of a caller without identity only where it is well formed', async () => {
+test('logs the request id of a caller without identity only if it is well formed', async () => {
   for (const id of ['trace-1', 'x'.repeat(10_000), 'a\u2028b'])
     await expect(async () => door.enter({ 'x-request-id': id })).rejects.toMatchObject({ flaw: 'unsigned' });
   expect(lines.map(({ requestId }) => requestId)).toEqual(['trace-1', undefined, undefined]);
 });
 
-test('names a clock that is far behind', async () => {
+test('reports a gateway clock that is far behind to the client and in the log', async () => {
   await expect(enter(260)).rejects.toMatchObject({
     flaw: 'stale',
     message: expect.stringMatching(/^The gateway's clock differs from this subgraph's, .* signed 26\d s ago/),
@@ -94,7 +94,7 @@ test('names a clock that is far behind', async () => {
   );
 });
 
-test('warns of a skew within the tolerance once, and says when it is over', async () => {
+test('warns once about clock skew within the tolerance, and logs its end', async () => {
   for (let time = 0; time < 30; time++) await enter(-20);
   for (let time = 0; time < 30; time++) await enter(0);
   expect(lines.map(({ level, skewSeconds }) => [level, skewSeconds])).toEqual([
@@ -103,7 +103,7 @@ test('warns of a skew within the tolerance once, and says when it is over', asyn
   ]);
 });
 
-test('takes one old identity for one that another replica saw first, and several for a skew', async () => {
+test('reports clock skew after several old identities, not after one', async () => {
   await enter(45);
   await enter(2);
   expect([door.clockSkew.seconds, lines]).toEqual([0, []]);
@@ -112,9 +112,9 @@ test('takes one old identity for one that another replica saw first, and several
   expect(lines).toHaveLength(1);
 });
 
-test('learns nothing from identities that are not signed', async () => {
-  const other = await IdentitySigner.of(await newKey());
-  await expect(door.enter({ [IDENTITY_HEADER]: await other.sign(null, 'reviews') })).rejects.toThrow(IdentityError);
+test('does not measure clock skew by unsigned identities', async () => {
+  const stranger = await IdentitySigner.of(await newKey());
+  await expect(door.enter({ [IDENTITY_HEADER]: await stranger.sign(null, 'reviews') })).rejects.toThrow(IdentityError);
   expect(door.clockSkew.seconds).toBe(0);
 });
 
@@ -145,7 +145,7 @@ describe('a gateway whose identity a subgraph refuses', () => {
     }
   }
 
-  test('passes the reason on, and logs it as its own failure', async () => {
+  test('passes on why a subgraph rejected its identity, and logs it as its own failure', async () => {
     refusal = new IdentityError('early', -90);
     const error = await fetchOnce();
     const { log, lines: logged } = recordingLog();
@@ -163,7 +163,7 @@ describe('a gateway whose identity a subgraph refuses', () => {
     ]);
   });
 
-  test('leaves the errors of other subgraphs with HTTP 401 as they are', async () => {
+  test('leaves the errors of third-party subgraphs with HTTP 401 unchanged', async () => {
     refusal = { toJSON: () => ({ message: 'no', extensions: { code: 'UNAUTHENTICATED' } }) };
     const answer = (await fetchOnce()) as { read(): object };
     expect(answer.read()).toMatchObject({ errors: [{ message: 'no' }] });

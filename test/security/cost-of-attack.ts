@@ -3,21 +3,21 @@ import { killAll, type Running } from '../support/processes';
 import { type ProcessStack, startStack } from '../support/stack';
 import { HOSTILE_REQUESTS, type HostileRequest } from './hostile-requests';
 
-/** What a hostile request was answered with, and what that took. */
+/** The response to a hostile request, and its cost. */
 export interface Attack {
   readonly name: string;
   readonly sent: number;
   readonly status: number;
   readonly received: number;
   readonly errors: readonly { readonly extensions?: { readonly code?: string } }[];
-  /** Estimated cost; undefined where none is. */
+  /** Estimated cost; undefined if there is none. */
   readonly cost: number | undefined;
   /** Milliseconds of CPU of the gateway and of all subgraphs. */
   readonly gatewayMs: number;
   readonly subgraphsMs: number;
 }
 
-/** Sends a request as the public, and measures what it takes. */
+/** Sends a request as the public and measures its cost. */
 export async function attack(stack: ProcessStack, { name, body, accept }: HostileRequest): Promise<Attack> {
   const before = cpuOf(stack);
   const response = await fetch(`${stack.url}/graphql`, {
@@ -44,7 +44,7 @@ export async function attack(stack: ProcessStack, { name, body, accept }: Hostil
 
 /** CPU in milliseconds that processes have used so far, their threads and children's children not included. */
 function cpuOf({ gateway, subgraphs }: ProcessStack): { gateway: number; subgraphs: number } {
-  return { gateway: cpuMs(gateway), subgraphs: [...subgraphs.values()].reduce((sum, one) => sum + cpuMs(one), 0) };
+  return { gateway: cpuMs(gateway), subgraphs: [...subgraphs.values()].reduce((sum, pid) => sum + cpuMs(pid), 0) };
 }
 
 const MS_PER_TICK = 10;
@@ -55,7 +55,7 @@ function cpuMs({ child }: Running): number {
   return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK;
 }
 
-/** Prints the 20 dearest of the hostile requests, each sent for the second time, when its plan is known. */
+/** Prints the 20 most expensive hostile requests, each sent a second time with its plan cached. */
 async function main(): Promise<void> {
   const stack = await startStack('sqlite', { gatewayArguments: ['--budget', 'public=1000000000'] });
   const attacks: Attack[] = [];

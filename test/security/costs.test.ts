@@ -53,7 +53,7 @@ const supergraph = compose([
   },
 ]);
 
-describe.each(['native', 'apollo'] as const)('what an operation is estimated to cost, planned by %s', (planner) => {
+describe.each(['native', 'apollo'] as const)('estimated cost of operations, %s planner', (planner) => {
   let graph: Graph;
   beforeAll(() => {
     graph = new Graph({
@@ -69,7 +69,7 @@ describe.each(['native', 'apollo'] as const)('what an operation is estimated to 
     });
   });
   afterAll(() => graph.close());
-  /** Undefined for what is free, of which nobody is told. */
+  /** Undefined for free operations, whose responses contain no cost. */
   const costOf = async (query: string, variables: Record<string, unknown> = {}): Promise<number | undefined> => {
     let cost: number | undefined;
     await graph.execute({
@@ -87,30 +87,35 @@ describe.each(['native', 'apollo'] as const)('what an operation is estimated to 
   };
 
   test.each<[string, string, number | undefined, Record<string, unknown>?]>([
-    ['an object costs 1, what is in it nothing', '{ shop { id name } }', 1],
+    ['an object costs 1, its scalar fields nothing', '{ shop { id name } }', 1],
     ['a list costs its size by its argument’s default', '{ shops { id } }', 4],
     ['by its argument', '{ shops(first: 9) { id } }', 9],
     ['by the greatest of its arguments', '{ shops(first: 2, last: 6) { id } }', 6],
     ['by a variable', 'query ($n: Int) { shops(first: $n) { id } }', 12, { n: 12 }],
     ['by a variable’s default', 'query ($n: Int = 11) { shops(first: $n) { id } }', 11],
-    ['a negative size is no size', '{ shops(first: -1) { id } }', 7],
-    ['a null is no size', '{ shops(first: null) { id } }', 7],
+    ['a negative size is ignored', '{ shops(first: -1) { id } }', 7],
+    ['a size of null is ignored', '{ shops(first: null) { id } }', 7],
     ['lists in lists are multiplied', '{ shops(first: 5) { branches { branches { id } } } }', 5 + 15 + 45],
-    ['a field says the size of what is below it', '{ page(first: 6) { nodes { id } total } }', 1 + 6],
+    ['a field declares the size of a list below it', '{ page(first: 6) { nodes { id } total } }', 1 + 6],
     ['in both of its lists', '{ page(first: 6) { nodes { id } edges { node { id } } } }', 1 + 6 + 6 + 6],
     ['by assumption without an argument', '{ page { nodes { id } } }', 1 + 5],
     ['a list of no objects costs nothing', '{ names }', 0],
-    ['ten are assumed where nothing is said', '{ unsaid { id } }', 10],
-    ['a field has a weight of its own', '{ heavy }', 8],
-    ['so has a type, wherever it stands', '{ shops(first: 3) { gold { name } } }', 3 + 60],
-    ['and a scalar', '{ when }', 4],
-    ['and an enum', '{ level }', 5],
-    ['and an argument that is given', '{ search(by: {}) { id } }', 1 + 3],
-    ['and a field of an input object that has a weight', '{ search(by: { near: "x" }) { id } }', 1 + 3 + 6],
+    ['a list without a declared size counts as ten', '{ unsaid { id } }', 10],
+    ['a field has its own weight', '{ heavy }', 8],
+    ['a type has its own weight, wherever it appears', '{ shops(first: 3) { gold { name } } }', 3 + 60],
+    ['a scalar has its own weight', '{ when }', 4],
+    ['an enum has its own weight', '{ level }', 5],
+    ['an argument has its own weight when it is present', '{ search(by: {}) { id } }', 1 + 3],
+    ['a field of an input object has its own weight', '{ search(by: { near: "x" }) { id } }', 1 + 3 + 6],
     ['however deep', '{ search(by: { within: { within: { near: "x" } } }) { id } }', 1 + 3 + 6],
-    ['and each value of a list', '{ found(ids: ["a", "b", "c"]) { id } }', 10 + 3],
-    ['in a variable too', 'query ($ids: [ID!]) { found(ids: $ids) { id } }', 10 + 3, { ids: ['a', 'b', 'c'] }],
-    ['nothing of none', 'query ($ids: [ID!]) { found(ids: $ids) { id } }', 10],
+    ['each value of a list counts', '{ found(ids: ["a", "b", "c"]) { id } }', 10 + 3],
+    [
+      'each value of a list in a variable counts',
+      'query ($ids: [ID!]) { found(ids: $ids) { id } }',
+      10 + 3,
+      { ids: ['a', 'b', 'c'] },
+    ],
+    ['an empty list of values costs nothing', 'query ($ids: [ID!]) { found(ids: $ids) { id } }', 10],
     [
       'objects in a variable as those that are written out',
       'query ($within: [Search!]) { found(within: $within) { id } }',
@@ -125,11 +130,11 @@ describe.each(['native', 'apollo'] as const)('what an operation is estimated to 
     ],
     ['a root field of a mutation costs ten', 'mutation { open { id } }', 10],
     ['but for its own weight', 'mutation { rename }', 2],
-    ['names of types cost nothing', '{ __typename shop { __typename } }', 1],
+    ['type names cost nothing', '{ __typename shop { __typename } }', 1],
     ['the schema costs what it is of the standard introspection query', '{ __schema { types { name } } }', 71],
     ['a name of the schema next to nothing', '{ __schema { queryType { name } } }', 5],
     ['an alias costs again', '{ a: shops(first: 3) { id } b: shops(first: 4) { id } }', 7],
-    ['a fragment costs what is in it', '{ ...F } fragment F on Query { shops(first: 3) { id } }', 3],
+    ['a fragment costs the sum of its fields', '{ ...F } fragment F on Query { shops(first: 3) { id } }', 3],
     ['an entity of another subgraph is looked up once more', '{ shop { owner } }', 1 + 1],
     ['each in a list', '{ shops(first: 8) { owner } }', 8 + 8],
     ['with what it has there', '{ shops(first: 8) { items { name } } }', 8 + 8 + 16],
@@ -139,7 +144,7 @@ describe.each(['native', 'apollo'] as const)('what an operation is estimated to 
     expect(await costOf(query, variables)).toBe(cost);
   });
 
-  test('an operation costs the same however it is written, and more where more is asked for', () =>
+  test('estimates the same cost however an operation is written, and more for more data', () =>
     fc.assert(
       fc.asyncProperty(
         fc.integer({ min: 1, max: 400 }),
@@ -159,12 +164,12 @@ describe.each(['native', 'apollo'] as const)('what an operation is estimated to 
     ));
 });
 
-describe('what may be spent', () => {
+describe('cost budgets', () => {
   const OPERATOR = 'role=operator; subject=x';
   let identity: TestIdentity;
   const open: FastifyInstance[] = [];
   let calls = 0;
-  /** Until then subgraphs do not answer. */
+  /** Subgraphs do not respond until then. */
   let answering: Promise<void>;
   beforeAll(async () => {
     identity = await TestIdentity.make();
@@ -194,11 +199,11 @@ describe('what may be spent', () => {
       identity: identity.parts,
     });
     open.push(server);
-    return async (query: string, who: string | null = OPERATOR, headers: Record<string, string> = {}) => {
+    return async (query: string, caller: string | null = OPERATOR, headers: Record<string, string> = {}) => {
       const response = await server.inject({
         method: 'POST',
         url: '/graphql',
-        headers: { ...(await identity.headers(who)), ...headers },
+        headers: { ...(await identity.headers(caller)), ...headers },
         payload: { query },
       });
       const isJson = String(response.headers['content-type']).includes('json');
@@ -211,7 +216,7 @@ describe('what may be spent', () => {
     };
   };
 
-  test('is told in the answer and in its headers, of a new operation and of a known one', async () => {
+  test('reports the budget in the response and its headers, for new and known operations', async () => {
     const ask = await start({ budget: ['operator=1000'] });
     for (const remaining of [990, 980, 970]) {
       const { headers, extensions } = await ask('{ shops(first: 10) { id } }');
@@ -221,7 +226,7 @@ describe('what may be spent', () => {
     }
   });
 
-  test('of the same asked several times at once each is paid for, and all are told what is left when they are answered', async () => {
+  test('charges each of several identical concurrent requests and reports what remains', async () => {
     const ask = await start({ budget: ['operator=1000', 'analyst=1000'] });
     const query = '{ shops(first: 10) { id } }';
     await ask(query);
@@ -230,22 +235,22 @@ describe('what may be spent', () => {
     answering = new Promise((resolve) => {
       answer = resolve;
     });
-    const other = ask(query, 'role=analyst; subject=another');
-    const asked = Array.from({ length: 5 }, () => ask(query));
+    const otherCaller = ask(query, 'role=analyst; subject=another');
+    const pending = Array.from({ length: 5 }, () => ask(query));
     await until(
       async () => (await open[0]!.inject(metrics)).body.includes('ordergraph_operations_costed_total 7\n'),
-      () => 'all are paid for',
+      () => 'all requests are charged',
     );
     answer();
-    for (const { extensions, headers } of await Promise.all(asked)) {
+    for (const { extensions, headers } of await Promise.all(pending)) {
       expect(extensions.cost).toMatchObject({ estimated: 10, budget: 1_000, remaining: 940 });
       expect(headers['ordergraph-budget-remaining']).toBe('940');
     }
-    expect((await other).extensions.cost.remaining).toBe(990);
+    expect((await otherCaller).extensions.cost.remaining).toBe(990);
     expect(calls).toBe(3);
   });
 
-  test('an operation that costs too much is refused before any subgraph is asked, and costs nothing', async () => {
+  test('rejects an operation that costs too much before any subgraph call, free of charge', async () => {
     const ask = await start({ maxCost: '50', budget: ['operator=1000'] });
     for (const query of [
       '{ shops(first: 51) { id } }',
@@ -261,7 +266,7 @@ describe('what may be spent', () => {
     expect((await ask('{ shops(first: 50) { id } }')).extensions.cost.remaining).toBe(950);
   });
 
-  test('whoever has used up a minute’s budget is told when to come back; what was refused was not spent; others go on', async () => {
+  test('rejects a caller without budget with a retry time, and does not affect others', async () => {
     const ask = await start({ budget: ['operator=100', 'analyst=100'] });
     expect((await ask('{ shops(first: 80) { id } }')).status).toBe(200);
     const before = calls;
@@ -271,12 +276,12 @@ describe('what may be spent', () => {
     expect(Number(headers['retry-after'])).toBeGreaterThan(0);
     expect((await ask('{ shops(first: 15) { id } }')).extensions.cost.remaining).toBe(5);
     expect((await ask('{ shops(first: 80) { id } }', 'role=operator; subject=y')).status).toBe(200);
-    // one person has one account, whatever the roles; as has each other person
+    // each person has one account, whatever the roles
     expect((await ask('{ shops(first: 80) { id } }', 'role=analyst; subject=x')).status).toBe(429);
     expect((await ask('{ shops(first: 80) { id } }', 'role=analyst; subject=z')).status).toBe(200);
   });
 
-  describe('costs what the gateway did for it', () => {
+  describe('charges for gateway work', () => {
     const BUDGET = 100_000;
     const names = (count: number, name = 'n') => Array.from({ length: count }, (_, i) => `${name}${i}`).join(' ');
     const conditions = (count: number) => Array.from({ length: count }, () => ({ within: null }));
@@ -290,17 +295,13 @@ describe('what may be spent', () => {
     };
 
     test.each<[string, number, string]>([
-      ['a large body that is no JSON', 400, `{"query":"${'x'.repeat(100_000)}`],
-      [
-        'a large body that is no UTF-8 text of GraphQL',
-        400,
-        JSON.stringify({ query: `{ a(b: "${'x'.repeat(100_000)}` }),
-      ],
+      ['a large body that is not JSON', 400, `{"query":"${'x'.repeat(100_000)}`],
+      ['a large body that is not valid GraphQL', 400, JSON.stringify({ query: `{ a(b: "${'x'.repeat(100_000)}` })],
       ['a body with too many values', 400, JSON.stringify({ query: small, variables: { x: Array(30_000).fill({}) } })],
       ['a large name', 400, JSON.stringify({ query: `{ ${'a'.repeat(100_000)} }` })],
       ['many fields that do not exist', 200, JSON.stringify({ query: `{ shop { ${names(90)} } }` })],
       [
-        'many variables without a use',
+        'many unused variables',
         200,
         JSON.stringify({ query: `query (${names(300, '$v').replaceAll(/(\$v\d+)/g, '$1: Int')}) ${small}` }),
       ],
@@ -312,7 +313,7 @@ describe('what may be spent', () => {
         }),
       ],
       [
-        'many values that do not fit',
+        'many values of a wrong type',
         200,
         JSON.stringify({
           query: 'query ($w: [Search!]) { found(within: $w) { id } }',
@@ -320,14 +321,14 @@ describe('what may be spent', () => {
         }),
       ],
       [
-        'values of an operation that is too costly',
+        'values of an operation that costs too much',
         400,
         JSON.stringify({
           query: 'query ($n: Int, $w: [Search!]) { shops(first: $n) { id } found(within: $w) { id } }',
           variables: { n: 300_000, w: conditions(900) },
         }),
       ],
-    ])('when it is refused: %s', async (_what, _status, payload) => {
+    ])('charges for a rejected request: %s', async (_what, _status, payload) => {
       const { send, remaining } = await gatewayOf();
       const before = await remaining();
       const { statusCode, body } = await send(payload);
@@ -337,7 +338,7 @@ describe('what may be spent', () => {
       expect(before - (await remaining()) - 8).toBeGreaterThan(50);
     });
 
-    test('in proportion to the size of the body', async () => {
+    test('charges in proportion to the size of the request body', async () => {
       const { send, remaining } = await gatewayOf();
       const costs: number[] = [];
       for (const size of [1_000, 100_000, 200_000]) {
@@ -349,7 +350,7 @@ describe('what may be spent', () => {
       expect(costs[2]! - costs[1]!).toBe(Math.round(100_000 / 150));
     });
 
-    test('beyond the first 60 operations a minute that are planned for a caller', async () => {
+    test('charges for planning beyond the first 60 operations of a caller per minute', async () => {
       const { send, remaining } = await gatewayOf();
       let before = await remaining();
       const costs: number[] = [];
@@ -363,7 +364,7 @@ describe('what may be spent', () => {
       expect(costs).toEqual([...Array(59).fill(0), 200, 200, 200]);
     });
 
-    test('and once all is spent, nothing more is read', async () => {
+    test('reads no further request once the budget is spent', async () => {
       const { send } = await gatewayOf();
       while ((await send(`{"query":"${'x'.repeat(900_000)}`)).statusCode !== 429);
       const { cost } = JSON.parse((await send('{')).body).errors[0].extensions;
@@ -376,7 +377,7 @@ describe('what may be spent', () => {
     });
   });
 
-  test('counts preflights of browsers as requests of their address, and answers none beyond', async () => {
+  test('counts CORS preflights against the limit of their address', async () => {
     await start({ rateLimit: '3', corsOrigin: 'https://dashboard.example' });
     const send = async (method: 'OPTIONS' | 'GET') => {
       const headers = { origin: 'https://dashboard.example', 'access-control-request-method': 'POST' };
@@ -386,7 +387,7 @@ describe('what may be spent', () => {
     expect([await send('OPTIONS'), await send('GET')]).toEqual([429, 429]);
   });
 
-  test('the most generous of several roles counts; the public has its own, by address', async () => {
+  test('applies the largest budget of several roles, and a budget by address to the public', async () => {
     const ask = await start({ budget: ['public=10', 'operator=20', 'analyst=90'] });
     expect((await ask('{ heavy }', 'role=operator,analyst; subject=z')).extensions.cost.budget).toBe(90);
     expect((await ask('{ heavy }', 'role=coordinator; subject=w')).extensions.cost.budget).toBe(10);
@@ -394,7 +395,7 @@ describe('what may be spent', () => {
     expect((await ask('{ heavy }', null)).errors[0].extensions.code).toBe('BUDGET_EXHAUSTED');
   });
 
-  test('of an operation with @defer the cost of each part is taken when it is begun, and told with it', async () => {
+  test('charges each part of an operation with @defer when it starts', async () => {
     const ask = await start({ maxCost: '50', budget: ['operator=1000'] });
     const accept = { accept: 'multipart/mixed; deferSpec=20220824, application/json' };
     const { text } = await ask('{ heavy ... @defer { shops(first: 51) { id } } }', OPERATOR, accept);
@@ -403,14 +404,14 @@ describe('what may be spent', () => {
     expect(calls).toBe(1);
     const { status, errors } = await ask('{ shops(first: 51) { id ... @defer { owner } } }', OPERATOR, accept);
     expect([status, errors[0].extensions.code, calls]).toEqual([400, 'OPERATION_TOO_COSTLY', 1]);
-    // together they may cost what one operation may
+    // together they may cost as much as one operation
     const part = (name: string) => `... @defer { ${name}: shops(first: 30) { id } }`;
     const { text: parts } = await ask(`{ __typename ${part('a')} ${part('b')} }`, OPERATOR, accept);
     expect(parts).toContain("The operation's estimated cost is 60, and the limit is 50");
     expect(parts.match(/OPERATION_TOO_COSTLY/g)).toHaveLength(1);
   });
 
-  test('is only measured, or not looked at, where that is asked for', async () => {
+  test('only measures costs, or ignores them, when configured so', async () => {
     const measured = await (await start({ costs: 'measure', maxCost: '5', budget: ['operator=5'] }))('{ heavy }');
     expect(measured).toMatchObject({ status: 200, extensions: { cost: { estimated: 8, remaining: 0 } } });
     const off = await (await start({ costs: 'off', maxCost: '5' }))('{ heavy }');
@@ -418,7 +419,7 @@ describe('what may be spent', () => {
     expect(off).not.toHaveProperty('extensions');
   });
 
-  test('by default follows the supergraph that is served, and an explicit setting does not', async () => {
+  test('derives the default limits from the served supergraph unless they are set', async () => {
     const plain = compose([
       { name: 'shops', url: 'http://shops.invalid', sdl: 'type Query { heavy: [Heavy] } type Heavy { id: ID }' },
     ]);
@@ -472,14 +473,14 @@ describe('what may be spent', () => {
   });
 
   describeOnRedis('by several gateways', () => {
-    test('is counted together in Redis, as requests are; each counts for itself when that is away', async () => {
+    test('counts budgets together in Redis, and separately while Redis is unavailable', async () => {
       const redis = await PrivateRedis.start();
       const flags = { limitsUrl: redis.url, budget: ['operator=100'], rateLimit: '6' };
-      const [one, other] = [await start(flags), await start(flags)];
+      const [first, second] = [await start(flags), await start(flags)];
       const query = '{ shops(first: 40) { id } }';
-      // until it is connected, a gateway counts for itself
+      // until it is connected, a gateway counts alone
       const client = new Redis(redis.url);
-      for (const [place, ask] of [one, other].entries())
+      for (const [place, ask] of [first, second].entries())
         await until(
           async () => {
             await ask('{ heavy }', `role=analyst; subject=warm-${place}`);
@@ -488,16 +489,16 @@ describe('what may be spent', () => {
           () => 'requests are counted in Redis',
         );
       client.disconnect();
-      expect((await one(query)).extensions.cost.remaining).toBe(60);
-      expect((await other(query)).extensions.cost.remaining).toBe(20);
-      expect((await one(query)).status).toBe(429);
-      for (let time = 0; time < 3; time++) await other('{ heavy }', 'role=analyst; subject=rate');
-      for (let time = 0; time < 3; time++) await one('{ heavy }', 'role=analyst; subject=rate');
-      expect((await other('{ heavy }', 'role=analyst; subject=rate')).errors[0].extensions.code).toBe(
+      expect((await first(query)).extensions.cost.remaining).toBe(60);
+      expect((await second(query)).extensions.cost.remaining).toBe(20);
+      expect((await first(query)).status).toBe(429);
+      for (let time = 0; time < 3; time++) await second('{ heavy }', 'role=analyst; subject=rate');
+      for (let time = 0; time < 3; time++) await first('{ heavy }', 'role=analyst; subject=rate');
+      expect((await second('{ heavy }', 'role=analyst; subject=rate')).errors[0].extensions.code).toBe(
         'TOO_MANY_REQUESTS',
       );
       await redis.stop();
-      const { extensions } = await one(query, 'role=operator; subject=later');
+      const { extensions } = await first(query, 'role=operator; subject=later');
       expect(extensions.cost).toMatchObject({ estimated: 40, remaining: 60 });
     });
   });

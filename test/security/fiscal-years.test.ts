@@ -16,18 +16,19 @@ import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 import { CALLERS } from './callers';
 
-/*
- * Every figure that takes a fiscal year, for every caller, over random data: what is hidden of it must not follow from what is shown, by
- * sums and differences. The caller here knows all equations that hold by the meaning of the figures; the product is not asked for them.
+/**
+ * Every figure that takes a fiscal year, for every caller, over random data: hidden figures must not follow from shown ones by
+ * sums and differences. This caller knows all equations that hold by the meaning of the figures; the test does not take them from
+ * the product.
  */
 
 const YEARS = [2022, 2023, 2024, 2025, 2026, 2027, 2099, 2100];
 const SEEDS = [1, 2];
 
-/** Figures that are as of now, whichever year is asked for. */
+/** Figures as of now, for any requested year. */
 const OF_NOW: ReadonlySet<string> = new Set(['inWindow', 'overdueExposures', 'byTalentArea', 'vacancies']);
 
-/** Within the figures of one year, or of all time: a count, and those that add up to it. */
+/** Within the figures of one year, or of all time: a count, and its parts. */
 const WITHIN: Readonly<Record<string, readonly (readonly [whole: string, parts: RegExp])[]>> = {
   submissionMetrics: [
     ['filed', /^filedInsideWindow\.denominator$/],
@@ -60,11 +61,11 @@ interface YearlyFigure {
   readonly subgraph: OpenSubgraph;
   readonly parent: GraphQLObjectType;
   readonly field: GraphQLField<unknown, unknown>;
-  /** Whether it is shown of all time, too. */
+  /** Whether it is also shown of all time. */
   readonly isOfAllTime: boolean;
 }
 
-/** What a caller reads: counts by `field|year|path`; null where the figure is hidden. */
+/** The counts that a caller reads, by `field|year|path`; null for hidden figures. */
 type Counts = Map<string, number | null>;
 type Value = number | string | null | Value[] | { readonly [name: string]: Value };
 
@@ -87,16 +88,16 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-test('knows the equations of every figure that takes a fiscal year', () => {
+test('lists the equations of every figure that takes a fiscal year', () => {
   expect(figures.map(({ field }) => field.name).sort()).toEqual(Object.keys(WITHIN).sort());
 });
 
-test('leaves analysts most figures of the exercise', async () => {
-  const shown = await read('submissions', 'role=analyst; subject=x');
+test('shows analysts most figures of the exercise', async () => {
+  const counts = await read('submissions', 'role=analyst; subject=x');
   const truth = await read('submissions', INSPECTOR);
   const countable = [...truth].filter(([, value]) => value !== null && value > 0).map(([key]) => key);
-  const left = countable.filter((key) => shown.get(key) != null);
-  expect(left.length).toBeGreaterThan(countable.length / 3);
+  const remaining = countable.filter((key) => counts.get(key) != null);
+  expect(remaining.length).toBeGreaterThan(countable.length / 3);
 });
 
 /** Numbers in [0, 1), the same for the same seed (mulberry32). */
@@ -110,7 +111,7 @@ function randomOf(seed: number): () => number {
   };
 }
 
-/** What has instants in the figures of years: table, and columns that move together. */
+/** Instants that figures of years depend on: table, and columns that move together. */
 const DATED: Readonly<Record<string, readonly (readonly [table: string, ...columns: string[]])[]>> = {
   submissions: [['submission', 'filed_at']],
   reviews: [
@@ -125,7 +126,7 @@ const DATED: Readonly<Record<string, readonly (readonly [table: string, ...colum
   workforce: [['hiring_request', 'entered_on_duty_at']],
 };
 
-/** Moves each object to a random year, a few of them to years that have few; 2099 takes it out of all figures. */
+/** Moves each object to a random year, a few of them to years with few objects; 2099 takes it out of all figures. */
 async function scatter(seed: number): Promise<void> {
   const random = randomOf(seed);
   for (const [name, tables] of Object.entries(DATED)) {
@@ -134,10 +135,10 @@ async function scatter(seed: number): Promise<void> {
       const weights = [2023, 2024, 2025, 2026, 2099].map((year) => ({ year, weight: random() ** 4 }));
       const all = weights.reduce((sum, { weight }) => sum + weight, 0);
       const pick = () => {
-        let left = random() * all;
+        let remaining = random() * all;
         for (const { year, weight } of weights) {
-          left -= weight;
-          if (left < 0) return year;
+          remaining -= weight;
+          if (remaining < 0) return year;
         }
         return 2026;
       };
@@ -150,7 +151,7 @@ async function scatter(seed: number): Promise<void> {
   }
 }
 
-/** All that is a count or a share, and what tells the cells of a list apart. */
+/** All counts and shares, and the fields that distinguish the cells of a list. */
 function selectionOf(type: GraphQLOutputType): string {
   const named = getNamedType(type);
   if (!isObjectType(named)) return '';
@@ -159,17 +160,17 @@ function selectionOf(type: GraphQLOutputType): string {
   return `{ ${fields.map((field) => `${field.name} ${selectionOf(field.type)}`).join(' ')} }`;
 }
 
-/** What one caller reads of all figures of a subgraph. */
-async function read(name: string, who: string | null): Promise<Counts> {
+/** All figures of a subgraph as one caller reads them. */
+async function read(name: string, caller: string | null): Promise<Counts> {
   const counts: Counts = new Map();
-  for (const { subgraph, parent, field, isOfAllTime } of figures.filter((one) => one.subgraph.name === name)) {
+  for (const { subgraph, parent, field, isOfAllTime } of figures.filter((figure) => figure.subgraph.name === name)) {
     for (const year of isOfAllTime ? [...YEARS, null] : YEARS) {
-      const asked = `${field.name}(fiscalYear: ${year}) ${selectionOf(field.type)}`;
+      const selection = `${field.name}(fiscalYear: ${year}) ${selectionOf(field.type)}`;
       const isRoot = parent === subgraph.subgraph.schema.getQueryType();
       const query = isRoot
-        ? `{ ${asked} }`
-        : `{ _entities(representations: [{ __typename: "ExecutiveOrder", number: "14409" }]) { ... on ${parent.name} { ${asked} } } }`;
-      const headers = await world.identity.signed(name, who);
+        ? `{ ${selection} }`
+        : `{ _entities(representations: [{ __typename: "ExecutiveOrder", number: "14409" }]) { ... on ${parent.name} { ${selection} } } }`;
+      const headers = await world.identity.signed(name, caller);
       const { data, errors = [] } = (await subgraph.execute({ query, variables: {}, headers })) as {
         data?: Record<string, Value>;
         errors?: { extensions?: { code?: unknown } }[];
@@ -187,7 +188,7 @@ function learn(counts: Counts, prefix: string, type: GraphQLOutputType, value: V
   const named = getNamedType(type);
   if (isListType(plain)) {
     for (const cell of (value as Record<string, Value>[] | null) ?? []) {
-      const label = Object.entries(cell).filter(([name, one]) => name === 'agency' || typeof one === 'string');
+      const label = Object.entries(cell).filter(([name, part]) => name === 'agency' || typeof part === 'string');
       learn(counts, prefix, named as GraphQLOutputType, cell, `${path}[${JSON.stringify(label)}]`);
     }
   } else if (named.name === 'Int') counts.set(prefix + path, value as number | null);
@@ -212,9 +213,9 @@ interface Equation {
 }
 
 const typeOf = (field: string): string =>
-  getNamedType(figures.find((one) => one.field.name === field)!.field.type).name;
+  getNamedType(figures.find((figure) => figure.field.name === field)!.field.type).name;
 
-/** Whether the counts of the years add up to that of all time. */
+/** Whether the counts of the years add up to the count of all time. */
 const isOfYears = (field: string, name: string, path: string): boolean =>
   path.includes('[')
     ? /\.(count|rate\.numerator)$/.test(path) && field === 'submissionMetrics'
@@ -228,12 +229,15 @@ function equationsOf(truth: Counts): Equation[] {
     const [field, year, path] = key.split('|') as [string, string, string];
     const [name = ''] = path.split(/[.[]/);
     if (year === 'null' && isOfYears(field, name, path))
-      equations.push({ whole: key, parts: YEARS.map((one) => `${field}|${one}|${path}`).filter((k) => truth.has(k)) });
+      equations.push({
+        whole: key,
+        parts: YEARS.map((fiscalYear) => `${field}|${fiscalYear}|${path}`).filter((k) => truth.has(k)),
+      });
     for (const [whole, parts] of WITHIN[field] ?? [])
       if (path === whole) equations.push({ whole: key, parts: keys.filter((k) => matches(k, field, year, parts)) });
-    for (const [whole, other, parts] of BETWEEN)
+    for (const [whole, otherKey, parts] of BETWEEN)
       if (`${field} ${path}` === whole)
-        equations.push({ whole: key, parts: keys.filter((k) => matches(k, other, year, parts)) });
+        equations.push({ whole: key, parts: keys.filter((k) => matches(k, otherKey, year, parts)) });
     if (!path.endsWith('.numerator')) continue;
     const share = key.slice(0, -'.numerator'.length);
     equations.push({ whole: `${share}.denominator`, parts: [key, `${share}.rest`] });
@@ -266,9 +270,11 @@ function inverse(value: number): number {
   return result;
 }
 
-/** Counts that a caller can work out: reduced rows of one variable, in arithmetic modulo a prime. */
-function workedOut(equations: readonly Equation[], known: ReadonlySet<string>): Set<string> {
-  const unknown = [...new Set(equations.flatMap(({ whole, parts }) => [whole, ...parts]))].filter((k) => !known.has(k));
+/** Counts that a caller can derive: reduced rows of one variable, in arithmetic modulo a prime. */
+function workedOut(equations: readonly Equation[], knownKeys: ReadonlySet<string>): Set<string> {
+  const unknown = [...new Set(equations.flatMap(({ whole, parts }) => [whole, ...parts]))].filter(
+    (k) => !knownKeys.has(k),
+  );
   const place = new Map(unknown.map((key, at) => [key, at]));
   const rows = equations.map(({ whole, parts }) => {
     const row = new Int32Array(unknown.length);
@@ -287,11 +293,11 @@ function workedOut(equations: readonly Equation[], known: ReadonlySet<string>): 
     rows[rank] = row;
     const scale = inverse(row[column]!);
     for (let at = column; at < row.length; at++) row[at] = (row[at]! * scale) % PRIME;
-    for (const other of rows) {
-      const factor = other[column]!;
-      if (other === row || factor === 0) continue;
+    for (const otherRow of rows) {
+      const factor = otherRow[column]!;
+      if (otherRow === row || factor === 0) continue;
       for (let at = column; at < row.length; at++)
-        if (row[at] !== 0) other[at] = modulo(other[at]! - factor * row[at]!);
+        if (row[at] !== 0) otherRow[at] = modulo(otherRow[at]! - factor * row[at]!);
     }
     rank += 1;
   }
@@ -302,31 +308,31 @@ function workedOut(equations: readonly Equation[], known: ReadonlySet<string>): 
   return new Set(single);
 }
 
-/** Hidden figures that a caller works out, and hidden ones of which it knows that they are fewer than five together. */
-function disclosed(truth: Counts, shown: Counts, equations: readonly Equation[]): string[] {
-  const known = new Set([...shown].filter(([, value]) => value !== null).map(([key]) => key));
-  const derived = workedOut(equations, known);
-  const isKnown = (key: string) => known.has(key) || derived.has(key);
-  const hidden = [...truth].filter(([key, value]) => value !== null && shown.get(key) === null).map(([key]) => key);
-  // that there is none is no secret: zeros are shown
+/** Hidden figures that a caller can derive, and hidden ones that it knows to be fewer than five together. */
+function disclosed(truth: Counts, visible: Counts, equations: readonly Equation[]): string[] {
+  const knownKeys = new Set([...visible].filter(([, value]) => value !== null).map(([key]) => key));
+  const derived = workedOut(equations, knownKeys);
+  const isKnown = (key: string) => knownKeys.has(key) || derived.has(key);
+  const hidden = [...truth].filter(([key, value]) => value !== null && visible.get(key) === null).map(([key]) => key);
+  // zero is no secret: zeros are shown
   const leaks = hidden.filter((key) => {
     const share = /^(.*)\.(numerator|denominator)$/.exec(key)?.[1];
-    // of a share, either part alone may be known by other figures
+    // of a share, other figures may reveal either part
     if ((truth.get(share === undefined ? key : `${share}.denominator`) ?? 0) === 0) return false;
     return share === undefined ? derived.has(key) : isKnown(`${share}.numerator`) && isKnown(`${share}.denominator`);
   });
   for (const { whole, parts } of equations) {
-    const left = parts.filter((part) => !isKnown(part));
-    // a whole that is shown, with nothing to take away from it, says no more than it is shown for
-    if (left.length === parts.length) continue;
-    const together = left.reduce((sum, part) => sum + countIn(truth, part), 0);
-    if (isKnown(whole) && left.some((part) => shown.get(part) === null) && together > 0 && together < 5)
-      leaks.push(`${left.join(' + ')} of ${whole} are ${together}`);
+    const unsolved = parts.filter((part) => !isKnown(part));
+    // a shown total without parts to subtract reveals no more than itself
+    if (unsolved.length === parts.length) continue;
+    const together = unsolved.reduce((sum, part) => sum + countIn(truth, part), 0);
+    if (isKnown(whole) && unsolved.some((part) => visible.get(part) === null) && together > 0 && together < 5)
+      leaks.push(`${unsolved.join(' + ')} of ${whole} are ${together}`);
   }
   return leaks;
 }
 
-/** A count, or what a part leaves of its whole. */
+/** A count, or the difference between a part and its total. */
 function countIn(truth: Counts, key: string): number {
   if (!key.endsWith('.rest')) return truth.get(key)!;
   const equation = RESTS.get(key)!;
@@ -349,7 +355,7 @@ describe.each(SEEDS)('random data %i', (seed) => {
     }
   });
 
-  test('the equations hold', () => {
+  test('satisfies the equations of all fiscal-year figures', () => {
     const wrong = [...equations].flatMap(([name, all]) =>
       all.filter(({ whole, parts }) => {
         const truth = truths.get(name)!;
@@ -360,17 +366,17 @@ describe.each(SEEDS)('random data %i', (seed) => {
     expect([...equations.values()].flat().length).toBeGreaterThan(100);
   });
 
-  test.each(CALLERS)('%s works out no hidden figure of a year by sums and differences', async (_name, text) => {
+  test.each(CALLERS)('lets %s derive no hidden figure of a year by sums and differences', async (_name, text) => {
     for (const name of Object.keys(DATED)) {
-      const shown = await read(name, text);
+      const visible = await read(name, text);
       const isTableReader = figures.some(
         ({ subgraph, field }) =>
           subgraph.name === name &&
           withheldOf(getNamedType(field.type).name, text === null ? null : parsePrincipal(text))!.figures.size > 0,
       );
-      const leaks = disclosed(truths.get(name)!, shown, equations.get(name)!);
+      const leaks = disclosed(truths.get(name)!, visible, equations.get(name)!);
       expect(leaks).toEqual([]);
-      if (!isTableReader) expect(shown).toEqual(truths.get(name));
+      if (!isTableReader) expect(visible).toEqual(truths.get(name));
     }
   });
 });

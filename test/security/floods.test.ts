@@ -5,17 +5,17 @@ import { Redis } from 'ioredis';
 import { Pool } from 'undici';
 import { writeKeys } from '../../gateway/cli/keys';
 import { OidcProvider } from '../support/oidc';
-import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { freePort, killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
 const PROXIED = ['--trusted-proxy', '127.0.0.1'];
 const [FLOODER, NEIGHBOR] = ['192.0.2.1', '198.51.100.2'];
 
-describe('a gateway process behind a proxy, which one address floods', () => {
+describe('a gateway behind a proxy, flooded from one address', () => {
   let folder: string;
   let provider: OidcProvider;
-  /** To the gateway that was started last. */
+  /** Connections to the most recently started gateway. */
   let pool: Pool;
   const pools: Pool[] = [];
 
@@ -28,7 +28,7 @@ describe('a gateway process behind a proxy, which one address floods', () => {
       ],
       {},
     );
-    await says(gateway, /The graph answers at/);
+    await waitForOutput(gateway, /The graph answers at/);
     pool = new Pool(`http://127.0.0.1:${port}`, { connections: 16 });
     pools.push(pool);
     return gateway;
@@ -45,7 +45,7 @@ describe('a gateway process behind a proxy, which one address floods', () => {
     );
   });
   afterEach(async () => {
-    await Promise.all(pools.splice(0).map((one) => one.destroy()));
+    await Promise.all(pools.splice(0).map((client) => client.destroy()));
     await killAll();
   });
   afterAll(() => {
@@ -53,7 +53,7 @@ describe('a gateway process behind a proxy, which one address floods', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Asks from an address, and returns the status. */
+  /** Sends a request from an address, and returns the status. */
   const ask = async (address: string, token?: string) => {
     const { statusCode, body } = await pool.request({
       method: 'POST',
@@ -78,7 +78,7 @@ describe('a gateway process behind a proxy, which one address floods', () => {
     return counts;
   };
 
-  test('with texts that are no tokens: new tokens of its own address and of others are accepted at once', async () => {
+  test('accepts new tokens from all addresses during a flood of malformed tokens', async () => {
     await start(...PROXIED);
     const flood = await Promise.all(Array.from({ length: 500 }, (_, i) => ask(FLOODER, `a${i}.b.c`)));
     expect(counted(flood)).toEqual({ 401: 500 });
@@ -86,10 +86,10 @@ describe('a gateway process behind a proxy, which one address floods', () => {
     expect(await ask(NEIGHBOR, await provider.token({ jti: 'there' }))).toBe(200);
   });
 
-  test('with forged tokens, while others sign in: only its own wait, and every valid one gets in', async () => {
+  test('delays only the flooding address during a flood of forged tokens', async () => {
     await start(...PROXIED);
-    const known = await provider.token({ jti: 'known' });
-    expect(await ask(FLOODER, known)).toBe(200);
+    const knownToken = await provider.token({ jti: 'known' });
+    expect(await ask(FLOODER, knownToken)).toBe(200);
     const tokens = await Promise.all(Array.from({ length: 400 }, (_, i) => forged(`flood-${i}`)));
     let isOver = false;
     const flood: number[] = [];
@@ -111,7 +111,7 @@ describe('a gateway process behind a proxy, which one address floods', () => {
         }
         expect([status, attempt < 2_000]).toEqual([429, true]);
       }
-      expect(await ask(FLOODER, known)).toBe(200);
+      expect(await ask(FLOODER, knownToken)).toBe(200);
     }
     isOver = true;
     await flooding;
@@ -119,11 +119,11 @@ describe('a gateway process behind a proxy, which one address floods', () => {
     expect(Object.keys(counted(flood)).every((status) => status === '401' || status === '429')).toBe(true);
   });
 
-  test('with requests: it is refused in words, and neither callers that share its address nor others are', async () => {
+  test('rejects a flood of requests without rejecting other callers of its address', async () => {
     await start(...PROXIED, '--rate-limit', '200');
     const token = await provider.token({ jti: 'known' });
     expect(counted(await Promise.all(Array.from({ length: 300 }, () => ask(FLOODER))))).toEqual({ 200: 200, 429: 100 });
-    // bad tokens count for the address they come from
+    // invalid tokens count for the address that sent them
     expect(await ask(FLOODER, 'a.b.c')).toBe(429);
     expect(await ask(FLOODER, token)).toBe(200);
     expect(await ask(NEIGHBOR)).toBe(200);
@@ -142,7 +142,7 @@ describe('a gateway process behind a proxy, which one address floods', () => {
         },
       ],
     });
-    // a load balancer that asks for health is not limited
+    // health checks of a load balancer are not limited
     for (let i = 0; i < 250; i++) {
       const health = await pool.request({
         method: 'GET',
@@ -154,24 +154,24 @@ describe('a gateway process behind a proxy, which one address floods', () => {
     }
   });
 
-  test('is limited by default, at a rate that no honest client reaches', async () => {
+  test('limits a flood by default, at a rate that no honest client reaches', async () => {
     await start(...PROXIED);
     const statuses = await Promise.all(Array.from({ length: 6_100 }, () => ask(FLOODER)));
     expect(counted(statuses)).toEqual({ 200: 6_000, 429: 100 });
     expect(await ask(NEIGHBOR)).toBe(200);
   });
 
-  test('without a proxy that is trusted has one address for all, and warns once that limits count it as one', async () => {
+  test('warns once that all clients share one address when no proxy is trusted', async () => {
     const gateway = await start('--rate-limit', '2', '--print-settings');
     expect(gateway.output()).toMatch(/^ {2}rateLimit = 2$/m);
     expect([await ask(FLOODER), await ask(FLOODER), await ask(NEIGHBOR)]).toEqual([200, 200, 429]);
-    await says(gateway, /from an untrusted proxy/);
+    await waitForOutput(gateway, /from an untrusted proxy/);
     await ask(FLOODER);
     expect(gateway.output().match(/from an untrusted proxy/g)).toHaveLength(1);
   });
 
-  describeOnRedis('of two', () => {
-    test('is counted by both together in Redis, and by each for itself without it', async () => {
+  describeOnRedis('two gateways', () => {
+    test('counts a flood together with another gateway in Redis, and alone without Redis', async () => {
       const redis = await PrivateRedis.start();
       const flags = [...PROXIED, '--rate-limit', '10', '--limits-url', redis.url];
       await start(...flags);
@@ -185,12 +185,12 @@ describe('a gateway process behind a proxy, which one address floods', () => {
         }
         return counted(statuses);
       };
-      // until it is connected, a gateway counts for itself
+      // until it is connected, a gateway counts alone
       const client = new Redis(redis.url);
-      for (const [place, one] of pools.entries())
+      for (const [place, connectionPool] of pools.entries())
         await until(
           async () => {
-            pool = one;
+            pool = connectionPool;
             await ask(`203.0.113.${place}`);
             return (await client.keys(`*:requests:203.0.113.${place}`)).length > 0;
           },

@@ -80,7 +80,7 @@ function randomWorld(random: Random): World {
     const type = returned[random(returned.length)]!;
     return random(3) === 0 ? `[${type}]` : type;
   };
-  // fields that implementers have in common are of one type, whatever protects them
+  // fields that implementations share have one type, whatever protects them
   const common = new Map(interfaces.map((name) => [name, { scalar: `of${name}`, object: `to${name}`, type: link() }]));
   const fieldsOf = (type: string): string =>
     (implementing.get(type) ?? [])
@@ -121,13 +121,13 @@ function randomWorld(random: Random): World {
   ]);
   for (const name of interfaces) {
     if (random(4) > 0) continue;
-    // composition does not write a rule of the interface's own any more; older ones did
+    // composition no longer keeps the rule of the interface itself; older versions did
     const head = new RegExp(`\\ninterface ${name}\\n([^{]*)`).exec(supergraph)!;
     const lifted = /@policy\(policies: \[\["p0"\]\]\)/.test(head[1]!);
     const directives = `${head[1]!.replace(/ *@policy\(.*\)\n/, '')}  @policy(policies: [[${lifted ? '"p0", ' : ''}"standing"]])\n`;
     supergraph = supergraph.replace(head[0], `\ninterface ${name}\n${directives}`);
     const standing = lifted ? needs('p0', 'standing') : needs('standing');
-    for (const type of [name, ...TYPES.filter((one) => implementing.get(one)!.includes(name))])
+    for (const type of [name, ...TYPES.filter((candidate) => implementing.get(candidate)!.includes(name))])
       rules.set(type, [...(rules.get(type) ?? []), standing]);
   }
   const built = ([name, sdl]: readonly [string, string]) =>
@@ -135,7 +135,7 @@ function randomWorld(random: Random): World {
   return { supergraph, subgraphs: new Map([['first', first] as const, ['second', second] as const].map(built)), rules };
 }
 
-/** The value of a field: scalars name their field and object, so that a value tells where it comes from. */
+/** The value of a field: scalars name their field and object, so that a value shows where it comes from. */
 function fieldValue(schema: GraphQLSchema, { __typename, id }: ModelObject, field: string): unknown {
   if (field === 'id') return id;
   const parent = schema.getType(__typename) as GraphQLObjectType;
@@ -196,13 +196,13 @@ const gatewayOf = (world: World, api: GraphQLSchema, unauthorizedFields: 'null' 
     identity: identity.parts,
   });
 
-async function ask(gateway: FastifyInstance, query: string, variables: object, who: string | null) {
-  const headers = await identity.headers(who);
+async function ask(gateway: FastifyInstance, query: string, variables: object, caller: string | null) {
+  const headers = await identity.headers(caller);
   const response = await gateway.inject({ method: 'POST', url: '/graphql', headers, payload: { query, variables } });
   return { status: response.statusCode, ...response.json() };
 }
 
-/** Strings of an answer, where names of types count as values of the type. */
+/** Strings of a response; type names count as values of the type. */
 function* stringsOf(value: unknown): Generator<string> {
   if (typeof value === 'string') yield value;
   if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) yield* stringsOf(inner);
@@ -210,7 +210,7 @@ function* stringsOf(value: unknown): Generator<string> {
 
 const CODES = new Set<unknown>(['UNAUTHENTICATED', 'FORBIDDEN']);
 
-/** Every value of an answer names the type and field it is of, whose rules its caller has to satisfy. */
+/** Every value of a response names its type and field, whose rules the caller must satisfy. */
 function expectAllowed(data: unknown, { rules }: World, caller: ModelCaller, context: object): void {
   for (const text of stringsOf(data)) {
     const [, type, field = 'id'] = /^(\w+?)(?:\.(\w+)#.*|-\d+)?$/.exec(text)!;
@@ -225,26 +225,26 @@ const WORLDS = Number(process.env.ORDERGRAPH_TEST_WORLDS ?? 3);
 const OPERATIONS = 15;
 const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-test(`callers get what they may read and nothing else, over random graphs and operations from seed ${seed}`, async () => {
+test(`returns only readable fields for random graphs and operations from seed ${seed}`, async () => {
   const counts = { denied: 0, granted: 0, partial: 0, failed: 0 };
   for (let number = 0; number < WORLDS; number++) {
     const world = randomWorld(randomOf(seed + number));
     const api = apiSchemaOf(world);
     const [nulling, refusing] = await Promise.all([gatewayOf(world, api, 'null'), gatewayOf(world, api, 'refuse')]);
-    for (let index = 0, drawn = 0; index < OPERATIONS; drawn++) {
-      const { query, variables } = generateOperation(api, seed + number * 1_000 + drawn);
+    for (let index = 0, attempts = 0; index < OPERATIONS; attempts++) {
+      const { query, variables } = generateOperation(api, seed + number * 1_000 + attempts);
       const document = parse(query);
       if (validate(api, document, specifiedRules).length > 0) continue;
       index += 1;
       const model = new AuthorizationModel(api, world.rules, document, variables);
-      for (const [who, caller] of CALLERS) {
-        const context = { seed: seed + number, drawn, who, query, variables };
+      for (const [claims, caller] of CALLERS) {
+        const context = { seed: seed + number, drawn: attempts, who: claims, query, variables };
         const expected = model.answer(caller, (object, field) => fieldValue(api, object, field));
         // as a new operation and as a known one
         for (let time = 0; time < 2; time++) {
-          const { data, errors = [] } = await ask(nulling, query, variables, who);
+          const { data, errors = [] } = await ask(nulling, query, variables, claims);
           expectAllowed(data, world, caller, context);
-          // what the planners cannot do, or do wrong, other tests find
+          // other tests find what the planners cannot do or do wrong
           if (errors.some(({ extensions }: GraphQLFormattedError) => !CODES.has(extensions?.code))) {
             counts.failed += 1;
             break;
@@ -261,15 +261,15 @@ test(`callers get what they may read and nothing else, over random graphs and op
           counts[isDenied ? 'denied' : 'granted'] += 1;
           if (isDenied && [...stringsOf(data)].length > 0) counts.partial += 1;
         }
-        const { status, data } = await ask(refusing, query, variables, who);
+        const { status, data } = await ask(refusing, query, variables, claims);
         const isRefused = data === undefined && (status === 401 || status === 403);
         expect({ ...context, isRefused }).toEqual({ ...context, isRefused: model.readsForbidden(caller) });
       }
     }
     await Promise.all([nulling.close(), refusing.close()]);
   }
-  // each kind of outcome has to have been seen, or the above says nothing
-  const { failed, ...seen } = counts;
-  expect(Object.values(seen).every((count) => count > 20)).toBe(true);
-  expect(failed).toBeLessThan(seen.granted / 10);
+  // each kind of outcome must have occurred, or the test proves nothing
+  const { failed, ...totals } = counts;
+  expect(Object.values(totals).every((count) => count > 20)).toBe(true);
+  expect(failed).toBeLessThan(totals.granted / 10);
 });

@@ -7,17 +7,19 @@ import { type ProcessStack, startStack } from '../support/stack';
 import { attack } from './cost-of-attack';
 import { HOSTILE_REQUESTS } from './hostile-requests';
 
-/** Bounds of one answer; that about the schema is twice as large as the standard query's at most. */
+/** Bounds of one response; the bound of introspection is twice the size of the standard query's result. */
 const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_ERRORS = 1_001;
 const MAX_COST = 250_000;
 
-/** Milliseconds within which a process answers that it lives: generous, and far below what held it once. */
+/**
+ * Milliseconds within which a process must answer a liveness check: generous, and far below the stalls of earlier flaws.
+ */
 const LIVE_MS = 5_000;
 
 const QUESTION_1 = readFileSync(join(packageRoot, 'test', 'questions', '01-the-order-at-a-glance.graphql'), 'utf8');
 
-/** Asks processes again and again whether they live; fails when one does not answer in time. */
+/** Checks again and again whether processes are alive; fails when one does not answer in time. */
 function watch(urls: readonly string[]): { stop(): Promise<number> } {
   let isOver = false;
   let answers = 0;
@@ -47,13 +49,13 @@ describe.each(processKinds)('hostile requests of the public, over four subgraphs
   afterAll(killAll);
 
   test.each(HOSTILE_REQUESTS.map((request) => [request.name, request] as const))(
-    '%s: is bounded, and everything else is answered meanwhile',
+    'bounds %s and answers all other requests meanwhile',
     async (_name, request) => {
       const inspector = await stack.token('role=inspector; subject=i; case=2026-1');
       const live = watch([stack.url, ...stack.subgraphUrls.values()]);
       let answers = 0;
       try {
-        // the second finds the plan of the first
+        // the second request finds the cached plan of the first
         for (let time = 0; time < 2; time++) {
           const honest = fetch(`${stack.url}/graphql`, {
             method: 'POST',

@@ -1,11 +1,11 @@
-/** A request that is made to cost more than its bytes. */
+/** A request designed to cost more than its bytes. */
 export interface HostileRequest {
-  /** What it tries to exhaust. */
+  /** The resource that it tries to exhaust. */
   readonly name: string;
-  /** Sent as it is. */
+  /** Sent unchanged. */
   readonly body: string;
   readonly accept?: string;
-  /** Code of the first error with which it is refused as a whole; undefined where it is answered. */
+  /** Code of the first error that rejects it as a whole; undefined if it is answered. */
   readonly refusal?: string;
 }
 
@@ -32,7 +32,7 @@ const booleans = (count: number) => times(count, (i) => `$v${i}: Boolean!`);
 const NEWS = 'announcements(first: 1) { nodes { title agency { key name domains(first: 1) { totalCount } } } }';
 const names = (count: number) => list(count, (i) => ({ name: { contains: `x${i}` } }));
 
-/** Requests that anybody can send, each of which once stopped a gateway or a subgraph, or is kin to one that did. */
+/** Requests that anyone can send, each of which once stopped a gateway or a subgraph, or resembles one that did. */
 export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
   // conditions
   ...[true, false].map((isEven) =>
@@ -98,7 +98,7 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
       variables: { f: { or: list(7, () => ({ or: list(700, () => ({})) })) } },
     },
   ),
-  operation('900 variables that nothing uses', `query (${times(900, (i) => `$v${i}: Int`)}) { agencies { key } }`, {
+  operation('900 unused variables', `query (${times(900, (i) => `$v${i}: Int`)}) { agencies { key } }`, {
     refusal: INVALID,
   }),
   {
@@ -107,7 +107,7 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     refusal: TOO_LARGE,
   },
   operation(
-    'a variable nested as deep as may be',
+    'a variable nested as deeply as allowed',
     'query ($f: AnnouncementFilter) { announcements(first: 1, filter: $f) { totalCount } }',
     {
       variables: { f: JSON.parse(`${'{"not":'.repeat(60)}{}${'}'.repeat(60)}`) },
@@ -128,12 +128,12 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     { variables: { f: { or: names(900) } }, refusal: TOO_COSTLY },
   ),
   operation(
-    'as many conditions as one operation can pay for',
+    'as many conditions as the budget allows',
     `query ($f: VulnerabilityFilter) { ${times(10, (i) => `a${i}: vulnerabilities(first: 1, filter: $f) { totalCount }`)} }`,
     { variables: { f: { or: names(990) } } },
   ),
   operation(
-    'conditions on what a list refers to',
+    'conditions on the objects a list refers to',
     `query ($f: AnnouncementFilter) { ${times(10, (i) => `a${i}: announcements(first: 1, filter: $f) { totalCount }`)} }`,
     { variables: { f: { or: list(200, (i) => ({ agency: { eq: `x${i}` } })) } } },
   ),
@@ -158,9 +158,9 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
       refusal: TOO_COSTLY,
     },
   ),
-  operation('fields that are refused', `{ agencies { ${times(37, (i) => `x${i}: medianDaysToRemediate`)} } }`),
+  operation('fields that are rejected', `{ agencies { ${times(37, (i) => `x${i}: medianDaysToRemediate`)} } }`),
   operation(
-    'fields that are refused, more than one may ask for',
+    'more rejected fields than the limit',
     `{ agencies { ${times(95, (i) => `x${i}: medianDaysToRemediate`)} } }`,
     { refusal: TOO_COSTLY },
   ),
@@ -181,7 +181,7 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     `{ announcements(first: 500) { nodes { ${times(80, (i) => `a${i}: title`)} } } }`,
   ),
   operation(
-    'as many root fields as may be',
+    'as many root fields as allowed',
     `{ ${times(40, (i) => `r${i}: announcements(first: 500) { nodes { title id } }`)} }`,
   ),
   operation('too many root fields', `{ ${times(41, (i) => `r${i}: agencies { key }`)} }`, { refusal: TOO_LARGE }),
@@ -199,7 +199,7 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     { variables: { o: list(600, () => ({ field: 'TITLE', direction: 'ASC' })) } },
   ),
   operation(
-    '400 conditions on what objects are linked to',
+    '400 conditions on linked objects',
     'query ($f: AnnouncementFilter) { announcements(first: 1, filter: $f) { totalCount } }',
     { variables: { f: { and: list(400, () => ({ workRoles: { none: ['a', 'b'] } })) } } },
   ),
@@ -226,7 +226,7 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     `{ agencies { ${times(200, () => 'announcements(first: 1) { nodes { title agency { key } } }')} } }`,
   ),
   operation(
-    '60 fragments in each other',
+    '60 nested fragments',
     `{ agencies { ...F0 } } ${times(60, (i) => `fragment F${i} on Agency { key ...F${i + 1} a${i}: name }`)} fragment F60 on Agency { key }`,
   ),
   operation(
@@ -237,7 +237,7 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     },
   ),
   operation(
-    '300 fragments beside each other',
+    '300 fragments side by side',
     `{ agencies { ${times(300, (i) => `...F${i}`)} } } ${times(300, (i) => `fragment F${i} on Agency { ${NEWS} name }`)}`,
     {
       refusal: TOO_LARGE,
@@ -252,7 +252,7 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     '400 small fragments',
     `{ agencies { ${times(400, (i) => `...F${i}`)} } } ${times(400, (i) => `fragment F${i} on Agency { name }`)}`,
   ),
-  operation('900 fields that are not there', `{ agencies { ${times(900, (i) => `nme${i}`)} } }`, { refusal: INVALID }),
+  operation('900 unknown fields', `{ agencies { ${times(900, (i) => `nme${i}`)} } }`, { refusal: INVALID }),
   operation('a name of 900,000 characters', `{ ${'a'.repeat(900_000)} }`, { refusal: TOO_LARGE }),
   operation('100 names of 500 characters', `{ agencies { ${times(100, (i) => `${'a'.repeat(497)}${i + 100}`)} } }`, {
     refusal: INVALID,

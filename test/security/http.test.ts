@@ -15,7 +15,7 @@ describe('GraphQL over HTTP', () => {
   });
   afterAll(() => world.close());
 
-  // the suite asks for the schema, which only known callers are shown
+  // the suite requests the schema, which only authenticated callers may see
   const asAnalyst = async (input: string, init: RequestInit = {}) =>
     fetch(input, {
       ...init,
@@ -25,7 +25,7 @@ describe('GraphQL over HTTP', () => {
       },
     });
 
-  test('the schema is served as a file to whoever may introspect', async () => {
+  test('serves the schema as a file to callers who may introspect', async () => {
     const file = url.replace('/graphql', '/schema.graphql');
     const response = await asAnalyst(file);
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
@@ -40,18 +40,18 @@ describe('GraphQL over HTTP', () => {
     ['Host', 'x', 'y'],
     ['content-type', 'application/json', 'text/plain'],
     ['Authorization', 'Basic x', ''],
-  ])('a request with two "%s" headers is refused, which a proxy might read in another way', async (name, one, two) => {
+  ])('rejects a request with two "%s" headers, which a proxy may read differently', async (name, first, second) => {
     const body = '{"query":"{ __typename }"}';
     const client = await RawClient.connect(url);
     client.send(
-      `POST /graphql HTTP/1.1\r\n${name}: ${one}\r\n${name === 'Host' ? '' : 'host: x\r\n'}${name.toUpperCase()}: ${two}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+      `POST /graphql HTTP/1.1\r\n${name}: ${first}\r\n${name === 'Host' ? '' : 'host: x\r\n'}${name.toUpperCase()}: ${second}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
     );
     const answer = await client.closed;
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toContain(`The header \\"${name.toLowerCase()}\\" is repeated`);
   });
 
-  test('the addresses of one IPv6 network, and the ports of one address, share the connections of a subgraph as one caller', () => {
+  test('treats an IPv6 network, or all ports of an address, as one caller of a subgraph', () => {
     const keyed = jest.spyOn(Database.prototype, 'for');
     const keyOf = (address: string) => {
       world.subgraph('reviews').context(null, { request: 'r', operation: null, address });

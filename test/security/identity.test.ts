@@ -57,21 +57,21 @@ describe('tokens of an issuer', () => {
     agencies: ['nsa'],
     organizations: ['alder'],
   });
-  const believedOf = (given: object = settings()): Authenticator => {
-    writeFileSync(join(folder, 'issuers.json'), JSON.stringify([given]));
-    return new Authenticator(readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, log)));
+  const authenticatorOf = (content: object = settings()): Authenticator => {
+    writeFileSync(join(folder, 'issuers.json'), JSON.stringify([content]));
+    return new Authenticator(readIssuers(join(folder, 'issuers.json')).map((issuer) => Issuer.remote(issuer, log)));
   };
   const authenticate = async (token: string, by = authenticator) => by.authenticate(`Bearer ${token}`);
   beforeEach(async () => {
     provider = await OidcProvider.start();
-    authenticator = believedOf();
+    authenticator = authenticatorOf();
   });
   afterEach(() => {
     jest.restoreAllMocks();
     provider.stop();
   });
 
-  test('say who somebody is: claims become a principal as the configuration maps them', async () => {
+  test('maps the claims of a token to a principal as configured', async () => {
     const token = await provider.token({ realm: { roles: ['gov-analyst', 'janitor'] }, agency: 'nsa', scope: 'a b' });
     expect(await authenticate(token)).toEqual({
       issuer: provider.issuer,
@@ -86,7 +86,7 @@ describe('tokens of an issuer', () => {
     expect(await authenticator.authenticate(undefined)).toBeNull();
   });
 
-  test('are verified once, by keys that are fetched once', async () => {
+  test('verifies a token once, with keys that are fetched once', async () => {
     const token = await provider.token();
     const first = await authenticate(token);
     expect(authenticator.authenticate(`Bearer ${token}`)).toBe(first);
@@ -97,7 +97,7 @@ describe('tokens of an issuer', () => {
   test.each<[string, (provider: OidcProvider) => Promise<string> | string, RegExp]>([
     ['without a signature', () => `${base64({ alg: 'none' })}.${base64({ iss: provider.issuer })}.`, /send "auth/],
     [
-      'whose algorithm is none',
+      'whose algorithm is "none"',
       () => `${base64({ alg: 'none' })}.${base64({ iss: provider.issuer, sub: 'x', exp: seconds() + 60 })}.AAAA`,
       /algorithm is not allowed/,
     ],
@@ -109,24 +109,28 @@ describe('tokens of an issuer', () => {
       },
       /algorithm is not allowed/,
     ],
-    ['that has expired', (of) => of.token({ exp: seconds() - 60 }), /expired/],
-    ['that is not valid yet', (of) => of.token({ nbf: seconds() + 600 }), /"nbf" is not valid/],
-    ['without an end', (of) => of.token({ exp: undefined }), /missing claim "exp"/],
+    ['that have expired', (of) => of.token({ exp: seconds() - 60 }), /expired/],
+    ['that are not valid yet', (of) => of.token({ nbf: seconds() + 600 }), /"nbf" is not valid/],
+    ['without an expiry', (of) => of.token({ exp: undefined }), /missing claim "exp"/],
     ['for logging out', (of) => of.token({}, { typ: 'logout+jwt' }), /not an access token/],
     ['of an event', (of) => of.token({}, { typ: 'application/secevent+jwt' }), /not an access token/],
     ['for another audience', (of) => of.token({ aud: 'someone-else' }), /"aud" is not valid/],
     ['of another issuer', (of) => of.token({ iss: 'https://evil.example' }), /unknown issuer/],
-    ['that was changed', async (of) => `${(await of.token()).slice(0, -6)}AAAAAA`, /bad signature/],
-    ['of a subject that could forge a log', (of) => of.token({ sub: 'a\nb' }), /has no valid subject/],
-    ['that is too long', (of) => of.token({ filler: 'x'.repeat(10_000) }), /too long/],
-    ['of a role that lacks whom it is for', (of) => of.token({ realm: { roles: ['gov-ig'] } }), /requires caseNumber=/],
-    ['that is none', () => 'abc', /send "authorization: Bearer <token>"/],
-  ])('%s are not taken', async (_what, made, said) => {
-    const error = await authenticate(await made(provider)).catch((caught: unknown) => caught);
-    expect(error).toMatchObject({ status: 401, message: expect.stringMatching(said) });
+    ['that were altered', async (of) => `${(await of.token()).slice(0, -6)}AAAAAA`, /bad signature/],
+    ['of a subject that could forge log lines', (of) => of.token({ sub: 'a\nb' }), /has no valid subject/],
+    ['that are too long', (of) => of.token({ filler: 'x'.repeat(10_000) }), /too long/],
+    [
+      'of a role without the claim that it needs',
+      (of) => of.token({ realm: { roles: ['gov-ig'] } }),
+      /requires caseNumber=/,
+    ],
+    ['that are not tokens', () => 'abc', /send "authorization: Bearer <token>"/],
+  ])('rejects tokens: %s', async (_what, create, message) => {
+    const error = await authenticate(await create(provider)).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ status: 401, message: expect.stringMatching(message) });
   });
 
-  test('signed by a new key are taken: keys are fetched again, once, however many unknown ones are made up', async () => {
+  test('fetches keys once for a new key, however many unknown key ids callers invent', async () => {
     await authenticate(await provider.token());
     await provider.rotate();
     // past the pause between two fetches
@@ -140,43 +144,43 @@ describe('tokens of an issuer', () => {
     expect(provider.requests.filter((path) => path === '/keys').length).toBeLessThanOrEqual(2);
   });
 
-  test('are taken through an outage of the issuer, when its keys are known; else it is said that it is down', async () => {
+  test('accepts tokens by cached keys while the issuer is down, else reports the outage', async () => {
     await authenticate(await provider.token());
     provider.isDown = true;
     expect(await authenticate(await provider.token({ sub: 'later' }))).toMatchObject({ subject: 'later' });
-    const fresh = believedOf();
+    const fresh = authenticatorOf();
     await expect(authenticate(await provider.token(), fresh)).rejects.toMatchObject({
       status: 503,
       extensions: { code: 'AUTHENTICATION_UNAVAILABLE' },
     });
   });
 
-  test('whose role a prototype has are not given one', async () => {
+  test('gives no role for a claim that is the name of a prototype property', async () => {
     const token = await provider.token({ realm: { roles: ['constructor', '__proto__', 'toString'] } });
     expect(await authenticate(token)).toMatchObject({ roles: [] });
   });
 
-  test('that are revoked are not taken, from one second to the next', async () => {
+  test('rejects a revoked token within a second', async () => {
     const file = join(folder, 'revoked');
     writeFileSync(file, '# none yet\n');
     const revocations = new Revocations(file, log);
     const strict = new Authenticator(
-      readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, log)),
+      readIssuers(join(folder, 'issuers.json')).map((issuer) => Issuer.remote(issuer, log)),
       { isRevoked: (id, principal) => revocations.has(id, principal) },
     );
-    const [one, other] = [await provider.token({ jti: 'a-1' }), await provider.token({ sub: 'gone' })];
-    expect(await authenticate(one, strict)).toMatchObject({ subject: 'someone' });
-    expect(await authenticate(other, strict)).toMatchObject({ subject: 'gone' });
+    const [first, second] = [await provider.token({ jti: 'a-1' }), await provider.token({ sub: 'gone' })];
+    expect(await authenticate(first, strict)).toMatchObject({ subject: 'someone' });
+    expect(await authenticate(second, strict)).toMatchObject({ subject: 'gone' });
     writeFileSync(file, 'a-1\nsub:gone\n');
     await new Promise((resolve) => setTimeout(resolve, 1_100));
-    for (const token of [one, other])
+    for (const token of [first, second])
       await expect((async () => authenticate(token, strict))()).rejects.toMatchObject({
         message: expect.stringContaining('revoked'),
       });
   });
 
   test.each(['#a', 'a  b', 'a b', ' a', 'a\t', '{"jti":"a"}', 'sub:someone', 'a"b', 'a\nb', ''])(
-    'with the id or subject %j are revoked by a line of JSON, and no others',
+    'revokes exactly the tokens with the id or subject %j by a line of JSON',
     (id) => {
       const file = join(folder, 'revoked-names');
       const ids = ['#a', 'a  b', 'a b', 'a', ' a', 'a\t', '{"jti":"a"}', 'sub:someone', 'someone', 'a"b', 'a\nb', ''];
@@ -195,7 +199,7 @@ describe('tokens of an issuer', () => {
   );
 
   test.each(['{"jti": 1}', '{"jti": "a", "sub": "b"}', '{"issuer": "https://id.example.gov"}', '{"jti": "a"', '{}'])(
-    'a file of revoked tokens with the line %s is refused',
+    'rejects a file of revoked tokens with the line %s',
     (line) => {
       const file = join(folder, 'revoked-wrong');
       writeFileSync(file, `a-1\n${line}\n`);
@@ -203,11 +207,11 @@ describe('tokens of an issuer', () => {
     },
   );
 
-  /** An authenticator with a limit, and what it has had signatures checked of. */
+  /** An authenticator with a limit, and the tokens whose signatures it has checked. */
   const counting = (maxInvalidTokens: number) => {
     const checks = jest.spyOn(crypto.subtle, 'verify');
     const by = new Authenticator(
-      readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, log)),
+      readIssuers(join(folder, 'issuers.json')).map((issuer) => Issuer.remote(issuer, log)),
       { maxInvalidTokens },
     );
     const from = (ip: string) => async (token: string) => by.authenticate(`Bearer ${token}`, { ip });
@@ -218,16 +222,16 @@ describe('tokens of an issuer', () => {
       () => 200,
       (error: { status: number }) => error.status,
     );
-  /** Valid but for its signature. */
+  /** Valid except for its signature. */
   const forged = async (jti: string) => {
     const [header, payload] = (await provider.token({ jti })).split('.');
     return `${header}.${payload}.${'A'.repeat(86)}`;
   };
 
-  test('are refused without a signature check, and without a limit, for whatever shows before it', async () => {
+  test('rejects tokens for visible flaws without a signature check or a limit', async () => {
     const { checks, from } = counting(3);
-    const here = from('192.0.2.1');
-    await here(await provider.token());
+    const address = from('192.0.2.1');
+    await address(await provider.token());
     checks.mockClear();
     const bad = [
       'a1.b.c',
@@ -241,58 +245,58 @@ describe('tokens of an issuer', () => {
       await provider.token({}, { kid: 'unknown' }),
       await provider.token({}, { typ: 'logout+jwt' }),
     ];
-    for (let round = 0; round < 20; round++) for (const token of bad) expect(await status(here(token))).toBe(401);
+    for (let round = 0; round < 20; round++) for (const token of bad) expect(await status(address(token))).toBe(401);
     expect(checks).toHaveBeenCalledTimes(0);
-    expect(await status(here(await provider.token({ jti: 'new' })))).toBe(200);
+    expect(await status(address(await provider.token({ jti: 'new' })))).toBe(200);
     for (const typ of ['JWT', 'at+jwt', 'application/at+jwt'])
-      expect(await status(here(await provider.token({ jti: typ }, { typ })))).toBe(200);
+      expect(await status(address(await provider.token({ jti: typ }, { typ })))).toBe(200);
   });
 
-  test('cost an address that floods a bounded number of signature checks, and keep out no valid one', async () => {
+  test('bounds signature checks for a flooding address and accepts its valid tokens', async () => {
     const clock = controlMonotonicClock();
     const { checks, from } = counting(60);
-    const [here, there] = [from('192.0.2.1'), from('192.0.2.2')];
-    const known = await provider.token({ jti: 'known', exp: seconds() + 3_600 });
-    expect(await status(here(known))).toBe(200);
+    const [flooded, otherAddress] = [from('192.0.2.1'), from('192.0.2.2')];
+    const knownToken = await provider.token({ jti: 'known', exp: seconds() + 3_600 });
+    expect(await status(flooded(knownToken))).toBe(200);
     checks.mockClear();
     const statuses: number[] = [];
-    for (let i = 0; i < 300; i++) statuses.push(await status(here(await forged(`flood-${i}`))));
-    // the minute's 60, and one second of the reserve
+    for (let i = 0; i < 300; i++) statuses.push(await status(flooded(await forged(`flood-${i}`))));
+    // the 60 per minute, and one second of the reserve
     expect(checks).toHaveBeenCalledTimes(60 + RESERVED_PER_SECOND);
-    expect(statuses.filter((one) => one === 429)).toHaveLength(300 - 60 - RESERVED_PER_SECOND);
-    expect(await status(here(known))).toBe(200);
-    expect(await status(there(await provider.token({ jti: 'there' })))).toBe(200);
+    expect(statuses.filter((httpStatus) => httpStatus === 429)).toHaveLength(300 - 60 - RESERVED_PER_SECOND);
+    expect(await status(flooded(knownToken))).toBe(200);
+    expect(await status(otherAddress(await provider.token({ jti: 'there' })))).toBe(200);
     const another = await provider.token({ jti: 'here' });
-    expect(await here(another).catch((error) => error)).toMatchObject({
+    expect(await flooded(another).catch((error) => error)).toMatchObject({
       status: 429,
       retrySeconds: 1,
       extensions: { code: 'TOO_MANY_REQUESTS' },
     });
-    // as it is asked to, it tries again in a second, beside forged ones at half the reserved rate
+    // as the response says, it retries after a second, next to forged tokens at half the reserved rate
     clock.advance(1_000);
-    for (let i = 0; i < RESERVED_PER_SECOND / 2; i++) await status(here(await forged(`more-${i}`)));
-    expect(await status(here(another))).toBe(200);
-    // and one that was valid is verified again, beyond everything
-    for (let i = 0; i < 100; i++) await status(here(await forged(`still-${i}`)));
+    for (let i = 0; i < RESERVED_PER_SECOND / 2; i++) await status(flooded(await forged(`more-${i}`)));
+    expect(await status(flooded(another))).toBe(200);
+    // and a token that was valid before is verified again, beyond all limits
+    for (let i = 0; i < 100; i++) await status(flooded(await forged(`still-${i}`)));
     const now = Date.now();
     jest.spyOn(Date, 'now').mockImplementation(() => now + 301_000);
     checks.mockClear();
-    expect(await status(here(known))).toBe(200);
+    expect(await status(flooded(knownToken))).toBe(200);
     expect(checks).toHaveBeenCalledTimes(1);
   });
 
-  test('that are valid are not counted, however many at once, and the same one is verified once', async () => {
+  test('does not count valid tokens, and verifies identical ones once', async () => {
     const { checks, from } = counting(3);
-    const here = from('192.0.2.1');
+    const address = from('192.0.2.1');
     const same = await provider.token({ jti: 'same' });
-    await here(await provider.token());
+    await address(await provider.token());
     checks.mockClear();
-    expect(await Promise.all(Array.from({ length: 50 }, () => status(here(same))))).toEqual(Array(50).fill(200));
+    expect(await Promise.all(Array.from({ length: 50 }, () => status(address(same))))).toEqual(Array(50).fill(200));
     expect(checks).toHaveBeenCalledTimes(1);
-    for (let i = 0; i < 200; i++) expect(await status(here(await provider.token({ jti: `${i}` })))).toBe(200);
+    for (let i = 0; i < 200; i++) expect(await status(address(await provider.token({ jti: `${i}` })))).toBe(200);
   });
 
-  test('that are forged are counted for the network of an IPv6 address, and for an IPv4 address however it is written', () => {
+  test('counts forged tokens by IPv6 network and by IPv4 address in any notation', () => {
     expect(addressKey('2001:db8:1:2:3:4:5:6')).toBe(addressKey('2001:db8:1:2::1'));
     expect(addressKey('2001:db8:1:2::1')).not.toBe(addressKey('2001:db8:1:3::1'));
     expect([addressKey('::1'), addressKey('fe80::1%eth0'), addressKey('1::')]).toEqual([
@@ -312,17 +316,17 @@ describe('tokens of an issuer', () => {
       ['[2001:db8:1:2::2]', '[2001:db8:1:2::3]:4711', '2001:DB8:1:2:3:4:5:6', '2001:db8:1:2::7%eth0'],
     ],
     ['unknown', ['', '_hidden', 'x'.repeat(5_000), '192.0.2.1, 192.0.2.2', '192.0.2.1:x', '[::1', '1.2.3']],
-  ])('count together for %s, however a proxy writes it', (address, others) => {
-    for (const other of others) expect([other, addressKey(other)]).toEqual([other, addressKey(address)]);
+  ])('counts forged tokens together for %s, however a proxy writes it', (address, others) => {
+    for (const notation of others) expect([notation, addressKey(notation)]).toEqual([notation, addressKey(address)]);
     expect(addressKey(address).length).toBeLessThan(50);
   });
 
   test.each(['/keys', '/.well-known/openid-configuration'])(
-    'cannot be verified while %s never ends, which is not read',
+    'does not read %s without end, and verifies no token meanwhile',
     async (path) => {
       provider.flooded = path;
       await expect(authenticate(await provider.token())).rejects.toMatchObject({ status: 503 });
-      // what was on its way is in buffers of both sides
+      // data in transit are in buffers on both sides
       expect(provider.floodedBytes).toBeLessThan(32 * 1024 * 1024);
       provider.flooded = undefined;
       controlMonotonicClock().advance(20_000);
@@ -330,7 +334,7 @@ describe('tokens of an issuer', () => {
     },
   );
 
-  test('of made-up key ids have no keys fetched while the issuer fails', async () => {
+  test('fetches no keys for invented key ids while the issuer fails', async () => {
     const clock = controlMonotonicClock();
     await authenticate(await provider.token());
     provider.isDown = true;
@@ -343,10 +347,10 @@ describe('tokens of an issuer', () => {
     expect(fetches()).toBe(before + 1);
   });
 
-  test('give no role by a name that is not mapped, even that of a role of ours; the log says so once', async () => {
-    const { log: heard, lines } = recordingLog();
+  test('gives no role for an unmapped name, even one of ours, and logs it once', async () => {
+    const { log: recorded, lines } = recordingLog();
     writeFileSync(join(folder, 'issuers.json'), JSON.stringify([settings()]));
-    const issuers = readIssuers(join(folder, 'issuers.json')).map((one) => Issuer.remote(one, heard));
+    const issuers = readIssuers(join(folder, 'issuers.json')).map((issuer) => Issuer.remote(issuer, recorded));
     const by = new Authenticator(issuers);
     for (const sub of ['a', 'b']) {
       const token = await provider.token({ sub, realm: { roles: [...roleNames(), 'gov-analyst'] }, agency: 'nsa' });
@@ -358,29 +362,29 @@ describe('tokens of an issuer', () => {
 
   test.each<[string, Record<string, unknown>, string]>([
     ['an agency', { agency: 'cia' }, 'agency "cia"'],
-    ['an agency, of a role that needs none', { realm: { roles: [] }, agency: 'treasury' }, 'agency "treasury"'],
+    ['an agency, for a role that needs none', { realm: { roles: [] }, agency: 'treasury' }, 'agency "treasury"'],
     ['an organization', { organization: 'birch' }, 'organization "birch"'],
-  ])('with a claim of %s that their issuer may not make are rejected, not trimmed', async (_what, claims, what) => {
+  ])('rejects a token whose claim of %s its issuer may not make', async (_what, claims, claim) => {
     const error = await authenticate(await provider.token(claims)).catch((caught: unknown) => caught);
     expect(error).toMatchObject({
       status: 401,
-      message: `Invalid token: its issuer may not claim the ${what}; contact the operator of this graph with the reference`,
+      message: `Invalid token: its issuer may not claim the ${claim}; contact the operator of this graph with the reference`,
     });
   });
 
-  test('of an issuer that may claim an agency and an organization are accepted', async () => {
+  test('accepts tokens of an issuer that may claim an agency and an organization', async () => {
     const token = await provider.token({ realm: { roles: ['gov-review'] }, agency: 'nsa', organization: 'alder' });
     expect(await authenticate(token)).toMatchObject({
       agency: 'nsa',
       organization: 'alder',
       roles: ['agency-reviewer'],
     });
-    const all = believedOf({ ...settings(), agencies: '*', organizations: '*' });
-    const other = await provider.token({ agency: 'cia', organization: 'birch' });
-    expect(await authenticate(other, all)).toMatchObject({ agency: 'cia', organization: 'birch' });
+    const all = authenticatorOf({ ...settings(), agencies: '*', organizations: '*' });
+    const plain = await provider.token({ agency: 'cia', organization: 'birch' });
+    expect(await authenticate(plain, all)).toMatchObject({ agency: 'cia', organization: 'birch' });
   });
 
-  test('of two issuers with one subject are of two persons, everywhere', async () => {
+  test('treats the same subject of two issuers as two persons everywhere', async () => {
     const second = await OidcProvider.start();
     try {
       const file = join(folder, 'issuers.json');
@@ -389,17 +393,17 @@ describe('tokens of an issuer', () => {
       writeFileSync(revoked, `${second.issuer} sub:gone\n${second.issuer}   stolen\n`);
       const revocations = new Revocations(revoked, log);
       const by = new Authenticator(
-        readIssuers(file).map((one) => Issuer.remote(one, log)),
+        readIssuers(file).map((issuer) => Issuer.remote(issuer, log)),
         { isRevoked: (id, principal) => revocations.has(id, principal) },
       );
-      const [one, other] = [
+      const [ofFirst, ofSecond] = [
         await authenticate(await provider.token(), by),
         await authenticate(await second.token(), by),
       ] as [Principal, Principal];
-      expect({ ...other, issuer: one.issuer }).toEqual(one);
-      expect(principalKey(one)).not.toBe(principalKey(other));
-      expect(personKey(one)).not.toBe(personKey(other));
-      // what one issuer's tokens lose, the other's keep
+      expect({ ...ofSecond, issuer: ofFirst.issuer }).toEqual(ofFirst);
+      expect(principalKey(ofFirst)).not.toBe(principalKey(ofSecond));
+      expect(personKey(ofFirst)).not.toBe(personKey(ofSecond));
+      // restrictions of one issuer's tokens do not affect the other's
       for (const claims of [{ sub: 'gone' }, { jti: 'stolen' }]) {
         expect(await authenticate(await provider.token(claims), by)).toMatchObject({ issuer: provider.issuer });
         await expect(authenticate(await second.token(claims), by)).rejects.toThrow(/revoked/);
@@ -411,7 +415,7 @@ describe('tokens of an issuer', () => {
 
   test.each<[string, object, RegExp]>([
     [
-      'an agency that is none',
+      'an unknown agency',
       { agencies: ['nsa', 'tresury'] },
       /"tresury" is not the key of an agency; did you mean "treasury"/,
     ],
@@ -425,24 +429,24 @@ describe('tokens of an issuer', () => {
       { roles: { dev: 'developer-submitter' }, organizations: [] },
       /at 0\.organizations: .*developer-submitter/,
     ],
-    ['an address that others could answer', { issuer: 'http://id.example.gov' }, /0\.issuer: must be https/],
+    ['an insecure address', { issuer: 'http://id.example.gov' }, /0\.issuer: must be https/],
     ['a shared-secret algorithm', { algorithms: ['HS256'] }, /0\.algorithms\.0/],
-    ['a role that is none', { roles: { boss: 'king' } }, /0\.roles\.boss/],
-    ['a setting that is none', { audiance: 'x' }, /audiance/],
-  ])('a file of issuers with %s is refused in words', (_what, change, said) => {
+    ['an unknown role', { roles: { boss: 'king' } }, /0\.roles\.boss/],
+    ['an unknown setting', { audiance: 'x' }, /audiance/],
+  ])('rejects a file of issuers with %s and says what is wrong', (_what, change, message) => {
     writeFileSync(join(folder, 'issuers.json'), JSON.stringify([{ ...settings(), ...change }]));
-    expect(() => readIssuers(join(folder, 'issuers.json'))).toThrow(said);
+    expect(() => readIssuers(join(folder, 'issuers.json'))).toThrow(message);
   });
 });
 
-test('rejects an issuer that is listed twice: one of its entries would not count', () => {
-  const one = { issuer: 'https://id.example.gov', audience: 'ordergraph' };
-  writeFileSync(join(folder, 'issuers.json'), JSON.stringify([one, { ...one, roles: { boss: 'analyst' } }]));
+test('rejects an issuer that is listed twice', () => {
+  const entry = { issuer: 'https://id.example.gov', audience: 'ordergraph' };
+  writeFileSync(join(folder, 'issuers.json'), JSON.stringify([entry, { ...entry, roles: { boss: 'analyst' } }]));
   expect(() => readIssuers(join(folder, 'issuers.json'))).toThrow(/at 1\.issuer: .* is listed twice/);
 });
 
 describe('the development issuer', () => {
-  test('keeps its key to its owner, and its tokens say what they are', async () => {
+  test('lets only its owner read the development key, and marks its tokens', async () => {
     const issuer = await DevelopmentIssuer.in(folder);
     expect(statSync(join(folder, 'development-issuer.json')).mode & 0o777).toBe(0o600);
     const token = await issuer.token(parsePrincipal('role=analyst; subject=ann'), 60);
@@ -451,19 +455,19 @@ describe('the development issuer', () => {
     expect(await again.authenticate(`Bearer ${token}`)).toMatchObject({ subject: 'ann', roles: ['analyst'] });
   });
 
-  test('does not run where strangers are', () => {
+  test('refuses to run the development issuer on a public address or in production', () => {
     expect(() => requireDevelopment('127.0.0.1', '')).not.toThrow();
     expect(() => requireDevelopment('0.0.0.0', '')).toThrow(/listen on 0\.0\.0\.0/);
     expect(() => requireDevelopment('127.0.0.1', 'production')).toThrow(/production/);
   });
 });
 
-describe('the door of a subgraph', () => {
+describe('identity checks of a subgraph', () => {
   const reviewer = parsePrincipal('role=agency-reviewer; agency=nsa; subject=r');
   const enter = (door: SignedDoor, token?: string) =>
     door.enter(token === undefined ? {} : { [IDENTITY_HEADER]: token });
 
-  test('opens to whom the gateway has signed for, the public included', async () => {
+  test('accepts callers whose identity the gateway signed, including the public', async () => {
     const key = await newKey();
     const signer = await IdentitySigner.of(key);
     const door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'reviews');
@@ -475,7 +479,7 @@ describe('the door of a subgraph', () => {
     expect(await signer.sign({ ...reviewer, subject: 's' }, 'reviews')).not.toBe(token);
   });
 
-  test('stays shut to a caller of no issuer, which would be a person of every issuer', async () => {
+  test('rejects a caller without an issuer, who would match a person of every issuer', async () => {
     const key = await newKey();
     const signer = await IdentitySigner.of(key);
     const door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'reviews');
@@ -485,7 +489,7 @@ describe('the door of a subgraph', () => {
       ).rejects.toMatchObject({ flaw: 'malformed' });
   });
 
-  test('shuts two minutes after an identity was signed, however long that is to be valid, and however often it was shown', async () => {
+  test('rejects an identity two minutes after it was signed, whatever its expiry', async () => {
     const key = await newKey();
     const door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'reviews');
     const { secret, id } = signingKeyOf(key);
@@ -498,7 +502,7 @@ describe('the door of a subgraph', () => {
       .sign(secret);
     const clock = controlMonotonicClock();
     const signedAt = Date.now();
-    /** Whether it opens so long after. */
+    /** Whether it accepts an identity after this long. */
     const opensAfter = async (passed: number, advanced: number): Promise<boolean> => {
       clock.advance(advanced);
       jest.useFakeTimers({
@@ -513,7 +517,7 @@ describe('the door of a subgraph', () => {
         return false;
       } finally {
         jest.useRealTimers();
-        // the cache looks at the clock once a millisecond
+        // the cache reads the clock once per millisecond
         await new Promise((resolve) => setTimeout(resolve, 10));
       }
     };
@@ -523,7 +527,7 @@ describe('the door of a subgraph', () => {
     jest.restoreAllMocks();
   });
 
-  test('stays shut to everyone else, and counts why', async () => {
+  test('rejects every other caller and counts the reason', async () => {
     const [key, foreign] = [await newKey(), await newKey()];
     const signer = await IdentitySigner.of(key);
     const door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'reviews');
@@ -556,7 +560,7 @@ describe('the door of a subgraph', () => {
     });
   });
 
-  test('knows a new key without a restart, while the old one is still good', async () => {
+  test('accepts a new key without a restart while the old one is still valid', async () => {
     const { identityKey: secret, identityKeys: open, auditKeys } = await writeKeys(folder);
     expect(statSync(secret).mode & 0o777).toBe(0o600);
     const sealing = readFileSync(auditKeys, 'utf8');
@@ -572,7 +576,7 @@ describe('the door of a subgraph', () => {
     expect(() => readIdentityKeys(secret)).toThrow(/expected a set of public keys/);
   });
 
-  test('forgets what a removed key has verified, without any unknown key being used', async () => {
+  test('rejects cached identities of a removed key even before an unknown key is used', async () => {
     const { identityKey: secret, identityKeys: open } = await writeKeys(folder);
     const door = new SignedDoor(readIdentityKeys(open), 'reviews');
     const signer = signerOf(secret, log);
@@ -598,7 +602,7 @@ describe('the keys that seal records', () => {
   const kidOf = (file: string) => readPrivateKey(file, 'a key').kid;
   const listed = (file: string) => (JSON.parse(readFileSync(file, 'utf8')) as { keys: SealKey[] }).keys;
 
-  test('are one for each subgraph, for it alone, and are known to all by public keys that name it', async () => {
+  test('creates one sealing key per subgraph, and public keys that name the subgraph', async () => {
     const { sealKeys, gatewaySealKeys, auditKeys } = await writeKeys(folder);
     for (const name of PROGRAMS) expect(statSync(fileOf(name)).mode & 0o777).toBe(0o600);
     expect(new Set(PROGRAMS.map((name) => kidOf(fileOf(name)))).size).toBe(PROGRAMS.length);
@@ -609,7 +613,7 @@ describe('the keys that seal records', () => {
     expect(readFileSync(auditKeys, 'utf8')).not.toContain('"d"');
   });
 
-  test('are replaced one by one; running processes take the new one and keep the old one', async () => {
+  test('rotates sealing keys one by one without a restart, and keeps the old ones', async () => {
     const { sealKeys, auditKeys } = await writeKeys(folder);
     const keys = new SealKeys([], readSealKeys(sealKeys));
     const before = kidOf(fileOf('reviews'))!;
@@ -623,7 +627,7 @@ describe('the keys that seal records', () => {
     expect(listed(auditKeys)).toHaveLength(PROGRAMS.length + 1);
   });
 
-  test('of an earlier release, which sealed the records of all, are kept as keys of each', async () => {
+  test('keeps the shared sealing key of an earlier release as a key of each subgraph', async () => {
     const { auditKeys } = keyFilesIn(folder);
     const shared = publicKey(await newKey());
     mkdirSync(dirname(auditKeys), { recursive: true });
@@ -640,7 +644,7 @@ describe('the keys that seal records', () => {
     expect(PROGRAMS.map((name) => kidOf(fileOf(name)))).not.toContain(shared.kid);
   });
 
-  test('of another subgraph, of all, or of none of them, keep a subgraph from starting', async () => {
+  test('does not start a subgraph with a sealing key that is not its own', async () => {
     const { sealKeys } = await writeKeys(folder);
     const environment = (file: string) => ({ ORDERGRAPH_AUDIT_KEYS: sealKeys, ORDERGRAPH_AUDIT_KEY: file });
     const settingsOf = (file: string) => settingsBySubgraph(openSettings, { data: folder }, environment(file));
@@ -648,9 +652,9 @@ describe('the keys that seal records', () => {
     await expect(open('reviews', fileOf('workforce'))).rejects.toThrow(
       /The key that seals the record of reviews is also a key of workforce/,
     );
-    const other = join(folder, 'other');
-    await writeKeys(other);
-    await expect(open('reviews', auditKeyIn(other, 'reviews'))).rejects.toThrow(/is not one of its public keys/);
+    const otherFolder = join(folder, 'other');
+    await writeKeys(otherFolder);
+    await expect(open('reviews', auditKeyIn(otherFolder, 'reviews'))).rejects.toThrow(/is not one of its public keys/);
     await expect(requireOwnKeys(['reviews', 'workforce'], settingsOf(fileOf('reviews')))).rejects.toThrow(
       'The same key seals the records of reviews and workforce',
     );
@@ -664,7 +668,7 @@ describe('the keys of events', () => {
   const environment = (sender = 'reviews') => ({ own: new Map([['reviews', fileOf(sender)]]), senders: '' });
   const keysOf = (senders: string, sender?: string) => readEventKeys({ ...environment(sender), senders });
 
-  test('are one for each subgraph, for it alone; running processes notice others, which hold until they are pruned', async () => {
+  test('creates one event key per subgraph, and reloads keys until they are pruned', async () => {
     const { eventKeys } = await writeKeys(folder);
     for (const name of EVENT_READERS) expect(statSync(fileOf(name)).mode & 0o777).toBe(0o600);
     expect(new Set(EVENT_READERS.map((name) => readFileSync(fileOf(name), 'utf8'))).size).toBe(EVENT_READERS.length);
@@ -689,7 +693,7 @@ describe('the keys of events', () => {
     jest.restoreAllMocks();
   });
 
-  test('of another subgraph, and public keys that two share, are refused in words', async () => {
+  test('rejects event keys of another subgraph and public keys that two subgraphs share', async () => {
     const { eventKeys } = await writeKeys(folder);
     expect(() => keysOf(eventKeys, 'submissions')).toThrow(/event key of reviews .* is not one of its public keys/);
     const { keys } = JSON.parse(readFileSync(eventKeys, 'utf8'));
@@ -705,13 +709,13 @@ describe('the gateway', () => {
     'extend schema @link(url: "https://specs.apollo.dev/federation/v2.3") type Query { who: String again: String }';
   let gateway: FastifyInstance;
   let issuer: DevelopmentIssuer;
-  let seen: SubgraphRequest[];
+  let received: SubgraphRequest[];
   let door: SignedDoor;
   beforeEach(async () => {
     issuer = await DevelopmentIssuer.in(folder);
     const key = await newKey();
     door = new SignedDoor({ current: { keys: [publicKey(key)] } }, 'who');
-    seen = [];
+    received = [];
     gateway = await createGateway({
       supergraph: compose([{ name: 'who', sdl: SDL, url: 'http://who.example/' }]),
       config: readConfig({ logLevel: 'silent' }, {}),
@@ -719,8 +723,8 @@ describe('the gateway', () => {
       transport: () => ({
         shareable: true,
         async request(request) {
-          seen.push(request);
-          // long enough for another request to come meanwhile
+          received.push(request);
+          // long enough for another request to arrive meanwhile
           await new Promise((resolve) => setTimeout(resolve, 50));
           const principal = await door.enter(request.headers);
           const bytes = Buffer.from(JSON.stringify({ data: { who: principal?.subject ?? 'the public' } }));
@@ -733,8 +737,9 @@ describe('the gateway', () => {
     });
   });
   afterEach(() => gateway.close());
-  const ask = async (who: string | null, headers: Record<string, string> = {}) => {
-    const token = who === null ? undefined : await issuer.token(parsePrincipal(`role=analyst; subject=${who}`), 60);
+  const ask = async (caller: string | null, headers: Record<string, string> = {}) => {
+    const token =
+      caller === null ? undefined : await issuer.token(parsePrincipal(`role=analyst; subject=${caller}`), 60);
     const response = await gateway.inject({
       method: 'POST',
       url: '/graphql',
@@ -744,25 +749,25 @@ describe('the gateway', () => {
     return response.json().data?.who;
   };
 
-  test('tells subgraphs who asks, and never hands on the token itself', async () => {
+  test('sends subgraphs the caller identity and never the token itself', async () => {
     expect(await ask('ann')).toBe('ann');
     expect(await ask(null)).toBe('the public');
-    expect(seen.map(({ headers }) => Object.keys(headers))).toEqual(
+    expect(received.map(({ headers }) => Object.keys(headers))).toEqual(
       Array(2).fill([REQUEST_ID_HEADER, IDENTITY_HEADER, ORIGIN_HEADER]),
     );
   });
 
   // F4
-  test('shares calls under way between requests of one principal, and never between two', async () => {
+  test('shares running calls between requests of one principal, never between two', async () => {
     // the first request of an operation is not shared
     await ask('ann');
-    seen.length = 0;
-    const answers = await Promise.all(['ann', 'bob', 'ann', 'bob', null, 'ann', null].map((who) => ask(who)));
+    received.length = 0;
+    const answers = await Promise.all(['ann', 'bob', 'ann', 'bob', null, 'ann', null].map((caller) => ask(caller)));
     expect(answers).toEqual(['ann', 'bob', 'ann', 'bob', 'the public', 'ann', 'the public']);
-    expect(seen).toHaveLength(3);
+    expect(received).toHaveLength(3);
   });
 
-  test('takes no identity from a client', async () => {
+  test('accepts no identity from a client', async () => {
     const forged = await (await IdentitySigner.of(await newKey())).sign(
       parsePrincipal('role=analyst; subject=eve'),
       'who',
@@ -770,8 +775,8 @@ describe('the gateway', () => {
     expect(await ask(null, { [IDENTITY_HEADER]: forged })).toBe('the public');
   });
 
-  test('says by which reference the log has a token that goes beyond its issuer', async () => {
-    const { log: heard, lines } = recordingLog();
+  test('returns the log reference of a token that exceeds the claims of its issuer', async () => {
+    const { log: recorded, lines } = recordingLog();
     const provider = await OidcProvider.start();
     const file = join(folder, 'issuers.json');
     writeFileSync(file, JSON.stringify([{ issuer: provider.issuer, audience: 'ordergraph' }]));
@@ -779,11 +784,11 @@ describe('the gateway', () => {
     const server = await createGateway({
       supergraph: compose([{ name: 'who', sdl: SDL, url: 'http://who.example/' }]),
       config: readConfig({ logLevel: 'silent' }, {}),
-      log: heard,
+      log: recorded,
       transport: () => ({ shareable: true, request: () => Promise.reject(new Error('never')), async close() {} }),
       forwardHeaders: [],
       identity: {
-        authenticator: new Authenticator(readIssuers(file).map((one) => Issuer.remote(one, heard))),
+        authenticator: new Authenticator(readIssuers(file).map((settings) => Issuer.remote(settings, recorded))),
         signer: await IdentitySigner.of(key),
       },
     });
@@ -812,7 +817,7 @@ describe('the gateway', () => {
     }
   });
 
-  test('refuses a bad token before it reads anything, in words and with the header that says why', async () => {
+  test('rejects an invalid token before it reads the body, with WWW-Authenticate', async () => {
     const response = await gateway.inject({
       method: 'POST',
       url: '/graphql',
@@ -821,6 +826,6 @@ describe('the gateway', () => {
     });
     expect([response.statusCode, response.headers['www-authenticate']]).toEqual([401, 'Bearer error="invalid_token"']);
     expect(response.json().errors[0]).toMatchObject({ extensions: { code: 'UNAUTHENTICATED' } });
-    expect(seen).toEqual([]);
+    expect(received).toEqual([]);
   });
 });

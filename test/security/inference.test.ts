@@ -20,10 +20,11 @@ import { CALLERS } from './callers';
 import { type Fact, Knowledge } from './knowledge';
 import { type Expected, everyone, expectations, type Row } from './policy-table';
 
-/*
- * Classes follow the information, not the field. Each caller reads everything it may read; then what it has is joined with what it may
- * not read: equal instants, texts and numbers, ids inside of other values, references that single out just those objects that a protected
- * reference does, and lists in the order of a protected field. Last, what it may not read is changed, and nothing it reads may follow.
+/**
+ * Classes follow the information, not the field. Each caller reads everything it may read; then the test joins this with what the
+ * caller may not read: equal instants, texts, and numbers, ids inside other values, references that match exactly the objects of
+ * a protected reference, and lists in the order of a protected field. Last, protected values change, and no value that the caller
+ * reads may follow.
  */
 
 /** A value that a caller may not read. */
@@ -47,22 +48,22 @@ const COINCIDENCES: Readonly<Record<string, string>> = {
     'applicationCount, of class GOV and hidden below five, says as much',
 };
 
-/** Who reads a field without reading what it is made from, and why. */
+/** Callers who read a field without reading its sources, and why. */
 const MADE_KNOWN: Readonly<Record<string, string>> = {
   'intake: ReviewEvent.occurredAt':
     'intake follows what agencies do with a submission, and when, and not what they find',
 };
 
-/** Lists in the order of a protected field by the making of the exercise. */
+/** Lists in the order of a protected field because of how the exercise is generated. */
 const ORDERED_BY_CHANCE: ReadonlySet<string> = new Set([
-  // both are numbered by the place of the developer's name in the alphabet
+  // both are numbered by the alphabetical position of the developer's name
   'DeveloperOrganization.agreementRef',
 ]);
 
-/** Types whose objects are few and known: that something names one of them singles nothing out. */
+/** Types with few, known objects: a reference to one of them singles nothing out. */
 const REFERENCE_TABLES: ReadonlySet<string> = new Set(['Agency', 'Sector', 'WorkRole', 'AgencyWorkRole']);
 
-/** More than so many objects with one value: it is a phrase, not a trait. */
+/** A value that more objects than this share is a phrase, not a trait. */
 const MAX_SHARED = 3;
 const ID = /[a-z]{3}_[0-9A-HJKMNP-TV-Z]{26}/g;
 
@@ -81,7 +82,7 @@ const tables = new Map<string, Row[]>();
 const entities: { readonly subgraph: OpenSubgraph; readonly entity: ModelClass }[] = [];
 let expected: Record<string, Expected>;
 let ofPublic: Knowledge;
-/** The keys of all objects, with their types. What names an object is looked at by itself. */
+/** The keys of all objects, with their types. References are examined separately. */
 const keys = new Map<Secret['value'], string>();
 
 beforeAll(async () => {
@@ -134,30 +135,30 @@ async function addDecoys(): Promise<void> {
 
 const DECOYS = 5;
 
-/** The class of each property of a model; what is not published is of the class of the model. */
+/** The class of each property of a model; unpublished properties have the class of the model. */
 function classesOf(subgraph: OpenSubgraph, entity: ModelClass): (property: string) => Sensitivity {
   const { name, selectable, sensitivity } = modelOf(entity);
   const type = subgraph.subgraph.schema.getType(name);
   if (!isObjectType(type)) return () => sensitivity;
   const fields = type.getFields();
-  const names = new Map([...selectable.values()].map((one) => [one.property, one.name]));
+  const names = new Map([...selectable.values()].map((field) => [field.property, field.name]));
   return (property) => {
     const field = fields[property] ?? fields[names.get(property) ?? ''];
     return (field && sensitivityOf(field)) ?? sensitivity;
   };
 }
 
-function* secretsOf(who: Principal | null): Generator<Secret> {
+function* secretsOf(caller: Principal | null): Generator<Secret> {
   for (const { subgraph, entity } of entities) {
     const { name, key } = modelOf(entity);
     const rule = expected[name] ?? { rows: everyone };
     const classOf = classesOf(subgraph, entity);
     for (const row of tables.get(name)!) {
-      const isSeen = rule.rows(row, who);
+      const isSeen = rule.rows(row, caller);
       for (const [property, value] of Object.entries(row)) {
         if (!['string', 'number', 'boolean'].includes(typeof value)) continue;
         const sensitivity = classOf(property);
-        const may = isSeen && (sensitivity === 'PUBLIC' || (rule[sensitivity]?.(row, who) ?? false));
+        const may = isSeen && (sensitivity === 'PUBLIC' || (rule[sensitivity]?.(row, caller) ?? false));
         if (!may) yield { type: name, key: row[key], property, value: value as Secret['value'], sensitivity };
       }
     }
@@ -170,16 +171,16 @@ const add = <Key, Value>(index: Map<Key, Value[]>, key: Key, value: Value): void
   else index.set(key, [value]);
 };
 
-/** The classes on the way to a fact: each of them was granted. */
+/** The classes on the path to a fact, each of which was granted. */
 function grantedFor({ type, field }: Fact): Sensitivity[] {
   const [name = '', ...parts] = field.split('.');
   for (const { subgraph } of world.open) {
-    const found = subgraph.schema.getType(type);
-    const first = isObjectType(found) ? found.getFields()[name] : undefined;
+    const objectType = subgraph.schema.getType(type);
+    const first = isObjectType(objectType) ? objectType.getFields()[name] : undefined;
     if (!first) continue;
     const inner = getNamedType(first.type);
     const last = isObjectType(inner) ? inner.getFields()[parts.at(-1) ?? ''] : undefined;
-    return [sensitivityOf(first), last && sensitivityOf(last)].flatMap((one) => one ?? []);
+    return [sensitivityOf(first), last && sensitivityOf(last)].flatMap((sensitivity) => sensitivity ?? []);
   }
   return [];
 }
@@ -189,7 +190,7 @@ const isPublic = (fact: Fact): boolean =>
   (expected[fact.type]?.rows ?? everyone) === everyone &&
   grantedFor(fact).every((sensitivity) => sensitivity === 'PUBLIC');
 
-/** What is made from a fact tells no more than the fact: `secret <- fact`, as subgraphs declare it. */
+/** A value derived from a fact reveals no more than the fact: `secret <- fact`, as subgraphs declare it. */
 const MADE_FROM: ReadonlySet<string> = new Set(
   derivationsIn(subgraphs).flatMap(({ coordinate, from }) => from.map((source) => `${coordinate} <- ${source}`)),
 );
@@ -198,14 +199,14 @@ const isGranted = (fact: Fact, secret: Secret): boolean =>
   MADE_FROM.has(`${secret.type}.${secret.property} <- ${fact.type}.${fact.field}`) ||
   grantedFor(fact).some((sensitivity) => isCovered(secret.sensitivity, sensitivity));
 
-/** Takes away the values that more than {@link MAX_SHARED} objects have in one property. */
+/** Removes the values that more than {@link MAX_SHARED} objects share in one property. */
 function withoutPhrases(secrets: Secret[]): void {
   const columns = Map.groupBy(secrets, ({ type, property }) => `${type}.${property}`);
   const rare = secrets.filter(({ type, property }) => columns.get(`${type}.${property}`)!.length <= MAX_SHARED);
   secrets.splice(0, secrets.length, ...rare);
 }
 
-/** What was found, by pair of fields, with one example of each. */
+/** Findings by pair of fields, with one example of each. */
 class Leaks {
   private readonly found = new Map<string, { count: number; example: string }>();
 
@@ -225,15 +226,15 @@ class Leaks {
 }
 
 describe.each(CALLERS)('%s', (_name, text) => {
-  const who = text === null ? null : parsePrincipal(text);
+  const caller = text === null ? null : parsePrincipal(text);
   let knowledge: Knowledge;
   beforeAll(async () => {
     knowledge = text === null ? ofPublic : await Knowledge.of(world, text);
   });
 
-  test('reads no value that equals one it may not read', () => {
+  test('reads no value that equals one the caller may not read', () => {
     const byValue = new Map<Secret['value'], Secret[]>();
-    for (const secret of secretsOf(who))
+    for (const secret of secretsOf(caller))
       if (isTrait(secret.value) && !keys.has(secret.value)) add(byValue, secret.value, secret);
     for (const secrets of byValue.values()) withoutPhrases(secrets);
     const published = new Set([...ofPublic.facts.values()].flatMap(({ key, value }) => [key, value]));
@@ -246,12 +247,12 @@ describe.each(CALLERS)('%s', (_name, text) => {
     expect(leaks.all).toEqual([]);
   });
 
-  test('reads no key of an object it may not see, alone or as a part of another value', () => {
+  test('reads no key of an invisible object, alone or within another value', () => {
     const hidden = new Map<string, Secret>();
     for (const { entity } of entities) {
       const { name, key, sensitivity } = modelOf(entity);
       for (const row of tables.get(name)!)
-        if (!(expected[name]?.rows ?? everyone)(row, who))
+        if (!(expected[name]?.rows ?? everyone)(row, caller))
           hidden.set(row[key], { type: name, key: row[key], property: key, value: row[key], sensitivity });
     }
     const leaks = new Leaks();
@@ -263,9 +264,9 @@ describe.each(CALLERS)('%s', (_name, text) => {
     expect(leaks.all).toEqual([]);
   });
 
-  test('reads no references that name only what a protected reference names', () => {
+  test('reads no references that match only a protected reference', () => {
     const named = new Map<string, Map<string, Secret>>();
-    for (const secret of secretsOf(who)) {
+    for (const secret of secretsOf(caller)) {
       const target = keys.get(secret.value);
       if (!target || REFERENCE_TABLES.has(target) || secret.value === secret.key) continue;
       const column = `${secret.type}.${secret.property}`;
@@ -286,9 +287,9 @@ describe.each(CALLERS)('%s', (_name, text) => {
     expect(leaks.all).toEqual([]);
   });
 
-  test('reads no list in the order of a field that it may not read', () => {
+  test('reads no list in the order of a field the caller may not read', () => {
     const secrets = new Map<string, Map<string, Secret>>();
-    for (const secret of secretsOf(who)) {
+    for (const secret of secretsOf(caller)) {
       const column = `${secret.type}.${secret.property}`;
       secrets.set(column, (secrets.get(column) ?? new Map()).set(secret.key, secret));
     }
@@ -303,30 +304,32 @@ describe.each(CALLERS)('%s', (_name, text) => {
   });
 });
 
-describe('what is derived, as subgraphs declare it', () => {
+describe('derived fields, as subgraphs declare them', () => {
   /** Whether a caller reads a field of some object; undefined for parts of objects and figures, whose classes composition compares. */
-  function reads(coordinate: string, who: Principal | null): boolean | undefined {
+  function reads(coordinate: string, caller: Principal | null): boolean | undefined {
     const [type, name] = coordinate.split('.') as [string, string];
     for (const { subgraph, entity } of entities) {
       const { schema, policies } = subgraph.subgraph;
-      const found = modelOf(entity).name === type ? schema.getType(type) : undefined;
-      const field = isObjectType(found) ? found.getFields()[name] : undefined;
+      const objectType = modelOf(entity).name === type ? schema.getType(type) : undefined;
+      const field = isObjectType(objectType) ? objectType.getFields()[name] : undefined;
       if (!field || !policies.has(entity)) continue;
-      const reader = new Reader(policies, who);
+      const reader = new Reader(policies, caller);
       return reader.rows(entity) !== false && reader.fields(entity, sensitivityOf(field) ?? 'PUBLIC', name) !== false;
     }
     return undefined;
   }
 
-  test.each(CALLERS)('%s reads no field that is made from a protected one of which it reads nothing', (name, text) => {
-    const who = text === null ? null : parsePrincipal(text);
+  test.each(CALLERS)('lets %s read no field derived from a protected field it may not read', (name, text) => {
+    const caller = text === null ? null : parsePrincipal(text);
     const classes = sensitivitiesOf(subgraphs);
     const isProtected = (coordinate: string) => !['PUBLIC', 'GOV'].includes(classes.get(coordinate)!);
     const derived = derivationsIn(subgraphs).filter(({ coarsened }) => coarsened === undefined);
     expect(derived.length).toBeGreaterThan(30);
     const inferred = derived.flatMap(({ coordinate, from }) =>
       (`${name}: ${coordinate}` in MADE_KNOWN ? [] : from)
-        .filter((source) => isProtected(source) && reads(coordinate, who) === true && reads(source, who) === false)
+        .filter(
+          (source) => isProtected(source) && reads(coordinate, caller) === true && reads(source, caller) === false,
+        )
         .map((source) => `${coordinate} -> ${source}`),
     );
     expect(inferred).toEqual([]);
@@ -348,7 +351,9 @@ describe('figures of fiscal years', () => {
   };
   type Figures = Record<string, number | null>;
 
-  /** Three patched cases of the year that has most were opened in another: without its protection, the difference is three. */
+  /**
+   * Three patched cases of the year with the most cases were opened in another: without its protection, the difference is three.
+   */
   let moved: { id: string; openedAt: string }[] = [];
   const open = (id: string, openedAt: string) =>
     world
@@ -381,7 +386,7 @@ describe('figures of fiscal years', () => {
   };
 
   test.each(CALLERS.filter(([, text]) => text !== null && !/developer|operator/.test(text)))(
-    '%s learns nothing below five by taking the years that it reads from all time',
+    'lets %s derive no count below five by subtracting years from totals',
     async (_name, text) => {
       for (const metrics of Object.keys(METRICS) as (keyof typeof METRICS)[]) {
         const [all, years] = await ofYears(metrics, text);
@@ -389,18 +394,18 @@ describe('figures of fiscal years', () => {
         for (const name of METRICS[metrics]) {
           const hidden = years.flatMap((year, place) => (year[name] === null ? [whole[place]![name]!] : []));
           const isKnownTogether = all[name] !== null && hidden.some((count) => count > 0);
-          const left = isKnownTogether
+          const remaining = isKnownTogether
             ? all[name]! - years.reduce((sum, year) => sum + (year[name] ?? 0), 0)
             : undefined;
-          expect([name, left !== undefined && (hidden.length === 1 || left < 5)]).toEqual([name, false]);
+          expect([name, remaining !== undefined && (hidden.length === 1 || remaining < 5)]).toEqual([name, false]);
         }
       }
     },
   );
 });
 
-describe('what changes when protected values do', () => {
-  /** Figures over what is protected: they follow it, and hide what is fewer than five. */
+describe('responses when protected values change', () => {
+  /** Figures over protected values: they change with them, and hide counts below five. */
   const isFigure = (fact: Fact): boolean => {
     const [name = ''] = fact.field.split('.');
     if (countedOf(fact.type)?.has(name) || FIGURES.has(`${fact.type}.${name}`)) return true;
@@ -409,25 +414,25 @@ describe('what changes when protected values do', () => {
     );
   };
 
-  /** Changes each stored value of the classes that a caller reads of no object: other instants, numbers, texts. */
-  async function disturb(who: Principal | null): Promise<number> {
+  /** Changes each stored value of the classes that a caller may read of no object: other instants, numbers, texts. */
+  async function disturb(caller: Principal | null): Promise<number> {
     let changed = 0;
     for (const { subgraph, entity } of entities) {
       const { database } = subgraph;
       const { name, key } = modelOf(entity);
-      const reader = new Reader(subgraph.subgraph.policies, who);
+      const reader = new Reader(subgraph.subgraph.policies, caller);
       const classOf = classesOf(subgraph, entity);
       const [row] = tables.get(name)!;
       for (const property of Object.keys(row ?? {})) {
         const sensitivity = classOf(property);
         const isHidden = reader.rows(entity) === false || reader.fields(entity, sensitivity) === false;
-        const value = tables.get(name)!.find((one) => one[property] != null)?.[property];
+        const value = tables.get(name)!.find((candidate) => candidate[property] != null)?.[property];
         const isReference = property === key || keys.has(value) || /(Key|Id|Code)$/.test(property);
         const column = value === undefined || isReference ? '' : database.column(entity, property);
-        const other = column === '' ? undefined : otherThan(value, column);
-        if (!isHidden || other === undefined) continue;
+        const replacement = column === '' ? undefined : otherThan(value, column);
+        if (!isHidden || replacement === undefined) continue;
         await database
-          .query(`UPDATE ${database.table(entity)} SET ${column} = ${other} WHERE ${column} IS NOT NULL`)
+          .query(`UPDATE ${database.table(entity)} SET ${column} = ${replacement} WHERE ${column} IS NOT NULL`)
           .then(
             () => {
               changed += 1;
@@ -440,7 +445,10 @@ describe('what changes when protected values do', () => {
     return changed;
   }
 
-  /** SQL of another value of the same kind: a digit more is another text, and another number of any size; undefined for enum values and what is not a plain value. */
+  /**
+   * SQL of another value of the same kind: a text with one more digit, or a number of any size; undefined for enum values and
+   * non-scalar values.
+   */
   function otherThan(value: unknown, column: string): string | undefined {
     if (typeof value === 'boolean') return `1 - ${column}`;
     if (typeof value === 'number') return `${column} + 1`;
@@ -449,7 +457,7 @@ describe('what changes when protected values do', () => {
   }
 
   test.each(CALLERS.filter(([name]) => ['the public', 'hiring manager of treasury', 'analyst'].includes(name)))(
-    '%s reads the same, figures aside',
+    'returns the same to %s whatever the protected values are, except figures',
     async (_name, text) => {
       const read = async () => {
         const { facts } = await Knowledge.of(world, text);
@@ -465,7 +473,7 @@ describe('what changes when protected values do', () => {
   );
 });
 
-/** Figures of objects that count what is protected, and hide small counts in code of their own. */
+/** Figures of objects that count protected values and hide small counts in their own code. */
 const FIGURES: ReadonlySet<string> = new Set([
   ...['submissionMetrics', 'reviewMetrics', 'workforceMetrics', 'infrastructureMetrics'].map(
     (name) => `ExecutiveOrder.${name}`,
@@ -473,7 +481,7 @@ const FIGURES: ReadonlySet<string> = new Set([
   ...['Agency.medianDaysToRemediate', 'Query.timeToHire', 'Query.findingStatistics', 'Query.overdueByToolCoverage'],
 ]);
 
-/** Fewer are by chance contained in a set, or in order. */
+/** Fewer objects form a subset, or an order, by chance. */
 const LEAST_SET = 5;
 
 function isOrdered(values: readonly Secret['value'][]): boolean {

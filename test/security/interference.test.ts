@@ -3,17 +3,17 @@ import { subgraphs } from '../../gateway/cli/subgraphs';
 import { processKinds } from '../support/databases';
 import { developer, FINDING, Framework, INTAKE, REVIEW, reviewer } from '../support/framework';
 
-/** Callers who may know nothing of what alder does, and in what it is as if it were not. */
+/** Callers who may know nothing about alder, and must get the same responses as if it were inactive. */
 const OUTSIDERS: readonly [name: string, principal: string | null][] = [
   ['the public', null],
   ['another developer', developer('birch')],
-  ['an agency that it is not shared with', reviewer('hhs')],
+  ['an agency without access to the submission', reviewer('hhs')],
   ['an agency that reviews nothing', reviewer('ssa')],
   ['HR', 'role=hr-specialist; agency=treasury; subject=x'],
   ['an infrastructure officer', 'role=infrastructure-officer; agency=treasury; subject=x'],
 ];
 
-/** Every list of the graph with all that stands in its objects, to two levels; once up and once down the list. */
+/** Every list of the graph with all fields of its objects, to two levels; once ascending and once descending. */
 const QUESTIONS = subgraphs.flatMap(({ schema }) =>
   Object.values(schema.getQueryType()!.getFields()).flatMap((root) => {
     const connection = getNamedType(root.type);
@@ -34,7 +34,7 @@ const QUESTIONS = subgraphs.flatMap(({ schema }) =>
   }),
 );
 
-describe.each(processKinds)('what may not be known changes nothing that others are told, on %s', (kind) => {
+describe.each(processKinds)('hidden changes do not change responses to others, on %s', (kind) => {
   let graph: Framework;
   beforeAll(async () => {
     graph = await Framework.open(kind);
@@ -44,17 +44,17 @@ describe.each(processKinds)('what may not be known changes nothing that others a
   });
   afterAll(() => graph.close());
 
-  /** Answers to the letter, except the request id and what remains of the caller's budget and of the minute. */
-  async function told(who: string | null): Promise<string[]> {
+  /** Exact responses, except the request id and what remains of the caller's budget and of the minute. */
+  async function responsesFor(caller: string | null): Promise<string[]> {
     const answers: string[] = [];
     for (const query of [...QUESTIONS, '{ submission(id: "sub_1") { id } }', '{ nothing }']) {
       const { body, headers, statusCode } = await graph.server.inject({
         method: 'POST',
         url: '/graphql',
-        headers: await graph.identity.headers(who),
+        headers: await graph.identity.headers(caller),
         payload: { query },
       });
-      // what differs from one request of a caller to the next
+      // values that differ from one request of a caller to the next
       const rest = Object.entries(headers).filter(
         ([name]) => !/^(date|x-request-id|.*-remaining|ratelimit-reset)$/.test(name),
       );
@@ -68,27 +68,27 @@ describe.each(processKinds)('what may not be known changes nothing that others a
     return answers;
   }
 
-  test('a submission from its draft to its findings', async () => {
+  test('shows no trace of a hidden submission from its draft to its findings', async () => {
     expect(QUESTIONS.length).toBeGreaterThan(60);
     const before = new Map<string, string[]>();
-    for (const [name, who] of OUTSIDERS) {
-      // what is asked for the first time is answered by another way, whose headers stand in another order
-      await told(who);
-      before.set(name, await told(who));
+    for (const [name, outsider] of OUTSIDERS) {
+      // a new operation takes another path, which orders headers differently
+      await responsesFor(outsider);
+      before.set(name, await responsesFor(outsider));
     }
-    await told(INTAKE);
-    const known = await told(INTAKE);
+    await responsesFor(INTAKE);
+    const responses = await responsesFor(INTAKE);
 
     const submission = await graph.filed({ requestedAgencies: ['nsa', 'treasury'] });
     await graph.granted(submission.id, 'nsa');
     const review = await graph.opened(submission.id, 'nsa');
-    await graph.does(
+    await graph.perform(
       reviewer('nsa'),
       'startEvaluation',
       { id: review.id, expectedRevision: review.revision, documentsOnly: true },
       REVIEW,
     );
-    const finding = await graph.does(
+    const finding = await graph.perform(
       reviewer('nsa'),
       'draftFinding',
       {
@@ -105,12 +105,12 @@ describe.each(processKinds)('what may not be known changes nothing that others a
     await graph.draft();
     await graph.tick();
 
-    for (const [name, who] of OUTSIDERS) {
-      const after = await told(who);
+    for (const [name, outsider] of OUTSIDERS) {
+      const after = await responsesFor(outsider);
       for (const [place, answer] of after.entries()) expect([name, answer]).toEqual([name, before.get(name)![place]]);
     }
-    // those who may know are told something else than before
-    const changed = (await told(INTAKE)).filter((answer, place) => answer !== known[place]);
+    // callers who may know get other responses than before
+    const changed = (await responsesFor(INTAKE)).filter((answer, place) => answer !== responses[place]);
     expect(changed.length).toBeGreaterThan(5);
   });
 });

@@ -10,18 +10,18 @@ import { type ModelClass, modelOf } from '#kit/model/model';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { AS_OF, type World } from '../support/world';
 
-/** One value that a caller has read: of which field of which object. */
+/** One value that a caller has read, with its field and object. */
 export interface Fact {
   readonly type: string;
   readonly key: string;
-  /** `field`, or `field.part` where an object without identity stands in it. */
+  /** `field`, or `field.part` within an object without identity. */
   readonly field: string;
   readonly value: string | number | boolean;
   /** The type of the object whose key the value is. */
   readonly refersTo?: string;
 }
 
-/** A list in the order in which a caller is shown it. */
+/** A list in the order in which a caller sees it. */
 export interface ShownList {
   readonly type: string;
   readonly keys: readonly string[];
@@ -44,8 +44,8 @@ const ARGUMENTS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Everything that a caller can read of the four subgraphs, bounded: all root lists and figures with what stands in their objects, and then
- * by reference what each subgraph says of every object whose key was read. What is refused is left out, as a caller would.
+ * Everything that a caller can read of the four subgraphs, bounded: all root lists and figures with the fields of their objects,
+ * and then, by reference, every object whose key was read. Rejected fields are left out, as a caller would.
  */
 export class Knowledge {
   readonly facts = new Map<string, Fact>();
@@ -59,8 +59,8 @@ export class Knowledge {
     private readonly who: string | null,
   ) {}
 
-  static async of(world: World, who: string | null): Promise<Knowledge> {
-    const knowledge = new Knowledge(world, who);
+  static async of(world: World, caller: string | null): Promise<Knowledge> {
+    const knowledge = new Knowledge(world, caller);
     for (const subgraph of world.open) await knowledge.readRoots(subgraph);
     for (let round = 0; round < ROUNDS; round++)
       for (const subgraph of world.open) await knowledge.readEntities(subgraph);
@@ -82,7 +82,7 @@ export class Knowledge {
   private async readList(subgraph: OpenSubgraph, field: GraphQLField<unknown, unknown>): Promise<void> {
     const query = subgraph.subgraph.schema.getQueryType()!;
     const node = nodeOf(field);
-    const shown: string[] = [];
+    const shownKeys: string[] = [];
     for (let page = 0, after = 'null'; page < MAX_PAGES; page++) {
       const data = await this.ask(
         subgraph,
@@ -97,14 +97,14 @@ export class Knowledge {
       if (!list) return;
       this.learn(subgraph, query, data, { type: 'Query', key: field.name }, '');
       const keyField = keyFieldOf(subgraph, node.name);
-      if (keyField) shown.push(...list.nodes.map((one) => String(one[keyField])));
+      if (keyField) shownKeys.push(...list.nodes.map((object) => String(object[keyField])));
       if (!list.pageInfo.hasNextPage) break;
       after = JSON.stringify(list.pageInfo.endCursor);
     }
-    this.lists.push({ type: node.name, keys: shown });
+    this.lists.push({ type: node.name, keys: shownKeys });
   }
 
-  /** What a subgraph says of the objects whose keys are known, as the gateway asks it. */
+  /** The fields of objects with known keys, as the gateway fetches them from a subgraph. */
   private async readEntities(subgraph: OpenSubgraph): Promise<void> {
     const { schema } = subgraph.subgraph;
     const union = schema.getType('_Entity') as unknown as { getTypes(): readonly GraphQLObjectType[] };
@@ -126,7 +126,7 @@ export class Knowledge {
     }
   }
 
-  /** Asks again without what is refused, until nothing is. */
+  /** Repeats the query without rejected fields until it succeeds. */
   private async ask(subgraph: OpenSubgraph, query: () => string, variables = {}): Promise<Fields> {
     for (;;) {
       const headers = await this.world.identity.signed(subgraph.name, this.who);
@@ -157,20 +157,20 @@ export class Knowledge {
     depth: number,
   ): string {
     if (this.refused.has(`${type.name}.${field.name}`)) return '__typename';
-    const given = field.args
+    const argTexts = field.args
       .filter(({ type: of }) => isNonNullType(of))
       .map(({ name }) => `${name}: ${ARGUMENTS[name]}`);
     const named = getNamedType(field.type);
-    if (!isObjectType(named)) return isLeafType(named) ? withArguments(field.name, given) : '__typename';
+    if (!isObjectType(named)) return isLeafType(named) ? withArguments(field.name, argTexts) : '__typename';
     if (named.name.endsWith('Connection')) {
       const node = nodeOf(field);
       const keyField = keyFieldOf(subgraph, node.name) ?? '__typename';
-      return `${withArguments(field.name, [...given, `first: ${CHILDREN}`])} { totalCount nodes { ${keyField} } }`;
+      return `${withArguments(field.name, [...argTexts, `first: ${CHILDREN}`])} { totalCount nodes { ${keyField} } }`;
     }
     const keyField = keyFieldOf(subgraph, named.name);
-    // an object of its own is asked after by its key
+    // an object with a key is fetched by it
     const inner = keyField && depth < 2 ? keyField : this.fieldsOf(subgraph, named, depth - 1);
-    return depth < 0 ? '__typename' : `${withArguments(field.name, given)} { ${inner} }`;
+    return depth < 0 ? '__typename' : `${withArguments(field.name, argTexts)} { ${inner} }`;
   }
 
   private learnObject(subgraph: OpenSubgraph, type: GraphQLObjectType, object: Fields): void {
@@ -190,10 +190,10 @@ export class Knowledge {
     for (const [name, value] of Object.entries(object)) {
       const field = type.getFields()[name];
       if (!field) continue;
-      for (const one of [value].flat() as readonly Value[]) {
-        if (one === null || one === undefined) continue;
-        if (typeof one !== 'object') this.add({ ...owner, field: `${path}${name}`, value: one });
-        else this.learnInner(subgraph, field, one as Fields, owner, `${path}${name}`);
+      for (const item of [value].flat() as readonly Value[]) {
+        if (item === null || item === undefined) continue;
+        if (typeof item !== 'object') this.add({ ...owner, field: `${path}${name}`, value: item });
+        else this.learnInner(subgraph, field, item as Fields, owner, `${path}${name}`);
       }
     }
   }
@@ -227,8 +227,8 @@ export class Knowledge {
 const isCallable = ({ args }: GraphQLField<unknown, unknown>): boolean =>
   args.every(({ name, type }) => !isNonNullType(type) || name in ARGUMENTS);
 
-const withArguments = (name: string, given: readonly string[]): string =>
-  given.length === 0 ? name : `${name}(${given.join(', ')})`;
+const withArguments = (name: string, args: readonly string[]): string =>
+  args.length === 0 ? name : `${name}(${args.join(', ')})`;
 
 function nodeOf(field: GraphQLField<unknown, unknown>): GraphQLObjectType {
   const connection = getNamedType(field.type) as GraphQLObjectType;
@@ -237,8 +237,10 @@ function nodeOf(field: GraphQLField<unknown, unknown>): GraphQLObjectType {
 
 const modelsOf = ({ subgraph: { parts } }: OpenSubgraph): readonly ModelClass[] => [...parts.entities, ...parts.stubs];
 
-/** The field by which an object of a type is known; undefined for what has no identity. */
+/** The key field of a type; undefined for types without identity. */
 function keyFieldOf(subgraph: OpenSubgraph, type: string): string | undefined {
-  const model = modelsOf(subgraph).find((one) => modelOf(one).published && modelOf(one).name === type);
+  const model = modelsOf(subgraph).find(
+    (candidate) => modelOf(candidate).published && modelOf(candidate).name === type,
+  );
   return model && modelOf(model).keyField;
 }

@@ -10,9 +10,9 @@ import { processKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 
-/** What stands in every protected text of the databases. */
+/** The text in every protected column of the databases. */
 const CANARY = 'canary-7c1f';
-/** What clients send that no log may repeat. */
+/** Values of clients that no log may contain. */
 const SENT = 'sent-5d0b';
 
 const QUESTION_FILES = [
@@ -23,7 +23,7 @@ const QUESTION_FILES = [
   '12-hiring-gaps',
 ];
 
-/** Every list of the graph with all the leaves of its objects. */
+/** Every list of the graph with all leaf fields of its objects. */
 const LISTS = subgraphs.flatMap(({ schema }) =>
   Object.values(schema.getQueryType()!.getFields()).flatMap((root) => {
     const connection = getNamedType(root.type);
@@ -38,7 +38,7 @@ const LISTS = subgraphs.flatMap(({ schema }) =>
   }),
 );
 
-/** What is not planted: cases that are published are the government's to read. */
+/** Without planted texts: published cases are readable by the government. */
 const ALL_BUT: Readonly<Record<string, string>> = { ClearinghouseCase: " WHERE status NOT IN ('PUBLISHED', 'CLOSED')" };
 
 const CALLERS = [
@@ -48,7 +48,7 @@ const CALLERS = [
   'role=analyst; subject=x',
 ];
 
-describe.each(processKinds)('what is protected, on %s', (kind) => {
+describe.each(processKinds)('protected values, on %s', (kind) => {
   let world: World;
   let logged = '';
   beforeAll(async () => {
@@ -73,7 +73,7 @@ describe.each(processKinds)('what is protected, on %s', (kind) => {
               `UPDATE ${database.table(entity)} SET ${database.column(entity, field.name)} = '${CANARY}'${ALL_BUT[name] ?? ''}`,
             );
           } catch {
-            // worked out and not stored, or of another value in each row
+            // computed instead of stored, or different in each row
             continue;
           }
           planted += 1;
@@ -83,27 +83,27 @@ describe.each(processKinds)('what is protected, on %s', (kind) => {
   });
   afterAll(() => world.close());
 
-  const send = async (who: string | null, payload: object, headers: Record<string, string> = {}) =>
+  const send = async (caller: string | null, payload: object, headers: Record<string, string> = {}) =>
     world.server.inject({
       method: 'POST',
       url: '/graphql',
-      headers: { ...(await world.identity.headers(who)), ...headers },
+      headers: { ...(await world.identity.headers(caller)), ...headers },
       payload,
     });
 
-  test('is in no answer, header or figure of those who may not read it, and in no log of those who may', async () => {
+  test('leaks protected values into no response, header, figure, or log', async () => {
     const questions = QUESTION_FILES.map((name) =>
       readFileSync(join(packageRoot, 'test', 'questions', `${name}.graphql`), 'utf8'),
     );
-    for (const who of CALLERS)
+    for (const caller of CALLERS)
       for (const query of [...LISTS, ...questions]) {
-        const { body, headers } = await send(who, { query });
-        const found = [body, JSON.stringify(headers)].flatMap(
+        const { body, headers } = await send(caller, { query });
+        const leaks = [body, JSON.stringify(headers)].flatMap(
           (text) => text.match(new RegExp(`"\\w+":"${CANARY}`, 'g')) ?? [],
         );
-        expect([who, query.slice(0, 60), [...new Set(found)]]).toEqual([who, query.slice(0, 60), []]);
+        expect([caller, query.slice(0, 60), [...new Set(leaks)]]).toEqual([caller, query.slice(0, 60), []]);
       }
-    // it is there to be read
+    // shows that it can be read
     const whole = await Promise.all(LISTS.map(async (query) => (await send(INSPECTOR, { query })).body));
     expect(whole.filter((body) => body.includes(CANARY)).length).toBeGreaterThan(5);
     const metrics = await world.server.inject({
@@ -114,7 +114,7 @@ describe.each(processKinds)('what is protected, on %s', (kind) => {
     expect(logged.includes(CANARY)).toBe(false);
   });
 
-  test('what clients send is in no log: tokens, cookies, variables, documents, addresses', async () => {
+  test('logs no tokens, cookies, variables, documents, or addresses of clients', async () => {
     const token = await world.identity.token(INSPECTOR);
     const headers = { cookie: `session=${SENT}`, 'x-api-key': SENT };
     await send(INSPECTOR, { query: `{ sectors(filter: { name: { contains: "${SENT}" } }) { totalCount } }` }, headers);
@@ -138,7 +138,7 @@ describe.each(processKinds)('what is protected, on %s', (kind) => {
       expect([secret, logged.includes(secret)]).toEqual([secret, false]);
   });
 
-  test('a database that fails is told of in the log by a reference, without values, and in the answer by the reference', async () => {
+  test('reports a database failure by a reference, without values, in log and response', async () => {
     const { database } = world.subgraph('infrastructure');
     const fails = jest.spyOn(database, 'query').mockImplementation(async (sql) => {
       const driverError = Object.assign(new Error(`Duplicate entry '${SENT}' for key 'name'`), {

@@ -21,14 +21,14 @@ import { createLog } from '../../gateway/telemetry/log';
 import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 
-/*
- * Which protected objects there are is protected as well: a caller who reads no more than their ids, their type's name, cursors or their
- * number leaves an entry, whatever list or reference shows them. Generated from the published schemas, not from what resolvers do.
+/**
+ * The existence of protected objects is protected as well: a caller who reads only their ids, type names, cursors, or count
+ * leaves an entry, whatever list or reference shows them. Generated from the published schemas, not from the code of resolvers.
  */
 
 const ANALYST = 'role=analyst; subject=analyst-1';
 
-/** What is protected, for people to look at: a new type whose objects not everyone sees appears here. */
+/** The protected types, for reviewers: a new type whose objects not everyone sees appears here. */
 const PROTECTED: Readonly<Record<string, readonly string[]>> = {
   submissions: [
     'AIModel',
@@ -76,7 +76,7 @@ const typesOf = (document: DocumentNode): ObjectTypeDefinitionNode[] =>
     (node) => 'fields' in node && /^ObjectType/.test(node.kind),
   ) as ObjectTypeDefinitionNode[];
 
-/** Stored types, some of whose objects or fields few may see. */
+/** Stored types with objects or fields that few callers may see. */
 function protectedIn({ sdl, parts, policies }: Subgraph): string[] {
   const types = new Map(typesOf(parse(sdl)).map((type) => [type.name.value, type]));
   return parts.entities
@@ -103,14 +103,14 @@ function waysTo(subgraph: Subgraph, isShown: (type: string) => boolean): Way[] {
       fields.map((field): Way => {
         const type = named(field.type);
         const shape = type.endsWith('Connection') ? 'page' : isList(field.type) ? 'list' : 'object';
-        const shown = type.replace(/Connection$/, '');
-        return { subgraph: subgraph.name, parent: name.value, field: field.name.value, type: shown, shape };
+        const typeName = type.replace(/Connection$/, '');
+        return { subgraph: subgraph.name, parent: name.value, field: field.name.value, type: typeName, shape };
       }),
     )
     .filter(({ type }) => isShown(type));
 }
 
-/** What is read of a page, a list or an object, and how it stands in the record. */
+/** What a test reads of a page, a list, or an object, and how the record shows it. */
 const SELECTIONS = {
   page: [
     ['nodes { id }', 'list', true],
@@ -131,7 +131,7 @@ const SELECTIONS = {
 
 let folder: string;
 let world: World;
-/** Keys of lists that are written once and referred to by later lines. */
+/** Keys of lists that are recorded once and referred to by later lines. */
 const lists = new Map<string, readonly string[]>();
 
 beforeAll(async () => {
@@ -147,14 +147,14 @@ afterAll(async () => {
 
 type Read = Entry & { readonly objects: readonly ReadObjects[]; readonly uses?: readonly FieldsUsed[] };
 
-/** What a request to a subgraph gave, and the reads that it left in the record. */
-async function ask(name: string, query: string, who: string | null, variables: object = {}) {
+/** The response to a request to a subgraph, and the reads that it left in the record. */
+async function ask(name: string, query: string, caller: string | null, variables: object = {}) {
   const linesOf = () =>
     readFileSync(join(folder, `${name}.jsonl`), 'utf8')
       .split('\n')
       .filter(Boolean);
   const before = linesOf().length;
-  const headers = await world.identity.signed(name, who);
+  const headers = await world.identity.signed(name, caller);
   const response = await world.subgraph(name).execute({ query, variables: { ...variables }, headers });
   const added = linesOf()
     .slice(before)
@@ -164,8 +164,8 @@ async function ask(name: string, query: string, who: string | null, variables: o
   /** Keys of the objects of a type that this request showed. */
   const keysOf = (type: string): string[] =>
     reads
-      .flatMap(({ objects }) => objects.filter((some) => some.type === type))
-      .flatMap((some) => [...some.keys, ...(some.lists ?? []).flatMap((list) => lists.get(list)!)]);
+      .flatMap(({ objects }) => objects.filter((object) => object.type === type))
+      .flatMap((object) => [...object.keys, ...(object.lists ?? []).flatMap((list) => lists.get(list)!)]);
   const uses = reads.flatMap((read) => read.uses ?? []);
   return { ...response, reads, keysOf, uses };
 }
@@ -187,45 +187,47 @@ async function keysOfAll(type: string): Promise<string[]> {
 const modelNamed = ({ parts }: Subgraph, type: string) =>
   modelOf([...parts.entities, ...parts.stubs].find((model) => modelOf(model).name === type)!);
 
-/** An entity's field that pages through objects of a type that is no entity. */
+/** An entity's field that pages through objects of a non-entity type. */
 function wayToPart(subgraph: Subgraph, type: string): Way {
   const isOfEntity = ({ parent, shape }: Way) =>
     shape === 'page' && parent !== 'Query' && modelNamed(subgraph, parent).entity;
-  return waysTo(subgraph, (shown) => shown === type).find(isOfEntity)!;
+  return waysTo(subgraph, (candidate) => candidate === type).find(isOfEntity)!;
 }
 
-/** Asks for a field of the root, or of all objects of its parent. `shown` is what the field was, wherever it is not null. */
-async function query({ subgraph: name, parent, field, type, shape }: Way, selection: string, who: string | null) {
+/**
+ * Reads a field of the root, or of all objects of its parent. `shown` lists the values of the field that are not null.
+ */
+async function query({ subgraph: name, parent, field, type, shape }: Way, selection: string, caller: string | null) {
   if (parent === 'Query') {
     const keys = shape === 'object' ? await keysOfAll(type) : [undefined];
     const fields = keys.map(
       (key, i) => `shown${i}: ${field}${key === undefined ? '' : `(id: "${key}")`} { ${selection} }`,
     );
-    const asked = await ask(name, `{ ${fields.join(' ')} }`, who);
-    return { ...asked, shown: Object.values(asked.data ?? {}).filter((one) => one !== null) };
+    const response = await ask(name, `{ ${fields.join(' ')} }`, caller);
+    return { ...response, shown: Object.values(response.data ?? {}).filter((value) => value !== null) };
   }
   const { subgraph } = world.subgraph(name);
   const part = modelNamed(subgraph, parent).entity ? undefined : wayToPart(subgraph, parent);
   const entity = part?.parent ?? parent;
-  const shown = `shown: ${field} { ${selection} }`;
+  const selectionText = `shown: ${field} { ${selection} }`;
   const text = `query ($r: [_Any!]!) {
-    _entities(representations: $r) { ... on ${entity} { ${part ? `part: ${part.field} { nodes { ${shown} } }` : shown} } } }`;
+    _entities(representations: $r) { ... on ${entity} { ${part ? `part: ${part.field} { nodes { ${selectionText} } }` : selectionText} } } }`;
   const { keyField } = modelNamed(subgraph, entity);
   const representations = (await keysOfAll(entity)).map((key) => ({ __typename: entity, [keyField]: key }));
-  const asked = await ask(name, text, who, { r: representations });
+  const response = await ask(name, text, caller, { r: representations });
   type Parent = { readonly shown?: unknown; readonly part?: { readonly nodes: readonly Parent[] } } | null;
-  const parents = (asked.data?._entities ?? []) as readonly Parent[];
-  const all = parents.flatMap((one) => (part ? (one?.part?.nodes ?? []) : [one]));
-  return { ...asked, shown: all.flatMap((one) => one?.shown ?? []) };
+  const parents = (response.data?._entities ?? []) as readonly Parent[];
+  const all = parents.flatMap((object) => (part ? (object?.part?.nodes ?? []) : [object]));
+  return { ...response, shown: all.flatMap((object) => object?.shown ?? []) };
 }
 
-/** The objects that an answer shows. */
+/** The objects in a response. */
 function objectsIn(shown: readonly unknown[], shape: Way['shape']): { readonly id?: string }[] {
   if (shape !== 'page') return shown.flat() as object[];
   return (shown as { nodes?: object[]; edges?: object[] }[]).flatMap(({ nodes, edges }) => nodes ?? edges ?? []);
 }
 
-test.each(subgraphs.map(({ name }) => [name] as const))('%s protects the types that are looked at here', (name) => {
+test.each(subgraphs.map(({ name }) => [name] as const))('%s protects the types that these tests cover', (name) => {
   const { subgraph } = world.subgraph(name);
   expect(protectedIn(subgraph)).toEqual(PROTECTED[name]);
   expect([...subgraph.protectedTypes.keys()].map((model) => modelOf(model).name).sort()).toEqual(PROTECTED[name]);
@@ -233,17 +235,17 @@ test.each(subgraphs.map(({ name }) => [name] as const))('%s protects the types t
 
 const WAYS = subgraphs.flatMap((subgraph) => waysTo(subgraph, (type) => PROTECTED[subgraph.name]!.includes(type)));
 
-test('looks at fields of every shape and of every protected type', () => {
+test('covers fields of every shape and of every protected type', () => {
   expect(WAYS.length).toBeGreaterThan(80);
   for (const [subgraph, types] of Object.entries(PROTECTED))
     expect(new Set(WAYS.filter((way) => way.subgraph === subgraph).map(({ type }) => type))).toEqual(new Set(types));
 });
 
-/** Ways that the exercise data have no objects on, after which a test could not fail. */
+/** Paths without objects in the exercise data, for which a test could not fail. */
 const EMPTY: string[] = [];
 
 test.each(WAYS.map((way) => [`${way.subgraph}: ${way.parent}.${way.field}`, way] as const))(
-  'records what is shown by %s, however little is read of it',
+  'records the objects shown by %s, however few fields are read',
   async (name, way) => {
     const { type, shape } = way;
     for (const [selection, how, showsObjects] of SELECTIONS[shape]) {
@@ -262,7 +264,7 @@ test.each(WAYS.map((way) => [`${way.subgraph}: ${way.parent}.${way.field}`, way]
   },
 );
 
-test('shows objects on every way but those that the exercise has none for', () => {
+test('reaches objects by every path that the exercise data has', () => {
   expect(EMPTY).toEqual([
     'submissions: DestructionObligation.submission',
     'submissions: SharedFinding.submission',
@@ -273,16 +275,16 @@ test('shows objects on every way but those that the exercise has none for', () =
 
 test.each(
   WAYS.filter(({ parent, shape }) => parent === 'Query' && shape === 'page').map((way) => [way.field, way] as const),
-)('records an object of %s that is asked for by its key alone', async (_name, { subgraph, type }) => {
+)('records an object of %s whose key alone is selected', async (_name, { subgraph, type }) => {
   const representations = (await keysOfAll(type)).map((id) => ({ __typename: type, id }));
   const text = 'query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }';
   const { data, keysOf } = await ask(subgraph, text, INSPECTOR, { r: representations });
-  const there = representations.filter((_, place) => (data!._entities as unknown[])[place] !== null);
-  expect(there.length).toBeGreaterThan(0);
-  expect(new Set(keysOf(type))).toEqual(new Set(there.map(({ id }) => id)));
+  const existing = representations.filter((_, place) => (data!._entities as unknown[])[place] !== null);
+  expect(existing.length).toBeGreaterThan(0);
+  expect(new Set(keysOf(type))).toEqual(new Set(existing.map(({ id }) => id)));
 });
 
-test('does not record a second time what objects are there when protected fields of them are read', async () => {
+test('does not record objects again whose protected fields are recorded', async () => {
   const { data, reads } = await ask('submissions', '{ submissions { nodes { id number } totalCount } }', INSPECTOR);
   const { nodes } = data!.submissions as { nodes: { id: string }[] };
   expect(reads).toMatchObject([
@@ -294,7 +296,7 @@ test('does not record a second time what objects are there when protected fields
   expect(reads[0]!.objects[0]).not.toHaveProperty('idsOnly');
 });
 
-test('records one use and one set of keys of a list that a request shows several times', async () => {
+test('records a list that a request shows several times once', async () => {
   const lists = Array.from(
     { length: 20 },
     (_, i) => `l${i}: federalSystems(first: ${i}) { nodes { id } edges { cursor } }`,
@@ -311,7 +313,7 @@ test('records one use and one set of keys of a list that a request shows several
   ]);
 });
 
-test('writes a long list that is polled once, and refers to it after that', async () => {
+test('records a long polled list once and refers to it afterward', async () => {
   const poll = () => ask('infrastructure', '{ federalSystems(first: 500) { nodes { id } } }', INSPECTOR);
   const [first, second] = [await poll(), await poll()];
   expect(first.keysOf('FederalSystem').length).toBeGreaterThan(20);
@@ -327,24 +329,24 @@ const OPEN_WAYS = subgraphs.flatMap((subgraph) =>
   ),
 );
 
-test.each(OPEN_WAYS.map((way) => [way.field, way] as const))('leaves nothing of %s', async (_name, way) => {
+test.each(OPEN_WAYS.map((way) => [way.field, way] as const))('records no read of %s', async (_name, way) => {
   for (const [selection] of SELECTIONS.page)
-    for (const who of [INSPECTOR, ANALYST, null]) expect((await query(way, selection, who)).reads).toEqual([]);
+    for (const caller of [INSPECTOR, ANALYST, null]) expect((await query(way, selection, caller)).reads).toEqual([]);
 });
 
 test.each(
   WAYS.filter(({ parent, shape }) => parent === 'Query' && shape === 'page').map((way) => [way.field, way] as const),
-)('leaves nothing of the objects of %s that the public sees', async (_name, way) => {
+)('records no read of the objects of %s that the public sees', async (_name, way) => {
   for (const [selection] of SELECTIONS.page) expect((await query(way, selection, null)).reads).toEqual([]);
 });
 
-test('records lists of types with public and protected objects for those who see more than the public', async () => {
+test('records mixed lists for callers who see more than the public', async () => {
   for (const list of ['aiModels', 'modelVersions'])
     for (const selection of ['nodes { id }', 'totalCount']) {
-      const readsOf = async (who: string | null) =>
-        (await ask('submissions', `{ ${list} { ${selection} } }`, who)).reads;
+      const readsOf = async (caller: string | null) =>
+        (await ask('submissions', `{ ${list} { ${selection} } }`, caller)).reads;
       expect([await readsOf(null), await readsOf(ANALYST)]).toEqual([[], []]);
-      for (const who of [INSPECTOR, 'role=developer-submitter; organization=exercise-alder; subject=x'])
-        expect(await readsOf(who)).toHaveLength(1);
+      for (const caller of [INSPECTOR, 'role=developer-submitter; organization=exercise-alder; subject=x'])
+        expect(await readsOf(caller)).toHaveLength(1);
     }
 });

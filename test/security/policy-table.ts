@@ -2,14 +2,14 @@ import type { Principal } from '#base/identity/principal';
 import { REVIEWING_AGENCIES } from '#domain/agency/reviewing-agencies';
 
 /**
- * Roles and sensitivity classes of docs/domain.md in a second form: predicates over rows in memory. The product has them as conditions
- * in SQL; both must show the same callers the same data.
+ * Roles and sensitivity classes of docs/domain.md in a second form: predicates over rows in memory. The product states them as
+ * conditions in SQL; both must show the same callers the same data.
  */
 // biome-ignore lint/suspicious/noExplicitAny: rows of all tables
 export type Row = any;
 export type Sees = (row: Row, who: Principal | null) => boolean;
 
-/** Who sees the rows of a model, and of those the fields of each class. */
+/** Who sees the rows of a model, and which of those may read the fields of each class. */
 export interface Expected {
   readonly rows: Sees;
   readonly GOV?: Sees;
@@ -17,7 +17,7 @@ export interface Expected {
   readonly PROPIN?: Sees;
   readonly PII?: Sees;
   readonly ISVI?: Sees;
-  /** Fields that others of those see than the rest of their class. */
+  /** Fields with other readers than the rest of their class. */
   readonly fields?: Readonly<Record<string, Sees>>;
 }
 
@@ -38,15 +38,15 @@ const GOVERNMENT = [
   'inspector',
 ];
 
-export const is = (who: Principal | null, ...roles: string[]): boolean =>
-  who?.roles.some((role) => roles.includes(role)) ?? false;
-const isAgency = (who: Principal | null, agency: string | null | undefined, ...roles: string[]): boolean =>
-  is(who, ...roles) && agency != null && who!.agency === agency;
-const isDeveloper = (who: Principal | null, organization: string | undefined): boolean =>
-  is(who, 'developer-submitter') && who!.organization === organization;
+export const is = (caller: Principal | null, ...roles: string[]): boolean =>
+  caller?.roles.some((role) => roles.includes(role)) ?? false;
+const isAgency = (caller: Principal | null, agency: string | null | undefined, ...roles: string[]): boolean =>
+  is(caller, ...roles) && agency != null && caller!.agency === agency;
+const isDeveloper = (caller: Principal | null, organization: string | undefined): boolean =>
+  is(caller, 'developer-submitter') && caller!.organization === organization;
 
 export const everyone: Sees = () => true;
-export const government: Sees = (_row, who) => is(who, ...GOVERNMENT);
+export const government: Sees = (_row, caller) => is(caller, ...GOVERNMENT);
 const all = (sees: Sees): Expected => ({
   rows: sees,
   GOV: sees,
@@ -56,7 +56,7 @@ const all = (sees: Sees): Expected => ({
   ISVI: sees,
 });
 
-/** What is to be seen, by model. */
+/** Visible rows and fields by model. */
 export function expectations(tables: Tables): Record<string, Expected> {
   const { rows, byKey } = tables;
   const links = (table: string, owner: string) =>
@@ -72,87 +72,91 @@ export function expectations(tables: Tables): Record<string, Expected> {
 
   // submissions
   const isFiled = ({ lifecycle }: Row) => lifecycle !== 'DRAFT' && lifecycle !== 'DISCARDED';
-  const isSharedWith = (submission: Row, who: Principal | null) =>
-    is(who, 'agency-reviewer') &&
+  const isSharedWith = (submission: Row, caller: Principal | null) =>
+    is(caller, 'agency-reviewer') &&
     ((submission.sharingPreference === 'ALL_REVIEWING_AGENCIES' &&
-      (REVIEWING_AGENCIES as readonly string[]).includes(who!.agency!)) ||
-      linked('submission_requested_agencies', submission.id).includes(who!.agency!) ||
-      linked('submission_assigned_agencies', submission.id).includes(who!.agency!));
-  const submission: Sees = (row, who) =>
-    isDeveloper(who, row.developerKey) ||
-    (isFiled(row) && (is(who, 'intake-officer', 'inspector') || isSharedWith(row, who)));
+      (REVIEWING_AGENCIES as readonly string[]).includes(caller!.agency!)) ||
+      linked('submission_requested_agencies', submission.id).includes(caller!.agency!) ||
+      linked('submission_assigned_agencies', submission.id).includes(caller!.agency!));
+  const submission: Sees = (row, caller) =>
+    isDeveloper(caller, row.developerKey) ||
+    (isFiled(row) && (is(caller, 'intake-officer', 'inspector') || isSharedWith(row, caller)));
   const ofSubmission = ({ submissionId }: Row) => byKey('Submission', submissionId);
-  const part: Sees = (row, who) => submission(ofSubmission(row), who);
-  const partOutsideAgencies: Sees = (row, who) =>
-    part(row, who) && (is(who, 'inspector', 'intake-officer') || isDeveloper(who, ofSubmission(row).developerKey));
-  const modelInsider: Sees = (row, who) =>
-    isDeveloper(who, row.developerKey) ||
-    is(who, 'intake-officer', 'inspector') ||
-    rows('Submission').some((one) => one.modelId === row.id && isFiled(one) && isSharedWith(one, who));
-  const model: Sees = (row, who) => row.releaseStatus !== 'UNRELEASED' || modelInsider(row, who);
+  const part: Sees = (row, caller) => submission(ofSubmission(row), caller);
+  const partOutsideAgencies: Sees = (row, caller) =>
+    part(row, caller) &&
+    (is(caller, 'inspector', 'intake-officer') || isDeveloper(caller, ofSubmission(row).developerKey));
+  const modelInsider: Sees = (row, caller) =>
+    isDeveloper(caller, row.developerKey) ||
+    is(caller, 'intake-officer', 'inspector') ||
+    rows('Submission').some((filed) => filed.modelId === row.id && isFiled(filed) && isSharedWith(filed, caller));
+  const model: Sees = (row, caller) => row.releaseStatus !== 'UNRELEASED' || modelInsider(row, caller);
 
   // reviews
   const noticeOf = ({ submissionId }: Row) => byKey('submission_notice', submissionId);
-  const isTold = (row: Row, who: Principal | null) => {
+  const isTold = (row: Row, caller: Principal | null) => {
     const notice = noticeOf(row);
     return (
       notice !== undefined &&
-      is(who, 'agency-reviewer') &&
-      [...notice.agencyKeys, ...notice.formerAgencyKeys].includes(who!.agency)
+      is(caller, 'agency-reviewer') &&
+      [...notice.agencyKeys, ...notice.formerAgencyKeys].includes(caller!.agency)
     );
   };
-  const isItsDeveloper = (row: Row, who: Principal | null) => isDeveloper(who, noticeOf(row)?.developerKey);
-  const insider: Sees = (row, who) =>
-    isItsDeveloper(row, who) || isTold(row, who) || is(who, 'intake-officer', 'inspector');
-  const own = (row: Row, who: Principal | null) => isAgency(who, row.agencyKey, 'agency-reviewer');
-  const isNsa = (who: Principal | null) => isAgency(who, 'nsa', 'agency-reviewer');
-  const isTeam = (review: Row, who: Principal | null) =>
-    isAgency(who, review.leadAgencyKey, 'agency-reviewer') ||
-    (is(who, 'agency-reviewer') && linked('review_participating_agencies', review.id).includes(who!.agency!));
+  const isItsDeveloper = (row: Row, caller: Principal | null) => isDeveloper(caller, noticeOf(row)?.developerKey);
+  const insider: Sees = (row, caller) =>
+    isItsDeveloper(row, caller) || isTold(row, caller) || is(caller, 'intake-officer', 'inspector');
+  const isOwn = (row: Row, caller: Principal | null) => isAgency(caller, row.agencyKey, 'agency-reviewer');
+  const isNsa = (caller: Principal | null) => isAgency(caller, 'nsa', 'agency-reviewer');
+  const isTeam = (review: Row, caller: Principal | null) =>
+    isAgency(caller, review.leadAgencyKey, 'agency-reviewer') ||
+    (is(caller, 'agency-reviewer') && linked('review_participating_agencies', review.id).includes(caller!.agency!));
   const reviewOf = ({ reviewId }: Row) => byKey('Review', reviewId);
-  const outcome: Sees = (row, who) =>
-    own(row, who) || is(who, 'inspector') || (row.status !== 'DRAFT' && (insider(row, who) || is(who, 'analyst')));
-  const review: Sees = (row, who) => isTeam(row, who) || insider(row, who) || is(who, 'analyst');
-  const staff: Sees = (row, who) => government(row, who) && review(reviewOf(row), who);
-  const finding: Sees = (row, who) =>
-    isTeam(reviewOf(row), who) ||
-    is(who, 'inspector') ||
-    (!['DRAFT', 'DROPPED'].includes(row.status) && (isItsDeveloper(row, who) || isTold(row, who)));
-  const ofTeam: Sees = (row, who) => isTeam(reviewOf(row), who) || is(who, 'inspector');
-  const thread: Sees = (row, who) =>
-    own(row, who) || isItsDeveloper(row, who) || is(who, 'intake-officer', 'inspector');
-  const event: Sees = (row, who) =>
-    own(row, who) || (row.agencyKey === null && isTold(row, who)) || is(who, 'intake-officer', 'inspector');
+  const outcome: Sees = (row, caller) =>
+    isOwn(row, caller) ||
+    is(caller, 'inspector') ||
+    (row.status !== 'DRAFT' && (insider(row, caller) || is(caller, 'analyst')));
+  const review: Sees = (row, caller) => isTeam(row, caller) || insider(row, caller) || is(caller, 'analyst');
+  const staff: Sees = (row, caller) => government(row, caller) && review(reviewOf(row), caller);
+  const finding: Sees = (row, caller) =>
+    isTeam(reviewOf(row), caller) ||
+    is(caller, 'inspector') ||
+    (!['DRAFT', 'DROPPED'].includes(row.status) && (isItsDeveloper(row, caller) || isTold(row, caller)));
+  const ofTeam: Sees = (row, caller) => isTeam(reviewOf(row), caller) || is(caller, 'inspector');
+  const thread: Sees = (row, caller) =>
+    isOwn(row, caller) || isItsDeveloper(row, caller) || is(caller, 'intake-officer', 'inspector');
+  const event: Sees = (row, caller) =>
+    isOwn(row, caller) || (row.agencyKey === null && isTold(row, caller)) || is(caller, 'intake-officer', 'inspector');
 
   // workforce
-  const application: Sees = (row, who) =>
-    is(who, 'inspector') ||
-    isAgency(who, byKey('Announcement', row.controlNumber)?.agencyKey, 'hr-specialist') ||
-    (is(who, 'hiring-manager') &&
+  const application: Sees = (row, caller) =>
+    is(caller, 'inspector') ||
+    isAgency(caller, byKey('Announcement', row.controlNumber)?.agencyKey, 'hr-specialist') ||
+    (is(caller, 'hiring-manager') &&
       rows('certificate_applications').some(
         ({ ownerKey, targetKey }) =>
           targetKey === row.id &&
-          byKey('HiringRequest', byKey('Certificate', ownerKey).requestId).agencyKey === who!.agency,
+          byKey('HiringRequest', byKey('Certificate', ownerKey).requestId).agencyKey === caller!.agency,
       ));
 
   // infrastructure
-  const keeper: Sees = (row, who) =>
-    isAgency(who, row.agencyKey, 'infrastructure-officer') || is(who, 'coordinator', 'inspector');
-  const opener: Sees = (row, who) =>
-    isAgency(who, row.openedByKey, 'infrastructure-officer', 'agency-reviewer') || is(who, 'coordinator', 'inspector');
+  const keeper: Sees = (row, caller) =>
+    isAgency(caller, row.agencyKey, 'infrastructure-officer') || is(caller, 'coordinator', 'inspector');
+  const opener: Sees = (row, caller) =>
+    isAgency(caller, row.openedByKey, 'infrastructure-officer', 'agency-reviewer') ||
+    is(caller, 'coordinator', 'inspector');
   const internal: Expected = { rows: government, GOV: government, ISVI: keeper };
 
   return {
     ExecutiveOrder: { rows: everyone, GOV: government },
     DeveloperOrganization: {
       rows: everyone,
-      GOV: (row, who) => government(row, who) || isDeveloper(who, row.key),
-      PROPIN: (row, who) => isDeveloper(who, row.key) || is(who, 'intake-officer', 'inspector'),
+      GOV: (row, caller) => government(row, caller) || isDeveloper(caller, row.key),
+      PROPIN: (row, caller) => isDeveloper(caller, row.key) || is(caller, 'intake-officer', 'inspector'),
     },
     AIModel: { rows: model, PROPIN: modelInsider },
     ModelVersion: {
-      rows: (row, who) => model(byKey('AIModel', row.modelId), who),
-      PROPIN: (row, who) => modelInsider(byKey('AIModel', row.modelId), who),
+      rows: (row, caller) => model(byKey('AIModel', row.modelId), caller),
+      PROPIN: (row, caller) => modelInsider(byKey('AIModel', row.modelId), caller),
     },
     Submission: all(submission),
     LaunchPlan: all(part),
@@ -161,71 +165,76 @@ export function expectations(tables: Tables): Record<string, Expected> {
     Artifact: all(part),
     DestructionObligation: all(part),
     InformationRequest: all(part),
-    AccessGrant: all((row, who) => partOutsideAgencies(row, who) || own(row, who)),
-    SharedFinding: all((row, who) => (partOutsideAgencies(row, who) && !onlyIntake(who)) || own(row, who)),
+    AccessGrant: all((row, caller) => partOutsideAgencies(row, caller) || isOwn(row, caller)),
+    SharedFinding: all(
+      (row, caller) => (partOutsideAgencies(row, caller) && !onlyIntake(caller)) || isOwn(row, caller),
+    ),
     SubmissionEvent: all(
-      (row, who) => partOutsideAgencies(row, who) || own(row, who) || (row.agencyKey === null && part(row, who)),
+      (row, caller) =>
+        partOutsideAgencies(row, caller) || isOwn(row, caller) || (row.agencyKey === null && part(row, caller)),
     ),
     Determination: {
       rows: outcome,
       GOV: outcome,
-      PROPIN: (row, who) => own(row, who) || insider(row, who),
-      GOV_DELIB: (row, who) => own(row, who) || is(who, 'inspector'),
+      PROPIN: (row, caller) => isOwn(row, caller) || insider(row, caller),
+      GOV_DELIB: (row, caller) => isOwn(row, caller) || is(caller, 'inspector'),
     },
-    Designation: all((row, who) => isNsa(who) || insider(row, who)),
+    Designation: all((row, caller) => isNsa(caller) || insider(row, caller)),
     Review: {
       rows: review,
       GOV: review,
-      PROPIN: (row, who) => isTeam(row, who) || insider(row, who),
+      PROPIN: (row, caller) => isTeam(row, caller) || insider(row, caller),
       fields: {
-        summaryForDeveloper: (row, who) => isTeam(row, who) || isItsDeveloper(row, who) || is(who, 'inspector'),
+        summaryForDeveloper: (row, caller) =>
+          isTeam(row, caller) || isItsDeveloper(row, caller) || is(caller, 'inspector'),
       },
     },
     RequiredWorkRole: all(staff),
     Reviewer: all(government),
     ReviewAssignment: all(staff),
     EvaluationRun: {
-      rows: (row, who) => ofTeam(row, who) || is(who, 'analyst'),
-      GOV: (row, who) => ofTeam(row, who) || is(who, 'analyst'),
+      rows: (row, caller) => ofTeam(row, caller) || is(caller, 'analyst'),
+      GOV: (row, caller) => ofTeam(row, caller) || is(caller, 'analyst'),
       PROPIN: ofTeam,
-      GOV_DELIB: (row, who) => isAgency(who, reviewOf(row).leadAgencyKey, 'agency-reviewer') || is(who, 'inspector'),
+      GOV_DELIB: (row, caller) =>
+        isAgency(caller, reviewOf(row).leadAgencyKey, 'agency-reviewer') || is(caller, 'inspector'),
     },
     Finding: {
       ...all(finding),
-      ISVI: (row, who) =>
-        isAgency(who, reviewOf(row).leadAgencyKey, 'agency-reviewer') || is(who, 'coordinator', 'inspector'),
+      ISVI: (row, caller) =>
+        isAgency(caller, reviewOf(row).leadAgencyKey, 'agency-reviewer') || is(caller, 'coordinator', 'inspector'),
       GOV_DELIB: ofTeam,
     },
     RiskAssessment: {
-      rows: (row, who) => own(row, who) || isTold(row, who) || is(who, 'analyst', 'inspector'),
-      GOV: (row, who) => own(row, who) || isTold(row, who) || is(who, 'analyst', 'inspector'),
-      PROPIN: (row, who) => own(row, who) || isTold(row, who) || is(who, 'inspector'),
-      GOV_DELIB: (row, who) => own(row, who) || is(who, 'inspector'),
+      rows: (row, caller) => isOwn(row, caller) || isTold(row, caller) || is(caller, 'analyst', 'inspector'),
+      GOV: (row, caller) => isOwn(row, caller) || isTold(row, caller) || is(caller, 'analyst', 'inspector'),
+      PROPIN: (row, caller) => isOwn(row, caller) || isTold(row, caller) || is(caller, 'inspector'),
+      GOV_DELIB: (row, caller) => isOwn(row, caller) || is(caller, 'inspector'),
     },
     Consultation: all(thread),
-    ConsultationMessage: all((row, who) => thread(byKey('Consultation', row.consultationId), who)),
+    ConsultationMessage: all((row, caller) => thread(byKey('Consultation', row.consultationId), caller)),
     Advice: all(thread),
     ReviewEvent: all(event),
     EvaluationDefinition: { rows: everyone, GOV: government },
     WorkRole: { rows: everyone, GOV: government },
     Position: all(government),
     HiringRequest: all(government),
-    Announcement: { rows: everyone, GOV: government, PII: (_row, who) => is(who, 'inspector') },
+    Announcement: { rows: everyone, GOV: government, PII: (_row, caller) => is(caller, 'inspector') },
     Application: all(application),
-    Candidate: all((row, who) =>
-      rows('Application').some((one) => one.candidateId === row.id && application(one, who)),
+    Candidate: all((row, caller) =>
+      rows('Application').some((filed) => filed.candidateId === row.id && application(filed, caller)),
     ),
     Certificate: {
       rows: government,
       GOV: government,
-      PII: (row, who) =>
-        is(who, 'inspector') ||
-        isAgency(who, byKey('HiringRequest', row.requestId).agencyKey, 'hiring-manager', 'hr-specialist'),
+      PII: (row, caller) =>
+        is(caller, 'inspector') ||
+        isAgency(caller, byKey('HiringRequest', row.requestId).agencyKey, 'hiring-manager', 'hr-specialist'),
     },
     HiringGoal: all(government),
     CapacitySnapshot: all(government),
     SectorRisk: { rows: everyone, GOV: government },
-    Vulnerability: { rows: everyone, ISVI: (_row, who) => is(who, 'coordinator', 'inspector') },
+    Vulnerability: { rows: everyone, ISVI: (_row, caller) => is(caller, 'coordinator', 'inspector') },
     FederalSystem: internal,
     VulnerabilityFinding: all(keeper),
     CapabilityDimension: { rows: everyone, GOV: government },
@@ -235,10 +244,13 @@ export function expectations(tables: Tables): Record<string, Expected> {
     Directive: { rows: everyone, GOV: government },
     DirectiveProgress: internal,
     ClearinghouseCase: {
-      ...all((row, who) => opener(row, who) || (['PUBLISHED', 'CLOSED'].includes(row.status) && government(row, who))),
-      PROPIN: (row, who) => isAgency(who, row.openedByKey, 'agency-reviewer') || is(who, 'inspector'),
+      ...all(
+        (row, caller) =>
+          opener(row, caller) || (['PUBLISHED', 'CLOSED'].includes(row.status) && government(row, caller)),
+      ),
+      PROPIN: (row, caller) => isAgency(caller, row.openedByKey, 'agency-reviewer') || is(caller, 'inspector'),
     },
   };
 }
 
-const onlyIntake = (who: Principal | null): boolean => is(who, 'intake-officer') && !is(who, 'inspector');
+const onlyIntake = (caller: Principal | null): boolean => is(caller, 'intake-officer') && !is(caller, 'inspector');

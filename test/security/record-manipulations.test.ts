@@ -25,9 +25,10 @@ import { InProcessBus } from '#kit/events/in-process-bus';
 import { verifyRecords } from '../../gateway/cli/audit';
 import { createLog } from '../../gateway/telemetry/log';
 
-/*
- * Manipulations of a record by someone who can write its files: each has to be found by `ordergraph audit verify`, at once and after
- * the process has gone on with what it found. Only what nothing in the record can show may need the other records or the anchor.
+/**
+ * Manipulations of a record by someone who can write its files: `ordergraph audit verify` must detect each, at once and after the
+ * process has continued the record. Only manipulations that leave no trace in the record may need the other records or the
+ * anchor.
  */
 const NAMES = ['submissions', 'reviews', 'workforce', 'infrastructure'];
 const log = createLog('silent', 'test');
@@ -37,7 +38,7 @@ const EVE = 'eve';
 /** Each subgraph seals with a key of its own. */
 const keyOf = new Map<string, JWK>();
 let publicKeys: readonly SealKey[];
-/** The key of the record that is manipulated, of another subgraph, and of none. */
+/** The key of the manipulated record, of another subgraph, and of no subgraph. */
 let stolen: SealingKey;
 let neighbor: SealingKey;
 let foreign: SealingKey;
@@ -46,14 +47,17 @@ let folder: string;
 let anchor: string;
 let keys: string;
 
-/** Goes on with a record as a process of its subgraph does. */
+/** Continues a record like a process of its subgraph. */
 const openRecord = (name: string, into: string, clock: Clock, options: AuditLogOptions = {}) =>
   AuditLog.open(join(into, `${name}.jsonl`), name, keyOf.get(name)!, clock, log, {
     keys: { current: publicKeys },
     ...options,
   });
 
-/** Four processes read, seal and show each other their seals. @param minutes of the clock until each begins */
+/**
+ * Four processes read, seal, and exchange their seals.
+ * @param minutes of the clock until each begins
+ */
 async function writeRecords(into: string, at = MONDAY): Promise<void> {
   const clock = new SettableClock(at);
   const board = new InProcessBus([]);
@@ -63,12 +67,12 @@ async function writeRecords(into: string, at = MONDAY): Promise<void> {
     (audit) => new SealExchange({ audit, board, anchor: anchorOf(join(into, 'anchor.jsonl')), log }),
   );
   for (let step = 0; step < 120; step++) {
-    const who = parsePrincipal(`role=intake-officer; subject=${step % 7 === 3 ? EVE : 'ann'}`);
+    const principal = parsePrincipal(`role=intake-officer; subject=${step % 7 === 3 ? EVE : 'ann'}`);
     for (const [name, audit] of audits) {
       if (name !== 'submissions' && step % 10 > 0) continue;
-      const some = Array.from({ length: step % 5 === 0 ? 30 : 2 }, (_, place) => `sub_${step % 4}_${place}`);
-      const objects = [{ type: 'Submission', sensitivity: 'PROPIN', keys: some, count: some.length }] as const;
-      await audit.append(who, { request: `r${step}`, operation: null, address: null }, { kind: 'read', objects });
+      const ids = Array.from({ length: step % 5 === 0 ? 30 : 2 }, (_, place) => `sub_${step % 4}_${place}`);
+      const objects = [{ type: 'Submission', sensitivity: 'PROPIN', keys: ids, count: ids.length }] as const;
+      await audit.append(principal, { request: `r${step}`, operation: null, address: null }, { kind: 'read', objects });
     }
     clock.advance({ minutes: step % 15 === 14 ? 1.1 : 1 / 60 });
     if (step % 30 === 29) for (const exchange of exchanges) await exchange.round();
@@ -113,10 +117,10 @@ const lastSealBefore = (lines: readonly string[], place: number) =>
 const placeOf = (lines: readonly string[], is: (line: string) => boolean, from = 0) =>
   lines.findIndex((line, place) => place >= from && is(line));
 
-/** The proofs that someone without a key has: those that are there. */
+/** The proofs available without a key: the existing ones. */
 type Forger = SealingKey | undefined;
 
-/** Lines with numbers, links, hashes and, by whoever has a key, proofs made anew, over all files of the record. */
+/** Lines with numbers, links, hashes, and, given a key, proofs recomputed over all files of the record. */
 function forge(edit: (entries: Entry[], file: number) => Entry[], by?: Forger): void {
   let number = 0;
   let before = FIRST;
@@ -194,7 +198,7 @@ function inPlaceOf(target: string, source: string): void {
   writeFileSync(target, readFileSync(source));
 }
 
-/** The record as it was at an earlier time: a part is what was written then. */
+/** The record at an earlier time: a part contains what was written by then. */
 function rollBackTo(part: number): void {
   const all = files();
   for (const file of all.slice(part + 1)) rmSync(file);
@@ -229,7 +233,9 @@ function beginBroken(by: SealingKey): void {
   write(written(), [lineOf({ ...seal, ...begin } as Unproved, by.seal).text]);
 }
 
-/** What is done, and what finds it first: the record alone, seals of it in other records, or the anchor's. */
+/**
+ * The manipulation, and what detects it first: the record alone, seals of it in other records, or those of the anchor.
+ */
 const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Found, () => void | Promise<void>])[] = [
   [
     'edit',
@@ -295,8 +301,8 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
     () =>
       change(second(), (all) => {
         const at = all.findIndex((line) => line.includes('"mac":"'));
-        const other = all[at]!.replace(/"mac":"./, (text) => `${text.slice(0, -1)}${text.endsWith('A') ? 'B' : 'A'}`);
-        return all.with(at, other);
+        const altered = all[at]!.replace(/"mac":"./, (text) => `${text.slice(0, -1)}${text.endsWith('A') ? 'B' : 'A'}`);
+        return all.with(at, altered);
       }),
   ],
   [
@@ -317,15 +323,15 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
     'alone',
     () => change(second(), (all) => all.with(3, all[3]!.replace('{"number"', '{"subgraph":"x","number"'))),
   ],
-  ['edit, hashes anew', 'the subject of a line of a part', 'alone', () => forge(asAnn)],
+  ['edit, hashes recomputed', 'the subject of a line of a part', 'alone', () => forge(asAnn)],
   [
-    'edit, hashes anew',
+    'edit, hashes recomputed',
     'the subject of a line of the written file',
     'alone',
     () => forge(edited(() => ({ who: null }), undefined, files().length - 1)),
   ],
   [
-    'edit, hashes anew',
+    'edit, hashes recomputed',
     'a list of keys and its digest',
     'alone',
     () =>
@@ -334,7 +340,7 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
       ),
   ],
   [
-    'edit, hashes anew',
+    'edit, hashes recomputed',
     'the subgraph of all lines',
     'alone',
     () => forge((entries) => entries.map((entry) => ({ ...entry, subgraph: 'reviews' }))),
@@ -386,7 +392,7 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
   ['reorder', 'two lines', 'alone', () => change(second(), (all) => all.with(3, all[4]!).with(4, all[3]!))],
   [
     'reorder',
-    'two lines, hashes anew',
+    'two lines, hashes recomputed',
     'alone',
     () => forge((all, file) => (file === 1 ? all.with(3, all[4]!).with(4, all[3]!) : all)),
   ],
@@ -397,15 +403,15 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
     () => change(second(), (all) => all.with(0, all.at(-1)!).with(-1, all[0]!)),
   ],
   ['reorder', 'all lines of a part', 'alone', () => change(second(), (all) => all.reverse())],
-  ['insert', 'a line again', 'alone', () => change(second(), (all) => all.toSpliced(4, 0, all[4]!))],
+  ['insert', 'a repeated line', 'alone', () => change(second(), (all) => all.toSpliced(4, 0, all[4]!))],
   [
     'insert',
-    'a line again, hashes anew',
+    'a repeated line, hashes recomputed',
     'alone',
     () => forge((all, file) => (file === 1 ? all.toSpliced(4, 0, all[4]!) : all)),
   ],
   ['insert', 'an empty line', 'alone', () => change(second(), (all) => all.toSpliced(4, 0, ' '))],
-  ['insert', 'text that is no line', 'alone', () => change(second(), (all) => all.toSpliced(4, 0, '{"number":1}'))],
+  ['insert', 'text that is not a line', 'alone', () => change(second(), (all) => all.toSpliced(4, 0, '{"number":1}'))],
   ['insert', 'a line at the end', 'alone', () => appendForged(1)],
   ['insert', 'more lines at the end than may be without a seal', 'alone', () => appendForged(1_001)],
   ['insert', 'a line at the end, sealed by another key', 'alone', () => appendForged(1, foreign)],
@@ -443,7 +449,7 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
     },
   ],
   ['parts', 'one is replaced by the one before it', 'alone', () => inPlaceOf(second(), first())],
-  ['parts', 'one is there twice', 'alone', () => inPlaceOf(partPath(record(), 999_999), second())],
+  ['parts', 'one appears twice', 'alone', () => inPlaceOf(partPath(record(), 999_999), second())],
   [
     'parts',
     'one is joined to the one before it',
@@ -483,38 +489,38 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
     },
   ],
   ['keys', "a subject's lines removed, all else by another key", 'alone', () => forge(withoutEve, foreign)],
-  ['key of another subgraph', 'all else anew', 'alone', () => forge(same, neighbor)],
+  ['key of another subgraph', 'all else recomputed', 'alone', () => forge(same, neighbor)],
   [
     'key of another subgraph',
-    'all else anew, under the name of the right key',
+    'all else recomputed, under the name of the right key',
     'alone',
     () => forge(same, { ...neighbor, id: stolen.id }),
   ],
-  ['key of another subgraph', "a subject's lines removed, all else anew", 'alone', () => forge(withoutEve, neighbor)],
-  ['key of another subgraph', 'the subject of a line, all else anew', 'alone', () => forge(asAnn, neighbor)],
   [
     'key of another subgraph',
-    "a subject's lines removed, all else anew in the name of that subgraph",
+    "a subject's lines removed, all else recomputed",
+    'alone',
+    () => forge(withoutEve, neighbor),
+  ],
+  ['key of another subgraph', 'the subject of a line, all else recomputed', 'alone', () => forge(asAnn, neighbor)],
+  [
+    'key of another subgraph',
+    "a subject's lines removed, all else recomputed in the name of that subgraph",
     'alone',
     () => forge((all) => withoutEve(all).map((entry) => ({ ...entry, subgraph: 'workforce' })), neighbor),
   ],
   [
     'key of another subgraph',
-    'the last lines removed, and a seal of its own',
+    'the last lines removed, and a new seal',
     'alone',
     () => forge((all, file) => (file === files().length - 1 ? all.toSpliced(-4, 3) : all), neighbor),
   ],
   ['key of another subgraph', 'a line at the end, sealed', 'alone', () => appendForged(1, neighbor)],
-  [
-    'key of another subgraph',
-    'a part that says that the record before it was broken',
-    'alone',
-    () => beginBroken(neighbor),
-  ],
+  ['key of another subgraph', 'a part that declares the record before it broken', 'alone', () => beginBroken(neighbor)],
   ['seals', 'all removed', 'alone', () => forge(withoutSeals)],
   [
     'seals',
-    "all and a subject's lines removed, renumbered, hashes anew",
+    "all and a subject's lines removed, renumbered, hashes recomputed",
     'alone',
     () => forge((all) => withoutSeals(withoutEve(all))),
   ],
@@ -526,7 +532,7 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
   ],
   [
     'seals',
-    'one in the middle removed, hashes anew',
+    'one in the middle removed, hashes recomputed',
     'alone',
     () =>
       forge((all, file) =>
@@ -539,10 +545,10 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
     'one with the signature of another',
     'alone',
     () => {
-      const other = readLine(linesOf(first())[0]!)!.proof[1];
+      const otherProof = readLine(linesOf(first())[0]!)!.proof[1];
       forge(
         edited(
-          () => ({ signature: other }),
+          () => ({ signature: otherProof }),
           ({ kind }) => kind === 'seal',
         ),
       );
@@ -553,9 +559,9 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
       ['carriage returns', '\r\n'],
       ['line separators of Unicode', '\u2028'],
     ] as const
-  ).map(([what, separator]): (typeof MANIPULATIONS)[number] => [
+  ).map(([label, separator]): (typeof MANIPULATIONS)[number] => [
     'edit',
-    `${what} in place of line feeds`,
+    `${label} in place of line feeds`,
     'alone',
     () => change(second(), (all) => [all.join(separator)]),
   ]),
@@ -571,7 +577,7 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
   ],
   [
     'seals',
-    'the date of one, hashes anew',
+    'the date of one, hashes recomputed',
     'alone',
     () =>
       forge(
@@ -589,13 +595,13 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
   ],
   [
     'clock',
-    'a line is dated back, hashes anew',
+    'a line is dated back, hashes recomputed',
     'alone',
     () => forge(edited(({ at }) => ({ at: `2025${at.slice(4)}` }))),
   ],
   [
     'clock',
-    'a line is dated back and says so, hashes anew',
+    'a line is dated back and says so, hashes recomputed',
     'alone',
     () =>
       forge((all, file) =>
@@ -606,19 +612,19 @@ const MANIPULATIONS: readonly (readonly [kind: string, what: string, found: Foun
           : all,
       ),
   ],
-  ['clock', 'all lines are dated a year back, hashes anew', 'alone', () => forge(shifted)],
+  ['clock', 'all lines are dated a year back, hashes recomputed', 'alone', () => forge(shifted)],
   ['clock', 'seals are dated a year back by a stolen key', 'by others', () => forge(shifted, stolen)],
-  ['stolen key', "a subject's lines removed, all else anew", 'by others', () => forge(withoutEve, stolen)],
-  ['stolen key', 'the subject of a line, all else anew', 'by others', () => forge(asAnn, stolen)],
+  ['stolen key', "a subject's lines removed, all else recomputed", 'by others', () => forge(withoutEve, stolen)],
+  ['stolen key', 'the subject of a line, all else recomputed', 'by others', () => forge(asAnn, stolen)],
   [
     'stolen key',
-    'a line added, all else anew',
+    'a line added, all else recomputed',
     'by others',
     () => forge((all, file) => (file === 0 ? all.toSpliced(4, 0, all[4]!) : all), stolen),
   ],
   [
     'stolen key',
-    'the last lines removed, and a seal of its own',
+    'the last lines removed, and a new seal',
     'by the anchor',
     () => forge((all, file) => (file === files().length - 1 ? all.toSpliced(-4, 3) : all), stolen),
   ],
@@ -637,14 +643,17 @@ async function flawsOf(records: readonly string[], anchors: readonly string[]): 
   }
 }
 
-async function foundBy(): Promise<Found | undefined> {
+async function detectedBy(): Promise<Found | undefined> {
   if ((await flawsOf([record()], [])).length > 0) return 'alone';
   if ((await flawsOf(NAMES.map(record), [])).length > 0) return 'by others';
   return (await flawsOf(NAMES.map(record), [anchor])).length > 0 ? 'by the anchor' : undefined;
 }
 
-/** The process begins again with what it finds. @returns whether it refuses to */
-async function goOn(): Promise<boolean> {
+/**
+ * Restarts the process with the current files.
+ * @returns whether it refuses to start
+ */
+async function resume(): Promise<boolean> {
   try {
     const clock = new SettableClock('2026-06-03T12:00:00.000Z');
     const audit = await openRecord('submissions', folder, clock);
@@ -660,28 +669,31 @@ async function goOn(): Promise<boolean> {
 const table: string[] = [];
 afterAll(() => process.stdout.write(`${table.join('\n')}\n`));
 
-test('records that were not touched are intact, and confirm each other', async () => {
+test('verifies untouched records, also against each other', async () => {
   expect(files().length).toBeGreaterThanOrEqual(4);
   expect(await flawsOf(NAMES.map(record), [anchor])).toEqual([]);
   expect(MANIPULATIONS.length).toBeGreaterThanOrEqual(50);
   expect(readdirSync(folder).filter((file) => file.endsWith('.next'))).toEqual([]);
 });
 
-test.each(MANIPULATIONS)('%s: %s is found %s', async (kind, what, found, manipulate) => {
-  const before = JSON.stringify(files().map((file) => readFileSync(file, 'utf8')));
-  await manipulate();
-  expect(JSON.stringify(files().map((file) => readFileSync(file, 'utf8')))).not.toBe(before);
-  const at = await foundBy();
-  table.push(`${kind}: ${what} — ${at}`);
-  expect(at).toBe(found);
-  // what the process makes of it must not hide it
-  const isRefused = await goOn();
-  if (!isRefused) expect(await foundBy()).toBeDefined();
-  expect(existsSync(`${record()}.next`)).toBe(false);
-});
+test.each(MANIPULATIONS)(
+  'detects a manipulation of a record as documented: %s, %s, found %s',
+  async (kind, label, expected, manipulate) => {
+    const before = JSON.stringify(files().map((file) => readFileSync(file, 'utf8')));
+    await manipulate();
+    expect(JSON.stringify(files().map((file) => readFileSync(file, 'utf8')))).not.toBe(before);
+    const at = await detectedBy();
+    table.push(`${kind}: ${label} — ${at}`);
+    expect(at).toBe(expected);
+    // the reaction of the process must not hide it
+    const isRefused = await resume();
+    if (!isRefused) expect(await detectedBy()).toBeDefined();
+    expect(existsSync(`${record()}.next`)).toBe(false);
+  },
+);
 
-describe('a seal that was made with the key of another subgraph', () => {
-  /** A seal of the record that makes it look cut, if it is taken for true. */
+describe('a seal signed with the key of another subgraph', () => {
+  /** A seal of the record that would make the record look truncated if accepted. */
   const forged = (by: SealingKey, subgraph = 'submissions'): Seal => {
     const { hash: _hash, signature: _signature, ...seal } = JSON.parse(linesOf(written()).at(-1)!) as Seal;
     const later = { ...seal, subgraph, number: seal.number + 500, keyId: by.id };
@@ -699,7 +711,7 @@ describe('a seal that was made with the key of another subgraph', () => {
     ['of another subgraph, under the name of the right key', 'refused', () => forged({ ...neighbor, id: stolen.id })],
     ['of another subgraph, and in its name', 'refused', () => forged(neighbor, 'workforce')],
     ['of nobody', 'refused', () => forged(foreign)],
-  ])('over the bus, with the key %s, is %s', async (_whose, outcome, make) => {
+  ])('handles a seal over the bus with the key %s: %s', async (_whose, outcome, make) => {
     const [seal, board] = [make(), new InProcessBus([])];
     await board.show(seal.subgraph, seal.record, JSON.stringify(seal));
     const audit = await openRecord('reviews', folder, later);
@@ -718,7 +730,7 @@ describe('a seal that was made with the key of another subgraph', () => {
     expect(flaws).toEqual(isTaken ? [expect.stringContaining('truncated or rewritten'), ...flaws.slice(1)] : []);
   });
 
-  test('in the place of another subgraph on the bus is refused, and keeps no seal of the others from being read', async () => {
+  test('rejects a seal in the stream of another subgraph and still reads the others', async () => {
     const board = new InProcessBus([]);
     const [seal, misplaced] = [forged(stolen), forged(neighbor)];
     await board.show('infrastructure', 'x', '{}');
@@ -739,9 +751,9 @@ describe('a seal that was made with the key of another subgraph', () => {
     expect(await board.shown('reviews')).toHaveLength(1);
   });
 
-  test('is a flaw of the record that holds it, and of no other', async () => {
+  test('reports a foreign seal only for the record that contains it', async () => {
     const head = forged(neighbor);
-    // whoever has the key of a subgraph can write it into the record of that subgraph
+    // the holder of a subgraph's key can write it into the record of that subgraph
     const audit = await openRecord('workforce', folder, later);
     await audit.append(null, null, { kind: 'head', head });
     await audit.close();
@@ -752,7 +764,7 @@ describe('a seal that was made with the key of another subgraph', () => {
     ]);
   });
 
-  test('does not make a process believe that its record was cut', async () => {
+  test('does not report a truncated record because of a foreign seal', async () => {
     for (const by of [neighbor, foreign]) {
       const audit = await openRecord('submissions', folder, later);
       await audit.recall(forged(by), 'the event bus');
@@ -762,7 +774,7 @@ describe('a seal that was made with the key of another subgraph', () => {
     expect(await flawsOf(NAMES.map(record), [anchor])).toEqual([]);
   });
 
-  test('in an anchor makes the anchor one that verifies nothing', async () => {
+  test('rejects an anchor that contains a foreign seal', async () => {
     const [before, after] = readFileSync(anchor, 'utf8').split(/(?<=\n)(?=.*\n$)/) as [string, string];
     writeFileSync(anchor, `${before}${JSON.stringify(forged(neighbor))}\n${after}`);
     await expect(flawsOf(NAMES.map(record), [anchor])).rejects.toThrow(/is not a seal by one of the keys/);

@@ -19,7 +19,7 @@ import { InProcessBus } from '#kit/events/in-process-bus';
 import { createLog } from '../../gateway/telemetry/log';
 import { identityEnvironment } from '../support/identity';
 import { recordingLog } from '../support/log';
-import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { freePort, killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
@@ -49,7 +49,7 @@ const entriesOf = (path = file): Entry[] =>
     .map((line) => JSON.parse(line) as Entry);
 const verify = () => verifyRecord(filesOfRecord(file), [sealKeyOf(key, 'submissions')]);
 
-/** A record of so many reads. */
+/** A record with this many reads. */
 async function recordOf(count: number, options: AuditLogOptions = {}): Promise<void> {
   const audit = await open(options);
   for (let i = 0; i < count; i++) await audit.append(ANN, null, read(`sub_${i}`));
@@ -57,7 +57,7 @@ async function recordOf(count: number, options: AuditLogOptions = {}): Promise<v
 }
 
 describe('seals', () => {
-  test('stand after a thousand lines at most, also of lines that are written together', async () => {
+  test('seals after at most a thousand lines, even of lines written together', async () => {
     const audit = await open();
     await Promise.all(Array.from({ length: 3_500 }, (_, i) => audit.append(ANN, null, read(`s${i}`))));
     await audit.close();
@@ -67,7 +67,7 @@ describe('seals', () => {
     expect((await verify()).flaw).toBeUndefined();
   });
 
-  test('stand before a line that comes more than a minute after one without a seal', async () => {
+  test('seals before a line that follows an unsealed one by over a minute', async () => {
     const clock = new SettableClock('2026-06-01T12:00:00.000Z');
     const audit = await open({}, clock);
     for (const minutes of [0.5, 0.5, 0.5, 5, 0]) {
@@ -80,7 +80,7 @@ describe('seals', () => {
     expect((await verify()).flaw).toBeUndefined();
   });
 
-  test('a clock that was in the future once does not date what follows', async () => {
+  test('ignores a clock that was in the future once for later seals', async () => {
     const clock = new SettableClock('2026-06-01T12:00:00.000Z');
     const audit = await open({}, clock);
     await audit.append(ANN, null, read('a'));
@@ -90,11 +90,11 @@ describe('seals', () => {
     await audit.append(ANN, null, read('c'));
     clock.advance({ minutes: 1 });
     await audit.append(ANN, null, read('d'));
-    const found = await audit.search(
+    const entries = await audit.search(
       { from: '2026-06-01T12:01:00.000Z', until: '2026-06-02T00:00:00.000Z' },
       { limit: 9 },
     );
-    expect(found.map(({ entry }) => entry.at)).toEqual(['2026-06-01T12:02:00.000Z', '2026-06-01T12:01:00.000Z']);
+    expect(entries.map(({ entry }) => entry.at)).toEqual(['2026-06-01T12:02:00.000Z', '2026-06-01T12:01:00.000Z']);
     await audit.close();
     const reads = entriesOf().filter(({ kind }) => kind === 'read');
     expect(reads.map(({ at, behind }) => [at, behind])).toEqual([
@@ -107,8 +107,8 @@ describe('seals', () => {
   });
 });
 
-describe('a process that finds its record changed', () => {
-  const goOn = async (options: AuditLogOptions = {}) => {
+describe('a process whose record was changed', () => {
+  const resume = async (options: AuditLogOptions = {}) => {
     const { log, lines } = recordingLog();
     const audit = await open(options, systemClock, log);
     await audit.append(ANN, null, read('later'));
@@ -116,24 +116,24 @@ describe('a process that finds its record changed', () => {
     return { breaches: audit.counts.breaches, lines };
   };
 
-  test('goes on in a new part, which says so in its first line, logs it, and keeps what it found', async () => {
+  test('continues in a new part whose first line says so, logs it, and keeps the old part', async () => {
     await recordOf(5);
     const changed = readFileSync(file, 'utf8').replace('sub_3', 'sub_x');
     writeFileSync(file, changed);
-    const { breaches, lines } = await goOn();
+    const { breaches, lines } = await resume();
     expect(breaches).toBe(1);
     expect(JSON.stringify(lines)).toContain('record was changed; continuing in a new part');
     const [part] = filesOfRecord(file);
     expect(readFileSync(part!, 'utf8')).toBe(changed);
-    const what = { file: 'submissions.jsonl', line: 5, what: 'it was changed after it was written' };
-    expect(entriesOf()[0]).toMatchObject({ kind: 'seal', number: 8, breach: what });
+    const flaw = { file: 'submissions.jsonl', line: 5, what: 'it was changed after it was written' };
+    expect(entriesOf()[0]).toMatchObject({ kind: 'seal', number: 8, breach: flaw });
     const { flaws } = await verify();
     expect(flaws).toEqual([
       { file: part, line: 5, what: 'it was changed after it was written' },
       { file, line: 1, what: expect.stringContaining('a process found the record broken before this part') },
     ]);
-    // once; the next process finds what follows intact
-    expect((await goOn()).breaches).toBe(0);
+    // once; the next process finds the rest intact
+    expect((await resume()).breaches).toBe(0);
     expect((await verify()).flaws).toHaveLength(2);
   });
 
@@ -150,35 +150,35 @@ describe('a process that finds its record changed', () => {
     ],
     ['a part that is missing', () => rmSync(filesOfRecord(file)[1]!)],
     ['a record of an earlier release', () => writeFileSync(file, '{"number":1,"at":"2026-01-01T00:00:00.000Z"}\n')],
-  ])('notices %s', async (_what, change) => {
+  ])('detects %s when it opens its record', async (_what, change) => {
     await recordOf(40, { partBytes: 5_000 });
     change();
-    expect((await goOn()).breaches).toBe(1);
+    expect((await resume()).breaches).toBe(1);
     expect((await verify()).flaws.length).toBeGreaterThanOrEqual(1);
     expect(entriesOf()[0]).toMatchObject({ breach: { what: expect.any(String) } });
   });
 
-  test('seals the lines of one that was killed, and takes away half a line', async () => {
+  test('seals the lines of a killed process and removes a partial line', async () => {
     const killed = await open();
     await killed.append(ANN, null, read('a'));
     appendFileSync(file, '{"number":3,"at":"2026');
-    expect((await goOn()).breaches).toBe(0);
+    expect((await resume()).breaches).toBe(0);
     expect(entriesOf().map(({ kind }) => kind)).toEqual(['seal', 'read', 'seal', 'read', 'seal']);
     expect((await verify()).flaw).toBeUndefined();
   });
 
-  test('goes on after a change of keys with the old public key, and refuses without it', async () => {
+  test('continues after a key change with the old public key, and refuses without it', async () => {
     await recordOf(3);
     const before = sealKeyOf(key, 'submissions');
     key = await newKey();
     await expect(open()).rejects.toThrow(
       /is sealed with the key ".*", which is not configured\n?.*ORDERGRAPH_AUDIT_KEYS/s,
     );
-    expect((await goOn({ keys: { current: [before] } })).breaches).toBe(0);
+    expect((await resume({ keys: { current: [before] } })).breaches).toBe(0);
     expect((await verifyRecord([file], [before, sealKeyOf(key, 'submissions')])).flaw).toBeUndefined();
   });
 
-  test.each(['the event bus', 'the anchor'])('notices an older copy of it by %s', async (by) => {
+  test.each(['the event bus', 'the anchor'])('detects that its record is an older copy by %s', async (by) => {
     const board = new InProcessBus([]);
     const anchor = by === 'the anchor' ? anchorOf(join(folder, 'anchor.jsonl')) : undefined;
     const exchanged = async (audit: AuditLog) => {
@@ -202,7 +202,7 @@ describe('a process that finds its record changed', () => {
   });
 });
 
-test('an anchor at a URL gets each new seal, and no request waits for it', async () => {
+test('sends each new seal to the anchor URL without delaying requests', async () => {
   const seals: Seal[] = [];
   let refusals = 2;
   const server = createServer((request, response) => {
@@ -222,7 +222,7 @@ test('an anchor at a URL gets each new seal, and no request waits for it', async
   const exchange = new SealExchange({ audit, anchor: anchorOf(`http://127.0.0.1:${port}/seals`), log: silent });
   const round = exchange.round();
   await audit.append(ANN, null, read('a'));
-  // the anchor has refused it so far, and the line is written
+  // the anchor has rejected it so far, and the line is written
   expect(entriesOf().at(-1)?.kind).toBe('read');
   await round;
   await audit.close();
@@ -235,7 +235,7 @@ test('an anchor at a URL gets each new seal, and no request waits for it', async
 describe('reads of many objects', () => {
   const keys = Array.from({ length: 25_000 }, (_, i) => `sub_${String(i).padStart(26, '0')}`);
 
-  test('are recorded whole, and the same ones again in a few bytes', async () => {
+  test('records reads of many objects in full, and repeated ones in a few bytes', async () => {
     const audit = await open();
     await audit.append(ANN, { request: 'r1', operation: null, address: null }, read(...keys));
     const bytes = statSync(file).size;
@@ -244,18 +244,18 @@ describe('reads of many objects', () => {
     const entries = entriesOf();
     const recorded = entries.flatMap((entry) => (entry.kind === 'keys' ? entry.keys : []));
     expect(recorded).toEqual(keys);
-    const [one] = await audit.search({ objects: new Set([keys.at(-1)!, 'other']), request: 'r2' }, { limit: 5 });
-    expect(one).toMatchObject({ types: ['Submission'], entry: { objects: [{ count: 25_000 }] } });
-    expect(one!.entry).toMatchObject({ objects: [{ keys: keys.slice(0, 1_000) }] });
+    const [entry] = await audit.search({ objects: new Set([keys.at(-1)!, 'other']), request: 'r2' }, { limit: 5 });
+    expect(entry).toMatchObject({ types: ['Submission'], entry: { objects: [{ count: 25_000 }] } });
+    expect(entry!.entry).toMatchObject({ objects: [{ keys: keys.slice(0, 1_000) }] });
     expect(await audit.search({ object: 'sub_none' }, { limit: 5 })).toEqual([]);
     await audit.close();
     expect((await verify()).flaw).toBeUndefined();
   });
 
-  test('are written again in each part, so that parts can be removed', async () => {
-    const some = keys.slice(0, 100);
+  test('repeats object lists in each part so that old parts can be removed', async () => {
+    const subset = keys.slice(0, 100);
     const audit = await open({ partBytes: 8_000 });
-    for (let i = 0; i < 40; i++) await audit.append(ANN, null, read(...some));
+    for (let i = 0; i < 40; i++) await audit.append(ANN, null, read(...subset));
     await audit.close();
     const parts = filesOfRecord(file);
     expect(parts.length).toBeGreaterThan(2);
@@ -279,14 +279,14 @@ describe('a search', () => {
   const requests = async (object = 'sub_7') =>
     (await search.find({ object }, { limit: 100 })).map(({ entry }) => entry.origin?.request);
 
-  test('reads the lines that it finds, and no others', async () => {
-    const found = await requests();
-    expect(found.length).toBeGreaterThanOrEqual(2);
-    expect(search.counts.linesRead).toBe(found.length);
+  test('reads only the lines that match a search', async () => {
+    const matches = await requests();
+    expect(matches.length).toBeGreaterThanOrEqual(2);
+    expect(search.counts.linesRead).toBe(matches.length);
     expect(await requests('sub_none')).toEqual([]);
-    expect(search.counts.linesRead).toBe(found.length);
+    expect(search.counts.linesRead).toBe(matches.length);
     const next = new RecordSearch(folder, 'submissions', sealingKeyOf(key), silent);
-    expect(await next.find({ object: 'sub_7' }, { limit: 100 })).toHaveLength(found.length);
+    expect(await next.find({ object: 'sub_7' }, { limit: 100 })).toHaveLength(matches.length);
     expect(next.counts.filesIndexed).toBe(0);
   });
 
@@ -323,11 +323,11 @@ describe('a search', () => {
       'is that of another part',
       (index: string) => writeFileSync(index, readFileSync(indexPath(filesOfRecord(file)[1]!))),
     ],
-  ])('finds the same where an index %s', async (_what, change) => {
-    const found = await requests();
+  ])('finds the same lines when an index %s', async (_what, change) => {
+    const matches = await requests();
     change(indexPath(filesOfRecord(file)[0]!));
     search = new RecordSearch(folder, 'submissions', sealingKeyOf(key), silent);
-    expect(await requests()).toEqual(found);
+    expect(await requests()).toEqual(matches);
     expect(search.counts.filesIndexed).toBe(1);
   });
 });
@@ -344,7 +344,7 @@ describeOnRedis('four processes and a gateway', () => {
     await redis.stop();
   });
 
-  test('vouch for each other: an older copy of a record is found by those of the others', async () => {
+  test('detect an older copy of a record by the records of the others', async () => {
     const { environment } = await identityEnvironment();
     const anchor = join(folder, 'anchor.jsonl');
     const common = {
@@ -355,15 +355,15 @@ describeOnRedis('four processes and a gateway', () => {
     };
     const start = (name: string) => run(['subgraph', name, '--port', '0', '--data', folder], common);
     const subgraphs = NAMES.map(start);
-    await Promise.all(subgraphs.map((one) => says(one, /answers at (\S+)/)));
+    await Promise.all(subgraphs.map((subgraph) => waitForOutput(subgraph, /answers at (\S+)/)));
     const gateway = run(['gateway', '--port', String(await freePort())], {
       ...common,
       ORDERGRAPH_AUDIT_ANCHOR: anchor,
     });
-    await says(gateway, /The graph answers at/);
+    await waitForOutput(gateway, /The graph answers at/);
     const reviews = join(folder, 'reviews.jsonl');
     const copy = readFileSync(reviews);
-    /** Whether a file holds seals of these records, and of the one of reviews a late one. */
+    /** Whether a file contains seals of these records, and a late one of the record of reviews. */
     const holds = (path: string, names: readonly string[], after = 0) => {
       const lines = existsSync(path) ? entriesOf(path) : [];
       const seals = lines.flatMap((line) => (line.kind === 'head' ? line.head : line.kind === 'seal' ? line : []));
@@ -392,15 +392,15 @@ describeOnRedis('four processes and a gateway', () => {
     ]);
     writeFileSync(reviews, copy);
     const rolledBack = run([...command, '--anchor', anchor]);
-    const found = await rolledBack.ended;
+    const exitCode = await rolledBack.ended;
     for (const holder of ['record \\S+workforce.jsonl', 'anchor'])
-      expect([found, rolledBack.output()]).toEqual([
+      expect([exitCode, rolledBack.output()]).toEqual([
         1,
         expect.stringMatching(
           new RegExp(`reviews: the ${holder}.* holds seal number .*, which the record does not contain`),
         ),
       ]);
     const again = start('reviews');
-    await says(again, /record was changed; continuing in a new part/);
+    await waitForOutput(again, /record was changed; continuing in a new part/);
   });
 });

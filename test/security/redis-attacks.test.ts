@@ -18,12 +18,12 @@ import type { QueryPlan } from '../../gateway/planning/plan';
 import type { Spending } from '../../gateway/policy/budgets';
 import { developer } from '../support/framework';
 import { INSPECTOR, identityEnvironment } from '../support/identity';
-import { freePort, kill, killAll, type Running, requireCompiled, run, says } from '../support/processes';
+import { freePort, kill, killAll, type Running, requireCompiled, run, waitForOutput } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
 const PREFIX = 'ordergraph:events';
-/** What may stand where a count of a window is expected, without an end. */
+/** Possible values in place of the count of a window, without an expiry. */
 const NOT_COUNTS = [
   '99999999999',
   '-99999999999',
@@ -83,12 +83,15 @@ class Victims {
           environment,
         ),
       );
-    await Promise.all(victims.processes.map((one) => says(one, /answers at/)));
+    await Promise.all(victims.processes.map((running) => waitForOutput(running, /answers at/)));
     victims.url = `http://127.0.0.1:${await victims.startGateway()}`;
     return victims;
   }
 
-  /** One more gateway over the same Redis. @returns its port */
+  /**
+   * Starts one more gateway over the same Redis.
+   * @returns its port
+   */
   async startGateway(environment: Record<string, string> = {}): Promise<number> {
     const port = await freePort();
     const gateway = run(['gateway', '--port', String(port), ...this.urls], {
@@ -99,7 +102,7 @@ class Victims {
       ...environment,
     });
     this.processes.push(gateway);
-    await says(gateway, /The graph answers at/);
+    await waitForOutput(gateway, /The graph answers at/);
     return port;
   }
 
@@ -111,7 +114,7 @@ class Victims {
     return readPrivateKey(this.environment[eventKeyVariable(subgraph)]!, 'the key');
   }
 
-  /** What an attacker who has this key can sign. */
+  /** Messages that an attacker with this key can sign. */
   signs(key: JWK, prefix = PREFIX) {
     const keys = eventKeysOf(new Map(EVENT_READERS.map((name) => [name, key])));
     const messages = new SignedMessages(prefix, keys);
@@ -147,7 +150,10 @@ class Victims {
 
   private isRegistered = false;
 
-  /** Files a submission that one agency is to hear of. @returns its id */
+  /**
+   * Files a submission that one agency is to be notified of.
+   * @returns its id
+   */
   async file(): Promise<string> {
     if (!this.isRegistered)
       await this.mutate(
@@ -176,12 +182,12 @@ class Victims {
   async arrives(id: string): Promise<void> {
     await until(
       async () => (await this.rows('reviews', `SELECT 1 AS n FROM submission_notice WHERE id = '${id}'`)).length === 1,
-      () => `the filing arrives:\n${this.processes.map((one) => one.output()).join('\n')}`,
+      () => `the filing arrives:\n${this.processes.map((running) => running.output()).join('\n')}`,
     );
   }
 
-  /** Waits until a reader has taken all entries of a stream, and acknowledged them. */
-  async taken(source: string, reader: string): Promise<void> {
+  /** Waits until a reader has read and acknowledged all entries of a stream. */
+  async acknowledged(source: string, reader: string): Promise<void> {
     await until(
       async () => {
         const groups = (await this.attacker.xinfo('GROUPS', streamOf(source))) as unknown[][];
@@ -191,11 +197,11 @@ class Victims {
         const [group] = facts.filter(({ name }) => name === reader);
         return group.pending === 0 && group.lag === 0;
       },
-      () => `${reader} has taken the entries of ${source}`,
+      () => `${reader} has read the entries of ${source}`,
     );
   }
 
-  /** What matters: who may see what, what is open, and every history of a log. */
+  /** The state that matters: who may see what, open reviews, and every history of a log. */
   async state(): Promise<unknown> {
     const statements: [string, string][] = [
       ['reviews', 'SELECT id, agency_keys, lifecycle FROM submission_notice ORDER BY id'],
@@ -216,7 +222,7 @@ class Victims {
   }
 }
 
-describeOnRedis('whoever can write into the Redis of the events', () => {
+describeOnRedis('whoever can write to the Redis of the events', () => {
   let victims: Victims;
   let filed: string;
   let attackersKey: JWK;
@@ -228,7 +234,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
   });
   afterAll(() => victims?.stop());
 
-  /** An event that would let another agency see the submission, the next one of the log. */
+  /** A forged event, next in the log, that would let another agency see the submission. */
   const forged = async (change: Partial<EventEnvelope> = {}): Promise<EventEnvelope> => {
     const [last] = await victims.rows(
       'reviews',
@@ -275,43 +281,43 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
       },
     ],
     [
-      'a true event with other data',
+      'a genuine event with changed data',
       async () => JSON.stringify({ ...body(await lastEntry()), body: JSON.stringify(await forged()) }),
     ],
     [
-      'a true event that is said to be from another subgraph',
+      'a genuine event under the name of another subgraph',
       async () => JSON.stringify({ ...body(await lastEntry()), from: 'reviews' }),
     ],
     [
-      'an event of a subgraph in the attacker’s hands, in another’s name',
+      'an event of a compromised subgraph under another name',
       async () => victims.signs(victims.keyOf('infrastructure'))('event', 'submissions', await forged()),
     ],
     [
-      'an event of a subgraph in the attacker’s hands, in the stream of another',
+      'an event of a compromised subgraph in the stream of another',
       async () => victims.signs(victims.keyOf('reviews'))('event', 'reviews', await forged()),
     ],
     [
-      'what the subgraph signed as the end of its log',
+      'the signed head of the subgraph’s log',
       async () => victims.signs(victims.keyOf('submissions'))('head', 'submissions', await forged()),
     ],
     [
-      'what the subgraph signed for another deployment',
+      'an event signed for another deployment',
       async () => victims.signs(victims.keyOf('submissions'), 'staging')('event', 'submissions', await forged()),
     ],
     ['text', async () => 'not JSON at all \u0000'],
     ['a megabyte', async () => 'x'.repeat(1_000_000)],
   ];
 
-  test.each(ENTRIES)('gains nothing by %s: it is set aside, counted and shown', async (_what, make) => {
+  test.each(ENTRIES)('rejects %s, counts it, and shows it to operators', async (_what, make) => {
     const before = await victims.state();
     const counted = await victims.metric('reviews', 'ordergraph_events_unsigned_total');
     await victims.attacker.xadd(streamOf('submissions'), '*', 'event', await make());
-    await victims.taken('submissions', 'reviews');
+    await victims.acknowledged('submissions', 'reviews');
     expect(await victims.state()).toEqual(before);
     expect(await victims.metric('reviews', 'ordergraph_events_unsigned_total')).toBe(counted + 1);
   });
 
-  test('sees its entries in the list of an operator, who cannot have one acted on by mistake', async () => {
+  test('lists forged entries for operators, who cannot retry one by mistake', async () => {
     const before = await victims.state();
     const list = run(['events', 'rejected', 'list', 'reviews', '--json'], victims.environment);
     expect(await list.ended).toBe(0);
@@ -329,7 +335,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     expect(await dismiss.ended).toBe(0);
   });
 
-  test('gains nothing by a thousand forged entries: a true event behind them arrives, and few are kept', async () => {
+  test('delivers a true event behind a thousand forged ones and keeps few of those', async () => {
     const transaction = victims.attacker.multi();
     for (let n = 0; n < 1_200; n++) transaction.xadd(streamOf('submissions'), '*', 'event', `forged ${n}`);
     await transaction.exec();
@@ -339,7 +345,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     expect(await victims.metric('reviews', 'ordergraph_events_unsigned_total')).toBe(1_200 + ENTRIES.length);
   });
 
-  test('gains nothing by replaying everything that was ever signed', async () => {
+  test('acts on no event again when all signed messages are replayed', async () => {
     const before = await victims.state();
     for (const source of ['submissions', 'reviews']) {
       const entries = (await victims.attacker.xrange(streamOf(source), '-', '+')) as [string, string[]][];
@@ -347,13 +353,13 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
       for (let time = 0; time < 3; time++)
         for (const [, fields] of signed) await victims.attacker.xadd(streamOf(source), '*', ...fields);
     }
-    await victims.taken('submissions', 'reviews');
-    await victims.taken('reviews', 'submissions');
+    await victims.acknowledged('submissions', 'reviews');
+    await victims.acknowledged('reviews', 'submissions');
     expect(await victims.state()).toEqual(before);
   });
 
   const FAR = { epoch: '1-made-up', offset: 1_000_000, digest: 'd'.repeat(32) };
-  test('begins no new history of a log by a made-up end of it', async () => {
+  test('starts no new epoch of a log for a forged head', async () => {
     const before = await victims.state();
     const { attacker } = victims;
     const heads = [
@@ -364,17 +370,17 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     ];
     for (const head of heads) {
       await attacker.set(headOf('submissions'), head);
-      // the subgraph puts its own back
+      // the subgraph restores its own
       await until(
         async () => (await attacker.get(headOf('submissions'))) !== head,
-        () => 'the true end is back',
+        () => 'the true head is restored',
       );
     }
     expect(await victims.state()).toEqual(before);
     expect(await victims.metric('submissions', 'ordergraph_events_unsigned_total{kind="head"')).toBeGreaterThan(0);
   });
 
-  test('puts an old end of a log back in vain', async () => {
+  test('restores the true head of a log after an old one was put back', async () => {
     const { attacker } = victims;
     const old = (await attacker.get(headOf('submissions')))!;
     const id = await victims.file();
@@ -383,13 +389,13 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     await attacker.set(headOf('submissions'), old);
     await until(
       async () => (await attacker.get(headOf('submissions'))) !== old,
-      () => 'the true end is back',
+      () => 'the true head is restored',
     );
-    await victims.taken('submissions', 'reviews');
+    await victims.acknowledged('submissions', 'reviews');
     expect(await victims.state()).toEqual(before);
   });
 
-  test('gets no events, and begins no new history, by a made-up request for a replay', async () => {
+  test('sends no events and starts no new epoch for a forged replay request', async () => {
     const before = await victims.state();
     const { attacker } = victims;
     const answerTo = `${PREFIX}:answer:reviews:mine`;
@@ -404,20 +410,20 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
       await attacker.rpush(`${PREFIX}:replay:submissions`, text);
     await until(
       async () => (await attacker.llen(`${PREFIX}:replay:submissions`)) === 0,
-      () => 'the requests were looked at',
+      () => 'the requests were examined',
     );
     expect(await attacker.llen(answerTo)).toBe(0);
     expect(await victims.state()).toEqual(before);
   });
 
-  test('answers a reader’s request in vain', async () => {
+  test('ignores a forged response to the request of a reader', async () => {
     const before = await victims.state();
     const [subscriber, { attacker }] = [victims.attacker.duplicate(), victims];
-    // waits at the key, and so gets the request before its writer does
-    const taken = subscriber.blpop(`${PREFIX}:replay:submissions`, 30);
-    // a gap, so that the reader asks
+    // waits at the key, and so gets the request before its writer
+    const intercepted = subscriber.blpop(`${PREFIX}:replay:submissions`, 30);
+    // creates a gap, so that the reader sends a request
     await run(['events', 'replay', 'reviews', '--from', 'submissions'], victims.environment).ended;
-    const [, text] = (await taken)!;
+    const [, text] = (await intercepted)!;
     const { answerTo } = JSON.parse(body(text).body!) as { answerTo: string };
     const event = await forged();
     const answer = { from: { offset: 0, digest: '' }, events: [event], head: event.log };
@@ -425,18 +431,18 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     const refused = () => victims.metric('reviews', 'ordergraph_events_unsigned_total{kind="answer"');
     await until(
       async () => (await refused()) > 0,
-      () => 'the made-up answer is refused',
+      () => 'the forged response is rejected',
     );
     subscriber.disconnect();
-    // a true answer follows
+    // a true response follows
     await victims.arrives(await victims.file());
     const after = (await victims.state()) as unknown[];
     expect(after.slice(2, 4)).toEqual((before as unknown[]).slice(2, 4));
   });
 
-  test('stops no reader by other types under the names of streams and heads', async () => {
+  test('keeps readers running when keys of streams and heads have another type', async () => {
     const { attacker } = victims;
-    // at once: the subgraph writes both again whenever it can
+    // at once: the subgraph rewrites both whenever it can
     await attacker
       .multi()
       .del(streamOf('submissions'), headOf('submissions'))
@@ -449,7 +455,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     await victims.arrives(await victims.file());
   });
 
-  test('with the key of one subgraph, cannot send what another sends; its reader goes on', async () => {
+  test('rejects events of one subgraph signed with the key of another', async () => {
     const id = 'evt_of_infrastructure';
     const sign = victims.signs(victims.keyOf('infrastructure'));
     const log = { epoch: '1-theirs', offset: 1, digest: digestAfter('', id) };
@@ -469,7 +475,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
     await victims.arrives(await victims.file());
   });
 
-  test('a subgraph that has Redis but no keys does not start', async () => {
+  test('does not start a subgraph that has Redis but no keys', async () => {
     const { ORDERGRAPH_EVENT_KEYS: _keys, ...environment } = victims.environment;
     const bare = run(['subgraph', 'reviews', '--port', '0'], { ...environment, ORDERGRAPH_EVENT_KEYS: '' });
     expect(await bare.ended).toBe(1);
@@ -477,7 +483,7 @@ describeOnRedis('whoever can write into the Redis of the events', () => {
   });
 });
 
-describeOnRedis('whoever can write into the Redis of the caches', () => {
+describeOnRedis('whoever can write to the Redis of the caches', () => {
   let victims: Victims;
   beforeAll(async () => {
     victims = await Victims.start();
@@ -508,19 +514,19 @@ describeOnRedis('whoever can write into the Redis of the caches', () => {
   const planFor = async (query: string) => {
     const before = new Set((await shared()).map(([key]) => key));
     await victims.caller(developer()).ask(query);
-    let found: readonly [string, string] | undefined;
+    let signed: readonly [string, string] | undefined;
     await until(
       async () => {
-        found = (await shared()).find(([key]) => !before.has(key));
-        return found !== undefined;
+        signed = (await shared()).find(([key]) => !before.has(key));
+        return signed !== undefined;
       },
       () => 'the plan is shared',
     );
-    return found!;
+    return signed!;
   };
 
   let aliases = 0;
-  /** Waits until a gateway shares what it plans. */
+  /** Waits until a gateway shares its plans. */
   const reachesRedis = async (caller: Caller) => {
     const before = (await shared()).length;
     await until(
@@ -532,7 +538,7 @@ describeOnRedis('whoever can write into the Redis of the caches', () => {
       () => 'a plan is shared',
     );
   };
-  /** What a new gateway answers that finds a plan in Redis, and what it says of the plan. */
+  /** The response of a new gateway that finds a plan in Redis, and what it logs about the plan. */
   const answeredWith = async (key: string, plan: string, query: string) => {
     for (;;) {
       await victims.attacker.set(key, plan);
@@ -548,45 +554,45 @@ describeOnRedis('whoever can write into the Redis of the caches', () => {
         () => 'the plan is replaced',
       );
       await kill(victims.processes.pop()!);
-      const said = gateway.output();
-      // one that waits too long for Redis plans for itself, and has not seen the plan
-      if (said.includes('rejected a shared plan; planning anew')) return { data, said };
+      const output = gateway.output();
+      // a gateway that waits too long for Redis plans alone, and has not read the plan
+      if (output.includes('rejected a shared plan; planning anew')) return { data, logged: output };
     }
   };
 
-  test('runs no mutation by a poisoned plan in the name of whoever asks a query', async () => {
+  test('runs no mutation from a poisoned plan for the caller of a query', async () => {
     const [key, sealed] = await planFor(QUERY);
-    const [, other] = await planFor('{ submissions(first: 1) { nodes { id } } }');
+    const [, otherPlan] = await planFor('{ submissions(first: 1) { nodes { id } } }');
     const text = JSON.stringify(poisoned);
     const foreign = signingKeyOf(await newKey());
     const plans = [
       text,
       `${sealed.slice(0, 44)}${text}`,
       new PlanSeal(() => foreign).seal(key.replace('ordergraph:plans:', ''), text),
-      // a true plan, of another operation
-      other,
+      // a genuine plan of another operation
+      otherPlan,
       '',
       'x'.repeat(100_000),
     ];
     for (const plan of plans) {
-      const { data, said } = await answeredWith(key, plan, QUERY);
+      const { data, logged } = await answeredWith(key, plan, QUERY);
       expect(data.submissions.nodes[0]).toEqual({ number: expect.any(String) });
-      expect(said).toContain("not sealed with this gateway's identity key");
+      expect(logged).toContain("not sealed with this gateway's identity key");
     }
     expect(await stolen()).toBe(0);
   });
 
-  test('runs no mutation even by a plan that a gateway’s key vouches for', async () => {
+  test('runs no mutation for a query even from a plan signed by a gateway key', async () => {
     const query = '{ submissions(first: 1) { nodes { lifecycle } } }';
     const [key] = await planFor(query);
     const secret = signingKeyOf(JSON.parse(readFileSync(victims.environment.ORDERGRAPH_IDENTITY_KEY!, 'utf8')) as JWK);
     const sealed = new PlanSeal(() => secret).seal(key.replace('ordergraph:plans:', ''), JSON.stringify(poisoned));
-    const { said } = await answeredWith(key, sealed, query);
-    expect(said).toContain('unexpected mutation of \\"submissions\\"');
+    const { logged } = await answeredWith(key, sealed, query);
+    expect(logged).toContain('unexpected mutation of \\"submissions\\"');
     expect(await stolen()).toBe(0);
   });
 
-  test('has no other keys removed by a made-up index of plans', async () => {
+  test('removes no other keys because of a forged index of plans', async () => {
     await victims.attacker.set('ordergraph:limits:mine', 'kept');
     await victims.attacker.zadd('ordergraph:plans:index', 0, '10 ordergraph:limits:mine', 1, 'nonsense');
     await planFor('{ submissions(first: 1) { nodes { filedAt } } }');
@@ -594,7 +600,7 @@ describeOnRedis('whoever can write into the Redis of the caches', () => {
     expect(await victims.attacker.zscore('ordergraph:plans:index', '10 ordergraph:limits:mine')).toBeNull();
   });
 
-  test('locks a caller out for a minute at most, and lifts no limit by a count below zero', async () => {
+  test('locks a caller out for at most a minute, and ignores negative counts', async () => {
     const remaining = async () => {
       const answer = (await victims.caller(INSPECTOR).ask(QUERY)) as { extensions?: { cost: Spending } };
       return answer.extensions!.cost;
@@ -620,7 +626,7 @@ describeOnRedis('whoever can write into the Redis of the caches', () => {
     expect(await attacker.exists(count)).toBe(1);
   });
 
-  test('locks no caller out by its count of requests', async () => {
+  test('locks out no caller by a forged count of requests', async () => {
     const { attacker } = victims;
     const ask = () => victims.caller('role=analyst; subject=counted').ask('{ agencies { key } }');
     const counts = async () => {
@@ -638,7 +644,7 @@ describeOnRedis('whoever can write into the Redis of the caches', () => {
     }
     await attacker.set(count!, '99999999999', 'EX', 86_400);
     expect((await ask()).errors).toBeUndefined();
-    // with an end: what is no count begins anew, and what is one locks out for the rest of its window
+    // with an expiry: an invalid count starts anew, and a valid one locks out for the rest of its window
     for (const value of NOT_COUNTS) {
       await attacker.set(count!, value, 'EX', 30);
       const refusals = ((await ask()).errors ?? []).map(({ extensions }) => extensions?.code);

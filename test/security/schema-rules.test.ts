@@ -26,15 +26,15 @@ const SDL = `
 
 const USER = { __typename: 'User', id: '1', mail: 'a@b', note: 'n', name: 'N' };
 const THING = { __typename: 'Crate', id: '2', weight: 3 };
-/** More than any operation asks for: what is withheld must not show because a subgraph gave it. */
+/** More than any operation selects: withheld fields must not appear even if a subgraph sent them. */
 const ANSWERS = { open: 'o', secret: 's', me: USER, users: [USER, USER], thing: THING, things: [THING], level: 'A' };
 
 let gateway: FastifyInstance;
-/** Refuses the whole operation. */
+/** Rejects the whole operation. */
 let refusing: FastifyInstance;
 let identity: TestIdentity;
 let calls: number;
-let asked: string[];
+let called: string[];
 const start = (supergraph: string, unauthorizedFields?: 'refuse', answers: object = ANSWERS) =>
   createGateway({
     supergraph,
@@ -44,7 +44,7 @@ const start = (supergraph: string, unauthorizedFields?: 'refuse', answers: objec
       shareable: false,
       async request({ operation }) {
         calls += 1;
-        asked.push(operation.text);
+        called.push(operation.text);
         return { headers: {}, read: () => ({ data: { ...answers } }) };
       },
       async close() {},
@@ -61,24 +61,24 @@ beforeAll(async () => {
 afterAll(() => Promise.all([gateway.close(), refusing.close()]));
 beforeEach(() => {
   calls = 0;
-  asked = [];
+  called = [];
 });
 
 const send = async (
   to: FastifyInstance,
   operation: string | { query: string; operationName?: string; variables?: object },
-  who: string | null,
+  caller: string | null,
   headers: Record<string, string> = {},
 ) =>
   to.inject({
     method: 'POST',
     url: '/graphql',
-    headers: { ...(await identity.headers(who)), ...headers },
+    headers: { ...(await identity.headers(caller)), ...headers },
     payload: typeof operation === 'string' ? { query: operation } : operation,
   });
 
-const ask = async (query: string, who: string | null, headers: Record<string, string> = {}) => {
-  const response = await send(refusing, query, who, headers);
+const ask = async (query: string, caller: string | null, headers: Record<string, string> = {}) => {
+  const response = await send(refusing, query, caller, headers);
   const { errors = [] } = response.json();
   return [
     response.statusCode,
@@ -86,46 +86,46 @@ const ask = async (query: string, who: string | null, headers: Record<string, st
     calls,
   ];
 };
-const SOMEBODY = 'role=operator; subject=x';
+const SIGNED_IN = 'role=operator; subject=x';
 const scoped = (scope: string) => `role=operator; subject=x; scope=${scope}`;
 
 test.each<[string, string, string | null, string[]]>([
   ['the public', '{ secret }', null, ['Query.secret']],
   ['the public, by an alias', '{ a: open secret: secret }', null, ['Query.secret']],
   ['the public, in a fragment', '{ ...F } fragment F on Query { secret }', null, ['Query.secret']],
-  ['the public, that defers it', '{ open ... @defer { secret } }', null, ['Query.secret']],
+  ['the public, in a deferred fragment', '{ open ... @defer { secret } }', null, ['Query.secret']],
   ['the public, by a mutation', 'mutation { change }', null, ['Mutation.change']],
   ['the public, through an interface', '{ thing { id } }', null, ['Query.thing', 'Thing.id']],
   ['one scope of two', '{ me { mail } }', scoped('read:mail'), ['User.mail']],
-  ['no policy', '{ me { note } }', SOMEBODY, ['User.note']],
-  ['an enum without its scope', '{ level }', SOMEBODY, ['Query.level']],
-  ['a field of a type, in a fragment on it', '{ thing { ... on Crate { weight } } }', SOMEBODY, ['Crate.weight']],
-])('%s is refused, and no subgraph is asked', async (_what, query, who, coordinates) => {
+  ['no policy', '{ me { note } }', SIGNED_IN, ['User.note']],
+  ['an enum without its scope', '{ level }', SIGNED_IN, ['Query.level']],
+  ['a field of a type, in a fragment on it', '{ thing { ... on Crate { weight } } }', SIGNED_IN, ['Crate.weight']],
+])('rejects an operation before any subgraph call: %s', async (_what, query, caller, coordinates) => {
   // once as a new operation, once as a known one
   for (let time = 0; time < 2; time++)
-    expect(await ask(query, who, { accept: 'multipart/mixed; deferSpec=20220824, application/json' })).toEqual([
-      who === null ? 401 : 403,
+    expect(await ask(query, caller, { accept: 'multipart/mixed; deferSpec=20220824, application/json' })).toEqual([
+      caller === null ? 401 : 403,
       coordinates,
       0,
     ]);
 });
 
 test.each<[string, string, string | null]>([
-  ['what is open, to the public', '{ open me { id } }', null],
-  ['a token for what asks for one', '{ secret thing { id } }', SOMEBODY],
+  ['an open field, for the public', '{ open me { id } }', null],
+  ['a token, for a field that requires one', '{ secret thing { id } }', SIGNED_IN],
   ['both scopes', '{ me { mail } }', scoped('read:mail,read:all')],
-  ['or the other', '{ me { mail } }', scoped('admin')],
+  ['one of two alternatives', '{ me { mail } }', scoped('admin')],
   ['a policy by a role', '{ me { note } }', 'role=inspector; case=1; subject=x'],
   ['or by a scope', '{ me { note } }', scoped('special')],
-])('%s is answered', async (_what, query, who) => {
-  const [status, coordinates, asked] = await ask(query, who);
-  expect([status, coordinates, asked]).toEqual([200, [], 1]);
+])('answers an allowed operation: %s', async (_what, query, caller) => {
+  const [status, coordinates, called] = await ask(query, caller);
+  expect([status, coordinates, called]).toEqual([200, [], 1]);
 });
 
-test('what one caller may ask, another still may not: an operation that is known is no door', async () => {
+test('checks each caller of a known operation anew', async () => {
   await ask('{ me { mail id } }', scoped('admin'));
   await ask('{ me { mail id } }', scoped('admin'));
-  expect((await ask('{ me { mail id } }', SOMEBODY))[0]).toBe(403);
+  expect((await ask('{ me { mail id } }', SIGNED_IN))[0]).toBe(403);
 });
 
 test.each<[string, string, string | null, unknown, string[]]>([
@@ -138,12 +138,12 @@ test.each<[string, string, string | null, unknown, string[]]>([
     { secret: null, open: 'o' },
     ['secret Query.secret'],
   ],
-  ['a field of an object', '{ me { mail id } }', SOMEBODY, { me: { mail: null, id: '1' } }, ['me.mail User.mail']],
-  ['all of an object', '{ me { mail } }', SOMEBODY, { me: { mail: null } }, ['me.mail User.mail']],
+  ['a field of an object', '{ me { mail id } }', SIGNED_IN, { me: { mail: null, id: '1' } }, ['me.mail User.mail']],
+  ['all of an object', '{ me { mail } }', SIGNED_IN, { me: { mail: null } }, ['me.mail User.mail']],
   [
     'fields of a list',
     '{ users { id note } }',
-    SOMEBODY,
+    SIGNED_IN,
     {
       users: [
         { id: '1', note: null },
@@ -152,11 +152,11 @@ test.each<[string, string, string | null, unknown, string[]]>([
     },
     ['users.0.note User.note', 'users.1.note User.note'],
   ],
-  ['what is never null', '{ open me { name id } }', SOMEBODY, { open: 'o', me: null }, ['me.name User.name']],
+  ['a non-null field', '{ open me { name id } }', SIGNED_IN, { open: 'o', me: null }, ['me.name User.name']],
   [
-    'what is never null, in a list',
+    'a non-null field in a list',
     '{ open users { name } }',
-    SOMEBODY,
+    SIGNED_IN,
     { open: 'o', users: null },
     ['users.0.name User.name'],
   ],
@@ -164,21 +164,21 @@ test.each<[string, string, string | null, unknown, string[]]>([
   [
     'a fragment on a type',
     '{ thing { id ... on Crate { weight } } }',
-    SOMEBODY,
+    SIGNED_IN,
     { thing: { id: '2', weight: null } },
     ['thing.weight Crate.weight'],
   ],
   [
-    'one name for what is shown and what is not',
+    'one response name for a visible and a hidden field',
     '{ me { id x: mail ... on User { x: mail } } }',
-    SOMEBODY,
+    SIGNED_IN,
     { me: { id: '1', x: null } },
     ['me.x User.mail'],
   ],
-])('%s is null with an error at its path, and no subgraph is asked for it', async (_what, query, who, data, errors) => {
+])('returns null and an error for %s without a subgraph call for it', async (_what, query, caller, data, errors) => {
   // as a new operation, as a known one, and once it could be written from slices
   for (let time = 0; time < 3; time++) {
-    const response = await send(gateway, query, who);
+    const response = await send(gateway, query, caller);
     const body = response.json();
     expect([response.statusCode, body.data]).toEqual([200, data]);
     expect(
@@ -189,31 +189,31 @@ test.each<[string, string, string | null, unknown, string[]]>([
     ).toEqual(errors);
     expect(response.headers['cache-control']).toContain('no-store');
   }
-  expect(asked.join()).not.toMatch(/secret|mail|note|\bname\b|weight|level/);
+  expect(called.join()).not.toMatch(/secret|mail|note|\bname\b|weight|level/);
 });
 
-test('a mutation that is withheld is not run, one beside it is', async () => {
+test('does not run a forbidden mutation, but runs an allowed one beside it', async () => {
   const response = await send(gateway, 'mutation { change open }', null);
   expect(response.json().data).toEqual({ change: null, open: 'o' });
-  expect(asked).toHaveLength(1);
-  expect(asked.join()).not.toContain('change');
+  expect(called).toHaveLength(1);
+  expect(called.join()).not.toContain('change');
   expect((await send(gateway, 'mutation { change }', null)).json().data).toEqual({ change: null });
-  expect(asked).toHaveLength(1);
+  expect(called).toHaveLength(1);
 });
 
-test('what is withheld of one caller is shown to another, whoever came first', async () => {
+test('withholds a field from one caller and shows it to another in any order', async () => {
   const query = '{ me { mail id } }';
-  for (const [who, mail] of [
+  for (const [caller, mail] of [
     [scoped('admin'), 'a@b'],
-    [SOMEBODY, null],
+    [SIGNED_IN, null],
     [null, null],
     [scoped('admin'), 'a@b'],
-    [SOMEBODY, null],
+    [SIGNED_IN, null],
   ] as const)
-    expect((await send(gateway, query, who)).json().data).toEqual({ me: { mail, id: '1' } });
+    expect((await send(gateway, query, caller)).json().data).toEqual({ me: { mail, id: '1' } });
 });
 
-test('an operation with @defer is answered in one part where something of it is withheld', async () => {
+test('answers an operation with @defer in one part when a field of it is withheld', async () => {
   const response = await send(gateway, '{ open ... @defer { secret } }', null, {
     accept: 'multipart/mixed; deferSpec=20220824, application/json',
   });
@@ -248,11 +248,11 @@ describe('types beside protected ones', () => {
   const nodes = { open: OPEN, opens: [OPEN], half: HALF, priv: PRIV, privs: [PRIV], node: PRIV, nodes: [OPEN, PRIV] };
   const answers = { ...nodes, titled: OPEN, any: PRIV };
   const composed = () => compose([{ name: 'a', sdl: NODES, url: 'http://a.example/' }]);
-  const refused = async (to: FastifyInstance, operation: Parameters<typeof send>[1], who: string | null) => {
+  const refused = async (to: FastifyInstance, operation: Parameters<typeof send>[1], caller: string | null) => {
     // as a new operation and as a known one
     const all: string[][] = [];
     for (let time = 0; time < 2; time++) {
-      const { errors = [] } = (await send(to, operation, who)).json();
+      const { errors = [] } = (await send(to, operation, caller)).json();
       all.push(
         errors.map(
           ({ extensions }: { extensions: { coordinate?: string; code: string } }) =>
@@ -297,7 +297,7 @@ describe('types beside protected ones', () => {
     ['{ node { ...F } } fragment F on Node { ... on Open { ...G } } fragment G on Node { id }', []],
     ['{ open { title } ...F } fragment F on Query { priv @skip(if: true) { id } special @include(if: false) }', []],
     ['{ __typename }', []],
-  ])('of %s the public is refused %j', async (query, coordinates) => {
+  ])('rejects for the public, of %s: %j', async (query, coordinates) => {
     expect(await refused(refusingNodes, query, null)).toEqual(coordinates);
     expect(await refused(refusingNodes, query, scoped('title'))).toEqual([]);
   });
@@ -307,19 +307,19 @@ describe('types beside protected ones', () => {
     [{ all: true }, ['Query.node', 'Node.id', 'Query.priv', 'Priv.id']],
     [undefined, []],
     [{ all: null }, ['Query.node', 'Node.id', 'Query.priv', 'Priv.id']],
-  ])('with the conditions of %j the public is refused %j', async (variables, coordinates) => {
+  ])('rejects for the public, with the conditions %j: %j', async (variables, coordinates) => {
     const query =
       'query ($all: Boolean = false) { node { ... on Open { title } id @include(if: $all) } ... @include(if: $all) { priv { id } } }';
     expect(await refused(refusingNodes, { query, variables }, null)).toEqual(coordinates);
   });
 
-  test('only the operation that runs counts, not those beside it or fragments it does not spread', async () => {
+  test('checks only the executed operation and the fragments it spreads', async () => {
     const query = 'query A { priv { ...F } } query B { open { title } } fragment F on Priv { secret }';
     expect(await refused(refusingNodes, { query, operationName: 'B' }, null)).toEqual([]);
     expect(await refused(refusingNodes, { query, operationName: 'A' }, null)).toEqual(['Query.priv', 'Priv.secret']);
   });
 
-  test('an object of an inaccessible type is not shown, whose rules nothing in the API schema states', async () => {
+  test('hides an object of an @inaccessible type despite missing rules in the API schema', async () => {
     const hidden = compose([
       {
         name: 'a',
@@ -344,7 +344,7 @@ describe('types beside protected ones', () => {
     ['{ node { ... on Open { title } } node { __typename } }', { node: null }, ['node']],
     ['{ half { pub title } }', { half: { pub: 'p', title: null } }, ['half.title']],
     ['{ open { title } privs { id } }', null, ['privs']],
-  ])('of %s the public sees %j', async (query, data, paths) => {
+  ])('shows the public of %s: %j', async (query, data, paths) => {
     for (let time = 0; time < 3; time++) {
       const answer = (await send(nullingNodes, query, null)).json();
       expect(answer.data).toEqual(data);
@@ -352,7 +352,7 @@ describe('types beside protected ones', () => {
     }
   });
 
-  test('a rule that stands on an interface itself applies to all that implements it', async () => {
+  test('applies a rule on an interface to all its implementations', async () => {
     const standing = composed().replace(/(interface Node\n)/, '$1  @policy(policies: [["special"]])\n');
     const closed = await start(standing, 'refuse', answers);
     const rest = '{ half { pub } titled { ... on Open { title } } }';
@@ -362,7 +362,7 @@ describe('types beside protected ones', () => {
       ['{ node { id @skip(if: true) } }', ['Query.node']],
       [rest, ['Query.half', 'Half.pub', 'Query.titled', 'Open.title']],
     ] as const) {
-      expect(await refused(closed, query, SOMEBODY)).toEqual(coordinates);
+      expect(await refused(closed, query, SIGNED_IN)).toEqual(coordinates);
       expect(await refused(closed, query, scoped('special'))).toEqual([]);
     }
     await closed.close();
@@ -392,7 +392,7 @@ describe('a rule of an interface', () => {
     ['the same lists in another order', scopes('b a', 'c'), [scopes('c', 'a b')]],
     ['a rule without lists', none, [none]],
     ['a rule without lists beside another', scopes('a'), [none, scopes('a')]],
-  ])('does not stand when composition lifted it: %s', (_name, node, types) => {
+  ])('ignores a rule of an interface that only composition added: %s', (_name, node, types) => {
     const rules = rulesOf(node, types);
     expect([rules.ofType('Node'), rules.ofType('Open')]).toEqual([[], []]);
     for (const index of types.keys()) expect(rules.ofType(`T${index}`)).toHaveLength(1);
@@ -406,9 +406,9 @@ describe('a rule of an interface', () => {
     ['it demands something else', scopes('a'), [scopes('b')]],
     ['it leaves an alternative out', scopes('a'), [scopes('a', 'b')]],
     ['it has one more alternative', scopes('a', 'b'), [scopes('a')]],
-    ['it is for no caller', none, [scopes('a')]],
+    ['no caller satisfies it', none, [scopes('a')]],
     ['the composition lifted no rules', '@authenticated', ['@authenticated', scopes('a')]],
-  ])('stands when it is its own: %s', (_name, node, types) => {
+  ])('enforces a rule that the interface itself declares: %s', (_name, node, types) => {
     const rules = rulesOf(node, types);
     expect([rules.ofType('Node').length, rules.ofType('Open').length]).toEqual([1, 1]);
   });

@@ -34,7 +34,7 @@ const both = (a: string, b: string) => [
 ];
 
 describe('composition', () => {
-  test('takes what is classified, and the four programs are', () => {
+  test('accepts classified subgraphs, including the four programs', () => {
     expect(() => compose(both(A, B))).not.toThrow();
     expect(unclassifiedFields(subgraphs)).toEqual([]);
   });
@@ -83,15 +83,15 @@ describe('composition', () => {
       /b: Person\.name has class PII but is derived from Box\.secret, which has class PROPIN/,
     ],
     ['a source that no subgraph has', 'PII', 'fields: ["Box.size"]', /derived from Box\.size, which no subgraph has/],
-  ])('refuses %s', (_what, own, derivation, message) => {
+  ])('refuses %s', (_what, ownClass, derivation, message) => {
     const person = B.replace(
       'name: String @class(class: PII)',
-      `name: String @class(class: ${own}) @derivedFrom(${derivation})`,
+      `name: String @class(class: ${ownClass}) @derivedFrom(${derivation})`,
     );
     expect(() => compose(both(A, `${DERIVED} ${person}`))).toThrow(message);
   });
 
-  test('takes a derived field that covers its sources, and a weaker one that says why it does not tell them', () => {
+  test('accepts a derived field that covers its sources, or a weaker one with a reason', () => {
     for (const name of [
       'name: String @class(class: PROPIN) @derivedFrom(fields: ["Box.secret", "Box.owner"])',
       'name: String @class(class: PUBLIC) @derivedFrom(fields: ["Box.secret"], coarsened: "Its first letter.")',
@@ -100,8 +100,8 @@ describe('composition', () => {
     expect(understatedFields(subgraphs)).toEqual([]);
   });
 
-  test('every figure that hides small counts says what it counts', () => {
-    const derived = new Map(derivationsIn(subgraphs).map((one) => [one.coordinate, one]));
+  test('requires every figure that hides small counts to declare what it counts', () => {
+    const derived = new Map(derivationsIn(subgraphs).map((derivation) => [derivation.coordinate, derivation]));
     const counted = subgraphs.flatMap(({ schema }) =>
       Object.keys(schema.getTypeMap()).flatMap((type) =>
         [...(countedOf(type)?.keys() ?? [])].map((field) => `${type}.${field}`),
@@ -111,7 +111,7 @@ describe('composition', () => {
     expect(counted.filter((coordinate) => !derived.get(coordinate)?.coarsened)).toEqual([]);
   });
 
-  test('asks nothing of supergraphs that know no classes', () => {
+  test('accepts supergraphs without sensitivity classes', () => {
     expect(unclassifiedFields([{ name: 'x', sdl: 'type Query { a: Int }' }])).toEqual([]);
   });
 });
@@ -124,12 +124,12 @@ test.each<[string, string, object]>([
   ['{ box { person { name } } }', 'PII', ['cisa', 'nsa', 'opm']],
   ['{ ...F } fragment F on Query { box { person { name } secret } }', 'PII', ['cisa', 'nsa', 'opm']],
   ['{ __typename __schema { queryType { name } } }', 'PUBLIC', []],
-])('%s is handled as %s of %j', (query, strictest, agencies) => {
+])('handles %s as %s of %j', (query, strictest, agencies) => {
   const sdl = parse(compose(both(A, B)));
   const schema = buildASTSchema(sdl, { assumeValid: true });
   const { selectionSet } = normalize(parse(query), undefined, schema);
-  const asked = /person/.test(query) ? ['a', 'b', 'a'] : /box|thing/.test(query) ? ['a'] : [];
-  expect(Sensitivities.of(sdl, schema)!.handlingOf(schema.getQueryType()!, selectionSet, asked)).toEqual({
+  const called = /person/.test(query) ? ['a', 'b', 'a'] : /box|thing/.test(query) ? ['a'] : [];
+  expect(Sensitivities.of(sdl, schema)!.handlingOf(schema.getQueryType()!, selectionSet, called)).toEqual({
     class: strictest,
     agencies,
   });
@@ -142,19 +142,19 @@ describe('in answers', () => {
   });
   afterAll(() => world.close());
 
-  test('it is said how they are to be handled, of a new operation and of a known one', async () => {
+  test('states how a response is to be handled, for new and known operations', async () => {
     for (let time = 0; time < 3; time++) {
-      const told = async (query: string) => (await world.ask(query)).extensions.sensitivity;
-      expect(await told('{ sectors { nodes { name } } }')).toEqual({ class: 'PUBLIC', agencies: ['cisa'] });
-      expect(await told('{ submissions { nodes { number determinations { totalCount } } } }')).toEqual({
+      const sensitivityFor = async (query: string) => (await world.ask(query)).extensions.sensitivity;
+      expect(await sensitivityFor('{ sectors { nodes { name } } }')).toEqual({ class: 'PUBLIC', agencies: ['cisa'] });
+      expect(await sensitivityFor('{ submissions { nodes { number determinations { totalCount } } } }')).toEqual({
         class: 'PROPIN',
         agencies: ['nsa', 'treasury'],
       });
-      expect(await told('{ applications { totalCount } }')).toEqual({ class: 'PII', agencies: ['opm'] });
+      expect(await sensitivityFor('{ applications { totalCount } }')).toEqual({ class: 'PII', agencies: ['opm'] });
     }
   });
 
-  test('nobody may keep for others what is not public, though nobody knows who asked', async () => {
+  test('marks non-public responses as not cacheable, even for anonymous callers', async () => {
     for (let time = 0; time < 2; time++) {
       const { headers } = await world.server.inject({
         method: 'POST',
@@ -167,10 +167,10 @@ describe('in answers', () => {
 
   test.each(
     ['01-the-order-at-a-glance', '02-launching-soon', '05-sectors-at-risk', '13-due-soon', '16-'].map((name) => [name]),
-  )('%s has no more objects than it was estimated to cost', async (name) => {
+  )('returns no more objects for %s than its cost estimate', async (name) => {
     const { readdirSync } = await import('node:fs');
     const folder = 'test/questions';
-    const file = readdirSync(folder).find((one) => one.startsWith(name) && one.endsWith('.graphql'))!;
+    const file = readdirSync(folder).find((fileName) => fileName.startsWith(name) && fileName.endsWith('.graphql'))!;
     const { questionVariables } = await import('../questions/variables');
     const { data, extensions } = await world.ask(
       readFileSync(`${folder}/${file}`, 'utf8'),
@@ -179,8 +179,8 @@ describe('in answers', () => {
     const objectsIn = (value: unknown): number =>
       typeof value !== 'object' || value === null
         ? 0
-        : Object.values(value).reduce((sum: number, one) => sum + objectsIn(one), Array.isArray(value) ? 0 : 1);
-    // the root is no field
+        : Object.values(value).reduce((sum: number, item) => sum + objectsIn(item), Array.isArray(value) ? 0 : 1);
+    // the root is not a field
     expect(objectsIn(data) - 1).toBeLessThanOrEqual(extensions.cost.estimated);
     expect(objectsIn(data)).toBeGreaterThan(1);
   });

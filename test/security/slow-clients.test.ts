@@ -20,7 +20,7 @@ const LIMITS = {
 };
 const person = (subject: string) => `role=developer-submitter; organization=alder; subject=${subject}`;
 
-describe('processes of a gateway and a subgraph, and clients that hold on to them', () => {
+describe('gateway and subgraph processes with slow clients', () => {
   let stack: FileStack;
   let clients: RawClient[];
   beforeAll(async () => {
@@ -50,32 +50,32 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     `${line} HTTP/1.1\r\nhost: x\r\n${Object.entries(headers)
       .map(([name, value]) => `${name}: ${value}\r\n`)
       .join('')}\r\n`;
-  const put = async (path: string, who: string, bytes: number) =>
+  const upload = async (path: string, caller: string, bytes: number) =>
     head(`PUT ${path}`, {
-      authorization: `Bearer ${await stack.token(who)}`,
+      authorization: `Bearer ${await stack.token(caller)}`,
       'content-type': 'application/octet-stream',
       'content-length': bytes,
     });
   /** Uploads a document and downloads it again. */
-  const isServed = async (who: string) => {
+  const isServed = async (caller: string) => {
     const content = Buffer.from(`A document ${Math.random()}`.repeat(2_000));
     const path = await stack.attachContent(content);
-    const up = await stack.caller(who).upload(path, content);
-    const down = await stack.caller(who).download(path);
+    const up = await stack.caller(caller).upload(path, content);
+    const down = await stack.caller(caller).download(path);
     return [up, down.status, down.content.equals(content)];
   };
   const SERVED = [{ status: 204, said: '' }, 200, true];
 
-  test('40 stalled uploads of one caller: 8 are held until they are too slow, and others, and its downloads, are served', async () => {
+  test('holds 8 of 40 stalled uploads of one caller and serves everyone else meanwhile', async () => {
     const content = Buffer.alloc(100_000, 1);
     const path = await stack.attachContent(content);
     const mine = Buffer.from('mine');
     const uploaded = await stack.attachContent(mine);
     expect((await stack.caller(person('eve')).upload(uploaded, mine)).status).toBe(204);
     const stalled = await Promise.all(Array.from({ length: 40 }, connectAndSend));
-    // a caller may have any number of tokens, each with scopes of its own
+    // a caller may have any number of tokens, each with its own scopes
     async function connectAndSend(_: unknown, place: number) {
-      const request = await put(path, `${person('eve')}; scope=scope-${place}`, content.length);
+      const request = await upload(path, `${person('eve')}; scope=scope-${place}`, content.length);
       return (await connect()).send(request).send(content.subarray(0, 1_000));
     }
     expect(await isServed(developer())).toEqual(SERVED);
@@ -86,30 +86,30 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     expect(answers.find((text) => text.startsWith('HTTP/1.1 429'))).toMatch(
       /retry-after: \d+[\s\S]*You have 8 uploads in progress/,
     );
-    // nothing is left of them: the caller may upload again
+    // none of them is left: the caller may upload again
     expect((await stack.caller(person('eve')).upload(path, content)).status).toBe(204);
   });
 
-  test('40 stalled uploads of as many callers: honest ones are served meanwhile, up and down', async () => {
+  test('serves honest uploads and downloads during 40 stalled uploads of 40 callers', async () => {
     const content = Buffer.alloc(50_000, 2);
     const path = await stack.attachContent(content);
     const stalled: RawClient[] = [];
     for (let i = 0; i < 40; i++)
-      stalled.push((await connect()).send(await put(path, person(`eve-${i}`), content.length)).send('x'));
+      stalled.push((await connect()).send(await upload(path, person(`eve-${i}`), content.length)).send('x'));
     for (let round = 0; round < 3; round++) expect(await isServed(developer())).toEqual(SERVED);
     const answers = await Promise.all(stalled.map(({ closed }) => closed));
     expect(new Set(answers.map((text) => answerOf(text).join(' ')))).toEqual(new Set(['408 TRANSFER_TOO_SLOW']));
   });
 
-  test('an upload that trickles is ended in words; one that is slow and steady is taken', async () => {
+  test('ends an upload that trickles with an error, and accepts a slow and steady one', async () => {
     const content = Buffer.alloc(60_000, 3);
     const path = await stack.attachContent(content);
-    const slow = (await connect()).send(await put(path, developer(), content.length)).trickle('x', 50);
+    const slow = (await connect()).send(await upload(path, developer(), content.length)).trickle('x', 50);
     expect(answerOf(await slow.closed)).toEqual([408, 'TRANSFER_TOO_SLOW']);
-    const steady = (await connect()).send(await put(path, developer(), content.length));
-    // 20,000 bytes a second, for longer than any other request may take
-    for (let sent = 0; sent < content.length; sent += 2_000) {
-      steady.send(content.subarray(sent, sent + 2_000));
+    const steady = (await connect()).send(await upload(path, developer(), content.length));
+    // 20,000 bytes per second, for longer than the limit of any other request
+    for (let offset = 0; offset < content.length; offset += 2_000) {
+      steady.send(content.subarray(offset, offset + 2_000));
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     while (!steady.text) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -121,10 +121,10 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     ['chunks', head('POST /graphql', { 'content-type': 'application/json', 'transfer-encoding': 'chunked' })],
     ['headers', 'POST /graphql HTTP/1.1\r\nhost: x\r\nx-long: '],
     ['nothing but a method', 'POST '],
-    ['a body for a path that there is not', `${head('POST /nothing', { 'content-length': 100 })}{`],
+    ['a body for an unknown path', `${head('POST /nothing', { 'content-length': 100 })}{`],
     ['a body beside an invalid token', head('POST /graphql', { authorization: 'Bearer x', 'content-length': 100 })],
     ['an upload without a token', `${head('PUT /artifacts/art_1', { 'content-length': 100 })}x`],
-  ])('%s, stalled or trickled, gets a 4xx while others are answered', async (_what, start) => {
+  ])('answers %s, stalled or trickled, with a 4xx, and others meanwhile', async (_what, start) => {
     const stalling = (await connect()).send(start);
     const trickling = (await connect()).send(start).trickle('1', 100);
     expect((await stack.caller(developer()).ask('{ __typename }', {})).data).toEqual({ __typename: 'Query' });
@@ -134,7 +134,7 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     }
   });
 
-  test('a request that arrives too slowly gets 408 in the usual form', async () => {
+  test('answers a request that arrives too slowly with 408 in the usual form', async () => {
     const slow = (await connect()).send(
       head('POST /graphql', { 'content-type': 'application/json', 'content-length': 100 }),
     );
@@ -150,7 +150,7 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     });
   });
 
-  test('downloads that are not read are ended; 8 of a caller at once, and others are served meanwhile', async () => {
+  test('ends unread downloads, 8 per caller at once, and serves others meanwhile', async () => {
     const bytes = 48 * 1024 * 1024;
     const content = Buffer.alloc(bytes, 4);
     const path = await stack.attachContent(content);
@@ -158,13 +158,13 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     const request = head(`GET ${path}`, { authorization: `Bearer ${await stack.token(person('eve'))}` });
     const readers: RawClient[] = [];
     for (let i = 0; i < 8; i++) readers.push((await connect()).pause().send(request));
-    // until they are under way, another may take a place of theirs
+    // until they are running, another may take one of their places
     await new Promise((resolve) => setTimeout(resolve, 500));
     const more = (await connect()).send(request);
     while (!more.text) await new Promise((resolve) => setTimeout(resolve, 20));
     expect(answerOf(more.text)).toEqual([429, 'TOO_MANY_TRANSFERS']);
     expect(await isServed(developer())).toEqual(SERVED);
-    // longer than two windows, in which nothing is read
+    // longer than two windows without a read
     await new Promise((resolve) => setTimeout(resolve, 5_000));
     for (const reader of readers) {
       const text = await reader.resume().closed;
@@ -174,7 +174,7 @@ describe('processes of a gateway and a subgraph, and clients that hold on to the
     expect([again.status, again.content.length]).toEqual([200, bytes]);
   });
 
-  test('a subgraph that is asked itself, with the identity of one principal, holds to limits of its own', async () => {
+  test('enforces limits of the subgraph when a caller reaches it directly', async () => {
     const content = Buffer.alloc(50_000, 5);
     const path = await stack.attachContent(content);
     const signer = signerOf(stack.identityKey, createLog('silent', 'test'));
@@ -233,22 +233,19 @@ describe('a gateway whose answers are not read', () => {
   test.each([
     ['a large answer', LARGE],
     ['a large part of @defer', IN_PARTS],
-  ])(
-    'ends the connection of %s that is not read, and completes that of a client that reads',
-    async (_what, request) => {
-      const silent = (await RawClient.connect(origin)).pause().send(request);
-      const honest = (await RawClient.connect(origin)).send(request);
-      while (honest.text.length < LONG.length) await new Promise((resolve) => setTimeout(resolve, 20));
-      expect(answerOf(honest.text)).toEqual([200, undefined]);
-      honest.close();
-      while (gateway.traffic.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-      expect((await silent.resume().closed).length).toBeLessThan(LONG.length);
-    },
-  );
+  ])('ends the connection of %s that is not read, and completes a read one', async (_what, request) => {
+    const silent = (await RawClient.connect(origin)).pause().send(request);
+    const honest = (await RawClient.connect(origin)).send(request);
+    while (honest.text.length < LONG.length) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(answerOf(honest.text)).toEqual([200, undefined]);
+    honest.close();
+    while (gateway.traffic.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await silent.resume().closed).length).toBeLessThan(LONG.length);
+  });
 
-  test('keeps the connection of a client that reads slowly, and faster than it must', async () => {
+  test('keeps the connection of a slow client that reads faster than required', async () => {
     const reader = (await RawClient.connect(origin)).send(LARGE);
-    // a stop in every window, for longer than one
+    // a pause in every window, for longer than one
     for (let turn = 0; turn < 8; turn++) {
       reader.pause();
       await new Promise((resolve) => setTimeout(resolve, 200));

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import { request } from 'undici';
 import type { World } from '../support/world';
 
-/** What a server answered. */
+/** The response of a server. */
 export interface Outcome {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -18,7 +18,7 @@ interface Sent {
   readonly body?: string | Buffer;
 }
 
-/** The gateway, as somebody who means it no good reaches it: over its socket. */
+/** The gateway as an attacker reaches it: over its socket. */
 export class Target {
   constructor(
     readonly world: World,
@@ -37,10 +37,10 @@ export class Target {
     return { status: response.statusCode, headers: response.headers, text, json };
   }
 
-  /** Asks as somebody; null is the public. */
+  /** Sends an operation as a principal; null is the public. */
   async ask(
     query: string,
-    who: string | null = null,
+    caller: string | null = null,
     {
       variables,
       headers,
@@ -48,7 +48,7 @@ export class Target {
     }: { variables?: unknown; headers?: Record<string, string>; extensions?: unknown } = {},
   ): Promise<Outcome> {
     return this.send({
-      headers: { 'content-type': 'application/json', ...(await this.world.identity.headers(who)), ...headers },
+      headers: { 'content-type': 'application/json', ...(await this.world.identity.headers(caller)), ...headers },
       body: JSON.stringify({ query, variables, extensions }),
     });
   }
@@ -57,7 +57,7 @@ export class Target {
     return this.send({ headers: { 'content-type': 'application/json', ...headers }, body });
   }
 
-  /** Bytes as they are; what comes back before the other side closes, or within a time. */
+  /** Sends raw bytes; returns what arrives before the other side closes, or within a time. */
   raw(bytes: string | Buffer, ms = 1_500): Promise<string> {
     const { hostname, port } = new URL(this.origin);
     return new Promise((resolve) => {

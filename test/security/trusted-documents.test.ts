@@ -50,31 +50,31 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const ask = async (payload: object, who: string | null = null) => {
-  const headers = await identity.headers(who);
+const ask = async (payload: object, caller: string | null = null) => {
+  const headers = await identity.headers(caller);
   const response = await gateway.inject({ method: 'POST', url: '/graphql', headers, payload });
   const { data, errors } = response.json();
   return [response.statusCode, data ?? errors[0].extensions.code];
 };
 
 test.each<[string, object]>([
-  ['Apollo Client names it', { extensions: { persistedQuery: { version: 1, sha256Hash: 'one' } } }],
-  ['the draft of GraphQL over HTTP names it', { documentId: 'one' }],
-  ['it is sent as a whole', { query: 'query A { a }' }],
-])('a trusted document is executed for everyone: %s', async (_how, payload) => {
+  ['named as by Apollo Client', { extensions: { persistedQuery: { version: 1, sha256Hash: 'one' } } }],
+  ['named as in the draft of GraphQL over HTTP', { documentId: 'one' }],
+  ['sent in full', { query: 'query A { a }' }],
+])('executes a trusted document for every caller: %s', async (_how, payload) => {
   for (let time = 0; time < 2; time++) expect(await ask(payload)).toEqual([200, { a: 'a' }]);
 });
 
-test('as Relay names it', async () => {
+test('executes a trusted document by the name that Relay sends', async () => {
   expect(await ask({ doc_id: 'two', variables: {} })).toEqual([200, { b: 'b' }]);
 });
 
 test.each<[string, object, string | null, number, string]>([
-  ['a document of one’s own', { query: '{ a }' }, null, 403, 'DOCUMENT_NOT_TRUSTED'],
-  ['of a known caller without the role', { query: '{ a }' }, OFFICER, 403, 'DOCUMENT_NOT_TRUSTED'],
-  ['one that differs by a space', { query: 'query A { a } ' }, null, 403, 'DOCUMENT_NOT_TRUSTED'],
-  ['an id that is not known', { documentId: 'three' }, null, 400, 'DOCUMENT_NOT_FOUND'],
-  ['an id of a prototype', { documentId: '__proto__' }, null, 400, 'DOCUMENT_NOT_FOUND'],
+  ['an ad hoc document', { query: '{ a }' }, null, 403, 'DOCUMENT_NOT_TRUSTED'],
+  ['from an authenticated caller without the role', { query: '{ a }' }, OFFICER, 403, 'DOCUMENT_NOT_TRUSTED'],
+  ['a document that differs by a space', { query: 'query A { a } ' }, null, 403, 'DOCUMENT_NOT_TRUSTED'],
+  ['an unknown id', { documentId: 'three' }, null, 400, 'DOCUMENT_NOT_FOUND'],
+  ['an id that is a prototype property', { documentId: '__proto__' }, null, 400, 'DOCUMENT_NOT_FOUND'],
   [
     'another document under a known id',
     { query: '{ b }', extensions: { persistedQuery: { version: 1, sha256Hash: 'one' } } },
@@ -82,17 +82,17 @@ test.each<[string, object, string | null, number, string]>([
     403,
     'DOCUMENT_NOT_TRUSTED',
   ],
-])('%s is refused', async (_what, payload, who, status, code) => {
-  expect(await ask(payload, who)).toEqual([status, code]);
+])('rejects an untrusted document: %s', async (_what, payload, caller, status, code) => {
+  expect(await ask(payload, caller)).toEqual([status, code]);
 });
 
-test('an analyst asks what she likes; that it is known then is no door for others', async () => {
+test('lets an analyst send ad hoc operations without allowing them to others', async () => {
   for (let time = 0; time < 3; time++)
     expect(await ask({ query: '{ a b }' }, ANALYST)).toEqual([200, { a: 'a', b: 'b' }]);
   expect(await ask({ query: '{ a b }' })).toEqual([403, 'DOCUMENT_NOT_TRUSTED']);
 });
 
-test('what an analyst has stored under its digest is no trusted document of others, by GET either', async () => {
+test('does not trust a document for others that an analyst registered, nor by GET', async () => {
   const query = '{ b a }';
   const sha256Hash = createHash('sha256').update(query).digest('hex');
   const extensions = { persistedQuery: { version: 1, sha256Hash } };
@@ -104,7 +104,7 @@ test('what an analyst has stored under its digest is no trusted document of othe
   expect([statusCode, JSON.parse(body).data]).toEqual([expect.any(Number), undefined]);
 });
 
-test('a document by GET is as one by POST', async () => {
+test('executes trusted documents by GET as by POST', async () => {
   const get = async (query: string) =>
     (
       await gateway.inject({
@@ -119,7 +119,7 @@ test.each<[string, string, RegExp]>([
   ['invalid JSON', '{', /not valid JSON/],
   ['no manifest', '{"a":1}', /not a document manifest/],
   ['a manifest that contradicts another', '{"one":"query A { b }"}', /assign the id "one" to different documents/],
-])('%s is said in words', (_what, content, said) => {
+])('reports an invalid manifest with its cause: %s', (_what, content, message) => {
   writeFileSync(join(folder, 'bad.json'), content);
-  expect(() => TrustedDocuments.read([join(folder, 'apollo.json'), join(folder, 'bad.json')], [])).toThrow(said);
+  expect(() => TrustedDocuments.read([join(folder, 'apollo.json'), join(folder, 'bad.json')], [])).toThrow(message);
 });

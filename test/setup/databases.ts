@@ -43,13 +43,13 @@ async function answers(url: string, milliseconds: number): Promise<boolean> {
   }
 }
 
-/** Starts a server on a socket in a temporary folder; nothing of it is left behind. */
+/** Starts a server on a socket in a temporary folder, which is removed with it. */
 async function startPrivateServer(binary: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'ordergraph-mysql-'));
   const isMaria = spawnSync(binary, ['--version']).stdout.toString().includes('MariaDB');
   const user = process.getuid?.() === 0 ? ['--user=root'] : [];
   const data = join(folder, 'data');
-  const made = isMaria
+  const result = isMaria
     ? spawnSync('mariadb-install-db', [
         '--no-defaults',
         `--datadir=${data}`,
@@ -58,7 +58,7 @@ async function startPrivateServer(binary: string): Promise<string> {
         ...user,
       ])
     : spawnSync(binary, ['--no-defaults', '--initialize-insecure', `--datadir=${data}`, ...user]);
-  if (made.status !== 0) throw new Error(`${binary} could not make its data folder:\n${made.stderr}`);
+  if (result.status !== 0) throw new Error(`${binary}could not create its data folder:\n${result.stderr}`);
   const socket = join(folder, 'mysql.sock');
   const server = spawn(
     binary,
@@ -83,8 +83,8 @@ async function startPrivateServer(binary: string): Promise<string> {
 }
 
 /**
- * Says where the tests find a MySQL-protocol server: the one of ORDERGRAPH_TEST_MYSQL_URL (a URL with % for the database),
- * else a private one where MariaDB or MySQL is installed. Without either the tests on MySQL are left out, under CI they fail.
+ * Finds the MySQL-protocol server for the tests: the one of ORDERGRAPH_TEST_MYSQL_URL (a URL with % for the database), else a
+ * private one if MariaDB or MySQL is installed. Without either, tests on MySQL are skipped, and fail under CI.
  */
 export default async function databases(): Promise<void> {
   if (process.env.ORDERGRAPH_TEST_MYSQL_URL) return;
@@ -94,8 +94,8 @@ export default async function databases(): Promise<void> {
     return;
   }
   const how = 'Install MariaDB or MySQL, or set ORDERGRAPH_TEST_MYSQL_URL, for example mysql://root@127.0.0.1:3306/%';
-  if (process.env.CI) throw new Error(`There is no MySQL-protocol server to test on. ${how}`);
-  process.stderr.write(`Tests on MySQL are left out: no server was found. ${how}\n`);
+  if (process.env.CI) throw new Error(`No MySQL-protocol server is available for the tests. ${how}`);
+  process.stderr.write(`Skipping tests on MySQL: no server was found. ${how}\n`);
 }
 
 export function stopPrivateServer(): void {

@@ -1,15 +1,15 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import { Database } from '#kit/database/database';
 
-/** What a database held at one moment. */
+/** The content of a database at one moment. */
 export interface Backup {
-  /** Puts it back into the database of this address, which no process may have open. */
+  /** Restores it into the database of this address, which no process may have open. */
   restore(url: string): Promise<void>;
 }
 
 let copies = 0;
 
-/** A consistent backup of a database that is in use: a copy of the file on SQLite, the rows of one snapshot on MySQL. */
+/** A consistent backup of a database in use: a copy of the file on SQLite, the rows of one snapshot on MySQL. */
 export async function backUp(database: Database): Promise<Backup> {
   return database.dialect.kind === 'sqlite' ? copyOf(database) : rowsOf(database);
 }

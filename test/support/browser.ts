@@ -8,19 +8,19 @@ import { programFor } from './programs';
 
 export type { Browser, Page };
 
-const found = programFor(
+const program = programFor(
   ['chromium', 'chromium-browser', 'google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'],
   'browser',
   'of the explorer and of GraphiQL',
   'Install chromium',
 );
 
-/** `describe` where there is a Chromium to start. CI fails without one. */
-export const describeInBrowser: jest.Describe = found ? describe : describe.skip;
+/** `describe` where Chromium is installed. CI fails without it. */
+export const describeInBrowser: jest.Describe = program ? describe : describe.skip;
 
-/** A browser without a window that asks nobody but whom its pages ask. */
+/** A headless browser that connects only to the addresses of its pages. */
 export function openBrowser(): Promise<Browser> {
-  const executablePath = spawnSync('which', [found!], { encoding: 'utf8' }).stdout.trim();
+  const executablePath = spawnSync('which', [program!], { encoding: 'utf8' }).stdout.trim();
   return chromium.launch({ executablePath, args: ['--disable-gpu', '--disable-quic'] });
 }
 

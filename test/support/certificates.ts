@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process';
 
-/** An authority, certificates of it for a subgraph and for a gateway, and one of nobody's: `<name>.pem` and `<name>.key` in a folder. */
+/**
+ * An authority, its certificates for a subgraph and for a gateway, and one of an unknown authority: `<name>.pem` and `<name>.key`
+ * in a folder.
+ */
 export function makeCertificates(folder: string): void {
   const openssl = (...args: string[]) => {
     const { status, stderr } = spawnSync('openssl', args, { cwd: folder });

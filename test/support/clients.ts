@@ -8,7 +8,7 @@ import { packageRoot } from '#base/package-root';
 import { takeLock } from '../../gateway/cli/data-folder';
 import { writeKeys } from '../../gateway/cli/keys';
 import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
-import { freePort, kill, requireCompiled, run, says } from './processes';
+import { freePort, kill, requireCompiled, run, waitForOutput } from './processes';
 
 const CLIENTS = join(packageRoot, 'test', 'clients');
 
@@ -100,7 +100,7 @@ async function serve(
   const data = join(folder, 'data');
   const port = await freePort();
   const graph = run([command, '--port', String(port), '--data', data, ...(await prepare(folder)), ...flags]);
-  await says(graph, /The graph answers at/);
+  await waitForOutput(graph, /The graph answers at/);
   const issuer = await DevelopmentIssuer.in(data);
   return {
     async endpoint(principal) {

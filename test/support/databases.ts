@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import type { DatabaseKind } from '#kit/database/dialect';
 
-/** The databases that tests run on. MySQL only where there is a server; the set-up fails when CI has none. */
+/** The databases that tests run on. MySQL only where a server is available; the setup fails when CI has none. */
 export const databaseKinds: readonly DatabaseKind[] = process.env.ORDERGRAPH_TEST_MYSQL_URL
   ? ['sqlite', 'mysql']
   : ['sqlite'];
 
-/** Those that long tests run on: all with `ORDERGRAPH_TEST_FAULTS=all`, else only the one of production, where there is one. */
+/** Databases for long tests: all with `ORDERGRAPH_TEST_FAULTS=all`, else only the one of production, if available. */
 export const processKinds: readonly DatabaseKind[] =
   process.env.ORDERGRAPH_TEST_FAULTS === 'all' ? databaseKinds : databaseKinds.slice(-1);
 
-/** Databases of one test, by name; all gone when it is dropped. */
+/** Databases of one test, by name; `drop` removes all of them. */
 export interface TestDatabases {
   url(name: string): string;
   drop(): Promise<void>;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Caller } from '../../gateway/cli/voluntary/client';
 import { developer, SUBMISSION } from './framework';
 import { identityEnvironment } from './identity';
-import { freePort, type Running, run, says } from './processes';
+import { freePort, type Running, run, waitForOutput } from './processes';
 
 export const ARTIFACT = 'artifact { id storage storedWhere }';
 
@@ -19,7 +19,7 @@ export class FileStack {
     readonly url: string,
     readonly subgraphUrl: string,
     readonly token: (principal: string) => Promise<string>,
-    /** File of the private key by which the gateway signs who asks. */
+    /** File of the private key with which the gateway signs identities. */
     readonly identityKey: string,
     private readonly folder: string,
   ) {}
@@ -38,13 +38,13 @@ export class FileStack {
       ...environment,
       ...settings.subgraph,
     });
-    await says(subgraph, /answers at/);
+    await waitForOutput(subgraph, /answers at/);
     const subgraphUrl = `http://127.0.0.1:${port}`;
     const gateway = run(
       ['gateway', '--port', String(gatewayPort), '--subgraph-url', `submissions=${subgraphUrl}/graphql`],
       { ...environment, ...settings.gateway },
     );
-    await says(gateway, /The graph answers at/);
+    await waitForOutput(gateway, /The graph answers at/);
     const key = environment.ORDERGRAPH_IDENTITY_KEY!;
     const url = `http://127.0.0.1:${gatewayPort}`;
     const stack = new FileStack(gateway, subgraph, url, subgraphUrl, token, key, folder);
@@ -56,7 +56,7 @@ export class FileStack {
     return new Caller(this.url, 'test', principal === null ? null : () => this.token(principal));
   }
 
-  private async does(mutation: string, input: Record<string, unknown>, fields: string) {
+  private async perform(mutation: string, input: Record<string, unknown>, fields: string) {
     const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`;
     const { data, errors } = await this.caller(developer()).ask(
       `mutation ($input: ${type}!) { ${mutation}(input: $input) { ${fields} } }`,
@@ -69,10 +69,10 @@ export class FileStack {
 
   private async draft(): Promise<void> {
     const organization = { key: 'alder', legalName: 'Alder', category: 'INDUSTRY' };
-    await this.does('registerOrganization', organization, 'organization { key }');
-    const model = await this.does('registerModel', { codename: 'm', modalities: [] }, 'model { id }');
-    const version = await this.does('registerModelVersion', { modelId: model.id, label: 'rc' }, 'version { id }');
-    const draft = await this.does(
+    await this.perform('registerOrganization', organization, 'organization { key }');
+    const model = await this.perform('registerModel', { codename: 'm', modalities: [] }, 'model { id }');
+    const version = await this.perform('registerModelVersion', { modelId: model.id, label: 'rc' }, 'version { id }');
+    const draft = await this.perform(
       'draftSubmission',
       {
         versionId: version.id,
@@ -84,13 +84,16 @@ export class FileStack {
     this.submissionId = draft.id;
   }
 
-  /** Announces a document. @returns where it is uploaded to */
+  /**
+   * Announces a document.
+   * @returns the path of its upload
+   */
   async attach(sha256: string, bytes: number): Promise<string> {
     const input = { submissionId: this.submissionId, kind: 'EVAL_REPORT', sha256, bytes: String(bytes) };
-    return (await this.does('attachArtifact', input, ARTIFACT)).storedWhere;
+    return (await this.perform('attachArtifact', input, ARTIFACT)).storedWhere;
   }
 
-  /** Announces a document of a content. */
+  /** Announces a document with this content. */
   attachContent(content: Buffer): Promise<string> {
     return this.attach(createHash('sha256').update(content).digest('hex'), content.length);
   }

@@ -30,7 +30,7 @@ import type { Answer } from './world';
 /** The instant at which tests of the framework begin: a Monday at ten in Washington. */
 export const MONDAY = '2026-06-15T14:00:00.000Z';
 
-/** Who calls. */
+/** Principals of callers. */
 export const developer = (organization = 'alder') =>
   `role=developer-submitter; organization=${organization}; subject=submitter`;
 export const reviewer = (agency: string, subject = 'reviewer-1') =>
@@ -40,7 +40,7 @@ export const INTAKE = 'role=intake-officer; subject=officer-1';
 // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
 type Loose = any;
 
-/** The whole graph without any story, under a clock that the test sets; events go when the test says so. */
+/** The whole graph without a story, under a clock that the test sets; events are delivered when the test says so. */
 export class Framework {
   private readonly bus = new InProcessBus(EVENT_READERS);
   private running: BackgroundOptions | undefined;
@@ -53,7 +53,7 @@ export class Framework {
     readonly server: FastifyInstance,
     readonly files: string,
     private readonly drop: () => Promise<void>,
-    /** A further process on the same databases would have this. */
+    /** Settings that a further process on the same databases would have. */
     readonly databaseUrl: (name: string) => string,
     readonly identity: TestIdentity,
     private readonly reopen: (name: string) => Promise<OpenSubgraph>,
@@ -65,7 +65,7 @@ export class Framework {
     void this.bus.read(name, this.inbox(name, this.bus), this.stop.signal);
   }
 
-  /** From now on the subgraphs deliver events by themselves, as in production. */
+  /** From now on, the subgraphs deliver events by themselves, as in production. */
   startBackground(options: BackgroundOptions): void {
     this.running = options;
     for (const subgraph of this.open) subgraph.startBackground(options);
@@ -75,7 +75,7 @@ export class Framework {
     return backUp(this.subgraph(name).database);
   }
 
-  /** Stops a subgraph. What is done while it is down may put back its database. */
+  /** Stops a subgraph while an action runs, which may restore its database. */
   async restart(name: string, whileDown: () => Promise<void> = async () => {}): Promise<void> {
     const place = this.open.findIndex((candidate) => candidate.name === name);
     await this.open[place]!.close();
@@ -101,7 +101,7 @@ export class Framework {
     return new Inbox({ name, database, clock: this.clock, log, handlers: subgraph.parts.handlers ?? [], bus });
   }
 
-  /** @param record keeps the record of a subgraph, where one is kept */
+  /** @param record keeps the record of a subgraph, if there is one */
   static async open(
     kind: DatabaseKind,
     {
@@ -155,46 +155,49 @@ export class Framework {
     return this.subgraph(subgraph).database.query<Row>(statement, parameters);
   }
 
-  /** Changes rows as no mutation would: to put an object into a state. */
+  /** Changes rows in ways that no mutation would, to put an object into a state. */
   force(subgraph: string, statement: string, parameters: readonly unknown[] = []): Promise<unknown> {
     return this.subgraph(subgraph).database.transaction((inside) => inside.query(statement, parameters));
   }
 
-  async ask(who: string | null, query: string, variables: Record<string, unknown> = {}): Promise<Answer<Loose>> {
+  async ask(caller: string | null, query: string, variables: Record<string, unknown> = {}): Promise<Answer<Loose>> {
     const response = await this.server.inject({
       method: 'POST',
       url: '/graphql',
-      headers: await this.identity.headers(who),
+      headers: await this.identity.headers(caller),
       payload: { query, variables },
     });
     return response.json();
   }
 
   /** Calls a mutation, under a new idempotency key unless the input names one. */
-  call(who: string | null, mutation: string, input: Record<string, unknown>, fields = ''): Promise<Answer<Loose>> {
+  call(caller: string | null, mutation: string, input: Record<string, unknown>, fields = ''): Promise<Answer<Loose>> {
     this.keys += 1;
     const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`;
-    return this.ask(who, `mutation ($input: ${type}!) { ${mutation}(input: $input) { replayed ${fields} } }`, {
+    return this.ask(caller, `mutation ($input: ${type}!) { ${mutation}(input: $input) { replayed ${fields} } }`, {
       input: { idempotencyKey: `key-${this.keys}`, ...input },
     });
   }
 
-  /** Does a mutation, and returns the object it changed. Fails with the errors of the graph; repeats it while the graph is busy, as clients do. */
-  async does(who: string, mutation: string, input: Record<string, unknown>, fields: string): Promise<Loose> {
+  /**
+   * Performs a mutation, and returns the changed object. Throws the errors of the graph; retries while the graph is busy, as
+   * clients do.
+   */
+  async perform(caller: string, mutation: string, input: Record<string, unknown>, fields: string): Promise<Loose> {
     this.keys += 1;
     const request = { idempotencyKey: `key-${this.keys}`, ...input };
-    let { data, errors } = await this.call(who, mutation, request, fields);
+    let { data, errors } = await this.call(caller, mutation, request, fields);
     for (let time = 0; time < 5 && errors?.[0]?.extensions.retryable === true; time++)
-      ({ data, errors } = await this.call(who, mutation, request, fields));
+      ({ data, errors } = await this.call(caller, mutation, request, fields));
     if (errors) throw new Error(`${mutation}: ${JSON.stringify(errors)}`);
     const { replayed: _replayed, ...payload } = data[mutation];
     return Object.values(payload)[0];
   }
 
-  /** Calls a mutation that is to be refused, and returns code, message and input path. */
-  async refused(who: string | null, mutation: string, input: Record<string, unknown>) {
-    const { errors, data } = await this.call(who, mutation, input);
-    if (!errors) throw new Error(`${mutation} was not refused: ${JSON.stringify(data)}`);
+  /** Calls a mutation that must be rejected, and returns code, message, and input path. */
+  async refused(caller: string | null, mutation: string, input: Record<string, unknown>) {
+    const { errors, data } = await this.call(caller, mutation, input);
+    if (!errors) throw new Error(`${mutation}was not rejected: ${JSON.stringify(data)}`);
     const [{ message, extensions }] = errors as [{ message: string; extensions: Loose }];
     return { code: extensions.code as string, message, inputPath: extensions.inputPath, extensions };
   }
@@ -211,7 +214,7 @@ export class Framework {
     }
   }
 
-  /** Does what time has brought, and hands on what follows. */
+  /** Makes scheduled changes, and delivers the events that follow. */
   async tick(): Promise<void> {
     for (const { subgraph, database, store } of this.open)
       for (const task of subgraph.parts.schedule ?? []) await task.run(database, this.clock, store);
@@ -222,24 +225,32 @@ export class Framework {
     return new Date(this.clock.now().getTime() + days * 86_400_000).toISOString();
   }
 
-  /** An organisation with a model and a version of it. @returns the version's id */
+  /**
+   * An organization with a model and a version of it.
+   * @returns the id of the version
+   */
   async register(organization = 'alder'): Promise<string> {
-    const who = developer(organization);
-    const known = await this.sql(
+    const caller = developer(organization);
+    const existing = await this.sql(
       'submissions',
       `SELECT 1 FROM developer_organization WHERE ${'`key`'.replace(/`/g, this.quote)} = ?`,
       [organization],
     );
-    if (known.length === 0)
-      await this.does(
-        who,
+    if (existing.length === 0)
+      await this.perform(
+        caller,
         'registerOrganization',
         { key: organization, legalName: `The ${organization} company`, category: 'INDUSTRY' },
         'organization { key }',
       );
-    const model = await this.does(who, 'registerModel', { codename: 'falcon', modalities: ['TEXT'] }, 'model { id }');
-    const version = await this.does(
-      who,
+    const model = await this.perform(
+      caller,
+      'registerModel',
+      { codename: 'falcon', modalities: ['TEXT'] },
+      'model { id }',
+    );
+    const version = await this.perform(
+      caller,
       'registerModelVersion',
       { modelId: model.id, label: 'rc 1' },
       'version { id }',
@@ -254,7 +265,7 @@ export class Framework {
   /** A draft of a new model's submission. */
   async draft(input: Record<string, unknown> = {}, organization = 'alder'): Promise<Loose> {
     const versionId = await this.register(organization);
-    return this.does(
+    return this.perform(
       developer(organization),
       'draftSubmission',
       {
@@ -268,10 +279,10 @@ export class Framework {
     );
   }
 
-  /** A filed submission, of which the agencies have heard. */
+  /** A filed submission, of which the agencies were notified. */
   async filed(input: Record<string, unknown> = {}, organization = 'alder'): Promise<Loose> {
     const { id, revision } = await this.draft(input, organization);
-    const submission = await this.does(
+    const submission = await this.perform(
       developer(organization),
       'fileSubmission',
       { id, expectedRevision: revision },
@@ -283,26 +294,26 @@ export class Framework {
 
   /** A grant that an agency has accepted. */
   async granted(submissionId: string, agencyKey: string, input: Record<string, unknown> = {}): Promise<Loose> {
-    const { id, revision } = await this.does(
+    const { id, revision } = await this.perform(
       developer(),
       'offerAccess',
       { submissionId, agencyKey, mode: 'API', ...input },
       GRANT,
     );
-    const grant = await this.does(reviewer(agencyKey), 'acceptAccess', { id, expectedRevision: revision }, GRANT);
+    const grant = await this.perform(reviewer(agencyKey), 'acceptAccess', { id, expectedRevision: revision }, GRANT);
     await this.deliver();
     return grant;
   }
 
   /** A determination that an agency has issued. */
   async determined(submissionId: string, agency: string, outcome = 'REVIEW_NECESSARY'): Promise<Loose> {
-    const draft = await this.does(
+    const draft = await this.perform(
       reviewer(agency),
       'draftDetermination',
       { submissionId, outcome, rationale: 'So we think.' },
       DETERMINATION,
     );
-    const issued = await this.does(
+    const issued = await this.perform(
       reviewer(agency),
       'issueDetermination',
       { id: draft.id, expectedRevision: draft.revision },
@@ -315,7 +326,7 @@ export class Framework {
   /** A review that an agency has opened. */
   async opened(submissionId: string, agency: string): Promise<Loose> {
     await this.determined(submissionId, agency);
-    const review = await this.does(
+    const review = await this.perform(
       reviewer(agency),
       'openReview',
       { submissionId, scope: ['CYBERSECURITY_MISUSE'] },

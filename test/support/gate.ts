@@ -1,4 +1,4 @@
-/** Something that one part of a test waits for until another opens it. */
+/** One part of a test waits for it until another opens it. */
 export class Gate {
   open: () => void = () => {};
   readonly opened = new Promise<void>((resolve) => {

@@ -13,10 +13,10 @@ import { Authenticator } from '../../gateway/identity/authenticator';
 import type { IdentityParts } from '../../gateway/identity/caller';
 import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
 
-/** Reads everything. */
+/** May read everything. */
 export const INSPECTOR = 'role=inspector; case=2026-1; subject=inspector-1';
 
-/** An issuer, a gateway's key and the doors of subgraphs that know it. */
+/** An issuer, a gateway's key, and the doors of subgraphs that trust it. */
 export class TestIdentity {
   private readonly tokens = new Map<string, Promise<string>>();
 
@@ -45,12 +45,12 @@ export class TestIdentity {
     );
   }
 
-  /** The headers by which a principal is known; those of the public are none. */
+  /** The headers that identify a principal; none for the public. */
   async headers(principal: string | null): Promise<Record<string, string>> {
     return principal === null ? {} : { authorization: `Bearer ${await this.token(principal)}` };
   }
 
-  /** The headers by which the gateway tells a subgraph who asks. */
+  /** The headers by which the gateway sends a subgraph the caller identity. */
   async signed(subgraph: string, principal: string | null): Promise<Record<string, string>> {
     const parsed = principal === null ? null : parsePrincipal(principal);
     return { [IDENTITY_HEADER]: await this.parts.signer.sign(parsed, subgraph) };
@@ -66,7 +66,7 @@ export class TestIdentity {
   }
 }
 
-/** What processes of the product are told by their environment to believe one development issuer and each other. */
+/** Environment of product processes that trust one development issuer and each other. */
 export async function identityEnvironment(): Promise<{
   readonly environment: Record<string, string>;
   readonly token: (principal: string) => Promise<string>;

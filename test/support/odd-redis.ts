@@ -1,15 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server, type Socket } from 'node:net';
 
-/** A server that speaks as Redis does until a client is ready, and then answers every command with the same bytes. */
+/** A server that behaves like Redis until a client is ready, and then replies to every command with the same bytes. */
 export class OddRedis {
-  /** What a command is answered with. */
+  /** The reply to a command. */
   answer = '$-1\r\n';
-  /** Whether the next command is answered with a text longer than Node can hold, as fast as it is read. */
+  /** Whether the next reply is a text longer than Node can hold, sent as fast as the client reads. */
   isToFlood = false;
-  /** How much of it was sent, and whether the client has ended the connection. */
+  /** How much of it was sent, and whether the client has closed the connection. */
   readonly flood = { bytes: 0, isCut: false };
-  /** Commands that were answered so. */
+  /** Commands that got this reply. */
   answered = 0;
   private readonly sockets = new Set<Socket>();
 
@@ -72,7 +72,7 @@ export class OddRedis {
   }
 }
 
-/** The first complete command of what was received: its name, and how many characters it takes. */
+/** The first complete command of the received text: its name, and its length in characters. */
 function takeCommand(received: string): { name: string; length: number } | undefined {
   const count = /^\*(\d+)\r\n/.exec(received);
   if (!count) return undefined;

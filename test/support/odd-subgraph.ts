@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import { execute, parse } from 'graphql';
 
-/** What a subgraph is asked, and the data with which one in order would answer, as JSON. */
+/** A request to the subgraph, and the data, as JSON, of a correct response. */
 export interface OddRequest {
   readonly body: string;
   readonly data: string;
@@ -11,10 +11,10 @@ export interface OddRequest {
 
 export type OddBehavior = (request: OddRequest, response: ServerResponse, socket: IncomingMessage['socket']) => void;
 
-/** A number, or anything else, that stands in data by these very characters. */
+/** A number, or anything else, that appears in data with exactly these characters. */
 export const raw = (json: string): string => `raw ${json}`;
 
-/** A subgraph over HTTP that computes the right data and then sends whatever its behavior makes of them. */
+/** A subgraph over HTTP that computes the correct data and then sends whatever its behavior makes of them. */
 export class OddSubgraph {
   behavior: OddBehavior = inOrder;
   readonly bodies: string[] = [];
@@ -27,7 +27,7 @@ export class OddSubgraph {
 
   /** @param root values of the fields of `Query` and `Mutation`, and resolvers of others. */
   static async start(name: string, sdl: string, resolvers: () => object): Promise<OddSubgraph> {
-    // what it sends need not fit its schema: it coerces nothing
+    // its responses need not fit its schema: it coerces nothing
     const loose = `${sdl.replaceAll(/: \[?(ID|Int|Float|String|Long)\b!?\]?(?!\))/g, ': Raw')} scalar Raw`;
     const server = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
@@ -62,7 +62,7 @@ export const inOrder: OddBehavior = ({ data }, response) => {
   response.writeHead(200, JSON_TYPE).end(`{"data":${data}}`);
 };
 
-/** Sends a body made of the data. */
+/** Sends a body that is a function of the data. */
 export const sends =
   (
     body: (data: string) => string | Buffer,

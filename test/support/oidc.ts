@@ -7,13 +7,13 @@ interface Key {
   readonly secret: CryptoKey;
 }
 
-/** An OpenID provider on a port of its own: discovery, keys that rotate, and outages when a test wants one. */
+/** An OpenID provider on its own port: discovery, keys that rotate, and outages when a test needs one. */
 export class OidcProvider {
   private readonly keys: Key[] = [];
-  /** Requests that it has had, by path. */
+  /** Requests so far, by path. */
   readonly requests: string[] = [];
   isDown = false;
-  /** A path whose answer never ends, and how much of it has been sent. */
+  /** A path whose response never ends, and how much of it has been sent. */
   flooded: string | undefined;
   floodedBytes = 0;
 
@@ -62,7 +62,7 @@ export class OidcProvider {
     more();
   }
 
-  /** From now on it signs by another key. */
+  /** Signs with another key from now on. */
   async rotate(): Promise<void> {
     const { publicKey, privateKey } = await generateKeyPair('ES256');
     const jwk = { ...(await exportJWK(publicKey)), kid: `key-${this.keys.length + 1}`, alg: 'ES256', use: 'sig' };
@@ -74,7 +74,7 @@ export class OidcProvider {
     this.keys.splice(0, this.keys.length - 1);
   }
 
-  /** @param claims in place of those that it would have. */
+  /** @param claims that replace the default ones. */
   async token(claims: Record<string, unknown> = {}, header: Record<string, unknown> = {}): Promise<string> {
     const now = Math.floor(Date.now() / 1_000);
     const { jwk, secret } = this.keys.at(-1)!;

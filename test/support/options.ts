@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 
-/** Values of a script's options. A wrong option ends the script with its error, without a stack. */
+/** Parses a script's options. An invalid option ends the script with its error, without a stack trace. */
 export function parseOptions<Options extends NonNullable<ParseArgsConfig['options']>>(options: Options) {
   try {
     return parseArgs({ options }).values;

@@ -6,7 +6,7 @@ import { packageRoot } from '#base/package-root';
 
 const MAIN = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
 
-/** A process of the product with what it has said so far. */
+/** A process of the product with its output so far. */
 export interface Running {
   readonly child: ChildProcess;
   output(): string;
@@ -16,9 +16,9 @@ export interface Running {
 
 const running: Running[] = [];
 
-/** Fails when there is nothing compiled that could be run. */
+/** Throws when there is no compiled code to run. */
 export function requireCompiled(): void {
-  if (!existsSync(MAIN)) throw new Error('Run the tests by `npm test`, which compiles first');
+  if (!existsSync(MAIN)) throw new Error('Run the tests with `npm test`, which compiles first');
 }
 
 /** Starts a command of the product. */
@@ -38,33 +38,40 @@ export function runProgram(
   };
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
-  const one = { child, output: () => text, ended: new Promise<number | null>((resolve) => child.on('exit', resolve)) };
-  running.push(one);
-  return one;
+  const started = {
+    child,
+    output: () => text,
+    ended: new Promise<number | null>((resolve) => child.on('exit', resolve)),
+  };
+  running.push(started);
+  return started;
 }
 
-/** Kills what is still running. */
+/** Kills all processes that are still running. */
 export async function killAll(): Promise<void> {
-  for (const one of running.splice(0)) await kill(one);
+  for (const program of running.splice(0)) await kill(program);
 }
 
-/** Ends a process as a loss of power would. */
-export async function kill(one: Running): Promise<void> {
-  if (one.child.exitCode === null && one.child.signalCode === null) one.child.kill('SIGKILL');
-  await one.ended;
+/** Ends a process like a loss of power. */
+export async function kill(program: Running): Promise<void> {
+  if (program.child.exitCode === null && program.child.signalCode === null) program.child.kill('SIGKILL');
+  await program.ended;
 }
 
-/** Waits until a process says something. Fails with all it said when it ends before. */
-export async function says(one: Running, pattern: RegExp): Promise<RegExpExecArray> {
+/** Waits for output of a process. Throws with all its output if it ends before. */
+export async function waitForOutput(program: Running, pattern: RegExp): Promise<RegExpExecArray> {
   for (;;) {
-    const match = pattern.exec(one.output());
+    const match = pattern.exec(program.output());
     if (match) return match;
-    if (one.child.exitCode !== null) throw new Error(`It ended with ${one.child.exitCode} and said:\n${one.output()}`);
+    if (program.child.exitCode !== null)
+      throw new Error(`It ended with ${program.child.exitCode} and printed:\n${program.output()}`);
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
 }
 
-/** Resident memory of a process in bytes. To start `ps` costs a test process of a gigabyte more than what it measures. */
+/**
+ * Resident memory of a process in bytes. In a test process of a gigabyte, starting `ps` costs more than the measured work.
+ */
 export function residentBytes(pid: number): number {
   if (process.platform !== 'linux')
     return Number(spawnSync('ps', ['-o', 'rss=', '-p', String(pid)]).stdout.toString()) * 1024;

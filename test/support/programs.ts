@@ -1,20 +1,22 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * The first of some programs that this machine has. Without any, CI fails, and elsewhere the tests that need one are left out.
- * @param what it is, as in "There is no … to test on" @param tests those that need it @param how to come by it
- * @param check arguments with which the program ends well where all that the tests need is there
+ * The first of some programs that this machine has. Without any, CI fails, and elsewhere the tests that need one are skipped.
+ * @param label name of the program, as in "There is no … to test on"
+ * @param tests those that need it
+ * @param how to install it
+ * @param check arguments with which the program succeeds if it has everything the tests need
  */
 export function programFor(
   names: readonly string[],
-  what: string,
+  label: string,
   tests: string,
   how: string,
   check: readonly string[] = ['--version'],
 ): string | undefined {
-  const found = names.find((name) => spawnSync(name, check).status === 0);
-  if (found) return found;
-  if (process.env.CI) throw new Error(`There is no ${what} to test on. ${how}`);
-  process.stderr.write(`Tests ${tests} are left out: there is no ${what}. ${how}\n`);
+  const program = names.find((name) => spawnSync(name, check).status === 0);
+  if (program) return program;
+  if (process.env.CI) throw new Error(`There is no ${label} to test on. ${how}`);
+  process.stderr.write(`Skipping tests ${tests}: ${label} is not installed. ${how}\n`);
   return undefined;
 }

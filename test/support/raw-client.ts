@@ -1,10 +1,10 @@
 import { connect, type Socket } from 'node:net';
 
-/** A client that writes and reads bytes as it likes, and not as HTTP would have it. */
+/** A client that writes and reads raw bytes, without the rules of HTTP. */
 export class RawClient {
-  /** What has been read, byte for character. */
+  /** Everything read so far, a character per byte. */
   text = '';
-  /** Resolves with all that was read when the other side has closed. */
+  /** Resolves with everything read once the other side has closed. */
   readonly closed: Promise<string>;
   private trickling: NodeJS.Timeout | undefined;
 
@@ -12,7 +12,7 @@ export class RawClient {
     socket.on('data', (chunk) => {
       this.text += chunk.toString('latin1');
     });
-    // what breaks the connection shows in what was read
+    // an error of the connection shows in what was read
     socket.on('error', () => {});
     this.closed = new Promise((resolve) =>
       socket.on('close', () => {
@@ -36,7 +36,7 @@ export class RawClient {
     return this;
   }
 
-  /** Sends a piece again and again, for as long as the other side lets it. */
+  /** Sends a piece again and again, as long as the other side allows it. */
   trickle(piece: string, everyMs: number): this {
     this.trickling = setInterval(() => this.socket.writable && this.socket.write(piece), everyMs);
     return this;
@@ -58,7 +58,7 @@ export class RawClient {
   }
 }
 
-/** The status and the code of the first error of an answer as bytes. */
+/** The status and the code of the first error of a raw response. */
 export function answerOf(text: string): [status: number, code: string | undefined] {
   const status = Number(/^HTTP\/1\.1 (\d+)/.exec(text)?.[1]);
   const body = text.slice(text.indexOf('\r\n\r\n') + 4);

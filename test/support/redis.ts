@@ -5,18 +5,18 @@ import { Redis } from 'ioredis';
 import { newKey } from '#base/identity/keys';
 import { type EventKeys, eventKeysOf } from '#kit/events/event-keys';
 import { EVENT_READERS } from '../../gateway/cli/programs';
-import { freePort, kill, type Running, runProgram, says } from './processes';
+import { freePort, kill, type Running, runProgram, waitForOutput } from './processes';
 import { programFor } from './programs';
 
-const found = programFor(
+const program = programFor(
   ['redis-server', '/opt/homebrew/bin/redis-server', 'valkey-server'],
   'Redis server',
   'on Redis',
   'Install redis-server (or valkey-server)',
 );
 
-/** `describe` where there is a Redis server to start. CI fails without one. */
-export const describeOnRedis: jest.Describe = found ? describe : describe.skip;
+/** `describe` where a Redis server is installed. CI fails without one. */
+export const describeOnRedis: jest.Describe = program ? describe : describe.skip;
 
 /** Keys of the subgraphs with events, as `ordergraph keys` makes them. */
 export async function newEventKeys(): Promise<EventKeys> {
@@ -24,7 +24,7 @@ export async function newEventKeys(): Promise<EventKeys> {
   return eventKeysOf(new Map(keys));
 }
 
-/** A private Redis server that keeps what it acknowledged. */
+/** A private Redis server that persists what it acknowledged. */
 export class PrivateRedis {
   private server: Running | undefined;
   private readonly snapshots: string[] = [];
@@ -43,7 +43,7 @@ export class PrivateRedis {
   }
 
   async restart(): Promise<void> {
-    this.server = runProgram(found!, [
+    this.server = runProgram(program!, [
       '--port',
       String(this.port),
       '--bind',
@@ -55,15 +55,15 @@ export class PrivateRedis {
       '--save',
       '',
     ]);
-    await says(this.server, /Ready to accept connections/);
+    await waitForOutput(this.server, /Ready to accept connections/);
   }
 
-  /** As a loss of power would. */
+  /** Like a loss of power. */
   async kill(): Promise<void> {
     if (this.server) await kill(this.server);
   }
 
-  /** Loses its memory with it. */
+  /** Deletes its data, too. */
   async lose(): Promise<void> {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
@@ -71,7 +71,7 @@ export class PrivateRedis {
     await this.restart();
   }
 
-  /** A copy of its files, as a backup has them. */
+  /** A copy of its files, like a backup. */
   snapshot(): string {
     const copy = mkdtempSync(join(tmpdir(), 'ordergraph-redis-'));
     this.snapshots.push(copy);
@@ -97,7 +97,7 @@ export class PrivateRedis {
     }
   }
 
-  /** Keeps connections open and answers nothing. */
+  /** Keeps connections open and replies to nothing. */
   hang(): void {
     this.server?.child.kill('SIGSTOP');
   }

@@ -11,7 +11,7 @@ const asRoot = (program: string, ...args: string[]): boolean =>
 export class SmallDisk {
   private constructor(readonly folder: string) {}
 
-  /** Undefined where this user may not mount one; fails under CI. */
+  /** Undefined if this user may not mount one; throws under CI. */
   static mount(megabytes: number): SmallDisk | undefined {
     const folder = mkdtempSync(join(tmpdir(), 'ordergraph-disk-'));
     if (asRoot('mount', '-t', 'tmpfs', '-o', `size=${megabytes}m,mode=0777`, 'tmpfs', folder))

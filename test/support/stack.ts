@@ -5,17 +5,17 @@ import { tellExercise } from '../../gateway/cli/exercise';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { freshDatabases } from './databases';
 import { identityEnvironment } from './identity';
-import { freePort, type Running, run, says } from './processes';
+import { freePort, type Running, run, waitForOutput } from './processes';
 
-/** A gateway and the four subgraphs, each a process of its own, over exercise data. */
+/** A gateway and the four subgraphs, each in its own process, over exercise data. */
 export interface ProcessStack {
   readonly url: string;
   readonly subgraphUrls: ReadonlyMap<string, string>;
   readonly gateway: Running;
   readonly subgraphs: ReadonlyMap<string, Running>;
-  /** Signs a token, which the gateway accepts. */
+  /** Signs a token that the gateway accepts. */
   readonly token: (principal: string) => Promise<string>;
-  /** By process, `gateway` and the names of subgraphs, where its metrics are; empty unless asked for. */
+  /** By process, `gateway` and the names of subgraphs, the address of its metrics; empty unless enabled. */
   readonly metricsUrls: ReadonlyMap<string, string>;
 }
 
@@ -27,7 +27,7 @@ export interface StackOptions {
   readonly withMetrics?: boolean;
 }
 
-/** Starts them; `killAll` ends them. */
+/** Starts the processes; `killAll` ends them. */
 export async function startStack(
   kind: DatabaseKind,
   { scale = 1, gatewayArguments = [], withMetrics = false }: StackOptions = {},
@@ -55,15 +55,15 @@ export async function startStack(
   };
   for (const { name } of subgraphs) {
     const port = await freePort();
-    const own = ['--port', String(port), '--database', databases.url(name), ...(await metricsOf(name))];
-    running.set(name, run(['subgraph', name, ...own], settings));
+    const flags = ['--port', String(port), '--database', databases.url(name), ...(await metricsOf(name))];
+    running.set(name, run(['subgraph', name, ...flags], settings));
     urls.set(name, `http://127.0.0.1:${port}`);
   }
-  for (const one of running.values()) await says(one, /answers at/);
+  for (const program of running.values()) await waitForOutput(program, /answers at/);
   const port = await freePort();
   const addresses = [...urls].flatMap(([name, url]) => ['--subgraph-url', `${name}=${url}/graphql`]);
-  const own = ['--port', String(port), ...addresses, ...(await metricsOf('gateway'))];
-  const gateway = run(['gateway', ...own, ...gatewayArguments], settings);
-  await says(gateway, /The graph answers at/);
+  const flags = ['--port', String(port), ...addresses, ...(await metricsOf('gateway'))];
+  const gateway = run(['gateway', ...flags, ...gatewayArguments], settings);
+  await waitForOutput(gateway, /The graph answers at/);
   return { url: `http://127.0.0.1:${port}`, subgraphUrls: urls, gateway, subgraphs: running, token, metricsUrls };
 }

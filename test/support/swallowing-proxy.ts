@@ -31,7 +31,7 @@ export class SwallowingProxy {
     return this.sockets.size;
   }
 
-  /** From now on the connections that are open neither answer nor end. */
+  /** From now on, open connections neither respond nor end. */
   swallow(): void {
     for (const socket of this.sockets) {
       socket.unpipe();

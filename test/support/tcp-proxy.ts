@@ -9,10 +9,10 @@ interface Pair {
 /** Commands of the MySQL protocol that carry a statement. */
 const COM_QUERY = 3;
 
-/** When a connection is cut: before a statement reaches the server, or when the server has answered it. */
+/** When to cut a connection: before a statement reaches the server, or when the server has responded to it. */
 export type Cut = 'before' | 'after';
 
-/** A TCP proxy before a MySQL server that can swallow what passes, refuse connections, and cut them at a statement. */
+/** A TCP proxy before a MySQL server that can swallow data, refuse connections, and cut them at a statement. */
 export class TcpProxy {
   private readonly pairs = new Set<Pair>();
   private swallowsNew = false;
@@ -48,20 +48,20 @@ export class TcpProxy {
     return url.href;
   }
 
-  /** Connections that are open now pass nothing more in either direction, and stay open. */
+  /** From now on, open connections pass nothing in either direction, and stay open. */
   swallow(): void {
     for (const pair of this.pairs) pair.isSwallowing = true;
   }
 
   /** New connections pass nothing either. */
-  swallowNew(does = true): void {
-    this.swallowsNew = does;
+  swallowNew(isOn = true): void {
+    this.swallowsNew = isOn;
   }
 
-  /** Cuts all connections, and new ones at once, as a server that is down. */
-  refuse(does = true): void {
-    this.refuses = does;
-    if (does) this.reset();
+  /** Cuts all connections, and new ones at once, like a server that is down. */
+  refuse(isOn = true): void {
+    this.refuses = isOn;
+    if (isOn) this.reset();
   }
 
   /** Cuts all connections. */
@@ -72,13 +72,13 @@ export class TcpProxy {
     }
   }
 
-  /** Cuts all connections at the n-th statement from now that fits, counted from 1. */
+  /** Cuts all connections at the n-th matching statement from now, counted from 1. */
   cutAt(at: number, when: Cut, pattern = /^/): void {
     this.cut = { at, when, pattern };
     this.seen = 0;
   }
 
-  /** Whether it has cut since. */
+  /** Whether it has cut connections since. */
   get hasCut(): boolean {
     return this.cut !== undefined && this.seen >= this.cut.at;
   }
@@ -126,7 +126,9 @@ export class TcpProxy {
     this.onCut?.();
   }
 
-  /** Statements of these tests are short: each comes as one packet of 4 bytes of header, the command and the text. */
+  /**
+   * Statements of these tests are short: each arrives as one packet of 4 bytes of header, the command, and the text.
+   */
   private cutOf(chunk: Buffer): Cut | undefined {
     if (!this.cut || chunk[4] !== COM_QUERY || !this.cut.pattern.test(chunk.toString('utf8', 5))) return undefined;
     this.seen += 1;

@@ -1,10 +1,13 @@
-const MOST_MS = 60_000;
+const MAX_MS = 60_000;
 
-/** Waits until something is so. @throws when it has not come about for a minute, with what that is */
-export async function until(isSo: () => Promise<boolean> | boolean, what: () => string): Promise<void> {
-  for (const begun = Date.now(); Date.now() - begun < MOST_MS; ) {
-    if (await isSo()) return;
+/**
+ * Waits until a condition holds.
+ * @throws with the goal when it does not hold within a minute
+ */
+export async function until(isTrue: () => Promise<boolean> | boolean, goal: () => string): Promise<void> {
+  for (const begun = Date.now(); Date.now() - begun < MAX_MS; ) {
+    if (await isTrue()) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error(`It never came about that ${what()}`);
+  throw new Error(`Timed out after a minute; it is still not true that ${goal()}`);
 }

@@ -24,7 +24,7 @@ import { InProcessTransport } from '../../gateway/transport/in-process';
 import { freshDatabases } from './databases';
 import { INSPECTOR, TestIdentity } from './identity';
 
-/** The instant that the tests' exercise has come to. */
+/** The current instant of the tests' exercise. */
 export const AS_OF = '2026-11-23T15:00:00.000Z';
 
 /** Small files of our own in the publishers' formats. */
@@ -41,13 +41,13 @@ export interface World {
   readonly open: readonly OpenSubgraph[];
   readonly server: FastifyInstance;
   subgraph(name: string): OpenSubgraph;
-  /** The rows of the story, as they were generated: what answers are recomputed from. */
+  /** The generated rows of the story, from which answers are recomputed. */
   rows<T extends object>(target: ModelClass<T>): readonly T[];
   readonly identity: TestIdentity;
-  /** Asks through the gateway, as somebody who may read everything unless another is named; null is the public. */
+  /** Sends an operation through the gateway, as a principal who may read everything by default; null is the public. */
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
   ask(query: string, variables?: Record<string, unknown>, who?: string | null): Promise<Answer<any>>;
-  /** The statements that a question costs, over all subgraphs. */
+  /** The number of statements of a question, over all subgraphs. */
   statements(query: string, variables?: Record<string, unknown>): Promise<string[]>;
   close(): Promise<void>;
 }
@@ -62,7 +62,7 @@ function storyOf(scale: number): Map<string, ExerciseRows[]> {
 
 /**
  * @param imports sources and files to import before
- * @param record keeps the record of a subgraph, where one is kept
+ * @param record keeps the record of a subgraph, if there is one
  */
 export async function openWorld(
   kind: DatabaseKind,
@@ -99,8 +99,8 @@ export async function openWorld(
     forwardHeaders: [],
     identity: identity.parts,
   });
-  const ask = async (query: string, variables: Record<string, unknown> = {}, who: string | null = INSPECTOR) => {
-    const headers = await identity.headers(who);
+  const ask = async (query: string, variables: Record<string, unknown> = {}, caller: string | null = INSPECTOR) => {
+    const headers = await identity.headers(caller);
     const response = await server.inject({ method: 'POST', url: '/graphql', headers, payload: { query, variables } });
     return response.json();
   };

@@ -6,7 +6,7 @@ import { developer, FINDING, Framework, INTAKE, REVIEW, reviewer, SUBMISSION } f
 // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
 type Loose = any;
 
-/** What the cases act on. */
+/** The objects that the cases act on. */
 interface Objects {
   readonly versionId: string;
   readonly draft: Loose;
@@ -25,7 +25,7 @@ type Case = [
   who: string | null,
   mutation: string,
   input: (objects: Objects) => Record<string, unknown>,
-  refusal: { code: string; path?: (string | number)[]; said: RegExp },
+  refusal: { code: string; path?: (string | number)[]; message: RegExp },
 ];
 
 const alder = developer();
@@ -53,225 +53,241 @@ const CASES: Case[] = [
     null,
     'draftSubmission',
     draftOf({}),
-    { code: 'UNAUTHENTICATED', said: /draftSubmission requires authentication: send "authorization: Bearer/ },
+    { code: 'UNAUTHENTICATED', message: /draftSubmission requires authentication: send "authorization: Bearer/ },
   ],
   [
-    'an agency that drafts',
+    'a draft by an agency',
     nsa,
     'draftSubmission',
     draftOf({}),
-    { code: 'FORBIDDEN', said: /draftSubmission is allowed only for DEVELOPER; you act as AGENCY/ },
+    { code: 'FORBIDDEN', message: /draftSubmission is allowed only for DEVELOPER; you act as AGENCY/ },
   ],
   [
     'a launch in the past',
     alder,
     'draftSubmission',
     ({ past, ...rest }) => draftOf({ launchPlan: { plannedLaunchAt: past } })({ past, ...rest }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'launchPlan', 'plannedLaunchAt'], said: /has passed/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'launchPlan', 'plannedLaunchAt'], message: /has passed/ },
   ],
   [
-    'a launch today by day, which began before now',
+    'a launch today, a day that has already begun',
     alder,
     'draftSubmission',
     (objects) => draftOf({ launchPlan: { plannedLaunchDate: '2026-06-15' } })(objects),
-    { code: 'BAD_USER_INPUT', path: ['input', 'launchPlan', 'plannedLaunchDate'], said: /has passed/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'launchPlan', 'plannedLaunchDate'], message: /has passed/ },
   ],
   [
     'a launch in the far future',
     alder,
     'draftSubmission',
     draftOf({ launchPlan: { plannedLaunchDate: '2099-01-01' } }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'launchPlan', 'plannedLaunchDate'], said: /more than 5 years ahead/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'launchPlan', 'plannedLaunchDate'], message: /more than 5 years ahead/ },
   ],
   [
-    'a launch at no time',
+    'a launch without a time',
     alder,
     'draftSubmission',
     draftOf({ launchPlan: {} }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'launchPlan'], said: /either "plannedLaunchAt" or "plannedLaunchDate"/ },
+    {
+      code: 'BAD_USER_INPUT',
+      path: ['input', 'launchPlan'],
+      message: /either "plannedLaunchAt" or "plannedLaunchDate"/,
+    },
   ],
   [
     'a launch at two times',
     alder,
     'draftSubmission',
     (objects) => draftOf({ launchPlan: { plannedLaunchAt: objects.soon, plannedLaunchDate: '2026-08-01' } })(objects),
-    { code: 'BAD_USER_INPUT', path: ['input', 'launchPlan'], said: /either/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'launchPlan'], message: /either/ },
   ],
   [
-    'a day that is none',
+    'an invalid day',
     alder,
     'draftSubmission',
     draftOf({ launchPlan: { plannedLaunchDate: '2026-02-30' } }),
-    { code: 'BAD_USER_INPUT', said: /"2026-02-30" is not a date/ },
+    { code: 'BAD_USER_INPUT', message: /"2026-02-30" is not a date/ },
   ],
   [
     'an unknown version',
     alder,
     'draftSubmission',
     draftOf({ versionId: 'mdv_nothing' }),
-    { code: 'UNKNOWN_REFERENCE', path: ['input', 'versionId'], said: /No model version has the key "mdv_nothing"/ },
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'versionId'], message: /No model version has the key "mdv_nothing"/ },
   ],
   [
-    'the version of another organisation',
+    'the version of another organization',
     developer('birch'),
     'draftSubmission',
     draftOf({}),
-    { code: 'UNKNOWN_REFERENCE', path: ['input', 'versionId'], said: /No model version has the key/ },
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'versionId'], message: /No model version has the key/ },
   ],
   [
     'an unknown agency',
     alder,
     'draftSubmission',
     draftOf({ requestedAgencies: ['nsa', 'atlantis'] }),
-    { code: 'UNKNOWN_REFERENCE', path: ['input', 'requestedAgencies', 1], said: /No agency has the key "atlantis"/ },
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'requestedAgencies', 1], message: /No agency has the key "atlantis"/ },
   ],
   [
     'an agency twice',
     alder,
     'draftSubmission',
     draftOf({ requestedAgencies: ['nsa', 'nsa'] }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'requestedAgencies', 1], said: /contains "nsa" twice/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'requestedAgencies', 1], message: /contains "nsa" twice/ },
   ],
   [
-    'a sector that another subgraph does not have',
+    'an unknown sector of another subgraph',
     alder,
     'draftSubmission',
     draftOf({ sectorsOfConcern: ['moon-mining'] }),
-    { code: 'UNKNOWN_REFERENCE', path: ['input', 'sectorsOfConcern', 0], said: /No sector has the key "moon-mining"/ },
+    {
+      code: 'UNKNOWN_REFERENCE',
+      path: ['input', 'sectorsOfConcern', 0],
+      message: /No sector has the key "moon-mining"/,
+    },
   ],
   [
     'a NUL',
     alder,
     'draftSubmission',
     draftOf({ mitigationsDeclared: 'a\u0000b' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /U\+0000 at position 2/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], message: /U\+0000 at position 2/ },
   ],
   [
     'an unpaired surrogate',
     alder,
     'draftSubmission',
     draftOf({ mitigationsDeclared: 'a\ud800' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /an unpaired surrogate/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], message: /an unpaired surrogate/ },
   ],
   [
-    'a mark that turns the direction',
+    'a character that reverses the text direction',
     alder,
     'registerModel',
     () => ({ codename: 'fal\u202econ', modalities: [] }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'codename'], said: /U\+202E/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'codename'], message: /U\+202E/ },
   ],
   [
-    'a text too long',
+    'a text that is too long',
     alder,
     'draftSubmission',
     draftOf({ mitigationsDeclared: 'x'.repeat(10_001) }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'mitigationsDeclared'], said: /10001 characters; the maximum is 10000/ },
+    {
+      code: 'BAD_USER_INPUT',
+      path: ['input', 'mitigationsDeclared'],
+      message: /10001 characters; the maximum is 10000/,
+    },
   ],
   [
-    'a nested text that is empty',
+    'an empty nested text',
     alder,
     'draftSubmission',
     draftOf({ declaredCapabilities: [{ area: 'CODE', statement: ' ' }] }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'declaredCapabilities', 0, 'statement'], said: /"statement" is empty/ },
+    {
+      code: 'BAD_USER_INPUT',
+      path: ['input', 'declaredCapabilities', 0, 'statement'],
+      message: /"statement" is empty/,
+    },
   ],
   [
-    'a score that is none',
+    'an invalid score',
     alder,
     'draftSubmission',
     draftOf({ selfEvaluations: [{ evaluation: 'e', score: 1.2, method: 'm' }] }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'selfEvaluations', 0, 'score'], said: /between 0 and 1/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'selfEvaluations', 0, 'score'], message: /between 0 and 1/ },
   ],
   [
-    'an organisation that is there',
+    'an organization that already exists',
     alder,
     'registerOrganization',
     () => ({ key: 'alder', legalName: 'A', category: 'INDUSTRY' }),
-    { code: 'ALREADY_EXISTS', path: ['input', 'key'], said: /is already registered: use updateOrganization/ },
+    { code: 'ALREADY_EXISTS', path: ['input', 'key'], message: /is already registered: use updateOrganization/ },
   ],
   [
-    'an organisation of somebody else',
+    'an organization of another developer',
     alder,
     'registerOrganization',
     () => ({ key: 'birch-2', legalName: 'A', category: 'INDUSTRY' }),
-    { code: 'FORBIDDEN', said: /INTAKE/ },
+    { code: 'FORBIDDEN', message: /INTAKE/ },
   ],
   [
-    'a key that is no slug',
+    'a key that is not a slug',
     INTAKE,
     'registerOrganization',
     () => ({ key: 'Not A Slug', legalName: 'A', category: 'INDUSTRY' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'key'], said: /must match the pattern/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'key'], message: /must match the pattern/ },
   ],
   [
     'a version frozen in the future',
     alder,
     'registerModelVersion',
     ({ soon, draft }) => ({ modelId: draft.model.id, label: 'x', frozenAt: soon }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'frozenAt'], said: /is in the future/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'frozenAt'], message: /is in the future/ },
   ],
   [
-    'a label that is there',
+    'a label that already exists',
     alder,
     'registerModelVersion',
     ({ draft }) => ({ modelId: draft.model.id, label: 'rc 1' }),
-    { code: 'ALREADY_EXISTS', path: ['input', 'label'], said: /already has a version "rc 1"/ },
+    { code: 'ALREADY_EXISTS', path: ['input', 'label'], message: /already has a version "rc 1"/ },
   ],
 
   [
-    'somebody else’s draft',
+    'another developer’s draft',
     developer('birch'),
     'fileSubmission',
     ({ draft }) => ({ id: draft.id, expectedRevision: 1 }),
-    { code: 'NOT_FOUND', path: ['input', 'id'], said: /No submission has the key/ },
+    { code: 'NOT_FOUND', path: ['input', 'id'], message: /No submission has the key/ },
   ],
   [
-    'a draft, to the intake office',
+    'a draft, by the intake office',
     INTAKE,
     'completeIntakeCheck',
     ({ draft }) => ({ id: draft.id, expectedRevision: 1 }),
-    { code: 'NOT_FOUND', said: /No submission has the key/ },
+    { code: 'NOT_FOUND', message: /No submission has the key/ },
   ],
   [
-    'nothing to amend',
+    'an amendment without changes',
     alder,
     'amendSubmission',
     ({ filed }) => ({ id: filed.id, expectedRevision: filed.revision }),
-    { code: 'BAD_USER_INPUT', said: /The input changes nothing/ },
+    { code: 'BAD_USER_INPUT', message: /The input changes nothing/ },
   ],
   [
-    'a revision that cannot be',
+    'an invalid revision',
     alder,
     'amendSubmission',
     ({ filed }) => ({ id: filed.id, expectedRevision: 0, mitigationsDeclared: 'x' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'expectedRevision'], said: /between 1 and/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'expectedRevision'], message: /between 1 and/ },
   ],
   [
     'a launch that has not happened',
     alder,
     'recordLaunch',
     ({ filed, soon }) => ({ id: filed.id, launchedAt: soon, scope: 'GENERAL' }),
-    { code: 'PRECONDITION_FAILED', said: /"launchedAt" is in the future/ },
+    { code: 'PRECONDITION_FAILED', message: /"launchedAt" is in the future/ },
   ],
   [
-    'a launch that the government saw nowhere',
+    'a launch without public evidence',
     INTAKE,
     'recordLaunch',
     ({ filed, past }) => ({ id: filed.id, launchedAt: past, scope: 'GENERAL' }),
-    { code: 'PRECONDITION_FAILED', said: /public evidence/ },
+    { code: 'PRECONDITION_FAILED', message: /public evidence/ },
   ],
   [
-    'evidence that is no address',
+    'evidence that is not a URL',
     INTAKE,
     'recordLaunch',
     ({ filed, past }) => ({ id: filed.id, launchedAt: past, scope: 'GENERAL', evidence: 'file:///etc/passwd' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'evidence'], said: /begins with https/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'evidence'], message: /begins with https/ },
   ],
   [
     'a further agency where the developer names its own',
     INTAKE,
     'assignAgency',
     ({ filed }) => ({ id: filed.id, expectedRevision: filed.revision, agencyKey: 'hhs' }),
-    { code: 'PRECONDITION_FAILED', path: ['input', 'agencyKey'], said: /only with the agencies it names/ },
+    { code: 'PRECONDITION_FAILED', path: ['input', 'agencyKey'], message: /only with the agencies it names/ },
   ],
 
   [
@@ -279,148 +295,148 @@ const CASES: Case[] = [
     alder,
     'offerAccess',
     ({ filed }) => ({ submissionId: filed.id, agencyKey: 'dod', mode: 'API' }),
-    { code: 'UNKNOWN_REFERENCE', path: ['input', 'agencyKey'], said: /shared with has the key "dod"/ },
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'agencyKey'], message: /shared with has the key "dod"/ },
   ],
   [
     'access before the window',
     alder,
     'offerAccess',
     ({ filed, past }) => ({ submissionId: filed.id, agencyKey: 'nsa', mode: 'API', startsAt: past }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'startsAt'], said: /outside the window: choose a time from/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'startsAt'], message: /outside the window: choose a time from/ },
   ],
   [
     'access beyond the launch without consent',
     alder,
     'offerAccess',
     ({ filed }) => ({ submissionId: filed.id, agencyKey: 'nsa', mode: 'API', endsAt: '2026-12-01T00:00:00Z' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'endsAt'], said: /after the planned launch/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'endsAt'], message: /after the planned launch/ },
   ],
   [
     'consent without an end',
     alder,
     'offerAccess',
     ({ filed }) => ({ submissionId: filed.id, agencyKey: 'nsa', mode: 'API', postLaunchConsent: true }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'endsAt'], said: /is required with "postLaunchConsent"/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'endsAt'], message: /is required with "postLaunchConsent"/ },
   ],
   [
-    'an answer that would have helped yesterday',
+    'an answer due in the past',
     INTAKE,
     'requestInformation',
     ({ filed }) => ({ submissionId: filed.id, question: 'q', dueOn: '2026-06-01' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'dueOn'], said: /has passed: choose 2026-06-/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'dueOn'], message: /has passed: choose 2026-06-/ },
   ],
 
   [
-    'a submission that the agency may not know of',
+    'a submission that is invisible to the agency',
     reviewer('dod'),
     'draftDetermination',
     ({ filed }) => ({ submissionId: filed.id }),
-    { code: 'NOT_FOUND', path: ['input', 'submissionId'], said: /No submission has the key/ },
+    { code: 'NOT_FOUND', path: ['input', 'submissionId'], message: /No submission has the key/ },
   ],
   [
     'a submission that does not exist',
     nsa,
     'draftDetermination',
     () => ({ submissionId: 'sub_nothing' }),
-    { code: 'NOT_FOUND', path: ['input', 'submissionId'], said: /No submission has the key "sub_nothing"/ },
+    { code: 'NOT_FOUND', path: ['input', 'submissionId'], message: /No submission has the key "sub_nothing"/ },
   ],
   [
-    'a sector of a determination',
+    'an unknown sector in a determination',
     nsa,
     'draftDetermination',
     ({ filed }) => ({ submissionId: filed.id, sectors: ['energy', 'x'] }),
-    { code: 'UNKNOWN_REFERENCE', path: ['input', 'sectors', 1], said: /No sector has the key "x"/ },
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'sectors', 1], message: /No sector has the key "x"/ },
   ],
   [
     'another agency’s determination',
     reviewer('treasury'),
     'issueDetermination',
     ({ review }) => ({ id: review.determination, expectedRevision: 3 }),
-    { code: 'NOT_FOUND', said: /No determination has the key/ },
+    { code: 'NOT_FOUND', message: /No determination has the key/ },
   ],
   [
     'a designation by Treasury',
     reviewer('treasury'),
     'makeDesignation',
     ({ filed }) => ({ submissionId: filed.id, outcome: 'COVERED' }),
-    { code: 'FORBIDDEN', said: /Director of NSA/ },
+    { code: 'FORBIDDEN', message: /Director of NSA/ },
   ],
   [
-    'a review that nobody found necessary',
+    'a review that no determination found necessary',
     reviewer('treasury'),
     'openReview',
     ({ filed }) => ({ submissionId: filed.id, scope: [] }),
-    { code: 'PRECONDITION_FAILED', said: /does not find a review necessary/ },
+    { code: 'PRECONDITION_FAILED', message: /does not find a review necessary/ },
   ],
   [
     'a second review',
     nsa,
     'openReview',
     ({ filed }) => ({ submissionId: filed.id, scope: [] }),
-    { code: 'PRECONDITION_FAILED', said: /already has review rev_\w+ of this submission open/ },
+    { code: 'PRECONDITION_FAILED', message: /already has review rev_\w+ of this submission open/ },
   ],
   [
     'another agency’s review',
     reviewer('treasury'),
     'closeReview',
     ({ review }) => ({ id: review.id, expectedRevision: review.revision, reason: 'x' }),
-    { code: 'NOT_FOUND', said: /No review has the key/ },
+    { code: 'NOT_FOUND', message: /No review has the key/ },
   ],
   [
-    'a review that somebody else leads',
+    'a review of another lead reviewer',
     reviewer('nsa', 'other'),
     'closeReview',
     ({ review }) => ({ id: review.id, expectedRevision: review.revision, reason: 'x' }),
-    { code: 'PRECONDITION_FAILED', said: /Only the lead reviewer can close a review/ },
+    { code: 'PRECONDITION_FAILED', message: /Only the lead reviewer can close a review/ },
   ],
   [
     'a run without access',
     nsa,
     'startEvaluationRun',
     ({ review }) => ({ id: review.run }),
-    { code: 'PRECONDITION_FAILED', said: /has no access to the model now/ },
+    { code: 'PRECONDITION_FAILED', message: /has no access to the model now/ },
   ],
   [
-    'an evaluation that no catalog has',
+    'an unknown evaluation',
     nsa,
     'queueEvaluationRun',
     ({ review }) => ({ reviewId: review.id, definitionId: 'nothing' }),
-    { code: 'UNKNOWN_REFERENCE', path: ['input', 'definitionId'], said: /No evaluation has the key "nothing"/ },
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'definitionId'], message: /No evaluation has the key "nothing"/ },
   ],
   [
-    'a work role that cannot be',
+    'an invalid work role',
     nsa,
     'registerReviewer',
     () => ({ post: 'p', workRoleCode: '67' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'workRoleCode'], said: /must match the pattern/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'workRoleCode'], message: /must match the pattern/ },
   ],
   [
-    'a technique that ATLAS has not',
+    'an unknown ATLAS technique',
     nsa,
     'draftFinding',
     findingOf({ techniques: ['AML.T9999'] }),
-    { code: 'UNKNOWN_REFERENCE', path: ['input', 'techniques', 0], said: /No ATLAS technique has the key/ },
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'techniques', 0], message: /No ATLAS technique has the key/ },
   ],
   [
-    'a CVE id that is none',
+    'an invalid CVE id',
     nsa,
     'draftFinding',
     findingOf({ relatedVulnerabilities: ['CVE-1'] }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'relatedVulnerabilities', 0], said: /must match the pattern/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'relatedVulnerabilities', 0], message: /must match the pattern/ },
   ],
   [
-    'a finding that was not shared, to the developer',
+    'a finding that was not shared with the developer',
     alder,
     'acknowledgeFinding',
     ({ finding }) => ({ id: finding.id, expectedRevision: finding.revision }),
-    { code: 'NOT_FOUND', said: /No finding has the key/ },
+    { code: 'NOT_FOUND', message: /No finding has the key/ },
   ],
   [
     'a finding of another agency',
     reviewer('treasury'),
     'dropFinding',
     ({ finding }) => ({ id: finding.id, expectedRevision: finding.revision }),
-    { code: 'NOT_FOUND', said: /No finding has the key/ },
+    { code: 'NOT_FOUND', message: /No finding has the key/ },
   ],
   [
     'the same risk assessed twice',
@@ -434,49 +450,49 @@ const CASES: Case[] = [
       confidence: 'LOW',
       rationale: 'r',
     }),
-    { code: 'ALREADY_EXISTS', path: ['input', 'domain'], said: /revise ras_/ },
+    { code: 'ALREADY_EXISTS', path: ['input', 'domain'], message: /revise ras_/ },
   ],
   [
-    'a revision of a revision that was replaced',
+    'a change of a replaced revision',
     nsa,
     'reviseRiskAssessment',
     ({ replaced }) => ({ id: replaced, likelihood: 'LOW', impact: 'LOW', confidence: 'LOW', rationale: 'r' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'id'], said: /Revision 1 is not the current one/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'id'], message: /Revision 1 is not the current one/ },
   ],
   [
-    'a revision of another agency’s',
+    'a change of another agency’s revision',
     reviewer('treasury'),
     'reviseRiskAssessment',
     ({ revision }) => ({ id: revision, likelihood: 'LOW', impact: 'LOW', confidence: 'LOW', rationale: 'r' }),
-    { code: 'NOT_FOUND', said: /No risk assessment has the key/ },
+    { code: 'NOT_FOUND', message: /No risk assessment has the key/ },
   ],
   [
-    'a consultation with nobody',
+    'a consultation without an agency',
     alder,
     'openConsultation',
     ({ filed }) => ({ submissionId: filed.id }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'agencyKey'], said: /The agency is missing: give "agencyKey"/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'agencyKey'], message: /The agency is missing: give "agencyKey"/ },
   ],
   [
     'a second consultation',
     nsa,
     'openConsultation',
     ({ filed }) => ({ submissionId: filed.id }),
-    { code: 'ALREADY_EXISTS', said: /Consultation con_\w+ with this agency is already open/ },
+    { code: 'ALREADY_EXISTS', message: /Consultation con_\w+ with this agency is already open/ },
   ],
   [
     'an answer to nothing',
     alder,
     'sendMessage',
     ({ thread }) => ({ consultationId: thread, body: 'b', answersId: 'msg_nothing' }),
-    { code: 'UNKNOWN_REFERENCE', path: ['input', 'answersId'], said: /message of this consultation/ },
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'answersId'], message: /message of this consultation/ },
   ],
   [
-    'an idempotency key that is none',
+    'an invalid idempotency key',
     alder,
     'registerModel',
     () => ({ codename: 'c', modalities: [], idempotencyKey: 'two words' }),
-    { code: 'BAD_USER_INPUT', path: ['input', 'idempotencyKey'], said: /must match the pattern/ },
+    { code: 'BAD_USER_INPUT', path: ['input', 'idempotencyKey'], message: /must match the pattern/ },
   ],
 ];
 
@@ -489,7 +505,7 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
   });
   afterAll(() => graph.close());
 
-  /** All that both databases hold. */
+  /** The whole content of both databases. */
   const everything = async () => {
     const digest = createHash('sha256');
     for (const name of ['submissions', 'reviews'])
@@ -507,30 +523,30 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
   };
 
   test.each(CASES)(
-    '%s is refused precisely, and changes nothing',
-    async (_what, who, mutation, input, { code, path, said }) => {
+    'rejects %s with a precise error, and changes nothing',
+    async (_what, caller, mutation, input, { code, path, message }) => {
       const before = await everything();
-      const refusal = await graph.refused(who, mutation, input(objects));
-      expect(refusal).toMatchObject({ code, message: expect.stringMatching(said) });
+      const refusal = await graph.refused(caller, mutation, input(objects));
+      expect(refusal).toMatchObject({ code, message: expect.stringMatching(message) });
       if (path) expect(refusal.inputPath).toEqual(path);
       expect(await everything()).toBe(before);
     },
   );
 
-  test('a statement that fails is reported as a failure of the database, whichever it is, and not as a mistake of the caller', async () => {
+  test('reports any failed statement as a database failure, not as a client error', async () => {
     const { database } = graph.subgraph('submissions');
     const query = database.query;
-    let left = 0;
+    let remaining = 0;
     database.query = function (this: typeof database, sql: string, parameters?: readonly unknown[]) {
-      left -= 1;
-      if (left === 0)
+      remaining -= 1;
+      if (remaining === 0)
         throw new DatabaseError('DATABASE_TIMEOUT', 'a statement took too long', 1, 'timeout', new Error('slow'));
       return query.call(this, sql, parameters);
     } as typeof query;
     const codes: string[] = [];
     try {
-      for (let statement = 1; left <= 0; statement++) {
-        left = statement;
+      for (let statement = 1; remaining <= 0; statement++) {
+        remaining = statement;
         const { errors } = await graph.call(alder, 'draftSubmission', draftOf({})(objects));
         codes.push(String(errors?.[0]?.extensions.code));
       }
@@ -541,12 +557,12 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     expect(new Set(codes.slice(0, -1))).toEqual(new Set(['DATABASE_TIMEOUT']));
   });
 
-  test('F1: what a caller may not know of is refused in the words of what does not exist', async () => {
+  test('F1: rejects invisible objects with the same error as objects that do not exist', async () => {
     const { filed, review, finding, revision } = objects;
     const cases: [string, string, (id: string) => Record<string, unknown>, string][] = [
       [developer('birch'), 'withdrawSubmission', (id) => ({ id }), filed.id],
       [reviewer('dod'), 'draftDetermination', (submissionId) => ({ submissionId }), filed.id],
-      // whose submission is shared with it, but not its objects: also with a revision that is stale
+      // the submission is shared with it, but not its objects: also with a stale revision
       [reviewer('treasury'), 'closeReview', (id) => ({ id, expectedRevision: 99, reason: 'r' }), review.id],
       [reviewer('treasury'), 'dropDetermination', (id) => ({ id, expectedRevision: 99 }), review.determination],
       [reviewer('treasury'), 'dropFinding', (id) => ({ id, expectedRevision: 99 }), finding.id],
@@ -560,14 +576,14 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
         revision,
       ],
     ];
-    for (const [who, mutation, input, id] of cases) {
-      const unseen = await graph.refused(who, mutation, input(id));
-      const absent = await graph.refused(who, mutation, input('xxx_nothing'));
+    for (const [caller, mutation, input, id] of cases) {
+      const unseen = await graph.refused(caller, mutation, input(id));
+      const absent = await graph.refused(caller, mutation, input('xxx_nothing'));
       expect(JSON.stringify(unseen).replaceAll(id, 'ID')).toBe(JSON.stringify(absent).replaceAll('xxx_nothing', 'ID'));
     }
   });
 
-  test('F4: what is counted for one caller is counted again for another, and nothing of it is cached on the way', async () => {
+  test('F4: counts separately for each caller, and lets no cache store a count', async () => {
     const query = '{ submissions { totalCount } }';
     const response = await graph.server.inject({ method: 'POST', url: '/graphql', payload: { query } });
     expect(response.headers['cache-control']).toBe('private, no-store');
@@ -576,10 +592,10 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
       .database.counting(() =>
         Promise.all([graph.ask(developer(), query), graph.ask(reviewer('nsa'), query), graph.ask(INTAKE, query)]),
       );
-    expect(statements.filter((one) => /SELECT COUNT/.test(one))).toHaveLength(3);
+    expect(statements.filter((text) => /SELECT COUNT/.test(text))).toHaveLength(3);
   });
 
-  test('a determination says what it finds and why, or it is not issued', async () => {
+  test('requires the outcome and a reason to issue a determination', async () => {
     const { id } = await graph.filed();
     const issue = async () => {
       const [row] = await graph.sql(
@@ -590,22 +606,22 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
       return graph.call(nsa, 'issueDetermination', { id: row.id, expectedRevision: row.revision });
     };
     expect((await issue()).errors![0]!.message).toMatch(/has no outcome: draft it with an "outcome"/);
-    await graph.does(
+    await graph.perform(
       nsa,
       'draftDetermination',
       { submissionId: id, outcome: 'REVIEW_NOT_NECESSARY' },
       'determination { id }',
     );
     expect((await issue()).errors![0]!.message).toMatch(/has no rationale: draft it with a "rationale"/);
-    await graph.does(nsa, 'draftDetermination', { submissionId: id, rationale: 'So.' }, 'determination { id }');
+    await graph.perform(nsa, 'draftDetermination', { submissionId: id, rationale: 'So.' }, 'determination { id }');
     expect((await issue()).errors).toBeUndefined();
   });
 
-  test('filing at the planned launch is too late, a minute before is not', async () => {
+  test('rejects filing at the planned launch and accepts it a minute before', async () => {
     const early = await graph.draft({ launchPlan: { plannedLaunchAt: graph.inDays(1) } });
     const late = await graph.draft({ launchPlan: { plannedLaunchAt: graph.inDays(1) } });
     graph.clock.advance({ hours: 23, minutes: 59 });
-    await graph.does(alder, 'fileSubmission', { id: early.id, expectedRevision: early.revision }, SUBMISSION);
+    await graph.perform(alder, 'fileSubmission', { id: early.id, expectedRevision: early.revision }, SUBMISSION);
     graph.clock.advance({ minutes: 1 });
     expect(
       await graph.refused(alder, 'fileSubmission', { id: late.id, expectedRevision: late.revision }),
@@ -615,23 +631,23 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
     });
   });
 
-  test('a draft that nobody would see is not filed', async () => {
+  test('does not file a draft that names no agency', async () => {
     const draft = await graph.draft({ requestedAgencies: [] });
     expect(
       (await graph.refused(alder, 'fileSubmission', { id: draft.id, expectedRevision: draft.revision })).message,
     ).toMatch(/names no agency/);
   });
 
-  test('returns null and an error for an entity that its subgraph does not have, and everything else', async () => {
+  test('returns null and an error for an entity that its subgraph does not have', async () => {
     const { id } = await graph.filed();
     const review = await graph.opened(id, 'nsa');
-    await graph.does(
+    await graph.perform(
       nsa,
       'startEvaluation',
       { id: review.id, expectedRevision: review.revision, documentsOnly: true },
       REVIEW,
     );
-    const finding = await graph.does(
+    const finding = await graph.perform(
       nsa,
       'draftFinding',
       {
@@ -666,33 +682,38 @@ async function prepare(graph: Framework): Promise<Objects> {
   const filed = await graph.filed();
   const opened = await graph.opened(filed.id, 'nsa');
   const [{ id: determination }] = await graph.sql('reviews', `SELECT id FROM determination WHERE status = 'ISSUED'`);
-  const run = await graph.does(nsa, 'queueEvaluationRun', { reviewId: opened.id, title: 'Suite' }, 'run { id }');
-  const review = await graph.does(
+  const run = await graph.perform(nsa, 'queueEvaluationRun', { reviewId: opened.id, title: 'Suite' }, 'run { id }');
+  const review = await graph.perform(
     nsa,
     'startEvaluation',
     { id: opened.id, expectedRevision: opened.revision, documentsOnly: true },
     REVIEW,
   );
-  const finding = await graph.does(
+  const finding = await graph.perform(
     nsa,
     'draftFinding',
     { reviewId: review.id, title: 'T', detail: 'D', severity: 'LOW', confidence: 'LOW' },
     FINDING,
   );
   const levels = { likelihood: 'LOW', impact: 'LOW', confidence: 'LOW', rationale: 'r' };
-  const { id: replaced } = await graph.does(
+  const { id: replaced } = await graph.perform(
     nsa,
     'assessRisk',
     { submissionId: filed.id, domain: 'AUTONOMY', ...levels },
     'riskAssessment { id }',
   );
-  const { id: revision } = await graph.does(
+  const { id: revision } = await graph.perform(
     nsa,
     'reviseRiskAssessment',
     { id: replaced, ...levels },
     'riskAssessment { id }',
   );
-  const { id: thread } = await graph.does(nsa, 'openConsultation', { submissionId: filed.id }, 'consultation { id }');
+  const { id: thread } = await graph.perform(
+    nsa,
+    'openConsultation',
+    { submissionId: filed.id },
+    'consultation { id }',
+  );
   return {
     versionId,
     draft: { ...draft, model: { id: modelId } },

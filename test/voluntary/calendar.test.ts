@@ -7,7 +7,7 @@ type Row = any;
 
 const kinds = (timeline: { nodes: Row[] }): string[] => timeline.nodes.map(({ kind }) => kind);
 
-describe.each(databaseKinds)('what time brings, on %s', (kind) => {
+describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
   let graph: Framework;
   beforeAll(async () => {
     graph = await Framework.open(kind);
@@ -19,14 +19,14 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
   const reviewEvents = (id: string) =>
     graph.sql('reviews', 'SELECT * FROM review_event WHERE submission_id = ? ORDER BY sequence', [id]);
   const change = (id: string, revision: number, plannedLaunchAt: string) =>
-    graph.does(
+    graph.perform(
       developer(),
       'changeLaunchPlan',
       { id, expectedRevision: revision, launchPlan: { plannedLaunchAt } },
       SUBMISSION,
     );
 
-  test('a window opens and a launch falls due, each once, at its instant, however late anybody looks', async () => {
+  test('dates window and launch at their instants, once, however late they are processed', async () => {
     const launch = graph.inDays(40);
     const { id, windowOpensAt } = await graph.filed({ launchPlan: { plannedLaunchAt: launch } });
     await graph.tick();
@@ -34,21 +34,21 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     graph.clock.advance({ days: 45 });
     await graph.tick();
     await graph.tick();
-    const seen = (await events(id)).slice(2).map((one) => [one.kind, one.actor, one.occurred_at]);
-    expect(seen).toEqual([
+    const entries = (await events(id)).slice(2).map((event) => [event.kind, event.actor, event.occurred_at]);
+    expect(entries).toEqual([
       ['WINDOW_OPENED', 'system', windowOpensAt],
       ['LAUNCH_DUE', 'system', launch],
     ]);
   });
 
   // T3
-  test('what is derived is never stale: access has ended at its instant, before any scheduler has looked', async () => {
+  test('ends access at its instant, even before any scheduler has run', async () => {
     const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(5) } });
     await graph.granted(id, 'nsa');
     await graph.granted(id, 'treasury', { postLaunchConsent: true, endsAt: graph.inDays(9) });
     const statuses = async () => {
       const { accessGrants, windowPhase } = await graph.submission(id);
-      return [windowPhase, ...accessGrants.nodes.map((one: Row) => `${one.agency.key} ${one.status}`).sort()];
+      return [windowPhase, ...accessGrants.nodes.map((grant: Row) => `${grant.agency.key} ${grant.status}`).sort()];
     };
     const active = async () => {
       const { data } = await graph.ask(
@@ -56,7 +56,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
         'query ($id: ID!) { submission(id: $id) { accessGrants(filter: { status: { eq: ACTIVE } }) { nodes { agency { key } } } } }',
         { id },
       );
-      return data.submission.accessGrants.nodes.map((one: Row) => one.agency.key);
+      return data.submission.accessGrants.nodes.map((grant: Row) => grant.agency.key);
     };
     expect(await statuses()).toEqual(['OPEN', 'nsa ACTIVE', 'treasury ACTIVE']);
     graph.clock.advance({ days: 5 });
@@ -69,7 +69,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
   });
 
   // T3
-  test('at the planned launch access rests; when the launch moves, it goes on by itself, and what was used stays counted', async () => {
+  test('pauses access at launch, resumes it if the launch moves, and keeps used hours', async () => {
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(5) } });
     await graph.granted(id, 'nsa');
     graph.clock.advance({ days: 6 });
@@ -98,7 +98,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     ]);
   });
 
-  test('T4: after 720 hours over two plans access ends, and cannot be taken up again before the launch', async () => {
+  test('T4: ends access after 720 hours over two plans, and refuses more before launch', async () => {
     const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(29) } });
     await graph.granted(id, 'nsa');
     graph.clock.advance({ days: 20 });
@@ -108,7 +108,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     graph.clock.advance({ hours: 1 });
     const { accessGrants, preLaunchAccessSeconds } = await graph.submission(id);
     expect([accessGrants.nodes[0].status, preLaunchAccessSeconds]).toEqual(['ENDED', 720 * 3_600]);
-    const offer = await graph.does(
+    const offer = await graph.perform(
       developer(),
       'offerAccess',
       { submissionId: id, agencyKey: 'nsa', mode: 'API' },
@@ -120,7 +120,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     });
   });
 
-  test('a launch date that moves closer closes the window sooner; targets follow and are marked as compressed', async () => {
+  test('shortens the window with an earlier launch and marks targets as compressed', async () => {
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(25) } });
     const review = await graph.opened(id, 'nsa');
     await change(id, revision, graph.inDays(2));
@@ -136,7 +136,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect(data.submission.determinations.nodes).toEqual([{ targetAt: graph.inDays(2), targetCompressed: true }]);
   });
 
-  test('a review that is open at the planned launch goes on after it, once on the timeline for each such launch', async () => {
+  test('continues a review after launch, with one timeline entry for each such launch', async () => {
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(3) } });
     const { id: reviewId } = await graph.opened(id, 'nsa');
     const timing = async () =>
@@ -146,23 +146,23 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect(await timing()).toEqual({ status: 'OPENED', timing: 'POST_LAUNCH' });
     await graph.tick();
     await graph.tick();
-    const passed = async () => (await reviewEvents(id)).filter((one) => one.kind === 'REVIEW_POST_LAUNCH');
+    const passed = async () => (await reviewEvents(id)).filter((event) => event.kind === 'REVIEW_POST_LAUNCH');
     expect(await passed()).toHaveLength(1);
     await change(id, revision, graph.inDays(3));
     await graph.deliver();
     expect(await timing()).toEqual({ status: 'OPENED', timing: 'PRE_LAUNCH' });
-    await graph.does(developer(), 'recordLaunch', { id, launchedAt: graph.inDays(0), scope: 'GENERAL' }, SUBMISSION);
+    await graph.perform(developer(), 'recordLaunch', { id, launchedAt: graph.inDays(0), scope: 'GENERAL' }, SUBMISSION);
     await graph.deliver();
     await graph.tick();
     expect(await timing()).toEqual({ status: 'OPENED', timing: 'POST_LAUNCH' });
     expect(await passed()).toHaveLength(2);
   });
 
-  test('an agency that is no longer named loses its access, finishes what it has begun, and begins nothing', async () => {
+  test('lets an agency that is no longer named finish its reviews without access', async () => {
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(20) } });
     await graph.granted(id, 'nsa');
     const review = await graph.opened(id, 'nsa');
-    await graph.does(
+    await graph.perform(
       developer(),
       'amendSubmission',
       { id, expectedRevision: revision, requestedAgencies: ['treasury'] },
@@ -176,7 +176,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
       ['sendAdvice', { submissionId: id, body: 'b' }],
     ] as const)
       expect((await graph.refused(reviewer('nsa'), mutation, input)).code).toBe('NOT_FOUND');
-    const stopped = await graph.does(
+    const stopped = await graph.perform(
       reviewer('nsa'),
       'returnDocuments',
       { id: review.id, expectedRevision: review.revision },
@@ -188,17 +188,22 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     });
   });
 
-  test('a question open past its day is on the timeline once, and nothing else follows', async () => {
+  test('notes an overdue question once on the timeline, without other effects', async () => {
     const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(60) } });
-    await graph.does(
+    await graph.perform(
       INTAKE,
       'requestInformation',
       { submissionId: id, question: 'Which?' },
       'informationRequest { id }',
     );
-    const thread = await graph.does(reviewer('nsa'), 'openConsultation', { submissionId: id }, 'consultation { id }');
+    const thread = await graph.perform(
+      reviewer('nsa'),
+      'openConsultation',
+      { submissionId: id },
+      'consultation { id }',
+    );
     const dueOn = graph.inDays(3).slice(0, 10);
-    await graph.does(
+    await graph.perform(
       reviewer('nsa'),
       'sendMessage',
       { consultationId: thread.id, body: 'Which?', dueOn },
@@ -215,33 +220,33 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
       before.revision,
       'INFORMATION_REQUESTED',
     ]);
-    expect((await reviewEvents(id)).filter((one) => one.kind === 'INFORMATION_OVERDUE')).toHaveLength(1);
+    expect((await reviewEvents(id)).filter((event) => event.kind === 'INFORMATION_OVERDUE')).toHaveLength(1);
   });
 
-  test('a finding that nobody answers is noted after 45 days; the developer need not answer', async () => {
+  test('notes an unanswered finding after 45 days without requiring an answer', async () => {
     const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(25) } });
     const review = await graph.opened(id, 'nsa');
     const nsa = reviewer('nsa');
-    const started = await graph.does(
+    const started = await graph.perform(
       nsa,
       'startEvaluation',
       { id: review.id, expectedRevision: review.revision, documentsOnly: true },
       REVIEW,
     );
-    const finding = await graph.does(
+    const finding = await graph.perform(
       nsa,
       'draftFinding',
       { reviewId: review.id, title: 'T', detail: 'D', severity: 'LOW', confidence: 'LOW' },
       FINDING,
     );
-    const drafted = await graph.does(
+    const drafted = await graph.perform(
       nsa,
       'concludeEvaluation',
       { id: review.id, expectedRevision: started.revision },
       REVIEW,
     );
-    await graph.does(reviewer('nsa', 'reviewer-2'), 'readFindings', { reviewId: review.id }, REVIEW);
-    await graph.does(nsa, 'shareFindings', { reviewId: review.id, expectedRevision: drafted.revision }, REVIEW);
+    await graph.perform(reviewer('nsa', 'reviewer-2'), 'readFindings', { reviewId: review.id }, REVIEW);
+    await graph.perform(nsa, 'shareFindings', { reviewId: review.id, expectedRevision: drafted.revision }, REVIEW);
     const status = async () =>
       (await graph.ask(nsa, `{ finding(id: "${finding.id}") { status } }`)).data.finding.status;
     graph.clock.advance({ days: 44, hours: 23 });
@@ -252,12 +257,12 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect(await status()).toBe('NOTED');
   });
 
-  test('what a discarded draft said is erased after 30 days; that there was one stays', async () => {
+  test('erases the content of a discarded draft after 30 days and keeps its entry', async () => {
     const { id, revision } = await graph.draft({
       mitigationsDeclared: 'Secret.',
       declaredCapabilities: [{ area: 'CODE', statement: 'Secret too.' }],
     });
-    await graph.does(developer(), 'discardDraft', { id, expectedRevision: revision }, SUBMISSION);
+    await graph.perform(developer(), 'discardDraft', { id, expectedRevision: revision }, SUBMISSION);
     graph.clock.advance({ days: 29 });
     await graph.tick();
     expect(await graph.sql('submissions', 'SELECT id FROM declaration WHERE submission_id = ?', [id])).toHaveLength(1);
@@ -273,7 +278,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect(await events(id)).toHaveLength(2);
   });
 
-  test('several replicas that look at the clock at once make it happen once', async () => {
+  test('makes a scheduled change once with several replicas', async () => {
     const ids: string[] = [];
     for (let place = 0; place < 8; place += 1) {
       const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(4) } });
@@ -291,32 +296,32 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
       ),
     );
     for (const id of ids) {
-      const happened = (await events(id)).map((one) => one.kind);
-      expect(happened.filter((one) => one === 'LAUNCH_DUE' || one === 'ACCESS_PAUSED')).toEqual([
+      const happened = (await events(id)).map((event) => event.kind);
+      expect(happened.filter((eventKind) => eventKind === 'LAUNCH_DUE' || eventKind === 'ACCESS_PAUSED')).toEqual([
         'LAUNCH_DUE',
         'ACCESS_PAUSED',
       ]);
-      const told = await graph.sql(
+      const notified = await graph.sql(
         'submissions',
         `SELECT data FROM outbox WHERE subject = ? AND type = 'submissions.access-changed'`,
         [id],
       );
-      expect(told.map(({ data }) => JSON.parse(data).status)).toEqual(['OFFERED', 'ACTIVE', 'PAUSED']);
+      expect(notified.map(({ data }) => JSON.parse(data).status)).toEqual(['OFFERED', 'ACTIVE', 'PAUSED']);
     }
     await Promise.all(replicas.map((replica) => replica.close()));
   });
 
-  test('what an older release left, of submissions that nobody was told of, is left alone', async () => {
+  test('ignores submissions of an older release that had no events', async () => {
     const { id } = await graph.filed();
     const { id: review } = await graph.opened(id, 'nsa');
-    const { id: thread } = await graph.does(
+    const { id: thread } = await graph.perform(
       reviewer('nsa'),
       'openConsultation',
       { submissionId: id },
       'consultation { id }',
     );
     const message = { consultationId: thread, body: 'Which?', dueOn: graph.inDays(1).slice(0, 10) };
-    await graph.does(reviewer('nsa'), 'sendMessage', message, 'consultation { id }');
+    await graph.perform(reviewer('nsa'), 'sendMessage', message, 'consultation { id }');
     await graph.force('reviews', 'DELETE FROM submission_notice WHERE id = ?', [id]);
     graph.clock.advance({ days: 30 });
     await graph.tick();
@@ -326,7 +331,7 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect(row.noted).toBeNull();
   });
 
-  test('a year that has files and no series of numbers yet goes on after the highest', async () => {
+  test('continues file numbers after the highest one of a year without a series', async () => {
     const { id, number } = await graph.draft();
     const [year] = /\d{4}/.exec(number)!;
     await graph.force('submissions', 'UPDATE submission SET number = ? WHERE id = ?', [`AIS-${year}-700041`, id]);
@@ -335,10 +340,10 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect((await graph.draft()).number).toBe(`AIS-${year}-700043`);
   });
 
-  test('filed a minute before the launch, the window is a minute long', async () => {
+  test('opens a window of one minute for a submission filed a minute before launch', async () => {
     const draft = await graph.draft({ launchPlan: { plannedLaunchAt: graph.inDays(2) } });
     graph.clock.advance({ days: 1, hours: 23, minutes: 59 });
-    const filed = await graph.does(
+    const filed = await graph.perform(
       developer(),
       'fileSubmission',
       { id: draft.id, expectedRevision: draft.revision },
@@ -349,13 +354,13 @@ describe.each(databaseKinds)('what time brings, on %s', (kind) => {
     expect((await graph.submission(draft.id)).windowPhase).toBe('LAUNCH_DUE');
   });
 
-  test('what is derived is right, too, when several things have fallen due since anybody looked', async () => {
+  test('derives the right state when several changes are overdue', async () => {
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(20) } });
     await graph.granted(id, 'nsa', { postLaunchConsent: true, endsAt: graph.inDays(40) });
     await change(id, revision, graph.inDays(60));
     const status = async () => (await graph.submission(id)).accessGrants.nodes[0].status;
     expect(await status()).toBe('PAUSED');
-    // it went on when the window opened, ten days later it ended
+    // it resumed when the window opened and ended ten days later
     graph.clock.advance({ days: 45 });
     expect(await status()).toBe('ENDED');
     const used = (await graph.submission(id)).preLaunchAccessSeconds;
@@ -371,7 +376,7 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
   });
   afterAll(() => graph.close());
 
-  test('"as of" any instant says what was true then, of states, plans, access, determinations, reviews and figures', async () => {
+  test('returns states, plans, access, reviews, and figures as of any past instant', async () => {
     const QUERY = `query ($id: ID!) { submission(id: $id) {
       lifecycle intakeStatus windowPhase launchPlan { planVersion plannedLaunchAt }
       accessGrants { nodes { agency { key } status } }
@@ -389,27 +394,29 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
       'answeredBeforeLaunch { numerator } findings findingsShared';
     const fill = (query: string) => query.replace('FIGURES', FIGURES).replace('REVIEWS', REVIEWS);
     const moments: { at: string; seen: Row }[] = [];
-    const sorted = (list: Row[]) => list.map((one) => JSON.stringify(one)).sort();
+    const sorted = (list: Row[]) => list.map((row) => JSON.stringify(row)).sort();
     const look = async (id: string) => {
       await graph.tick();
       const { data } = await graph.ask(INSPECTOR, fill(QUERY), { id });
       const { submission, executiveOrder } = data;
-      const seen = {
+      const state = {
         lifecycle: submission.lifecycle,
         intakeStatus: submission.intakeStatus,
         windowPhase: submission.windowPhase,
         plan: submission.launchPlan,
         access: sorted(submission.accessGrants.nodes),
         determinations: sorted(submission.determinations.nodes),
-        reviews: sorted(submission.reviews.nodes.map((one: Row) => ({ agency: one.leadAgency, status: one.status }))),
+        reviews: sorted(
+          submission.reviews.nodes.map((node: Row) => ({ agency: node.leadAgency, status: node.status })),
+        ),
         executiveOrder,
       };
-      moments.push({ at: graph.clock.now().toISOString(), seen });
+      moments.push({ at: graph.clock.now().toISOString(), seen: state });
       graph.clock.advance({ days: 1, hours: 3 });
     };
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(33) } });
     await look(id);
-    await graph.does(INTAKE, 'completeIntakeCheck', { id, expectedRevision: revision }, SUBMISSION);
+    await graph.perform(INTAKE, 'completeIntakeCheck', { id, expectedRevision: revision }, SUBMISSION);
     await look(id);
     const review = await graph.opened(id, 'nsa');
     await look(id);
@@ -417,7 +424,7 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
     await look(id);
     await graph.granted(id, 'nsa');
     await look(id);
-    await graph.does(
+    await graph.perform(
       developer(),
       'changeLaunchPlan',
       { id, expectedRevision: revision + 1, launchPlan: { plannedLaunchAt: graph.inDays(50) } },
@@ -425,16 +432,16 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
     );
     await look(id);
     await graph.determined(id, 'treasury', 'REVIEW_NOT_NECESSARY');
-    await graph.does(
+    await graph.perform(
       reviewer('nsa'),
       'startEvaluation',
       { id: review.id, expectedRevision: review.revision, documentsOnly: true },
       REVIEW,
     );
     await look(id);
-    await graph.does(developer(), 'withdrawSubmission', { id }, SUBMISSION);
+    await graph.perform(developer(), 'withdrawSubmission', { id }, SUBMISSION);
     await look(id);
-    for (const { at, seen } of moments) {
+    for (const { at, seen: state } of moments) {
       const { data, errors } = await graph.ask(INSPECTOR, fill(PAST), { id, at });
       expect(errors).toBeUndefined();
       const { asOf, reviewsAsOf } = data.submission;
@@ -447,7 +454,7 @@ describe.each(databaseKinds)('the past, on %s', (kind) => {
         determinations: sorted(reviewsAsOf.determinations),
         reviews: sorted(reviewsAsOf.reviews),
         executiveOrder: data.executiveOrder,
-      }).toEqual(seen);
+      }).toEqual(state);
     }
     const future = await graph.ask(INSPECTOR, fill(PAST), { id, at: graph.inDays(1) });
     expect(future.errors![0]).toMatchObject({ message: expect.stringContaining('is in the future') });

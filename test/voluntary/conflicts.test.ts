@@ -3,14 +3,14 @@ import { developer, Framework, GRANT, INTAKE, REVIEW, reviewer, SUBMISSION } fro
 
 const MANY = 200;
 
-describe.each(databaseKinds)('many at once, on %s', (kind) => {
+describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
   let graph: Framework;
   beforeAll(async () => {
     graph = await Framework.open(kind);
   });
   afterAll(() => graph.close());
 
-  /** Calls all at once, and counts the outcomes by code. */
+  /** Runs all calls concurrently, and counts the outcomes by code. */
   const outcomes = async (calls: Promise<{ errors?: { extensions: { code?: unknown } }[] }>[]) => {
     const counts: Record<string, number> = {};
     for (const { errors } of await Promise.all(calls)) {
@@ -21,7 +21,7 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
   };
   const all = <T>(make: (place: number) => T): T[] => Array.from({ length: MANY }, (_, place) => make(place));
 
-  test('200 changes of one launch plan, each based on the same revision: one succeeds', async () => {
+  test('accepts one of 200 launch plans that are based on the same revision', async () => {
     const { id, revision } = await graph.filed();
     const counts = await outcomes(
       all((place) =>
@@ -39,7 +39,7 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
     expect((await graph.submission(id)).revision).toBe(revision + 1);
   });
 
-  test('200 conflicting transitions of one submission: one wins, and the timeline has one', async () => {
+  test('makes one of 200 conflicting transitions, with one timeline entry', async () => {
     const { id } = await graph.filed();
     const counts = await outcomes(
       all((place) =>
@@ -51,23 +51,28 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
       ),
     );
     const { lifecycle, timeline } = await graph.submission(id);
-    const moves = timeline.nodes.filter((one: { fromState: string; toState: string }) => one.fromState === 'FILED');
-    // a launched one can still be withdrawn: then two have won, one after the other
+    const moves = timeline.nodes.filter((entry: { fromState: string; toState: string }) => entry.fromState === 'FILED');
+    // a launched submission can still be withdrawn: then two have won, one after the other
     const second = lifecycle === 'WITHDRAWN' && moves[0].toState === 'LAUNCHED' ? 1 : 0;
     expect(moves).toHaveLength(1);
     expect(counts).toEqual({ done: 1 + second, ILLEGAL_TRANSITION: MANY - 1 - second });
   });
 
-  test('200 accept one offer: one has accepted, and access is counted once', async () => {
+  test('accepts an offer once for 200 concurrent calls, and counts access once', async () => {
     const { id: submissionId } = await graph.filed();
-    const offer = await graph.does(developer(), 'offerAccess', { submissionId, agencyKey: 'nsa', mode: 'API' }, GRANT);
+    const offer = await graph.perform(
+      developer(),
+      'offerAccess',
+      { submissionId, agencyKey: 'nsa', mode: 'API' },
+      GRANT,
+    );
     const counts = await outcomes(
       all(() => graph.call(reviewer('nsa'), 'acceptAccess', { id: offer.id, expectedRevision: offer.revision })),
     );
     expect(counts).toEqual({ done: 1, REVISION_CONFLICT: MANY - 1 });
   });
 
-  test('200 open a review of one submission for one agency: there is one', async () => {
+  test('opens one review for 200 concurrent calls of one agency', async () => {
     const { id: submissionId } = await graph.filed();
     await graph.determined(submissionId, 'nsa');
     const counts = await outcomes(
@@ -77,7 +82,7 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
     expect(await graph.sql('reviews', 'SELECT id FROM review WHERE submission_id = ?', [submissionId])).toHaveLength(1);
   });
 
-  test('I2: 50 drafts of one version filed at once: one is filed', async () => {
+  test('I2: files one of 50 drafts of the same model version filed at once', async () => {
     const first = await graph.draft();
     const [{ version_id: versionId }] = await graph.sql(
       'submissions',
@@ -87,7 +92,7 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
     const drafts = [first];
     for (let place = 1; place < 50; place += 1)
       drafts.push(
-        await graph.does(
+        await graph.perform(
           developer(),
           'draftSubmission',
           {
@@ -104,7 +109,7 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
     expect(counts).toEqual({ done: 1, ALREADY_FILED: 49 });
   });
 
-  test('one idempotency key 200 times at once: one change, 199 replays', async () => {
+  test('makes one change and 199 replays for 200 calls with one idempotency key', async () => {
     const versionId = await graph.register();
     const input = {
       versionId,
@@ -122,11 +127,11 @@ describe.each(databaseKinds)('many at once, on %s', (kind) => {
     expect(rows).toHaveLength(1);
   });
 
-  test('numbers of files are each given once', async () => {
+  test('assigns each file number once', async () => {
     const versions = await Promise.all([1, 2, 3].map(() => graph.register()));
     const answers = await Promise.all(
       all((place) =>
-        graph.does(
+        graph.perform(
           developer(),
           'draftSubmission',
           {
@@ -149,7 +154,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
   });
   afterAll(() => graph.close());
 
-  test('the same key with the same input gives the same object and changes nothing', async () => {
+  test('returns the same object for a repeated key and input, and changes nothing', async () => {
     const { id, revision } = await graph.draft();
     const input = { id, expectedRevision: revision, idempotencyKey: 'file-it' };
     const first = await graph.call(developer(), 'fileSubmission', input, SUBMISSION);
@@ -160,11 +165,11 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
     expect(await graph.sql('submissions', 'SELECT COUNT(*) AS n FROM outbox')).toEqual(outbox);
   });
 
-  test('a key is kept for 30 days, and after that makes a change of its own', async () => {
+  test('keeps an idempotency key for 30 days, then makes a new change for it', async () => {
     await graph.register('alder');
     const register = async () => {
       const input = { codename: 'kestrel', modalities: ['TEXT'], idempotencyKey: 'kept' };
-      return (await graph.does(developer(), 'registerModel', input, 'model { id }')).id;
+      return (await graph.perform(developer(), 'registerModel', input, 'model { id }')).id;
     };
     const first = await register();
     graph.clock.advance({ days: 30 });
@@ -175,15 +180,15 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
     expect(await register()).not.toBe(first);
   });
 
-  test('the same key with another input, or for another mutation, is refused', async () => {
+  test('rejects a reused idempotency key with other input or another mutation', async () => {
     const { id, revision } = await graph.draft();
     await graph.call(developer(), 'fileSubmission', { id, expectedRevision: revision, idempotencyKey: 'mine' });
-    const other = await graph.refused(developer(), 'withdrawSubmission', { id, idempotencyKey: 'mine' });
-    expect(other).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED', inputPath: ['input', 'idempotencyKey'] });
+    const rejection = await graph.refused(developer(), 'withdrawSubmission', { id, idempotencyKey: 'mine' });
+    expect(rejection).toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED', inputPath: ['input', 'idempotencyKey'] });
     expect((await graph.submission(id)).lifecycle).toBe('FILED');
   });
 
-  test('a key belongs to who used it: another organisation may use the same', async () => {
+  test('lets another organization use the same idempotency key', async () => {
     const mine = await graph.call(
       developer(),
       'registerModel',
@@ -200,43 +205,43 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
     expect(theirs.data.registerModel.model.id).not.toBe(mine.data.registerModel.model.id);
   });
 
-  describe('another issuer’s person of the same subject, role and agency', () => {
+  describe('the same subject, role, and agency of another issuer', () => {
     /** Calls a subgraph as the gateway does for a caller of another issuer. */
-    const namesake = async (subgraph: string, who: string, mutation: string, input: object) => {
+    const namesake = async (subgraph: string, caller: string, mutation: string, input: object) => {
       const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input!`;
       const { data, errors } = await graph.subgraph(subgraph).execute({
         query: `mutation ($input: ${type}) { ${mutation}(input: $input) { replayed } }`,
         variables: { input: { idempotencyKey: `namesake-${Math.random()}`, ...input } },
-        headers: await graph.identity.signed(subgraph, `${who}; issuer=https://other.example.gov`),
+        headers: await graph.identity.signed(subgraph, `${caller}; issuer=https://other.example.gov`),
       });
       return errors?.[0]?.extensions?.code ?? (data![mutation] as { replayed: boolean }).replayed;
     };
 
-    test('has keys of its own', async () => {
+    test('keeps idempotency keys apart for the same subject of another issuer', async () => {
       const input = { codename: 'a', modalities: [], idempotencyKey: 'shared' };
       await graph.call(developer(), 'registerModel', input);
       expect(await namesake('submissions', developer(), 'registerModel', { ...input, codename: 'b' })).toBe(false);
       expect(await namesake('submissions', developer(), 'registerModel', { ...input, codename: 'b' })).toBe(true);
     });
 
-    test('leads no review of the other', async () => {
+    test('does not lead reviews of the same subject of another issuer', async () => {
       const { id } = await graph.filed();
       const review = await graph.opened(id, 'nsa');
       const close = { id: review.id, expectedRevision: review.revision, reason: 'Done.' };
       expect(await namesake('reviews', reviewer('nsa'), 'closeReview', close)).toBe('PRECONDITION_FAILED');
-      // a hand-over names a subject of one's own issuer
+      // a hand-over names a subject of the caller's issuer
       const handOver = { id: review.id, expectedRevision: review.revision, leadSubject: 'reviewer-9' };
-      await graph.does(reviewer('nsa'), 'handOverReview', handOver, REVIEW);
+      await graph.perform(reviewer('nsa'), 'handOverReview', handOver, REVIEW);
       const again = { ...close, expectedRevision: review.revision + 1 };
       expect(await namesake('reviews', reviewer('nsa', 'reviewer-9'), 'closeReview', again)).toBe(
         'PRECONDITION_FAILED',
       );
-      const closed = await graph.does(reviewer('nsa', 'reviewer-9'), 'closeReview', again, REVIEW);
+      const closed = await graph.perform(reviewer('nsa', 'reviewer-9'), 'closeReview', again, REVIEW);
       expect(closed.status).toBe('CLOSED_NO_FINDINGS');
     });
   });
 
-  test('a key of the release before, which was one of the whole organization, still changes nothing', async () => {
+  test('honors organization-wide idempotency keys of the previous release', async () => {
     const input = { codename: 'a', modalities: [], idempotencyKey: 'of-before' };
     const first = await graph.call(developer(), 'registerModel', input, 'model { id }');
     await graph.force('submissions', "UPDATE idempotency_key SET id = 'alder/of-before' WHERE id LIKE '%/of-before'");
@@ -244,7 +249,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
     expect(again.data.registerModel).toEqual({ ...first.data.registerModel, replayed: true });
   });
 
-  test('what was refused can be tried again under the same key', async () => {
+  test('allows a retry with the same idempotency key after a rejection', async () => {
     const { id, revision } = await graph.draft();
     const input = { id, idempotencyKey: 'try' };
     expect(
@@ -256,7 +261,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
 
   test('rejects a stale revision and names both revisions', async () => {
     const { id, revision } = await graph.filed();
-    await graph.does(
+    await graph.perform(
       developer(),
       'amendSubmission',
       { id, expectedRevision: revision, mitigationsDeclared: 'More.' },
@@ -270,7 +275,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
     });
   });
 
-  test('what the clock brings, and what agencies do, makes no revision of the developer stale', async () => {
+  test('keeps revisions of the developer valid after scheduled and agency changes', async () => {
     const { id, revision } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(40) } });
     graph.clock.advance({ days: 11 });
     await graph.tick();
@@ -279,7 +284,7 @@ describe.each(databaseKinds)('idempotency keys and revisions, on %s', (kind) => 
   });
 });
 
-describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
+describe.each(databaseKinds)('statements per mutation, on %s', (kind) => {
   let graph: Framework;
   beforeAll(async () => {
     graph = await Framework.open(kind);
@@ -288,19 +293,19 @@ describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
 
   const statements = async (subgraph: string, work: () => Promise<unknown>) =>
     (await graph.subgraph(subgraph).database.counting(work)).statements;
-  const transactions = (sent: readonly string[]) =>
-    sent.filter((one) => /^(BEGIN|START TRANSACTION)/i.test(one)).length;
+  const transactions = (statementTexts: readonly string[]) =>
+    statementTexts.filter((text) => /^(BEGIN|START TRANSACTION)/i.test(text)).length;
 
-  test('one transaction, and as many statements with fourteen grants as with one', async () => {
+  test('uses one transaction and as many statements for 14 grants as for one', async () => {
     const costs: number[] = [];
     for (const agencies of [['nsa'], ALL_AGENCIES]) {
       const { id } = await graph.filed({ requestedAgencies: agencies });
       for (const agencyKey of agencies)
-        await graph.does(developer(), 'offerAccess', { submissionId: id, agencyKey, mode: 'API' }, GRANT);
+        await graph.perform(developer(), 'offerAccess', { submissionId: id, agencyKey, mode: 'API' }, GRANT);
       const { revision } = await graph.submission(id);
       const launchPlan = { plannedLaunchAt: graph.inDays(45) };
       const moved = await statements('submissions', () =>
-        graph.does(
+        graph.perform(
           developer(),
           'changeLaunchPlan',
           { id, expectedRevision: revision, launchPlan },
@@ -308,7 +313,7 @@ describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
         ),
       );
       const withdrawn = await statements('submissions', () =>
-        graph.does(developer(), 'withdrawSubmission', { id }, 'submission { id }'),
+        graph.perform(developer(), 'withdrawSubmission', { id }, 'submission { id }'),
       );
       expect([transactions(moved), transactions(withdrawn)]).toEqual([1, 1]);
       const delivered = await statements('reviews', () => graph.deliver());
@@ -319,41 +324,41 @@ describe.each(databaseKinds)('what a mutation costs, on %s', (kind) => {
     expect(Math.max(...costs)).toBeLessThanOrEqual(30);
   });
 
-  test('a review with a hundred findings is shared and closed in as many statements as one with one', async () => {
+  test('shares and closes 100 findings in as many statements as one finding', async () => {
     const costs: number[] = [];
     for (const findings of [1, 100]) {
       const { id } = await graph.filed();
       const review = await graph.opened(id, 'nsa');
-      const started = await graph.does(
+      const started = await graph.perform(
         reviewer('nsa'),
         'startEvaluation',
         { id: review.id, expectedRevision: review.revision, documentsOnly: true },
         REVIEW,
       );
       for (let place = 0; place < findings; place += 1)
-        await graph.does(
+        await graph.perform(
           reviewer('nsa'),
           'draftFinding',
           { reviewId: review.id, title: `F ${place}`, detail: 'D', severity: 'LOW', confidence: 'LOW' },
           'finding { id }',
         );
-      const drafted = await graph.does(
+      const drafted = await graph.perform(
         reviewer('nsa'),
         'concludeEvaluation',
         { id: review.id, expectedRevision: started.revision },
         REVIEW,
       );
-      await graph.does(reviewer('nsa', 'reviewer-2'), 'readFindings', { reviewId: review.id }, REVIEW);
-      const sent = await statements('reviews', () =>
-        graph.does(
+      await graph.perform(reviewer('nsa', 'reviewer-2'), 'readFindings', { reviewId: review.id }, REVIEW);
+      const statementTexts = await statements('reviews', () =>
+        graph.perform(
           reviewer('nsa'),
           'shareFindings',
           { reviewId: review.id, expectedRevision: drafted.revision },
           REVIEW,
         ),
       );
-      expect(transactions(sent)).toBe(1);
-      costs.push(sent.length);
+      expect(transactions(statementTexts)).toBe(1);
+      costs.push(statementTexts.length);
     }
     expect(costs[1]).toBe(costs[0]);
   });

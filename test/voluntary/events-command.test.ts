@@ -39,10 +39,10 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
     (await graph.sql('reviews', `SELECT 1 FROM review_event WHERE submission_id = ? AND kind = 'INVITED'`, [id]))
       .length;
 
-  test('status shows each log, its backlog, and how far each reader is', async () => {
+  test('shows each log, its backlog, and the position of each reader with status', async () => {
     await graph.filed();
     const { id, revision } = await graph.draft();
-    await graph.does(
+    await graph.perform(
       'role=developer-submitter; organization=alder; subject=submitter',
       'fileSubmission',
       { id, expectedRevision: revision },
@@ -64,12 +64,12 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
     expect(output).toMatch(/reads submissions: position 2, 0 behind/);
   });
 
-  test('replay lets a reader act on an event that it lacks, and on no other again', async () => {
+  test('replays an event that a reader lacks without repeating others', async () => {
     const [first, second] = [await graph.filed(), await graph.filed()];
     const [{ at }] = await graph.sql('reviews', 'SELECT log_offset AS at FROM inbox_event WHERE subject = ?', [
       first.id,
     ]);
-    // as if the reader had never acted on the first
+    // as if the reader had never processed the first
     await graph.force('reviews', 'DELETE FROM inbox_event WHERE subject = ?', [first.id]);
     await graph.force('reviews', 'DELETE FROM determination WHERE submission_id = ?', [first.id]);
     await graph.force('reviews', 'DELETE FROM submission_notice WHERE id = ?', [first.id]);
@@ -82,11 +82,11 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
     expect(readsOf(await status(), 'reviews', 'submissions').lag).toBe(0);
   });
 
-  test('a rejected event is listed, retried when its cause is gone, and dismissed', async () => {
+  test('lists a rejected event, retries it once its cause is fixed, and dismisses it', async () => {
     const { id } = await graph.filed();
     const notice = await graph.sql('reviews', 'SELECT * FROM submission_notice WHERE id = ?', [id]);
     await graph.force('reviews', 'DELETE FROM submission_notice WHERE id = ?', [id]);
-    await graph.does(
+    await graph.perform(
       'role=developer-submitter; organization=alder; subject=submitter',
       'changeLaunchPlan',
       { id, expectedRevision: 2, launchPlan: { plannedLaunchAt: graph.inDays(25) } },
@@ -124,15 +124,19 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
       () => printStatus(['workforce'], settingsOf, false),
       /"workforce" is not a subgraph with events/,
     ],
-    ['a reader of itself', () => replay('reviews', { from: 'reviews', settingsOf }), /does not read its own events/],
+    [
+      'a subgraph as its own reader',
+      () => replay('reviews', { from: 'reviews', settingsOf }),
+      /does not read its own events/,
+    ],
     ['no instant', () => replay('reviews', { since: 'yesterday', settingsOf }), /neither a position nor an instant/],
     ['no event', () => retry('reviews', { ids: [], all: false, settingsOf }), /No events are selected/],
     ['ids and --all', () => dismiss('reviews', { ids: ['x'], all: true, settingsOf }), /No events are selected/],
-  ])('refuses %s, and says what to write', async (_what, command, message) => {
+  ])('rejects %s and suggests a valid argument', async (_what, command, message) => {
     await expect(command()).rejects.toThrow(message);
   });
 
-  test('status shows the others when one database cannot be read', async () => {
+  test('shows the status of other subgraphs when one database is unreadable', async () => {
     process.env[databaseVariable('reviews')] = '/nowhere/reviews.sqlite';
     try {
       expect(await printStatus([], settingsOf, false)).toBe(false);

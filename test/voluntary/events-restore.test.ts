@@ -27,29 +27,29 @@ describe.each(databaseKinds)('restored databases in one process, on %s', (kind) 
       )
     ).map(({ id, n }) => [id, Number(n)]);
   const move = (id: string, revision: number, days: number) =>
-    graph.does(
+    graph.perform(
       developer(),
       'changeLaunchPlan',
       { id, expectedRevision: revision, launchPlan: { plannedLaunchAt: graph.inDays(days) } },
       SUBMISSION,
     );
 
-  test('a writer restored from its backup: events that reuse sequences are acted on, lost ones reported', async () => {
-    const kept = await filed();
+  test('processes reused sequences of a restored writer and reports lost events', async () => {
+    const keptId = await filed();
     const backup = await graph.backUp('submissions');
-    await move(kept, 2, 25);
+    await move(keptId, 2, 25);
     const lost = await filed();
     await graph.restore('submissions', backup);
-    await move(kept, 2, 30);
+    await move(keptId, 2, 30);
     const after = [await filed(), await filed(), await filed()];
-    expect((await invited()).sort()).toEqual([kept, lost, ...after].map((id) => [id, 2]).sort());
+    expect((await invited()).sort()).toEqual([keptId, lost, ...after].map((id) => [id, 2]).sort());
     const [notice] = await graph.sql('reviews', 'SELECT planned_launch_at AS at FROM submission_notice WHERE id = ?', [
-      kept,
+      keptId,
     ]);
     expect(notice.at).toBe(graph.inDays(30));
     const orphans = await graph.sql('reviews', 'SELECT subject, acted FROM inbox_orphan');
     expect(orphans.map(({ subject, acted }) => [subject, Number(acted)]).sort()).toEqual(
-      [kept, lost].map((subject) => [subject, 1]).sort(),
+      [keptId, lost].map((subject) => [subject, 1]).sort(),
     );
     expect((await graph.sql('submissions', 'SELECT number FROM event_epoch')).length).toBe(2);
     // and again: the same backup, another history
@@ -61,7 +61,7 @@ describe.each(databaseKinds)('restored databases in one process, on %s', (kind) 
     expect((await graph.sql('submissions', 'SELECT number FROM event_epoch')).length).toBe(2);
   });
 
-  test('a writer restored from an older backup, then from a newer one: events that are back are lost no more', async () => {
+  test('reports no lost events any more once a newer backup of a writer is restored', async () => {
     const lost = async () => {
       await graph.deliver();
       return (await graph.sql('reviews', 'SELECT subject FROM inbox_orphan')).map(({ subject }) => subject).sort();
@@ -84,7 +84,7 @@ describe.each(databaseKinds)('restored databases in one process, on %s', (kind) 
     expect((await invited()).sort()).toEqual(all.map((id) => [id, 2]).sort());
   });
 
-  test('a reader restored from its backup acts on the events since then, each once', async () => {
+  test('processes events since the backup of a restored reader once each', async () => {
     const first = await filed();
     const backup = await graph.backUp('reviews');
     const since = [await filed(), await filed()];
@@ -132,7 +132,7 @@ describe.each(databaseKinds)('the release before the event log, upgraded on %s',
       [id, subject, MONDAY, filing(subject), publishedAt],
     );
 
-  test('acts on no event again, and on those that were under way or unpublished once', async () => {
+  test('processes only pending events, once, after an upgrade to the event log', async () => {
     const [writer, reader] = [await former(submissions), await former(reviews)];
     await write(writer, 'evt_done', 'sub_done', MONDAY);
     await write(writer, 'evt_under_way', 'sub_under_way', MONDAY);

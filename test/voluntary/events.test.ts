@@ -50,7 +50,7 @@ class Memory implements EventBus {
   async close() {}
 }
 
-test('events are kept for the programs that have handlers, and for no others', () => {
+test('stores events only for programs that have handlers', () => {
   const withHandlers = subgraphs.filter(({ parts }) => parts.handlers?.length);
   expect(EVENT_READERS).toEqual(withHandlers.map(({ name }) => name));
 });
@@ -71,14 +71,14 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
 
   const file = async (): Promise<string> => {
     const { id, revision } = await graph.draft();
-    await graph.does(developer(), 'fileSubmission', { id, expectedRevision: revision }, SUBMISSION);
+    await graph.perform(developer(), 'fileSubmission', { id, expectedRevision: revision }, SUBMISSION);
     return id;
   };
-  /** Events of a submission that was filed and moved, which no agency has received. */
+  /** Events of a filed and moved submission, which no agency has received. */
   const published = async (): Promise<{ id: string; events: EventEnvelope[] }> => {
     await graph.deliver();
     const id = await file();
-    await graph.does(
+    await graph.perform(
       developer(),
       'changeLaunchPlan',
       { id, expectedRevision: 2, launchPlan: { plannedLaunchAt: graph.inDays(25) } },
@@ -91,14 +91,14 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
   const count = async (table: string, id: string) =>
     Number((await graph.sql('reviews', `SELECT COUNT(*) AS n FROM ${table} WHERE submission_id = ?`, [id]))[0].n);
 
-  test('a mutation that fails publishes no event', async () => {
+  test('publishes no event for a failed mutation', async () => {
     const draft = await graph.draft();
     const before = await graph.sql('submissions', 'SELECT COUNT(*) AS n FROM outbox');
     await graph.refused(developer(), 'fileSubmission', { id: draft.id, expectedRevision: 99 });
     expect(await graph.sql('submissions', 'SELECT COUNT(*) AS n FROM outbox')).toEqual(before);
   });
 
-  test('an event that arrives many times, in turn and at once, has its effect once', async () => {
+  test('applies an event once that arrives many times, in turn and concurrently', async () => {
     const { id, events } = await published();
     for (const event of [...events, ...events]) await inbox.act(event);
     await Promise.all(Array.from({ length: 20 }, () => inbox.act(events[0]!)));
@@ -108,7 +108,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     expect(await count('review_event', id)).toBe(3);
   });
 
-  test('an event that arrives before its predecessors waits until they were replayed', async () => {
+  test('holds an early event until its predecessors are replayed', async () => {
     const { id, events } = await published();
     await inbox.act(events.at(-1)!);
     expect(inbox.replaysRequested).toBe(1);
@@ -122,13 +122,13 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     expect(await count('review_event', id)).toBe(3);
   });
 
-  test('events that the bus lost without a trace are missed by the head of the log, and replayed', async () => {
+  test('detects silently lost events by the head of the log and replays them', async () => {
     const { id, events } = await published();
     await inbox.compare(new Map([['submissions', events.at(-1)!.log!]]));
     expect(await count('determination', id)).toBe(2);
   });
 
-  test('a gap stays open while the writer does not answer, and nothing behind it is acted on', async () => {
+  test('processes nothing behind a gap while the writer does not answer', async () => {
     const { id, events } = await published();
     const deaf = graph.inbox('reviews', { replay: async () => undefined });
     await deaf.act(events.at(-1)!);
@@ -143,7 +143,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     expect(await graph.sql('reviews', 'SELECT 1 FROM inbox_position WHERE gap_since IS NOT NULL')).toEqual([]);
   });
 
-  test('events name no person and carry what their schema says, and nothing else', async () => {
+  test('publishes events without persons and with exactly the fields of their schema', async () => {
     const { events } = await published();
     expect(events.map(({ type, sequence }) => [type, sequence])).toEqual([
       ['submissions.filed', 1],
@@ -155,7 +155,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     }
   });
 
-  test('events wait while the bus is down, no mutation notices, and then they are published in order', async () => {
+  test('queues events while the bus is down and publishes them in order afterward', async () => {
     const bus = new Memory();
     await relay(log, bus);
     bus.events.length = 0;
@@ -169,7 +169,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     expect(await relay(log, bus)).toBe(0);
   });
 
-  test('in one process, events wait until every reader listens', async () => {
+  test('holds events in one process until every reader listens', async () => {
     const bus = new InProcessBus(['reviews', 'submissions']);
     const id = await file();
     const stop = new AbortController();
@@ -195,13 +195,13 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     stop.abort();
   });
 
-  test('a mutation writes its events in two statements, and an idle relay sends two', async () => {
+  test('writes events in two statements per mutation, and two per idle relay poll', async () => {
     const { database } = graph.subgraph('submissions');
     const bus = new Memory();
     await relay(log, bus);
     const { id, revision } = await graph.draft();
     const filing = await database.counting(() =>
-      graph.does(developer(), 'fileSubmission', { id, expectedRevision: revision }, SUBMISSION),
+      graph.perform(developer(), 'fileSubmission', { id, expectedRevision: revision }, SUBMISSION),
     );
     expect(filing.statements.filter((sql) => /outbox|event_epoch/.test(sql))).toEqual([
       expect.stringMatching(/^SELECT MAX\(sequence\)/),
@@ -211,7 +211,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     expect((await database.counting(() => relay(log, bus))).statements).toHaveLength(2);
   });
 
-  test('a bus restored to an older memory gets the events since then again, in the same epoch', async () => {
+  test('republishes events to a restored bus in the same epoch', async () => {
     const bus = new Memory();
     await relay(log, bus);
     const older = bus.known;
@@ -237,7 +237,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
       { type: 'submissions.launched', data: '{"launchedAt":"2026-06-15T00:00:00.000Z"}' },
       /No submission has the key/,
     ],
-  ])('an event %s is kept for an operator and does not block those behind it', async (_what, change, reason) => {
+  ])('keeps an event %s for an operator and processes those behind it', async (_what, change, reason) => {
     const { id: before, events } = await published();
     const strange = { ...events[0]!, id: `evt_${Math.random()}`, subject: `strange_${Math.random()}`, ...change };
     const { type, version, subject, occurredAt, data } = strange;
@@ -254,7 +254,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     expect([await count('determination', before), await count('determination', after)]).toEqual([2, 2]);
   });
 
-  test('an event that fails because the database is down is not rejected and comes again', async () => {
+  test('retries an event that failed because the database is down', async () => {
     const { id, events } = await published();
     const broken = await reviewsSubgraph.open({ databaseUrl: graph.databaseUrl('reviews'), clock: graph.clock });
     await broken.close();
@@ -273,25 +273,25 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
 
   test.each<[string, number, (work: Work) => Promise<unknown>]>([
     [
-      'that the database refuses',
+      'that the database rejects',
       1,
       ({ database }) => database.query('INSERT INTO inbox_position (source) VALUES (NULL)'),
     ],
     [
-      'whose handler is at fault',
+      'whose handler throws',
       5,
       async () => {
         throw new TypeError('undefined is not a function');
       },
     ],
     [
-      'that always comes too late',
+      'that always conflicts',
       5,
       async () => {
         throw new RequestError('CONFLICT', 'Somebody else changed it');
       },
     ],
-  ])('an event %s is set aside at attempt %i, and those behind it are acted on', async (_what, attempts, fail) => {
+  ])('sets aside an event %s at attempt %i and processes those behind it', async (_what, attempts, fail) => {
     const { id, events } = await published();
     const { database } = graph.subgraph('reviews');
     const [poison] = events;
@@ -309,18 +309,18 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     const [row] = await graph.sql('reviews', 'SELECT reason, event FROM inbox_rejected WHERE id = ?', [poison!.id]);
     expect(JSON.parse(row.event)).toEqual(poison);
     expect(row.reason).not.toBe('');
-    // the next one is acted on: without the first it is about nothing that is known
+    // the next one is processed: without the first, it refers to an unknown submission
     const [next] = await graph.sql('reviews', 'SELECT reason FROM inbox_rejected WHERE id = ?', [events[1]!.id]);
     expect(next.reason).toMatch(/No submission has the key/);
     const after = await file();
     await graph.deliver();
     expect([await count('determination', id), await count('determination', after)]).toEqual([0, 2]);
-    // with its cause gone, an operator has it acted on
+    // once its cause is fixed, an operator has it processed
     const retried = await retryRejected(database, graph.clock, reviewsSubgraph.parts.handlers!, poison!.id);
     expect([retried.outcome, await count('determination', id)]).toEqual(['acted on', 2]);
   });
 
-  test('an event of a subgraph that may not send it is rejected, wherever it comes from', async () => {
+  test('rejects an event from a subgraph that may not send it, on any path', async () => {
     const { events } = await published();
     for (const source of ['infrastructure', 'reviews', 'workforce']) {
       const stranger = { ...events[0]!, id: `evt_of_${source}`, source };
@@ -333,7 +333,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     }
   });
 
-  test('an event too large to be kept is set aside without its data', async () => {
+  test('sets aside an event that is too large to store, without its data', async () => {
     const { events } = await published();
     const large = { ...events[0]!, data: { ...(events[0]!.data as object), number: 'é'.repeat(40_000) } };
     await inbox.act(large);
@@ -342,7 +342,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     expect(JSON.parse(row.event)).toEqual({ ...large, data: null });
   });
 
-  test.each(['sequence', 'version', 'offset'])('a %s that no column holds is no event', (field) => {
+  test.each(['sequence', 'version', 'offset'])('rejects an event whose %s no column can store', (field) => {
     const log = { epoch: '1-a', offset: 1, digest: 'd' };
     const event = {
       id: 'e',
@@ -361,11 +361,11 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     expect(envelopeSchema.safeParse(changed).success).toBe(false);
   });
 
-  test('one holder of a lease at a time; it passes on when it runs out or is let go', async () => {
+  test('grants a lease to one holder until it expires or is released', async () => {
     const { database } = graph.subgraph('reviews');
-    const [one, two] = [new LeaseHolder(database, 'test', 300), new LeaseHolder(database, 'test', 300)];
-    expect(await Promise.all([one.hold(), two.hold()])).toEqual(expect.arrayContaining([true, false]));
-    const [first, second] = (await one.hold()) ? [one, two] : [two, one];
+    const [holder, rival] = [new LeaseHolder(database, 'test', 300), new LeaseHolder(database, 'test', 300)];
+    expect(await Promise.all([holder.hold(), rival.hold()])).toEqual(expect.arrayContaining([true, false]));
+    const [first, second] = (await holder.hold()) ? [holder, rival] : [rival, holder];
     expect([await first.hold(), await second.hold()]).toEqual([true, false]);
     await first.release();
     expect([await second.hold(), await first.hold()]).toEqual([true, false]);
@@ -374,7 +374,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
   });
 
   test.each(['submission_event', 'review_event'])(
-    'the database itself keeps %s from being edited or deleted from',
+    'rejects edits and deletions of %s in the database itself',
     async (table) => {
       await graph.filed();
       const subgraph = table === 'submission_event' ? 'submissions' : 'reviews';
@@ -400,7 +400,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     },
   );
 
-  test('a determination is made, and its agency answered, by events alone: the developer sees it in the file', async () => {
+  test('shows the developer a determination and its response, made by events alone', async () => {
     const { id } = await graph.filed();
     await graph.determined(id, 'treasury', 'REVIEW_NOT_NECESSARY');
     const { timeline } = await graph.submission(id);
@@ -446,7 +446,7 @@ describeOnRedis('events over Redis', () => {
     ],
     ['a seal that is too large', (client) => client.hset(SEALS, 'reviews', 'x'.repeat(2_000_000))],
     ['another value', (client) => client.set(SEALS, 'x')],
-  ])('%s of one subgraph keep no seal of the others from being shown and read', async (_what, fill) => {
+  ])('still shows and reads other seals despite %s of one subgraph', async (_what, fill) => {
     const bus = connect();
     const client = new Redis(redis.url);
     try {
@@ -474,15 +474,15 @@ describeOnRedis('events over Redis', () => {
   });
   const publish = (bus: RedisBus, events: readonly EventEnvelope[]) =>
     bus.publish('submissions', events, events.at(-1)!.log!);
-  /** Reads until so many events have come. */
+  /** Reads until this many events have arrived. */
   const reading = (bus: RedisBus, reader: string, act: Consumer['act'] = async () => {}) => {
-    const seen: number[] = [];
+    const sequences: number[] = [];
     const heads: LogPosition[] = [];
     const stop = new AbortController();
     const consumer: Consumer = {
-      async act(one) {
-        await act(one);
-        seen.push(one.sequence);
+      async act(received) {
+        await act(received);
+        sequences.push(received.sequence);
       },
       async setAside() {},
       async compare(all) {
@@ -491,12 +491,12 @@ describeOnRedis('events over Redis', () => {
     };
     const ended = bus.read(reader, consumer, stop.signal);
     return {
-      seen,
+      seen: sequences,
       heads,
       until: (count: number) =>
         until(
-          () => seen.length >= count,
-          () => `${count} events arrive, not ${seen.length}`,
+          () => sequences.length >= count,
+          () => `${count} events arrive, not ${sequences.length}`,
         ),
       async stop() {
         stop.abort();
@@ -506,7 +506,7 @@ describeOnRedis('events over Redis', () => {
   };
   const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, place) => from + place);
 
-  test('every reader gets every event in order, also those from before it first came; the source does not hear itself', async () => {
+  test('delivers all events, even earlier ones, in order to all readers but the source', async () => {
     const bus = connect();
     await publish(
       bus,
@@ -521,7 +521,7 @@ describeOnRedis('events over Redis', () => {
     await submissions.stop();
   });
 
-  test('what a reader had taken and not done when it died comes again to the next, first and in order', async () => {
+  test('redelivers unfinished events of a dead reader first and in order', async () => {
     const bus = connect();
     await publish(
       bus,
@@ -531,14 +531,14 @@ describeOnRedis('events over Redis', () => {
       if (sequence === 8) await new Promise(() => {});
     });
     await dying.until(7);
-    // it never ends: as a killed process, it acknowledges nothing more
+    // it never ends: like a killed process, it acknowledges nothing more
     const next = reading(connect(), 'reviews');
     await next.until(13);
     expect(next.seen).toEqual(range(8, 20));
     await next.stop();
   });
 
-  test('an event that fails comes again until it succeeds', async () => {
+  test('redelivers a failed event until it succeeds', async () => {
     const bus = connect();
     await publish(bus, [event(1), event(2)]);
     let failures = 0;
@@ -553,7 +553,7 @@ describeOnRedis('events over Redis', () => {
     await reader.stop();
   });
 
-  test('while Redis is away publishing fails and reading waits; both go on when it is back, with nothing lost', async () => {
+  test('resumes publishing and reading after a Redis outage without lost events', async () => {
     const bus = connect();
     const reader = reading(connect(), 'reviews');
     await publish(
@@ -574,7 +574,7 @@ describeOnRedis('events over Redis', () => {
     await reader.stop();
   });
 
-  test('a Redis that lost its memory knows no head; its readers continue', async () => {
+  test('keeps readers running when Redis lost its data and heads', async () => {
     const bus = connect();
     const reader = reading(connect(), 'reviews');
     await publish(bus, [event(1)]);
@@ -590,7 +590,7 @@ describeOnRedis('events over Redis', () => {
     await reader.stop();
   });
 
-  test('hands a reader the heads of the logs when it has nothing more for it', async () => {
+  test('sends a reader the log heads when it has no more events for it', async () => {
     const bus = connect();
     await publish(bus, [event(1)]);
     const reader = reading(connect(), 'reviews');
@@ -602,7 +602,7 @@ describeOnRedis('events over Redis', () => {
     await reader.stop();
   });
 
-  test('what all readers have done is trimmed, and nothing before', async () => {
+  test('trims only events that all readers have processed', async () => {
     const bus = connect();
     await publish(
       bus,
@@ -610,9 +610,9 @@ describeOnRedis('events over Redis', () => {
     );
     const reviews = reading(connect(), 'reviews');
     await reviews.until(3_000);
-    const other = connect();
-    // the first publication of a process looks; "submissions" has read nothing yet, so all must stay
-    await publish(other, [event(3_001)]);
+    const otherClient = connect();
+    // the first publication of a process checks; "submissions" has read nothing yet, so all must stay
+    await publish(otherClient, [event(3_001)]);
     const submissions = reading(connect(), 'submissions', async () => {});
     await new Promise((resolve) => setTimeout(resolve, 500));
     await reviews.until(3_001);

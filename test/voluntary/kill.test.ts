@@ -10,11 +10,11 @@ import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
 import { freshDatabases, processKinds, type TestDatabases } from '../support/databases';
 import { developer, reviewer } from '../support/framework';
 import { identityEnvironment } from '../support/identity';
-import { freePort, kill, killAll, type Running, requireCompiled, run, says } from '../support/processes';
+import { freePort, kill, killAll, type Running, requireCompiled, run, waitForOutput } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
-/** More kills find more: ORDERGRAPH_TEST_KILLS. */
+/** More kills find more: set ORDERGRAPH_TEST_KILLS. */
 const KILLS = Number(process.env.ORDERGRAPH_TEST_KILLS ?? (process.env.ORDERGRAPH_TEST_FAULTS === 'all' ? 6 : 3));
 const WRITERS = 4;
 const AGENCIES = ['nsa', 'treasury', 'cisa'];
@@ -22,7 +22,7 @@ const AGENCIES = ['nsa', 'treasury', 'cisa'];
 beforeAll(requireCompiled);
 afterEach(killAll);
 
-/** A process that can be killed at any moment and comes back under the same address. */
+/** A process that can be killed at any moment and returns under the same address. */
 class Part {
   private running: Running | undefined;
 
@@ -36,10 +36,10 @@ class Part {
     for (;;) {
       this.running = this.start();
       try {
-        await says(this.running, this.ready);
+        await waitForOutput(this.running, this.ready);
         return;
       } catch (error) {
-        // the port of the one that was killed may not be free yet
+        // the port of the killed process may not be free yet
         if (!/in use by another process/.test(String(error))) throw error;
       }
     }
@@ -55,7 +55,7 @@ class Part {
   }
 }
 
-/** Every process of the real shape, on one kind of database: reviews twice. */
+/** Every process as in production, on one kind of database: reviews twice. */
 class Shape {
   readonly parts: Part[] = [];
   url = '';
@@ -135,10 +135,12 @@ class Shape {
   }
 }
 
-/** A client that calls until it is answered, always under the same idempotency key: what it is told is done, is done. */
+/**
+ * A client that repeats a call until it gets a response, always under the same idempotency key: an acknowledged change is done.
+ */
 class Writer {
   private calls = 0;
-  /** What was acknowledged, by mutation. */
+  /** Acknowledged changes, by mutation. */
   readonly done: { mutation: string; input: Record<string, unknown> }[] = [];
 
   constructor(
@@ -147,7 +149,7 @@ class Writer {
   ) {}
 
   // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
-  async does(principal: string, mutation: string, input: Record<string, unknown>, fields: string): Promise<any> {
+  async perform(principal: string, mutation: string, input: Record<string, unknown>, fields: string): Promise<any> {
     this.calls += 1;
     const idempotencyKey = `${this.name}-${this.calls}`;
     const type = `${mutation[0]!.toUpperCase()}${mutation.slice(1)}Input`;
@@ -164,7 +166,7 @@ class Writer {
         const { replayed: _replayed, ...object } = payload;
         return Object.values(object)[0];
       }
-      // the process was killed, or its database just came back: it may have been carried out, and the idempotency key makes it safe to
+      // the process was killed, or its database was just restored: the change may have been made, and the idempotency key makes it safe to
       // send the same again, whether or not the error is retryable
       const { retryable } = (answer?.errors?.[0]?.extensions ?? {}) as { retryable?: boolean };
       const transient =
@@ -172,31 +174,36 @@ class Writer {
         retryable === true ||
         code.startsWith('SUBGRAPH_') ||
         ['INTERNAL_SERVER_ERROR', 'DOWNSTREAM_SERVICE_ERROR'].includes(code);
-      // the agencies may not have heard of the submission yet
+      // the agencies may not have been notified of the submission yet
       const early = code === 'NOT_FOUND' && mutation === 'draftDetermination';
       if (!transient && !early) throw new Error(`${mutation}: ${JSON.stringify(answer)}`);
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
   }
 
-  /** Files submissions, moves their plans, lets agencies determine, withdraws some: until told to stop. */
+  /** Files submissions, moves their plans, lets agencies determine, withdraws some, until it is stopped. */
   async write(organization: string, isOver: () => boolean): Promise<void> {
     const alder = developer(organization);
-    await this.does(
+    await this.perform(
       alder,
       'registerOrganization',
       { key: organization, legalName: organization, category: 'INDUSTRY' },
       'organization { key }',
     );
     for (let round = 0; !isOver(); round += 1) {
-      const model = await this.does(alder, 'registerModel', { codename: `m${round}`, modalities: [] }, 'model { id }');
-      const version = await this.does(
+      const model = await this.perform(
+        alder,
+        'registerModel',
+        { codename: `m${round}`, modalities: [] },
+        'model { id }',
+      );
+      const version = await this.perform(
         alder,
         'registerModelVersion',
         { modelId: model.id, label: 'rc' },
         'version { id }',
       );
-      const draft = await this.does(
+      const draft = await this.perform(
         alder,
         'draftSubmission',
         {
@@ -208,34 +215,34 @@ class Writer {
         'submission { id revision }',
       );
       const { id } = draft;
-      const filed = await this.does(
+      const filed = await this.perform(
         alder,
         'fileSubmission',
         { id, expectedRevision: draft.revision },
         'submission { id revision }',
       );
-      const moved = await this.does(
+      const moved = await this.perform(
         alder,
         'changeLaunchPlan',
         { id, expectedRevision: filed.revision, launchPlan: { plannedLaunchAt: inDays(25) } },
         'submission { id revision }',
       );
-      const determination = await this.does(
+      const determination = await this.perform(
         reviewer('nsa'),
         'draftDetermination',
         { submissionId: id, outcome: 'REVIEW_NECESSARY', rationale: 'So.' },
         'determination { id revision }',
       );
-      await this.does(
+      await this.perform(
         reviewer('nsa'),
         'issueDetermination',
         { id: determination.id, expectedRevision: determination.revision },
         'determination { id }',
       );
-      await this.does(reviewer('nsa'), 'openReview', { submissionId: id, scope: ['AUTONOMY'] }, 'review { id }');
-      if (round % 2 === 0) await this.does(alder, 'withdrawSubmission', { id }, 'submission { id }');
+      await this.perform(reviewer('nsa'), 'openReview', { submissionId: id, scope: ['AUTONOMY'] }, 'review { id }');
+      if (round % 2 === 0) await this.perform(alder, 'withdrawSubmission', { id }, 'submission { id }');
       else
-        await this.does(
+        await this.perform(
           alder,
           'changeLaunchPlan',
           { id, expectedRevision: moved.revision, launchPlan: { plannedLaunchAt: inDays(15) } },
@@ -247,7 +254,7 @@ class Writer {
 
 const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
 
-/** Most milliseconds between what the clients have been told and the next kill. */
+/** Maximum milliseconds between a client's acknowledgment and the next kill. */
 const LIFE_MS = 500;
 
 /** Lets clients write while processes are killed, and compares afterwards. */
@@ -256,13 +263,13 @@ async function killWhileWriting(shape: Shape, kills: number): Promise<void> {
   const writers = Array.from({ length: WRITERS }, (_, place) => new Writer(shape, `w${place}`));
   const writing = Promise.all(writers.map((writer, place) => writer.write(`org-${place}`, () => stopped)));
   const acknowledged = () => writers.reduce((sum, { done }) => sum + done.length, 0);
-  // what is killed before anybody has been told anything loses nothing
+  // a kill before any acknowledgment loses nothing
   const more = (count: number) => {
     const before = acknowledged();
     return Promise.race([
       until(
         () => acknowledged() >= before + count,
-        () => `${count} more calls are done`,
+        () => `${count} more calls are acknowledged`,
       ),
       writing,
     ]);
@@ -301,19 +308,19 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describeOnRedis.each(processKinds)('kill -9 of any process at any moment, on %s', (kind) => {
   test(
-    `after ${KILLS} kills while ${WRITERS} clients write, no event is lost and no effect is doubled`,
+    `loses no event and doubles no effect after ${KILLS} kills under ${WRITERS} writers`,
     async () => killWhileWriting(await Shape.start(kind, folder), KILLS),
     400_000,
   );
 });
 
 test(
-  'the same with everything in one process, which is killed again and again',
+  'loses no event when everything runs in one process that is killed repeatedly',
   async () => killWhileWriting(await Shape.startAllInOne(folder), Math.ceil(KILLS / 2)),
   400_000,
 );
 
-/** Waits until every event of either side has been acted on by the other. */
+/** Waits until each side has processed every event of the other. */
 async function quiet(submissions: Database, reviews: Database): Promise<void> {
   const pairs = [
     [submissions, reviews, 'submissions'],
@@ -321,21 +328,21 @@ async function quiet(submissions: Database, reviews: Database): Promise<void> {
   ] as const;
   const deadline = Date.now() + 180_000;
   for (;;) {
-    const left: unknown[] = [];
+    const remaining: unknown[] = [];
     for (const [source, reader, name] of pairs) {
       const [{ n }] = (await source.query<{ n: number }>('SELECT COUNT(*) AS n FROM outbox')) as [{ n: number }];
       const [row] = await reader.query<{ at: number }>('SELECT log_offset AS at FROM inbox_position WHERE source = ?', [
         name,
       ]);
-      if (Number(n) !== Number(row?.at ?? 0)) left.push({ source: name, events: n, actedOn: row?.at });
+      if (Number(n) !== Number(row?.at ?? 0)) remaining.push({ source: name, events: n, actedOn: row?.at });
     }
-    if (left.length === 0) return;
-    if (Date.now() > deadline) throw new Error(`Events were not delivered: ${JSON.stringify(left)}`);
+    if (remaining.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`Events were not delivered: ${JSON.stringify(remaining)}`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 
-/** Compares what clients were told is done with what both databases hold. */
+/** Compares the acknowledged changes with the content of both databases. */
 async function nothingLostOrDoubled(
   calls: readonly { mutation: string; input: Record<string, unknown> }[],
   submissions: Database,
@@ -373,7 +380,7 @@ async function nothingLostOrDoubled(
   expect(invited.filter(({ n }) => Number(n) !== 1)).toEqual([]);
   expect(invited).toHaveLength(filed.length * AGENCIES.length);
 
-  // each change of plan, and each withdrawal, has had its effect once, and the last one counts
+  // each change of plan, and each withdrawal, took effect once, and the last one counts
   expect(await count(reviews, `SELECT COUNT(*) AS n FROM review_event WHERE kind = 'PLAN_CHANGED'`)).toBe(
     of('changeLaunchPlan').length,
   );

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { freshDatabases, processKinds } from '../support/databases';
 import { identityEnvironment } from '../support/identity';
-import { freePort, killAll, requireCompiled, run, says } from '../support/processes';
+import { freePort, killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 
 beforeAll(requireCompiled);
 afterEach(killAll);
 
-test('the scripted exercise on a graph of its own, as `npm run exercise:voluntary` plays it', async () => {
+test('plays the scripted exercise of `npm run exercise:voluntary` on a new graph', async () => {
   const play = run(['exercise:voluntary']);
   expect([await play.ended, play.output()]).toEqual([
     0,
@@ -19,7 +19,7 @@ test('the scripted exercise on a graph of its own, as `npm run exercise:voluntar
   expect(play.output()).not.toMatch(/"level":(40|50)/);
 });
 
-test('without a graph at the address it says so', async () => {
+test('reports that no graph answers at the address', async () => {
   const play = run(['exercise:voluntary', '--url', `http://127.0.0.1:${await freePort()}`]);
   expect([await play.ended, play.output()]).toEqual([1, expect.stringContaining('Cannot connect to')]);
 });
@@ -27,7 +27,7 @@ test('without a graph at the address it says so', async () => {
 describeOnRedis.each(processKinds)(
   'the scripted exercise over four subgraph processes, Redis and a gateway, on %s',
   (kind) => {
-    test('every step is as the framework has it, and the transcript tells the story', async () => {
+    test('follows the framework at every step and prints a complete transcript', async () => {
       const databases = await freshDatabases(
         kind,
         subgraphs.map(({ name }) => name),
@@ -45,17 +45,17 @@ describeOnRedis.each(processKinds)(
           ...environment,
         }),
       );
-      for (const one of processes) await says(one, /answers at/);
+      for (const running of processes) await waitForOutput(running, /answers at/);
       const port = await freePort();
       const urls = [...ports].flatMap(([name, at]) => ['--subgraph-url', `${name}=http://127.0.0.1:${at}/graphql`]);
       const gateway = run(['gateway', '--port', String(port), ...urls], environment);
-      await says(gateway, /The graph answers at/);
+      await waitForOutput(gateway, /The graph answers at/);
 
       const play = run(['exercise:voluntary', '--url', `http://127.0.0.1:${port}`], environment);
       const code = await play.ended;
       const transcript = play.output();
       expect([code, transcript]).toEqual([0, expect.stringMatching(/\d{2} steps, all as the framework requires\./)]);
-      for (const told of [
+      for (const phrase of [
         /Alder shares a model twelve days before its launch/,
         /Three agencies decide independently; a fourth cannot see the submission/,
         /moves the launch to forty-five days from now; this needs no approval/,
@@ -64,11 +64,11 @@ describeOnRedis.each(processKinds)(
         /continues its review after the launch, with the material it already has/,
         /"voluntarinessBreaches":0/,
       ])
-        expect(transcript).toMatch(told);
-      for (const one of [...processes, gateway]) {
-        expect(one.output()).not.toMatch(/"level":(50|60)/);
-        one.child.kill('SIGTERM');
-        expect(await one.ended).toBe(0);
+        expect(transcript).toMatch(phrase);
+      for (const running of [...processes, gateway]) {
+        expect(running.output()).not.toMatch(/"level":(50|60)/);
+        running.child.kill('SIGTERM');
+        expect(await running.ended).toBe(0);
       }
       await redis.stop();
       await databases.drop();

@@ -29,13 +29,13 @@ const ACTORS: readonly Actor[] = ['DEVELOPER', 'INTAKE', 'AGENCY', 'SYSTEM'];
 describe.each(machines.map((machine) => [machine.name, machine] as const))('the table of the %s', (_name, machine) => {
   const triggers = [...new Set(machine.transitions.map(({ trigger }) => trigger))];
 
-  test('names states that there are', () => {
+  test('names only existing states in the table', () => {
     for (const row of machine.transitions)
       for (const state of [...StateMachine.origins(row), row.to])
         if (state !== null) expect(machine.states).toContain(state);
   });
 
-  test('each pair of state and trigger leads to one state for each actor, or nowhere', () => {
+  test('leads from each state by each trigger to at most one state per actor', () => {
     for (const trigger of triggers)
       for (const state of [null, ...machine.states])
         for (const actor of ACTORS) {
@@ -63,7 +63,7 @@ interface Subject {
   readonly column: string;
   /** Id of an object to put into states. */
   readonly id: string;
-  /** For each trigger of a caller: the mutation, who calls it, and what else it takes. */
+  /** For each trigger of a caller: the mutation, its caller, and its other inputs. */
   readonly calls: Record<string, [who: string, mutation?: string, input?: Record<string, unknown>]>;
   /** Name of the input that holds the id. */
   readonly versioned?: boolean;
@@ -71,7 +71,7 @@ interface Subject {
   readonly without?: readonly string[];
 }
 
-describe.each(databaseKinds)('transitions that a table does not have, through the gateway, on %s', (kind) => {
+describe.each(databaseKinds)('invalid transitions through the gateway, on %s', (kind) => {
   let graph: Framework;
   let subjects: Subject[];
   beforeAll(async () => {
@@ -89,37 +89,41 @@ describe.each(databaseKinds)('transitions that a table does not have, through th
     'finding',
     'evaluation run',
     'consultation',
-  ])('%s: each is refused with what is possible, and changes nothing', async (name) => {
+  ])('rejects each invalid transition of a %s with the possible ones, changing nothing', async (name) => {
     const subject = subjects.find(({ machine }) => machine.name === name)!;
     const { machine, subgraph, table, column, id, calls, versioned = true, without = [] } = subject;
     const row = async () => (await graph.sql(subgraph, `SELECT * FROM ${table} WHERE id = ?`, [id]))[0];
     const timeline = subgraph === 'submissions' ? 'submission_event' : 'review_event';
     const events = async () => Number((await graph.sql(subgraph, `SELECT COUNT(*) AS n FROM ${timeline}`))[0].n);
     const triggers = [
-      ...new Set(machine.transitions.filter(({ by }) => by.join() !== 'SYSTEM').map((one) => one.trigger)),
+      ...new Set(
+        machine.transitions.filter(({ by }) => by.join() !== 'SYSTEM').map((transition) => transition.trigger),
+      ),
     ]
-      // what brings an object into being starts from no state
-      .filter((trigger) => machine.transitions.some((one) => one.trigger === trigger && one.from !== null))
+      // an object is created from no state
+      .filter((trigger) =>
+        machine.transitions.some((transition) => transition.trigger === trigger && transition.from !== null),
+      )
       .filter((trigger) => !without.includes(trigger));
     let tried = 0;
     for (const state of machine.states) {
       await graph.force(subgraph, `UPDATE ${table} SET ${column} = ? WHERE id = ?`, [state, id]);
       for (const trigger of triggers) {
-        const rows = machine.transitions.filter((one) => one.trigger === trigger);
-        if (rows.some((one) => StateMachine.origins(one).includes(state))) continue;
+        const rows = machine.transitions.filter((transition) => transition.trigger === trigger);
+        if (rows.some((transition) => StateMachine.origins(transition).includes(state))) continue;
         const call = calls[trigger];
-        if (!call) throw new Error(`No call is known for ${trigger} of the ${name}`);
-        const [who, mutation = trigger, input = {}] = call;
+        if (!call) throw new Error(`No call is defined for ${trigger} of the ${name}`);
+        const [caller, mutation = trigger, input = {}] = call;
         const before = [await row(), await events()];
         const expectedRevision =
           versioned && !('expectedRevision' in input) ? { expectedRevision: before[0].version } : {};
-        const { code, extensions } = await graph.refused(who, mutation, { id, ...expectedRevision, ...input });
-        const unseen = name === 'submission' && (state === 'DRAFT' || state === 'DISCARDED') && who !== developer();
+        const { code, extensions } = await graph.refused(caller, mutation, { id, ...expectedRevision, ...input });
+        const unseen = name === 'submission' && (state === 'DRAFT' || state === 'DISCARDED') && caller !== developer();
         if (unseen) expect([state, trigger, code]).toEqual([state, trigger, 'NOT_FOUND']);
         else {
           expect([state, trigger, code]).toEqual([state, trigger, 'ILLEGAL_TRANSITION']);
           expect(extensions).toMatchObject({ machine: name, from: state });
-          expect(extensions.possibleFrom).toEqual(rows.flatMap((one) => StateMachine.origins(one)));
+          expect(extensions.possibleFrom).toEqual(rows.flatMap((transition) => StateMachine.origins(transition)));
         }
         expect([await row(), await events()]).toEqual(before);
         tried += 1;
@@ -135,37 +139,37 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
   const alder = developer();
   const launchPlan = { plannedLaunchAt: graph.inDays(10) };
   const sha256 = 'a'.repeat(64);
-  const offered = await graph.does(alder, 'offerAccess', { submissionId, agencyKey: 'nsa', mode: 'API' }, GRANT);
-  const request = await graph.does(
+  const offered = await graph.perform(alder, 'offerAccess', { submissionId, agencyKey: 'nsa', mode: 'API' }, GRANT);
+  const request = await graph.perform(
     INTAKE,
     'requestInformation',
     { submissionId, question: 'Which?' },
     'informationRequest { id }',
   );
   const review = await graph.opened(submissionId, 'nsa');
-  const determination = await graph.does(
+  const determination = await graph.perform(
     nsa,
     'draftDetermination',
     { submissionId, outcome: 'REVIEW_NOT_NECESSARY', rationale: 'Because.' },
     'determination { id }',
   );
-  const run = await graph.does(nsa, 'queueEvaluationRun', { reviewId: review.id, title: 'Suite' }, 'run { id }');
-  await graph.does(
+  const run = await graph.perform(nsa, 'queueEvaluationRun', { reviewId: review.id, title: 'Suite' }, 'run { id }');
+  await graph.perform(
     nsa,
     'startEvaluation',
     { id: review.id, expectedRevision: review.revision, documentsOnly: true },
     'review { id }',
   );
-  const finding = await graph.does(
+  const finding = await graph.perform(
     nsa,
     'draftFinding',
     { reviewId: review.id, title: 'T', detail: 'D', severity: 'LOW', confidence: 'LOW' },
     'finding { id }',
   );
   await graph.force('reviews', 'UPDATE finding SET shared_at = ? WHERE id = ?', [graph.inDays(0), finding.id]);
-  const consultation = await graph.does(nsa, 'openConsultation', { submissionId }, 'consultation { id }');
-  // a submission of its own, for the others must stay as they are
-  const { id: own } = await graph.filed();
+  const consultation = await graph.perform(nsa, 'openConsultation', { submissionId }, 'consultation { id }');
+  // another submission, because the others must stay unchanged
+  const { id: ownId } = await graph.filed();
   const reviewId = { reviewId: review.id };
   return [
     {
@@ -173,7 +177,7 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
       subgraph: 'submissions',
       table: 'submission',
       column: 'lifecycle',
-      id: own,
+      id: ownId,
       calls: {
         fileSubmission: [alder],
         discardDraft: [alder],
@@ -189,7 +193,7 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
           {
             id: undefined,
             expectedRevision: undefined,
-            submissionId: own,
+            submissionId: ownId,
             kind: 'OTHER',
             sha256,
             bytes: '1',
@@ -199,13 +203,13 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
         offerAccess: [
           alder,
           'offerAccess',
-          { id: undefined, expectedRevision: undefined, submissionId: own, agencyKey: 'nsa', mode: 'API' },
+          { id: undefined, expectedRevision: undefined, submissionId: ownId, agencyKey: 'nsa', mode: 'API' },
         ],
         completeIntakeCheck: [INTAKE],
         requestInformation: [
           INTAKE,
           'requestInformation',
-          { id: undefined, expectedRevision: undefined, submissionId: own, question: 'Which?' },
+          { id: undefined, expectedRevision: undefined, submissionId: ownId, question: 'Which?' },
         ],
         assignAgency: [INTAKE, 'assignAgency', { agencyKey: 'hhs' }],
       },
@@ -245,7 +249,7 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
         issueDetermination: [nsa],
         dropDetermination: [nsa],
       },
-      // superseding follows from issuing another; drafting takes the submission, and begins another where none is drafted
+      // issuing another determination supersedes the first; drafting starts from the submission if it has no draft
       without: ['supersede', 'draftDetermination'],
     },
     {
@@ -277,7 +281,7 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
         noteFinding: [alder, 'respondToFinding', { response: 'NOTED' }],
         closeFinding: [nsa],
       },
-      // findings are shared by their review, whose own table says when
+      // a review shares its findings; the review's own table says when
       without: ['shareFindings'],
     },
     {

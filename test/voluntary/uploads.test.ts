@@ -12,7 +12,7 @@ import { killAll, requireCompiled, residentBytes } from '../support/processes';
 
 const sha256 = (content: Uint8Array) => createHash('sha256').update(content).digest('hex');
 
-/** Files of the store, those that were never finished included. */
+/** Files of the store, including unfinished ones. */
 function stored(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -32,7 +32,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
   const caller = (principal: string | null) =>
     new Caller(url, 'test', principal === null ? null : () => graph.identity.token(principal));
   const attach = (submissionId: string, content: Uint8Array, input: Record<string, unknown> = {}) =>
-    graph.does(
+    graph.perform(
       developer(),
       'attachArtifact',
       { submissionId, kind: 'MODEL_CARD', sha256: sha256(content), bytes: String(content.length), ...input },
@@ -41,16 +41,16 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
   const storage = async (id: string) =>
     (await graph.sql('submissions', 'SELECT storage FROM artifact WHERE id = ?', [id]))[0].storage;
 
-  test('what is uploaded is verified, kept under its digest, and given to those whom the submission is shared with', async () => {
+  test('verifies an upload and serves it to callers the submission is shared with', async () => {
     const { id } = await graph.filed();
     const content = Buffer.from(`A model card, ${kind}.`);
     const artifact = await attach(id, content, { fileName: 'card of the model.txt' });
     expect(artifact).toMatchObject({ storage: 'AWAITING_UPLOAD', storedWhere: `/artifacts/${artifact.id}` });
     expect(await caller(developer()).upload(artifact.storedWhere, content)).toEqual({ status: 204, body: '' });
     expect([await storage(artifact.id), stored(graph.files)]).toEqual(['STORED', [sha256(content)]]);
-    for (const who of [developer(), INTAKE, reviewer('nsa'), INSPECTOR]) {
-      const { status, content: given } = await caller(who).download(artifact.storedWhere);
-      expect([status, given.equals(content)]).toEqual([200, true]);
+    for (const principal of [developer(), INTAKE, reviewer('nsa'), INSPECTOR]) {
+      const { status, content: downloaded } = await caller(principal).download(artifact.storedWhere);
+      expect([status, downloaded.equals(content)]).toEqual([200, true]);
     }
     for (const method of ['GET', 'HEAD']) {
       const { headers } = await fetch(`${url}${artifact.storedWhere}`, {
@@ -61,39 +61,45 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
       expect(headers.get('content-length')).toBe(String(content.length));
       expect(headers.get('x-content-type-options')).toBe('nosniff');
     }
-    for (const who of [reviewer('dod'), developer('birch'), 'role=analyst; subject=ann', 'role=coordinator; subject=c'])
-      expect((await caller(who).download(artifact.storedWhere)).status).toBe(404);
+    for (const principal of [
+      reviewer('dod'),
+      developer('birch'),
+      'role=analyst; subject=ann',
+      'role=coordinator; subject=c',
+    ])
+      expect((await caller(principal).download(artifact.storedWhere)).status).toBe(404);
     expect((await caller(null).download(artifact.storedWhere)).status).toBe(401);
   });
 
-  test('a document is given to exactly those who see it in the graph, an inspector included, and a draft’s to its developer', async () => {
+  test('serves a document to exactly the callers who see it in the graph', async () => {
     const callers = [
       ...[developer(), developer('birch'), INTAKE, reviewer('nsa'), reviewer('dod'), INSPECTOR],
       ...['role=analyst; subject=a', 'role=coordinator; subject=c', 'role=operator; subject=o'],
     ];
-    const given = async ({ id }: { id: string }) => {
+    const readersOf = async ({ id }: { id: string }) => {
       const content = Buffer.from(`Of ${id}`);
       const artifact = await attach(id, content);
       expect((await caller(developer()).upload(artifact.storedWhere, content)).status).toBe(204);
-      const answers = callers.map(async (who) => {
-        const { data } = await graph.ask(who, `{ submission(id: "${id}") { artifacts { nodes { id } } } }`);
+      const answers = callers.map(async (principal) => {
+        const { data } = await graph.ask(principal, `{ submission(id: "${id}") { artifacts { nodes { id } } } }`);
         const isSeen = data?.submission?.artifacts?.nodes?.length === 1;
-        return [who, isSeen, (await caller(who).download(artifact.storedWhere)).status];
+        return [principal, isSeen, (await caller(principal).download(artifact.storedWhere)).status];
       });
-      const seen = await Promise.all(answers);
-      for (const [who, isSeen, status] of seen) expect([who, status]).toEqual([who, isSeen ? 200 : 404]);
-      return seen.filter(([, isSeen]) => isSeen).map(([who]) => who);
+      const outcomes = await Promise.all(answers);
+      for (const [principal, isSeen, status] of outcomes)
+        expect([principal, status]).toEqual([principal, isSeen ? 200 : 404]);
+      return outcomes.filter(([, isSeen]) => isSeen).map(([principal]) => principal);
     };
-    expect(await given(await graph.filed())).toEqual([developer(), INTAKE, reviewer('nsa'), INSPECTOR]);
-    expect(await given(await graph.draft())).toEqual([developer()]);
+    expect(await readersOf(await graph.filed())).toEqual([developer(), INTAKE, reviewer('nsa'), INSPECTOR]);
+    expect(await readersOf(await graph.draft())).toEqual([developer()]);
   });
 
   test.each([
-    ['another content of the same length', (content: Buffer) => Buffer.from(content).reverse(), 422, 'DIGEST_MISMATCH'],
-    ['a content that ends too soon', (content: Buffer) => content.subarray(0, -1), 422, 'CONTENT_TRUNCATED'],
+    ['other content of the same length', (content: Buffer) => Buffer.from(content).reverse(), 422, 'DIGEST_MISMATCH'],
+    ['content that ends too soon', (content: Buffer) => content.subarray(0, -1), 422, 'CONTENT_TRUNCATED'],
     ['nothing', () => Buffer.alloc(0), 422, 'CONTENT_TRUNCATED'],
-    ['a content that goes on', (content: Buffer) => Buffer.concat([content, content]), 413, 'CONTENT_TOO_LONG'],
-  ])('%s is refused in words, and nothing is kept', async (_what, change, status, code) => {
+    ['content that is too long', (content: Buffer) => Buffer.concat([content, content]), 413, 'CONTENT_TOO_LONG'],
+  ])('rejects an upload of %s with a clear error, and stores nothing', async (_what, change, status, code) => {
     const { id } = await graph.filed();
     const content = Buffer.from(`Something ${Math.random()} that is long enough.`);
     const before = stored(graph.files);
@@ -101,23 +107,23 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     const answer = await caller(developer()).upload(artifact.storedWhere, change(content));
     expect([answer.status, JSON.parse(answer.body).errors[0].extensions.code]).toEqual([status, code]);
     expect([await storage(artifact.id), stored(graph.files)]).toEqual(['AWAITING_UPLOAD', before]);
-    // and it can be uploaded still
+    // and it can still be uploaded
     expect((await caller(developer()).upload(artifact.storedWhere, content)).status).toBe(204);
   });
 
-  test('who sends a lot that is refused at once still reads why', async () => {
+  test('sends the error even to a client that is still uploading a large body', async () => {
     const { id } = await graph.filed();
     const much = Buffer.alloc(40 * 1024 * 1024, 1);
     const small = await attach(id, Buffer.from(`small ${Math.random()}`));
     const large = await attach(id, much);
-    const code = async (who: string | null, path: string) =>
-      JSON.parse((await caller(who).upload(path, much)).body).errors[0].extensions.code;
+    const code = async (principal: string | null, path: string) =>
+      JSON.parse((await caller(principal).upload(path, much)).body).errors[0].extensions.code;
     expect(await code(developer(), small.storedWhere)).toBe('CONTENT_TOO_LONG');
     expect(await code(developer('birch'), large.storedWhere)).toBe('NOT_FOUND');
     expect(await code(null, large.storedWhere)).toBe('UNAUTHENTICATED');
   });
 
-  test('a connection that breaks off leaves nothing behind', async () => {
+  test('stores nothing of an upload whose connection is lost', async () => {
     const { id } = await graph.filed();
     const content = Buffer.alloc(4 * 1024 * 1024, 7);
     const artifact = await attach(id, content);
@@ -140,12 +146,12 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     expect([await storage(artifact.id), stored(graph.files)]).toEqual(['AWAITING_UPLOAD', before]);
   });
 
-  test('who may not know of an artifact is told that there is none; who may not upload is told so; nobody uploads twice', async () => {
+  test('rejects uploads to invisible, foreign, or already uploaded artifacts', async () => {
     const { id } = await graph.filed();
     const content = Buffer.from(`Private ${kind}`);
     const artifact = await attach(id, content);
-    const code = async (who: string | null, path = artifact.storedWhere) => {
-      const { status, body } = await caller(who).upload(path, content);
+    const code = async (principal: string | null, path = artifact.storedWhere) => {
+      const { status, body } = await caller(principal).upload(path, content);
       return [status, status === 204 ? '' : JSON.parse(body).errors[0].extensions.code];
     };
     expect(await code(null)).toEqual([401, 'UNAUTHENTICATED']);
@@ -157,14 +163,14 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     expect(await code(developer())).toEqual([409, 'ALREADY_STORED']);
   });
 
-  test('a document that its developer keeps is referred to by its digest, and not uploaded', async () => {
+  test('refers to a document that its developer keeps by digest, without an upload', async () => {
     const { id } = await graph.filed();
     const artifact = await attach(id, Buffer.from('x'), { reference: 'Vault 7, shelf 3' });
     expect(artifact).toMatchObject({ storage: 'REFERENCE', storedWhere: 'Vault 7, shelf 3' });
     expect((await caller(developer()).upload(`/artifacts/${artifact.id}`, Buffer.from('x'))).status).toBe(409);
   });
 
-  test('after a withdrawal the intake office attests the destruction, and the content goes; what another needs stays', async () => {
+  test('deletes content after attested destruction, but not content others still use', async () => {
     const [mine, shared] = [Buffer.from(`Mine ${kind}`), Buffer.from(`Shared ${kind}`)];
     const first = await graph.filed();
     const second = await graph.filed();
@@ -176,7 +182,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
       const artifact = await attach(submission.id, content);
       expect((await caller(developer()).upload(artifact.storedWhere, content)).status).toBe(204);
     }
-    const withdrawn = await graph.does(
+    const withdrawn = await graph.perform(
       developer(),
       'withdrawSubmission',
       { id: first.id },
@@ -191,7 +197,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     const entry = list.find(({ holder }) => holder === 'intake')!;
     const input = { id: entry.id, expectedRevision: entry.revision };
     expect((await graph.refused(reviewer('nsa'), 'attestDestruction', input)).code).toBe('NOT_FOUND');
-    await graph.does(INTAKE, 'attestDestruction', input, 'obligation { attestedAt }');
+    await graph.perform(INTAKE, 'attestDestruction', input, 'obligation { attestedAt }');
     expect((await graph.refused(INTAKE, 'attestDestruction', { ...input, expectedRevision: 2 })).code).toBe(
       'ALREADY_ATTESTED',
     );
@@ -202,7 +208,7 @@ describe.each(databaseKinds)('documents, through the gateway, on %s', (kind) => 
     ]);
   });
 
-  test('what is announced must be possible', async () => {
+  test('rejects an upload announcement with impossible values', async () => {
     const { id } = await graph.filed();
     const input = { submissionId: id, kind: 'OTHER', sha256: 'a'.repeat(64) };
     const of = async (change: Record<string, unknown>) =>
@@ -221,23 +227,23 @@ describe('a large file', () => {
   beforeAll(requireCompiled);
   afterEach(killAll);
 
-  /** Bytes of a file that would be noticed in memory; `npm run test:faults` takes a gigabyte. */
+  /** A size that would show in memory; `npm run test:faults` uses a gigabyte. */
   const SIZE = process.env.ORDERGRAPH_TEST_FAULTS === 'all' ? 1024 ** 3 : 400 * 1024 ** 2;
   const CHUNK = Buffer.alloc(1024 * 1024, 42);
   const largeFile = () =>
     Readable.from(
       (function* () {
-        for (let sent = 0; sent < SIZE; sent += CHUNK.length) yield CHUNK;
+        for (let offset = 0; offset < SIZE; offset += CHUNK.length) yield CHUNK;
       })(),
     );
 
-  test('streams through gateway and subgraph in constant memory, each way', async () => {
+  test('streams a large file through gateway and subgraph in constant memory, both ways', async () => {
     const stack = await FileStack.start();
     const { gateway, subgraph, url, token } = stack;
     const hash = createHash('sha256');
     for (let hashed = 0; hashed < SIZE; hashed += CHUNK.length) hash.update(CHUNK);
     const path = await stack.attach(hash.digest('hex'), SIZE);
-    // what the subgraph refuses at once, the gateway hands back in its words
+    // the gateway passes on unchanged what the subgraph rejects at once
     const refused = async (principal: string) => {
       const { status, body } = await stack.caller(principal).upload(path, Buffer.alloc(40 * 1024 * 1024));
       return [status, JSON.parse(body).errors[0].extensions.code];
@@ -247,10 +253,10 @@ describe('a large file', () => {
     expect(await refused(developer())).toEqual([422, 'CONTENT_TRUNCATED']);
 
     const before = [gateway, subgraph].map(({ child }) => residentBytes(child.pid!));
-    const most = [...before];
+    const peak = [...before];
     const watch = setInterval(() => {
       [gateway, subgraph].forEach(({ child }, place) => {
-        most[place] = Math.max(most[place]!, residentBytes(child.pid!));
+        peak[place] = Math.max(peak[place]!, residentBytes(child.pid!));
       });
     }, 100);
     const pool = new Pool(url);
@@ -263,13 +269,13 @@ describe('a large file', () => {
     });
     expect([up.statusCode, await up.body.text()]).toEqual([204, '']);
     const down = await pool.request({ method: 'GET', path, headers });
-    let came = 0;
-    for await (const chunk of down.body) came += (chunk as Buffer).length;
+    let received = 0;
+    for await (const chunk of down.body) received += (chunk as Buffer).length;
     clearInterval(watch);
     await pool.close();
-    expect([down.statusCode, came]).toEqual([200, SIZE]);
-    const grown = most.map((bytes, place) => Math.round((bytes - before[place]!) / 1024 ** 2));
-    // buffers of the streams and what the collector leaves lying about, far from the file
+    expect([down.statusCode, received]).toEqual([200, SIZE]);
+    const grown = peak.map((bytes, place) => Math.round((bytes - before[place]!) / 1024 ** 2));
+    // buffers of the streams and uncollected garbage, far less than the file
     expect(Math.max(...grown)).toBeLessThan(200);
     stack.remove();
   });

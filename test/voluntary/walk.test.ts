@@ -12,13 +12,13 @@ import { developer, Framework, INTAKE, reviewer } from '../support/framework';
 // biome-ignore lint/suspicious/noExplicitAny: rows as the database has them
 type Row = any;
 
-/** One step of a walk: which action, and what it chooses. */
+/** One step of a walk: an action and its choices. */
 type Step = { action: number; choice: number; amount: number };
 
 const AGENCIES = ['nsa', 'treasury'];
 const OUTCOMES = ['REVIEW_NECESSARY', 'REVIEW_NOT_NECESSARY', 'INSUFFICIENT_INFORMATION'];
 
-/** Walks through what developers, agencies, the intake office and the clock can do, legal at the time or not. */
+/** Walks through the actions of developers, agencies, the intake office, and the clock, valid at the time or not. */
 class Walker {
   constructor(
     private readonly graph: Framework,
@@ -29,7 +29,7 @@ class Walker {
     const { graph, submissionId } = this;
     const alder = developer();
     const agency = AGENCIES[choice % AGENCIES.length]!;
-    const who = reviewer(agency);
+    const caller = reviewer(agency);
     const submission = await this.one('submissions', 'SELECT version FROM submission WHERE id = ?');
     const grantIn = (...states: string[]) => this.pick('submissions', 'access_grant', choice, ...states);
     const reviewIn = (...states: string[]) => this.pick('reviews', 'review', choice, ...states);
@@ -53,7 +53,7 @@ class Walker {
       return call(agencyOf(review), mutation, { ...of(review), ...input });
     };
     const determines = async (outcome: string) => {
-      await call(who, 'draftDetermination', { submissionId, outcome, rationale: 'Because.' });
+      await call(caller, 'draftDetermination', { submissionId, outcome, rationale: 'Because.' });
       const determination = await draft();
       return call(agencyOf(determination), 'issueDetermination', of(determination));
     };
@@ -91,9 +91,9 @@ class Walker {
         const determination = await draft();
         return call(agencyOf(determination), 'dropDetermination', of(determination));
       },
-      () => call(who, 'makeDesignation', { submissionId, outcome: 'COVERED' }),
-      () => call(who, 'openReview', { submissionId, scope: ['AUTONOMY'] }),
-      () => call(who, 'openReview', { submissionId, scope: ['AUTONOMY'] }),
+      () => call(caller, 'makeDesignation', { submissionId, outcome: 'COVERED' }),
+      () => call(caller, 'openReview', { submissionId, scope: ['AUTONOMY'] }),
+      () => call(caller, 'openReview', { submissionId, scope: ['AUTONOMY'] }),
       () => onReview('startEvaluation', { documentsOnly: amount % 2 === 0 }, 'OPENED'),
       () => onReview('startEvaluation', { documentsOnly: true }, 'OPENED'),
       async () => {
@@ -119,10 +119,10 @@ class Walker {
       () => call(INTAKE, 'requestInformation', { submissionId, question: 'Which?' }),
       () => call(INTAKE, 'completeIntakeCheck', base),
       () => call(alder, 'answerInformationRequest', { ...of(request), answer: 'This.' }),
-      // what the government may try, and must not achieve
+      // actions that the government may try, and that must fail
       () => call(INTAKE, 'recordLaunch', { ...base, launchedAt: graph.inDays(0), scope: 'GENERAL' }),
       () => call(INTAKE, 'closeSubmission', base),
-      () => call(who, 'withdrawSubmission', { id: submissionId }),
+      () => call(caller, 'withdrawSubmission', { id: submissionId }),
       () => call(INTAKE, 'declareNotReleased', { id: submissionId }),
     ];
     await actions[action % actions.length]!();
@@ -132,13 +132,13 @@ class Walker {
     return (await this.graph.sql(subgraph, statement, [this.submissionId]))[0];
   }
 
-  /** An object of the submission, by preference one in a state that the action leads out of. */
+  /** An object of the submission, preferably in a state that the action starts from. */
   private async pick(subgraph: string, table: string, choice: number, ...states: string[]): Promise<Row> {
     const rows = await this.graph.sql(subgraph, `SELECT * FROM ${table} WHERE submission_id = ? ORDER BY id`, [
       this.submissionId,
     ]);
     const preferred = rows.filter(({ status }: Row) => states.includes(status));
-    // now and then any: what is refused must change nothing either
+    // sometimes any object: a rejected action must change nothing either
     const among = preferred.length > 0 && choice !== 5 ? preferred : rows;
     return among[choice % Math.max(1, among.length)];
   }
@@ -159,7 +159,9 @@ const steps = fc.array(
   { minLength: 1, maxLength: 90, size: 'max' },
 );
 
-/** More walks find more: ORDERGRAPH_TEST_WALKS. A walk that failed is printed with its seed, and taken again by ORDERGRAPH_TEST_SEED. */
+/**
+ * More walks find more: ORDERGRAPH_TEST_WALKS. A failed walk is printed with its seed; ORDERGRAPH_TEST_SEED repeats it.
+ */
 const RUNS = {
   numRuns: Number(process.env.ORDERGRAPH_TEST_WALKS ?? 15),
   ...(process.env.ORDERGRAPH_TEST_SEED ? { seed: Number(process.env.ORDERGRAPH_TEST_SEED) } : {}),
@@ -171,16 +173,16 @@ const wall = (at: string) => Temporal.Instant.from(at).toZonedDateTimeISO('Ameri
 async function checkInvariants(graph: Framework, walker: Walker): Promise<void> {
   const { submissionId } = walker;
   const [submission] = await graph.sql('submissions', 'SELECT * FROM submission WHERE id = ?', [submissionId]);
-  // what is read before anybody has looked at the clock is what is read after
-  const seen = await graph.submission(submissionId);
+  // a read before any scheduler has run equals the read afterward
+  const state = await graph.submission(submissionId);
   await graph.tick();
   const settled = await graph.submission(submissionId);
-  const shown = ({ accessGrants, preLaunchAccessSeconds, windowPhase }: Row) => [
+  const summary = ({ accessGrants, preLaunchAccessSeconds, windowPhase }: Row) => [
     windowPhase,
     preLaunchAccessSeconds,
     accessGrants.nodes.map(({ id, status }: Row) => [id, status]),
   ];
-  expect(shown(seen)).toEqual(shown(settled));
+  expect(summary(state)).toEqual(summary(settled));
   const plans = await walker.rows('submissions', 'launch_plan', 'plan_version');
   const events = await walker.rows('submissions', 'submission_event', 'sequence');
   const reviewEvents = await walker.rows('reviews', 'review_event', 'sequence');
@@ -196,10 +198,10 @@ async function checkInvariants(graph: Framework, walker: Walker): Promise<void> 
   // T2: plan versions strictly rise, and the current plan is the highest
   expect(plans.map((plan) => plan.plan_version)).toEqual(plans.map((_plan, place) => place + 1));
   expect(plans.at(-1)).toMatchObject({ plan_version: submission.plan_version, planned_launch_at: closes });
-  // T3: nobody has access before the window, or without consent at or after the planned or the actual launch
+  // T3: no one has access before the window, or without consent at or after the planned or the actual launch
   const now = graph.clock.now().toISOString();
   for (const grant of await walker.rows('submissions', 'access_grant')) {
-    const status = seen.accessGrants.nodes.find(({ id }: { id: string }) => id === grant.id).status;
+    const status = state.accessGrants.nodes.find(({ id }: { id: string }) => id === grant.id).status;
     if (status !== 'ACTIVE') continue;
     expect(now >= opens || submission.launched_at !== null).toBe(true);
     expect(now < grant.ends_at || Boolean(grant.ends_at_launch)).toBe(true);
@@ -207,16 +209,16 @@ async function checkInvariants(graph: Framework, walker: Walker): Promise<void> 
     expect(submission.lifecycle).toMatch(/FILED|LAUNCHED/);
   }
   // T4: at most 720 hours of access before the launch, over all grants and plans, also recounted from the timeline
-  expect(seen.preLaunchAccessSeconds).toBeLessThanOrEqual(MAX_ACCESS_SECONDS);
-  expect(Math.abs(recount(events, submission.launched_at ?? now) - seen.preLaunchAccessSeconds)).toBeLessThanOrEqual(
+  expect(state.preLaunchAccessSeconds).toBeLessThanOrEqual(MAX_ACCESS_SECONDS);
+  expect(Math.abs(recount(events, submission.launched_at ?? now) - state.preLaunchAccessSeconds)).toBeLessThanOrEqual(
     60,
   );
   // T5
   if (submission.launched_at !== null) expect(submission.launched_at <= submission.launch_recorded_at).toBe(true);
-  // T6: nothing is dated before its predecessor, and places have no gaps
+  // T6: nothing is dated before its predecessor, and sequences have no gaps
   for (const timeline of [events, reviewEvents]) {
-    expect(timeline.map((one) => one.sequence)).toEqual(timeline.map((_one, place) => place + 1));
-    const dates = timeline.map((one) => one.occurred_at);
+    expect(timeline.map((entry) => entry.sequence)).toEqual(timeline.map((_one, place) => place + 1));
+    const dates = timeline.map((entry) => entry.occurred_at);
     expect(dates).toEqual([...dates].sort());
   }
   // I1
@@ -234,7 +236,7 @@ async function checkInvariants(graph: Framework, walker: Walker): Promise<void> 
   expect(new Set(issued.map((row) => row.agency_key)).size).toBe(issued.length);
   // I4
   for (const { made_by_key: by } of await walker.rows('reviews', 'designation')) expect(by).toBe('nsa');
-  // I5: when a review was opened, its agency's current determination found one necessary
+  // I5: when a review was opened, its agency's current determination had found one necessary
   for (const opening of reviewEvents.filter(({ kind }) => kind === 'REVIEW_OPENED')) {
     const before = reviewEvents.filter(
       ({ kind, agency_key: key, sequence }) =>
@@ -277,24 +279,24 @@ function recount(events: readonly Row[], until: string): number {
   return Math.min(MAX_ACCESS_SECONDS, seconds);
 }
 
-describe.each(processKinds)('whatever anybody does, on %s', (kind) => {
+describe.each(processKinds)('random walks of all actors, on %s', (kind) => {
   let graph: Framework;
   beforeAll(async () => {
     graph = await Framework.open(kind);
   });
   afterAll(() => graph.close());
 
-  const walk = async (taken: readonly Step[]): Promise<Walker> => {
+  const walk = async (moves: readonly Step[]): Promise<Walker> => {
     const { id } = await graph.filed();
     const walker = new Walker(graph, id);
-    for (const step of taken) await walker.take(step);
+    for (const step of moves) await walker.take(step);
     return walker;
   };
 
-  test('N2: while a submission is filed, its developer can record the launch, and withdraw', async () => {
+  test('N2: lets the developer record the launch or withdraw while a submission is filed', async () => {
     await fc.assert(
-      fc.asyncProperty(steps, fc.boolean(), async (taken, launches) => {
-        const { submissionId: id } = await walk(taken);
+      fc.asyncProperty(steps, fc.boolean(), async (walkSteps, launches) => {
+        const { submissionId: id } = await walk(walkSteps);
         const { lifecycle } = await graph.submission(id);
         expect(lifecycle).toBe('FILED');
         const { errors } = launches
@@ -308,28 +310,28 @@ describe.each(processKinds)('whatever anybody does, on %s', (kind) => {
     );
   });
 
-  test('N2: a submission with an open review can be withdrawn, which stops the review', async () => {
+  test('N2: stops the open review of a submission that is withdrawn', async () => {
     // few walks open a review before they end
     const { id } = await graph.filed();
     await graph.opened(id, 'nsa');
-    await graph.does(developer(), 'withdrawSubmission', { id }, 'submission { id }');
+    await graph.perform(developer(), 'withdrawSubmission', { id }, 'submission { id }');
     await graph.tick();
     await endsWell(id, false);
   });
 
-  test('I5: an agency that finds a review unnecessary after all keeps the one it has opened', async () => {
+  test('I5: keeps the open review of an agency that later finds it unnecessary', async () => {
     const { id } = await graph.filed();
     const { id: review } = await graph.opened(id, 'nsa');
     const nsa = reviewer('nsa');
     const draft = { submissionId: id, outcome: 'REVIEW_NOT_NECESSARY', rationale: 'Known by now.' };
-    const { id: determination, revision } = await graph.does(
+    const { id: determination, revision } = await graph.perform(
       nsa,
       'draftDetermination',
       draft,
       'determination { id revision }',
     );
     const issue = { id: determination, expectedRevision: revision };
-    await graph.does(nsa, 'issueDetermination', issue, 'determination { id }');
+    await graph.perform(nsa, 'issueDetermination', issue, 'determination { id }');
     await graph.deliver();
     const [{ status }] = await graph.sql('reviews', 'SELECT status FROM review WHERE id = ?', [review]);
     expect(status).toBe('OPENED');
@@ -338,7 +340,7 @@ describe.each(processKinds)('whatever anybody does, on %s', (kind) => {
     expect(second.errors![0]!.extensions).toMatchObject({ guard: 'reviewNecessary' });
   });
 
-  /** What a launch or a withdrawal brings about, in both programs. */
+  /** The effects of a launch or a withdrawal, in both programs. */
   const endsWell = async (id: string, launched: boolean) => {
     const grants = await graph.sql('submissions', 'SELECT * FROM access_grant WHERE submission_id = ?', [id]);
     const open = grants.filter(({ status }) => ['OFFERED', 'ACTIVE', 'PAUSED'].includes(status));
@@ -359,11 +361,11 @@ describe.each(processKinds)('whatever anybody does, on %s', (kind) => {
     }
   };
 
-  test('N2, for every state of access, intake and review: a filed submission can be launched, and withdrawn', async () => {
+  test('N2: allows launch and withdrawal in every state of access, intake, and review', async () => {
     const { id } = await graph.filed();
     const { id: grant } = await graph.granted(id, 'nsa');
     const { id: review } = await graph.opened(id, 'nsa');
-    await graph.does(
+    await graph.perform(
       INTAKE,
       'requestInformation',
       { submissionId: id, question: 'Which?' },
@@ -396,14 +398,14 @@ describe.each(processKinds)('whatever anybody does, on %s', (kind) => {
         }
   });
 
-  test('T1–T6, I1–I6 and N1 hold after every walk', async () => {
+  test('satisfies T1–T6, I1–I6, and N1 after every walk', async () => {
     await fc.assert(
-      fc.asyncProperty(steps, async (taken) => checkInvariants(graph, await walk(taken))),
+      fc.asyncProperty(steps, async (walkSteps) => checkInvariants(graph, await walk(walkSteps))),
       RUNS,
     );
   });
 
-  test('the walks go everywhere: what they are to check has happened in them', async () => {
+  test('covers in its walks every situation that they check', async () => {
     const kinds = new Set(
       [
         ...(await graph.sql('submissions', 'SELECT DISTINCT kind FROM submission_event')),
@@ -414,7 +416,7 @@ describe.each(processKinds)('whatever anybody does, on %s', (kind) => {
       'PLAN_CHANGED WINDOW_OPENED ACCESS_OFFERED ACCESS_STARTED ACCESS_PAUSED ACCESS_ENDED DETERMINATION_ISSUED ' +
       'REVIEW_OPENED LAUNCHED WITHDRAWN REVIEW_STOPPED REVIEW_POST_LAUNCH'
     ).split(' ');
-    // a few walks leave out one or two of them by chance
+    // a few walks miss one or two of them by chance
     const missing = expected.filter((happened) => !kinds.has(happened));
     expect(RUNS.numRuns >= 100 ? missing : missing.slice(2)).toEqual([]);
   });

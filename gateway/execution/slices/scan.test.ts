@@ -6,12 +6,12 @@ import { Scan } from './scan';
 
 const schema = buildSchema(`
   scalar Any
-  enum Colour { RED GREEN }
+  enum Color { RED GREEN }
   type Query { thing: Thing things: [Thing!]! maybe: [Thing] }
-  type Thing { id: ID! text: String size: Int! weight: Float isOld: Boolean colour: Colour tags: [String!] any: Any inner: Thing }
+  type Thing { id: ID! text: String size: Int! weight: Float isOld: Boolean color: Color tags: [String!] any: Any inner: Thing }
 `);
 const QUERY =
-  '{ thing { id text } things { id size weight isOld colour tags any inner { id text } } maybe { __typename text } }';
+  '{ thing { id text } things { id size weight isOld color tags any inner { id text } } maybe { __typename text } }';
 
 /** A layout with separate records for `things`, and verbatim slices for other objects. */
 function layoutOf(visited: string[]) {
@@ -36,9 +36,9 @@ const data = fc.record({
       size: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
       weight: nullable(fc.double({ min: -1e6, max: 1e6, noNaN: true }).map((value) => Math.round(value * 8) / 8 || 0)),
       isOld: nullable(fc.boolean()),
-      colour: nullable(fc.constantFrom('RED', 'GREEN')),
+      color: nullable(fc.constantFrom('RED', 'GREEN')),
       tags: nullable(fc.array(text)),
-      // as JSON gives it back: it has no -0
+      // the value as JSON returns it: JSON has no -0
       any: fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value))),
       inner: nullable(small),
     }),
@@ -47,25 +47,25 @@ const data = fc.record({
 });
 
 /** Reads the values of a scan by record numbers. */
-function read(scanned: Scan) {
+function read(values: Scan) {
   const [query, ...others] = layout.positions;
   const slice = (position: number, record: number, slot: number) => {
     const base = record * layout.positions[position]!.stride + slot;
-    const records = scanned.records[position]!;
-    return JSON.parse(scanned.bytes.toString('utf8', records[base + 1]!, records[base + 2]!));
+    const records = values.records[position]!;
+    return JSON.parse(values.bytes.toString('utf8', records[base + 1]!, records[base + 2]!));
   };
   return { query, others, slice };
 }
 
 test('locates every value, whatever its type and however the JSON is spaced', () => {
   fc.assert(
-    fc.property(data, fc.constantFrom(undefined, 1, '\t'), (answerData, space) => {
-      const scanned = scan(JSON.stringify({ data: answerData, extensions: { took: [1, { a: null }] } }, null, space));
-      expect(scanned).toBeDefined();
+    fc.property(data, fc.constantFrom(undefined, 1, '\t'), (value, space) => {
+      const values = scan(JSON.stringify({ data: value, extensions: { took: [1, { a: null }] } }, null, space));
+      expect(values).toBeDefined();
       const things = layout.positions.findIndex((position) => position.fields.length === 8);
-      expect(scanned!.counts[things]).toBe(answerData.things.length);
-      const { slice } = read(scanned!);
-      answerData.things.forEach((thing, index) => {
+      expect(values!.counts[things]).toBe(value.things.length);
+      const { slice } = read(values!);
+      value.things.forEach((thing, index) => {
         for (const field of layout.positions[things]!.fields)
           if (!field.position)
             expect(slice(things, index, field.slot)).toEqual(thing[field.name as keyof typeof thing]);
@@ -81,8 +81,8 @@ test('rejects what JSON.parse rejects: any byte changed, removed, or inserted', 
       fc.nat(),
       fc.integer({ min: 0, max: 255 }),
       fc.constantFrom('change', 'leave', 'put'),
-      (answerData, at, byte, how) => {
-        const bytes = [...Buffer.from(JSON.stringify({ data: answerData }))];
+      (value, at, byte, how) => {
+        const bytes = [...Buffer.from(JSON.stringify({ data: value }))];
         const place = at % bytes.length;
         if (how === 'change') bytes[place] = byte;
         else if (how === 'leave') bytes.splice(place, 1);
@@ -104,11 +104,11 @@ test('rejects what JSON.parse rejects: any byte changed, removed, or inserted', 
 test('scans a large answer like a small one', () => {
   fc.assert(
     fc.property(fc.array(id, { minLength: 3_000, maxLength: 3_000 }), (ids) => {
-      const things = ids.map((thingId, i) => ({ ...thing, id: thingId, size: i }));
-      const scanned = scan(JSON.stringify({ data: { ...good, things } }));
+      const things = ids.map((itemId, i) => ({ ...thing, id: itemId, size: i }));
+      const values = scan(JSON.stringify({ data: { ...good, things } }));
       const position = layout.positions.findIndex((candidate) => candidate.fields.length === 8);
-      const { slice } = read(scanned!);
-      expect(scanned!.counts[position]).toBe(ids.length);
+      const { slice } = read(values!);
+      expect(values!.counts[position]).toBe(ids.length);
       const [idField, sizeField] = layout.positions[position]!.fields;
       expect(ids.map((_, i) => slice(position, i, idField!.slot))).toEqual(ids);
       expect(ids.map((_, i) => slice(position, i, sizeField!.slot))).toEqual(ids.map((_, i) => i));
@@ -159,16 +159,16 @@ test('rejects every text or reads it as JSON.parse does', () => {
       data,
       fc.constantFrom(...BESIDE),
       fc.array(fc.nat(200), { minLength: 1, maxLength: 40 }),
-      (answerData, beside, choices) => {
-        const text = rewritten(`{"data":${JSON.stringify(answerData)}${beside}}`, choices);
-        const scanned = scan(text);
-        if (!scanned) return;
+      (value, beside, choices) => {
+        const text = rewritten(`{"data":${JSON.stringify(value)}${beside}}`, choices);
+        const values = scan(text);
+        if (!values) return;
         understood += 1;
-        const response = JSON.parse(text) as { data: typeof answerData; errors?: unknown[] | null };
+        const response = JSON.parse(text) as { data: typeof value; errors?: unknown[] | null };
         expect(response.errors ?? []).toEqual([]);
         const things = layout.positions.findIndex((position) => position.fields.length === 8);
-        expect(scanned.counts[things]).toBe(response.data.things.length);
-        const { slice } = read(scanned);
+        expect(values.counts[things]).toBe(response.data.things.length);
+        const { slice } = read(values);
         response.data.things.forEach((thing, index) => {
           for (const field of layout.positions[things]!.fields)
             if (!field.position)
@@ -184,14 +184,14 @@ test('rejects every text or reads it as JSON.parse does', () => {
 test('rejects random bytes that are not JSON', () => {
   const piece = fc.constantFrom(...'{}[]",:\\ue0-1.5 \n'.split(''), 'null', 'true', '"data":', '"thing":', '"errors":');
   const bytes = fc.oneof(
-    fc.uint8Array({ maxLength: 60 }).map((some) => Buffer.from(some)),
-    fc.array(piece, { maxLength: 12 }).map((some) => Buffer.from(some.join(''))),
+    fc.uint8Array({ maxLength: 60 }).map((list) => Buffer.from(list)),
+    fc.array(piece, { maxLength: 12 }).map((pieces) => Buffer.from(pieces.join(''))),
   );
   const [head, tail] = [`{"data":${JSON.stringify({ thing: null, things: [], maybe: null })},"more":`, '}'];
   fc.assert(
-    fc.property(bytes, (some) => {
-      if (scan(some)) expect(JSON.parse(some.toString('utf8'))).toHaveProperty('data');
-      const whole = Buffer.concat([Buffer.from(head), some, Buffer.from(tail)]);
+    fc.property(bytes, (body) => {
+      if (scan(body)) expect(JSON.parse(body.toString('utf8'))).toHaveProperty('data');
+      const whole = Buffer.concat([Buffer.from(head), body, Buffer.from(tail)]);
       if (scan(whole)) expect(JSON.parse(whole.toString('utf8'))).toHaveProperty('more');
     }),
     { numRuns: 5_000 },
@@ -199,7 +199,7 @@ test('rejects random bytes that are not JSON', () => {
 });
 
 const good = { thing: null, things: [], maybe: null };
-const thing = { id: '1', size: 1, weight: 1, isOld: true, colour: 'RED', tags: [], any: 1, inner: null };
+const thing = { id: '1', size: 1, weight: 1, isOld: true, color: 'RED', tags: [], any: 1, inner: null };
 test.each<[string, string]>([
   ['errors', JSON.stringify({ data: good, errors: [{ message: 'x' }] })],
   ['no data', '{"extensions":{}}'],

@@ -120,7 +120,7 @@ describe('verification of plans', () => {
       /Cannot query field "nothing"/,
     ],
     [
-      'rejects one name for fields of types that cannot be merged',
+      'rejects one response name for fields of types that cannot be merged',
       sequence(root('{item{__typename id}}'), {
         ...entities('item', 'Item', 'id', field('id')),
         operation:
@@ -163,7 +163,7 @@ describe('verification of plans', () => {
       /does not fetch "User.age"/,
     ],
     [
-      'rejects one name for two fields',
+      'rejects one response name for two fields',
       sequence(root('{post{editor{__typename id}}}'), {
         ...entities('post', 'User', 'id:age', field('id')),
       }),

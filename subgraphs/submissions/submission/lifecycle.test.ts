@@ -12,7 +12,7 @@ const FACTS: Record<keyof SubmissionFacts, 'developer' | 'agencies'> = {
   openReviews: 'agencies',
 };
 
-test('N1: lets only the developer leave FILED, except that intake may record a launch on public evidence', () => {
+test('N1: lets only the developer leave FILED, or intake record a launch on evidence', () => {
   for (const row of moves.filter((row) => StateMachine.origins(row).includes('FILED'))) {
     const government = row.by.filter((actor) => actor !== 'DEVELOPER');
     if (government.length === 0) continue;
@@ -47,7 +47,7 @@ test('N3: lets no guard before the launch read anything that agencies do', () =>
 });
 
 test('passes a guard only the facts that it declares', () => {
-  const seen: string[][] = [];
+  const reads: string[][] = [];
   const machine = new StateMachine<'A' | 'B', { x: number; y: number }>(
     'thing',
     ['A', 'B'],
@@ -57,12 +57,12 @@ test('passes a guard only the facts that it declares', () => {
         from: 'A',
         to: 'B',
         by: ['SYSTEM'],
-        guards: [{ name: 'g', reads: ['x'], holds: (facts) => seen.push(Object.keys(facts)) > 0, otherwise: '' }],
+        guards: [{ name: 'g', reads: ['x'], holds: (facts) => reads.push(Object.keys(facts)) > 0, otherwise: '' }],
       },
     ],
   );
   machine.next('A', 'go', 'SYSTEM', { x: 1, y: 2 });
-  expect(seen).toEqual([['x']]);
+  expect(reads).toEqual([['x']]);
 });
 
 test.each([

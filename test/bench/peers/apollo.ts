@@ -4,7 +4,7 @@ import { ApolloGateway, RemoteGraphQLDataSource } from '@apollo/gateway';
 import { ApolloServer } from '@apollo/server';
 import { startStandaloneServer } from '@apollo/server/standalone';
 
-// @apollo/gateway as it comes: apollo.js <supergraph> <port>
+// unmodified @apollo/gateway: apollo.js <supergraph> <port>
 class Forwarding extends RemoteGraphQLDataSource {
   override willSendRequest({
     request,

@@ -6,8 +6,8 @@ import Fastify from 'fastify';
 import { Pool } from 'undici';
 import type { Calls } from '../calls';
 
-// What nothing that serves GraphQL over HTTP can be below: floor.js <kind> <port> <subgraph origin, or file of calls>
-const [, , kind, port, given] = process.argv;
+// The lower bound for any GraphQL server over HTTP: floor.js <kind> <port> <subgraph origin, or file of calls>
+const [, , kind, port, argument] = process.argv;
 const pools = new Map<string, Pool>();
 
 async function post(url: string, body: string): Promise<string> {
@@ -21,7 +21,7 @@ async function post(url: string, body: string): Promise<string> {
   return response.body.text();
 }
 
-/** Node's own server, which answers with what is made of a request's body. */
+/** Node's own server, which responds with a function of the request body. */
 function serve(answer: (body: string) => Promise<string>): void {
   createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -34,11 +34,11 @@ function serve(answer: (body: string) => Promise<string>): void {
 }
 
 async function main(): Promise<void> {
-  // parses what the subgraph says, and prints it
-  if (kind === 'proxy') return serve(async (body) => JSON.stringify(JSON.parse(await post(`${given}/items`, body))));
+  // parses the response of the subgraph and serializes it
+  if (kind === 'proxy') return serve(async (body) => JSON.stringify(JSON.parse(await post(`${argument}/items`, body))));
   if (kind === 'calls') {
-    // makes the calls that a request needs, known beforehand, and hands back what comes as it comes
-    const all: readonly Calls[] = JSON.parse(readFileSync(given!, 'utf8'));
+    // makes the known calls of a request and returns the responses unchanged
+    const all: readonly Calls[] = JSON.parse(readFileSync(argument!, 'utf8'));
     const stagesOf = new Map(all.map(({ request, stages }) => [request, stages]));
     return serve(async (request) => {
       const answers: string[] = [];
@@ -47,13 +47,13 @@ async function main(): Promise<void> {
       return `[${answers.join(',')}]`;
     });
   }
-  // Apollo Server answering a constant, after one HTTP call
+  // Apollo Server returning a constant after one HTTP call
   const apollo = new ApolloServer({
     typeDefs: 'type User { id: ID! name: String } type Query { me: User }',
     resolvers: {
       Query: {
         me: async () => {
-          await post(`${given}/accounts`, '{"query":"{me{id name}}"}');
+          await post(`${argument}/accounts`, '{"query":"{me{id name}}"}');
           return { id: '1', name: 'Name of user 1' };
         },
       },

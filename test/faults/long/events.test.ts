@@ -8,25 +8,25 @@ import { EVENT_READERS, PROGRAMS } from '../../../gateway/cli/programs';
 import { databaseKinds } from '../../support/databases';
 import { developer, Framework, SUBMISSION } from '../../support/framework';
 import { identityEnvironment } from '../../support/identity';
-import { kill, killAll, requireCompiled, run, says } from '../../support/processes';
+import { kill, killAll, requireCompiled, run, waitForOutput } from '../../support/processes';
 import { describeOnRedis, newEventKeys, PrivateRedis } from '../../support/redis';
 import { until } from '../../support/until';
 
 const AGENCIES = ['nsa', 'treasury'];
 const TIMES = { everyMs: 100, leaseMs: 900 };
 
-/** Files submissions, and returns their ids when the mutations are acknowledged. */
+/** Files submissions, and returns their ids once the mutations are acknowledged. */
 async function file(graph: Framework, count: number): Promise<string[]> {
   const ids: string[] = [];
   for (let place = 0; place < count; place += 1) {
     const draft = await graph.draft({ requestedAgencies: AGENCIES });
-    await graph.does(developer(), 'fileSubmission', { id: draft.id, expectedRevision: draft.revision }, SUBMISSION);
+    await graph.perform(developer(), 'fileSubmission', { id: draft.id, expectedRevision: draft.revision }, SUBMISSION);
     ids.push(draft.id);
   }
   return ids;
 }
 
-/** How often each agency was invited to each submission, by submission and agency. */
+/** Number of invitations by submission and agency. */
 async function invitations(graph: Framework): Promise<Map<string, number>> {
   const rows = await graph.sql<{ id: string; agency: string; n: number }>(
     'reviews',
@@ -36,7 +36,7 @@ async function invitations(graph: Framework): Promise<Map<string, number>> {
   return new Map(rows.map(({ id, agency, n }) => [`${id} ${agency}`, Number(n)]));
 }
 
-/** Waits until the agencies of all these filings were invited, each once, and nothing was rejected. */
+/** Waits until the agencies of all these filings were invited, once each, and nothing was rejected. */
 async function invitedOnce(graph: Framework, ids: readonly string[]): Promise<void> {
   const expected = ids.flatMap((id) => AGENCIES.map((agency) => `${id} ${agency}`));
   let missing: string[] = expected;
@@ -54,10 +54,10 @@ async function invitedOnce(graph: Framework, ids: readonly string[]): Promise<vo
   expect(await graph.sql('reviews', 'SELECT reason FROM inbox_rejected')).toEqual([]);
 }
 
-/** Waits until every reader has acted on the whole log of every writer. */
+/** Waits until every reader has processed the whole log of every writer. */
 async function settled(graph: Framework): Promise<void> {
   const behind = async () => {
-    const left: string[] = [];
+    const missing: string[] = [];
     for (const source of EVENT_READERS) {
       const [log] = await graph.sql<{ events: number; ending: number | null }>(
         source,
@@ -71,18 +71,18 @@ async function settled(graph: Framework): Promise<void> {
         );
         const isLevel =
           Number(log!.events) === Number(log!.ending ?? 0) && Number(row?.at ?? 0) === Number(log!.events);
-        if (!isLevel || row?.gap) left.push(`${reader} of ${source}: ${row?.at ?? 0} of ${log!.events}`);
+        if (!isLevel || row?.gap) missing.push(`${reader} of ${source}: ${row?.at ?? 0} of ${log!.events}`);
       }
     }
-    return left;
+    return missing;
   };
-  let left: string[] = [];
+  let missing: string[] = [];
   await until(
     async () => {
-      left = await behind();
-      return left.length === 0;
+      missing = await behind();
+      return missing.length === 0;
     },
-    () => `readers catch up: ${left.join('; ')}`,
+    () => `readers catch up: ${missing.join('; ')}`,
   );
 }
 
@@ -96,7 +96,7 @@ const orphans = (graph: Framework, name: string) =>
     'SELECT type, subject, acted, event FROM inbox_orphan ORDER BY id',
   );
 
-/** A log that tests read. */
+/** A log whose lines tests read. */
 function recordingLog(): { log: Logger; messages: () => string[] } {
   const lines: string[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) });
@@ -107,16 +107,16 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
   let graph: Framework;
   let redis: PrivateRedis;
   let bus: RedisBus;
-  let heard: ReturnType<typeof recordingLog>;
+  let recording: ReturnType<typeof recordingLog>;
   let folder: string;
   beforeAll(requireCompiled);
   beforeEach(async () => {
-    heard = recordingLog();
+    recording = recordingLog();
     folder = mkdtempSync(join(tmpdir(), 'ordergraph-faults-'));
     redis = await PrivateRedis.start();
     const keys = await newEventKeys();
-    bus = new RedisBus({ url: redis.url, readers: EVENT_READERS, sealers: PROGRAMS, keys, log: heard.log });
-    graph = await Framework.open(kind, { log: heard.log });
+    bus = new RedisBus({ url: redis.url, readers: EVENT_READERS, sealers: PROGRAMS, keys, log: recording.log });
+    graph = await Framework.open(kind, { log: recording.log });
     graph.startBackground({ bus, ...TIMES });
   });
   afterEach(async () => {
@@ -128,7 +128,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     rmSync(folder, { recursive: true, force: true });
   });
 
-  test('Redis killed while developers file: no filing is lost or doubled', async () => {
+  test('loses and doubles no filing when Redis is killed while developers file', async () => {
     const before = await file(graph, 5);
     await redis.kill();
     const during = await file(graph, 10);
@@ -137,7 +137,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     await invitedOnce(graph, [...before, ...during, ...after]);
   });
 
-  test('Redis without its memory: readers ask for what was in it', async () => {
+  test('lets readers request the events that Redis lost with its data', async () => {
     const before = await file(graph, 5);
     await graph.restart('reviews', async () => {
       const during = await file(graph, 10);
@@ -149,7 +149,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     expect(await epochs(graph, 'submissions')).toEqual(['The log began']);
   });
 
-  test('Redis restored to an older memory: all of 105 acknowledged filings reach the agencies', async () => {
+  test('delivers all of 105 acknowledged filings after Redis is restored to old data', async () => {
     const ids = await file(graph, 3);
     await invitedOnce(graph, ids);
     const snapshot = redis.snapshot();
@@ -164,7 +164,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     expect(await epochs(graph, 'submissions')).toEqual(['The log began']);
   });
 
-  test('Redis restored while its readers run: nothing is lost or doubled', async () => {
+  test('loses and doubles nothing when Redis is restored while its readers run', async () => {
     const ids = await file(graph, 3);
     const snapshot = redis.snapshot();
     ids.push(...(await file(graph, 10)));
@@ -173,7 +173,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     await invitedOnce(graph, ids);
   });
 
-  test('a consumer group that was moved past unread events: its reader asks for them', async () => {
+  test('requests unread events after a consumer group was moved past them', async () => {
     const ids = await file(graph, 3);
     await invitedOnce(graph, ids);
     await graph.restart('reviews', async () => {
@@ -184,7 +184,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     await invitedOnce(graph, ids);
   });
 
-  test('a deleted stream and evicted keys: the writer and its readers restore them', async () => {
+  test('restores a deleted stream and evicted keys from writer and readers', async () => {
     const ids = await file(graph, 3);
     await redis.command('DEL', 'ordergraph:events:stream:submissions', 'ordergraph:events:head:submissions');
     ids.push(...(await file(graph, 10)));
@@ -192,37 +192,37 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     await invitedOnce(graph, ids);
   });
 
-  test('a hung Redis: filings go on, the log says so once, and events arrive when it answers again', async () => {
+  test('accepts filings while Redis hangs, logs it once, and delivers events later', async () => {
     const ids = await file(graph, 3);
     await invitedOnce(graph, ids);
     redis.hang();
     ids.push(...(await file(graph, 10)));
     await until(
-      () => heard.messages().includes('event bus unavailable; events wait in the outbox'),
+      () => recording.messages().includes('event bus unavailable; events wait in the outbox'),
       () => 'the log says that the bus is unavailable',
     );
-    // background work goes on: the lease is kept
+    // background work continues and renews the lease
     expect((await graph.subgraph('submissions').backgroundStatus())!.backlog).toBe(10);
     redis.resume();
     await invitedOnce(graph, ids);
     await until(
-      () => heard.messages().includes('event bus available again'),
+      () => recording.messages().includes('event bus available again'),
       () => 'the log says that the bus is available',
     );
-    const changes = heard.messages().filter((message) => message.startsWith('event bus'));
+    const changes = recording.messages().filter((message) => message.startsWith('event bus'));
     expect(changes).toEqual(['event bus unavailable; events wait in the outbox', 'event bus available again']);
   });
 
-  test('the database of the writer restored: its new events reuse sequences, and all of them are acted on', async () => {
+  test('processes all new events of a restored writer that reuse sequences', async () => {
     const ids = await file(graph, 3);
     await invitedOnce(graph, ids);
     const backup = await graph.backUp('submissions');
-    const [kept] = ids as [string];
+    const [keptId] = ids as [string];
     const move = (days: number) =>
-      graph.does(
+      graph.perform(
         developer(),
         'changeLaunchPlan',
-        { id: kept, expectedRevision: 2, launchPlan: { plannedLaunchAt: graph.inDays(days) } },
+        { id: keptId, expectedRevision: 2, launchPlan: { plannedLaunchAt: graph.inDays(days) } },
         SUBMISSION,
       );
     await move(25);
@@ -230,26 +230,28 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     await invitedOnce(graph, [...ids, ...lost]);
     await graph.restore('submissions', backup);
     await move(30);
-    // more than were lost: numbers alone would not tell that the histories differ
+    // more than were lost: sequences alone would not show that the histories differ
     ids.push(...(await file(graph, 15)));
     await invitedOnce(graph, ids);
     const plans = await graph.sql<{ planned: string }>(
       'reviews',
       'SELECT planned_launch_at AS planned FROM submission_notice WHERE id = ?',
-      [kept],
+      [keptId],
     );
     expect(plans[0]!.planned).toBe(graph.inDays(30));
     expect(await epochs(graph, 'submissions')).toEqual([
       'The log began',
       expect.stringMatching(/^(the event bus|reader \w+) had event \d+ of epoch 1-\w+/),
     ]);
-    const found = await orphans(graph, 'reviews');
-    expect(found.map(({ subject }) => subject).sort()).toEqual([kept, ...lost].sort());
-    expect(found.every(({ acted }) => Number(acted) === 1)).toBe(true);
-    expect(heard.messages()).toContain('event log was restored from a backup; began a new epoch, readers reconcile');
+    const orphaned = await orphans(graph, 'reviews');
+    expect(orphaned.map(({ subject }) => subject).sort()).toEqual([keptId, ...lost].sort());
+    expect(orphaned.every(({ acted }) => Number(acted) === 1)).toBe(true);
+    expect(recording.messages()).toContain(
+      'event log was restored from a backup; began a new epoch, readers reconcile',
+    );
   });
 
-  test('the database of the writer restored while a reader is behind: lost events are reported', async () => {
+  test('reports lost events when a writer is restored while a reader is behind', async () => {
     const ids = await file(graph, 3);
     await invitedOnce(graph, ids);
     const backup = await graph.backUp('submissions');
@@ -265,7 +267,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     expect((await orphans(graph, 'reviews')).map(({ subject }) => subject).sort()).toEqual([...lost].sort());
   });
 
-  test('events of a former epoch that only an older Redis has are kept for an operator, not acted on', async () => {
+  test('keeps events of a former epoch in an older Redis for an operator', async () => {
     const ids = await file(graph, 3);
     await invitedOnce(graph, ids);
     const backup = await graph.backUp('submissions');
@@ -287,15 +289,15 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
       () => 'the lost events are reported',
     );
     await invitedOnce(graph, ids);
-    const found = await orphans(graph, 'reviews');
-    expect(found.map(({ subject, acted }) => [subject, Number(acted)]).sort()).toEqual(
+    const orphaned = await orphans(graph, 'reviews');
+    expect(orphaned.map(({ subject, acted }) => [subject, Number(acted)]).sort()).toEqual(
       lost.map((id) => [id, 0]).sort(),
     );
-    expect(found.map(({ event }) => JSON.parse(event!).type)).toEqual(lost.map(() => 'submissions.filed'));
+    expect(orphaned.map(({ event }) => JSON.parse(event!).type)).toEqual(lost.map(() => 'submissions.filed'));
     expect((await invitations(graph)).size).toBe(ids.length * AGENCIES.length);
   });
 
-  test('the database of a reader restored: it asks for the events since its backup', async () => {
+  test('requests the events since its backup after a reader is restored', async () => {
     const ids = await file(graph, 3);
     await invitedOnce(graph, ids);
     const backup = await graph.backUp('reviews');
@@ -311,7 +313,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     ['writer, bus, reader', ['submissions', 'redis', 'reviews']],
     ['reader, bus, writer', ['reviews', 'redis', 'submissions']],
     ['bus, reader, writer', ['redis', 'reviews', 'submissions']],
-  ])('everything restored from backups of different ages (%s): all converge', async (_order, order) => {
+  ])('converges after everything is restored from backups of different ages (%s)', async (_order, order) => {
     await file(graph, 3);
     const backups = new Map<string, Awaited<ReturnType<Framework['backUp']>>>();
     let snapshot = '';
@@ -330,16 +332,16 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
     const rows = await graph.sql<{ id: string }>('submissions', 'SELECT id FROM submission WHERE filed_at IS NOT NULL');
     const ids = rows.map(({ id }) => id);
     await invitedOnce(graph, ids);
-    // what the agencies have beyond that, the writer has lost: it is reported
-    const known = new Set((await invitations(graph)).keys());
-    for (const id of ids) for (const agency of AGENCIES) known.delete(`${id} ${agency}`);
-    const lost = new Set([...known].map((key) => key.split(' ')[0]!));
+    // the writer has lost the agencies' other events: this is reported
+    const invited = new Set((await invitations(graph)).keys());
+    for (const id of ids) for (const agency of AGENCIES) invited.delete(`${id} ${agency}`);
+    const lost = new Set([...invited].map((key) => key.split(' ')[0]!));
     expect(
       new Set((await orphans(graph, 'reviews')).filter(({ acted }) => acted).map(({ subject }) => subject)),
     ).toEqual(lost);
   });
 
-  test('a killed replica whose clock was an hour ahead: another acts on the events of that time', async () => {
+  test('processes the events of a killed replica whose clock was an hour ahead', async () => {
     const shift = join(folder, 'shift.js');
     writeFileSync(shift, 'const now = Date.now; Date.now = () => now() + 3_600_000;');
     const ids = await file(graph, 2);
@@ -354,14 +356,14 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
         ORDERGRAPH_AUDIT: join(folder, 'audit'),
         ORDERGRAPH_LEASE_MS: '900',
       });
-      await says(ahead, /clock of this process differs from the database/);
+      await waitForOutput(ahead, /clock of this process differs from the database/);
       await kill(ahead);
       ids.push(...(await file(graph, 5)));
     });
     await invitedOnce(graph, ids);
   });
 
-  test('a replica whose clock is an hour ahead dies: another takes its lease when it runs out', async () => {
+  test('takes over the expired lease of a dead replica whose clock was an hour ahead', async () => {
     const { database } = graph.subgraph('reviews');
     const [fast, next] = [new LeaseHolder(database, 'test', 400), new LeaseHolder(database, 'test', 400)];
     const now = Date.now;
@@ -379,7 +381,7 @@ describeOnRedis.each(databaseKinds)('faults of the event bus and its databases, 
   });
 });
 
-/** Waits until the bus has had all events of the submissions subgraph. */
+/** Waits until the bus has received all events of the submissions subgraph. */
 async function published(graph: Framework): Promise<void> {
   await until(
     async () =>

@@ -3,16 +3,18 @@ import { CutMigration, crashesOf, type From, migrationsOf, uninterrupted } from 
 import { databaseKinds } from '../../support/databases';
 
 const describeOnMysql = databaseKinds.includes('mysql') ? describe : describe.skip;
-/** With ORDERGRAPH_TEST_CUTS=all new databases, too, are cut at every statement: a quarter of an hour on two cores. */
+/** With ORDERGRAPH_TEST_CUTS=all, new databases are cut at every statement, too: 15 minutes on two cores. */
 const every = (step: number): number => (process.env.ORDERGRAPH_TEST_CUTS === 'all' ? 1 : step);
 const FROM: readonly From[] = ['fresh', 'first release'];
 
-/** Two tables are made first; each statement is followed by the record of it, and a migration by the record of its end. */
+/**
+ * The migration first creates two tables; each statement is followed by its record, and a migration by the record of its end.
+ */
 const firstMigration = (name: string): number => 2 + 2 * migrationsOf(name)[0]!.mysql.length + 1;
 
 /**
- * A cut before a statement is one after the record of the statement before it, and a cut before a record is one after its
- * statement: so cuts before each leave every state that a crash can leave.
+ * A cut before a statement equals one after the record of the previous statement, and a cut before a record equals one after its
+ * statement: so cuts before each of them produce every state that a crash can leave.
  */
 describeOnMysql('a migration on MySQL that loses its connection before each statement and each record', () => {
   test.each<[name: string, from: From, every: number, until: number]>([
@@ -20,11 +22,11 @@ describeOnMysql('a migration on MySQL that loses its connection before each stat
     ['submissions', 'first release', 1, Number.POSITIVE_INFINITY],
     ['reviews', 'fresh', every(5), firstMigration('reviews')],
     ['reviews', 'first release', 1, Number.POSITIVE_INFINITY],
-    // the same kinds of statements once more
+    // the same kinds of statements again
     ['workforce', 'fresh', every(9), Number.POSITIVE_INFINITY],
     ['infrastructure', 'fresh', every(9), Number.POSITIVE_INFINITY],
   ])(
-    '%s, %s: ends as an uninterrupted one',
+    'ends with the schema and rows of an uninterrupted migration: %s, %s',
     async (name, from, step, until) => {
       const expected = await uninterrupted('mysql', name, from);
       let cuts = 0;
@@ -45,7 +47,7 @@ describeOnMysql('a migration on MySQL that loses its connection before each stat
 });
 
 test.each(subgraphs.flatMap(({ name }) => FROM.map((from) => [name, from] as const)))(
-  '%s, %s: a crash at any statement while SQLite migrates is resumed',
+  'resumes a SQLite migration after a crash at any statement: %s, %s',
   async (name, from) => {
     const expected = await uninterrupted('sqlite', name, from);
     await crashesOf(

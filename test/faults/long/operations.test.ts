@@ -11,7 +11,7 @@ import { until } from '../../support/until';
 /** Attempts at a filing, 200 ms apart. */
 const MAX_ATTEMPTS = 300;
 
-/** Sections of docs/operations.md that have commands, in the order in which this day has them. */
+/** Sections of docs/operations.md with commands, in the order of this test. */
 const DAY = [
   'Deploy',
   'Watch',
@@ -29,7 +29,7 @@ const DAY = [
 
 describeOnCompose('a day of an operator, by the commands of docs/operations.md', () => {
   const commands = operations();
-  /** Submissions whose filing was acknowledged and is not lost to a restored backup. */
+  /** Submissions whose filing was acknowledged and not lost to a restored backup. */
   const filed = new Set<string>();
   let project: string;
   let stack: ComposeStack;
@@ -57,7 +57,7 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     return output;
   };
 
-  /** Files submissions, each tried again under its key until it is acknowledged. */
+  /** Files submissions, each retried under its key until it is acknowledged. */
   async function file(count: number): Promise<string[]> {
     const ids: string[] = [];
     for (const last = filings + count; filings < last; filings++)
@@ -75,7 +75,7 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
       }
   }
 
-  /** Each acknowledged filing has invited the agency, and once. */
+  /** Each acknowledged filing has invited the agency exactly once. */
   async function everyFilingArrived(): Promise<void> {
     let missing: string[] = [];
     await until(
@@ -88,33 +88,33 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     );
   }
 
-  test('the page has commands for each part of the day, and no others', () => {
+  test('has commands on the page for each part of the day, and no others', () => {
     expect([...commands].filter(([, scripts]) => scripts.length > 0).map(([heading]) => heading)).toEqual(DAY);
   });
 
-  test('deploy, and watch', async () => {
+  test('deploys the stack and shows its health and metrics', async () => {
     await operate('Deploy');
     for (const id of await file(3)) filed.add(id);
     await everyFilingArrived();
-    const seen = await operate('Watch');
-    expect(seen).toMatch(/^200 /m);
-    expect(seen).toMatch(/^ordergraph_database_connections \d+$/m);
-    expect(seen).toMatch(/^submissions/m);
-    // the bus, by a user that reads the ends of the logs and nothing else
-    expect(seen).toMatch(/^ {2}bus: 3 of 3 events$/m);
+    const output = await operate('Watch');
+    expect(output).toMatch(/^200 /m);
+    expect(output).toMatch(/^ordergraph_database_connections \d+$/m);
+    expect(output).toMatch(/^submissions/m);
+    // the bus, by a user that may read only the heads of the logs
+    expect(output).toMatch(/^ {2}bus: 3 of 3 events$/m);
     const verified = await operate('Verify the record');
     for (const name of ['infrastructure', 'reviews', 'submissions', 'workforce'])
       expect(verified).toMatch(new RegExp(`^verify/${name}.jsonl: .*all intact; .*verify/seals.jsonl`, 'm'));
   });
 
-  test('upgrade while submissions are filed', async () => {
+  test('upgrades while submissions are filed', async () => {
     const filing = file(10);
     await operate('Upgrade');
     for (const id of await filing) filed.add(id);
     await everyFilingArrived();
   });
 
-  test('rotate the identity key, the sealing key and a database password while submissions are filed', async () => {
+  test('rotates keys and a database password while submissions are filed', async () => {
     const keys = () => readFileSync(join(project, 'secrets', 'subgraphs', 'identity-keys.json'), 'utf8');
     const before = keys();
     const filing = file(10);
@@ -145,14 +145,14 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     expect(verify).toContain('submissions.jsonl');
   });
 
-  test('lose each container in turn while submissions are filed', async () => {
+  test('loses no filing when each container is lost in turn', async () => {
     const filing = file(20);
     await operate('Lose a container');
     for (const id of await filing) filed.add(id);
     await everyFilingArrived();
   });
 
-  test('restore one database: what came after the backup is gone, new filings arrive', async () => {
+  test('restores one database to its backup and delivers new filings', async () => {
     await operate('Back up');
     const lost = await file(3);
     for (const id of lost) filed.add(id);
@@ -163,17 +163,17 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     for (const id of await file(5)) filed.add(id);
     await everyFilingArrived();
     const counts = await invitations(client, inspector);
-    // the agency keeps what it has begun; people decide about it
+    // the agency keeps the reviews it has begun; people decide about them
     for (const id of lost) expect(counts.get(id)).toBe(1);
   });
 
-  test('restore everything, from dumps of different instants', async () => {
-    const kept = [...filed];
+  test('restores everything from dumps of different instants', async () => {
+    const filedBefore = [...filed];
     await operate('Back up');
     await file(3);
     await operate('Restore everything');
     filed.clear();
-    for (const id of [...kept, ...(await file(5))]) filed.add(id);
+    for (const id of [...filedBefore, ...(await file(5))]) filed.add(id);
     await everyFilingArrived();
   });
 });

@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 
-/** What the program `docker` is to do: print and end, or become another program with its own input and output. */
+/** The action of the program `docker`: print and exit, or become another program with its own input and output. */
 export type DockerAnswer =
   | { readonly output: string; readonly code: number }
   | { readonly program: string; readonly args: readonly string[] };
 
 /**
- * The program `docker` of the commands in docs/operations.md: sends its arguments to the test that runs them, by the Unix socket of
- * ORDERGRAPH_TEST_DOCKER, and does what it answers.
+ * The program `docker` of the commands in docs/operations.md: sends its arguments to the test that runs them, by the Unix socket
+ * of ORDERGRAPH_TEST_DOCKER, and does what it replies.
  */
 function main(): void {
   const socket = connect(process.env.ORDERGRAPH_TEST_DOCKER!);

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 
-/** The parts of a Compose file that {@link ComposeMachine} understands; another one is an error. */
+/** The parts of a Compose file that {@link ComposeMachine} supports; any other is an error. */
 export interface ComposeFile {
   readonly services: Readonly<Record<string, ComposeService>>;
   readonly networks: Readonly<Record<string, ComposeNetwork>>;
@@ -39,13 +39,13 @@ const UNDERSTOOD = new Set([
 
 /**
  * Reads a Compose file as `docker compose` does: merges, and variables of an environment in values.
- * @throws Error when a required variable is missing, or for a key of a service that is not understood
+ * @throws Error when a required variable is missing, or for an unsupported key of a service
  */
 export function readComposeFile(text: string, environment: Readonly<Record<string, string>>): ComposeFile {
   const file = interpolated(parse(text, { merge: true }), environment) as ComposeFile;
   for (const [name, service] of Object.entries(file.services)) {
     const unknown = Object.keys(service).find((key) => !UNDERSTOOD.has(key));
-    if (unknown) throw new Error(`The service "${name}" has "${unknown}", which test/support/compose does not know`);
+    if (unknown) throw new Error(`The service "${name}" has "${unknown}", which test/support/compose does not support`);
   }
   return file;
 }

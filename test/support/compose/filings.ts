@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { Client, GraphQLBody } from './stack';
 
-/** The agency that submissions of tests are shared with. */
+/** The agency that tests share submissions with. */
 const AGENCY = 'nsa';
 
 interface Changed {
   readonly [field: string]: { readonly id: string; readonly revision: number } | undefined;
 }
 
-/** Performs a mutation once. @returns what it selects @throws Error when it is not acknowledged */
+/**
+ * Performs a mutation once.
+ * @returns the selected fields
+ * @throws Error when it is not acknowledged
+ */
 async function perform(
   client: Client,
   authorization: Record<string, string>,
@@ -25,19 +29,20 @@ async function perform(
 }
 
 /**
- * Files a submission of the organization "alder", which is shared with one agency.
- * @param key distinguishes filings: the same again files nothing new
- * @returns its id, once the filing is acknowledged @throws Error when a step is not acknowledged
+ * Files a submission of the organization "alder", shared with one agency.
+ * @param key distinguishes filings: the same key files nothing new
+ * @returns its id, once the filing is acknowledged
+ * @throws Error when a step is not acknowledged
  */
 export async function fileSubmission(client: Client, developer: Record<string, string>, key: string): Promise<string> {
-  const does = (name: string, input: Record<string, unknown>, selection: string, once = key) =>
+  const send = (name: string, input: Record<string, unknown>, selection: string, once = key) =>
     perform(client, developer, [name, `${name}-${once}`], input, selection);
   const organization = { key: 'alder', legalName: 'The Alder company', category: 'INDUSTRY' };
-  await does('registerOrganization', organization, 'organization { key }', 'once');
-  const { model } = await does('registerModel', { codename: `filed-${key}`, modalities: ['TEXT'] }, 'model { id }');
-  const version = await does('registerModelVersion', { modelId: model!.id, label: 'rc 1' }, 'version { id }');
+  await send('registerOrganization', organization, 'organization { key }', 'once');
+  const { model } = await send('registerModel', { codename: `filed-${key}`, modalities: ['TEXT'] }, 'model { id }');
+  const version = await send('registerModelVersion', { modelId: model!.id, label: 'rc 1' }, 'version { id }');
   const plannedLaunchAt = new Date(Math.floor(Date.now() / 86_400_000 + 20) * 86_400_000).toISOString();
-  const { submission } = await does(
+  const { submission } = await send(
     'draftSubmission',
     {
       versionId: version.version!.id,
@@ -48,11 +53,14 @@ export async function fileSubmission(client: Client, developer: Record<string, s
     'submission { id revision }',
   );
   const { id, revision } = submission!;
-  await does('fileSubmission', { id, expectedRevision: revision }, 'submission { id }');
+  await send('fileSubmission', { id, expectedRevision: revision }, 'submission { id }');
   return id;
 }
 
-/** Announces a document of a submission. @returns the path that it is uploaded to */
+/**
+ * Announces a document of a submission.
+ * @returns the path of its upload
+ */
 export async function attachDocument(
   client: Client,
   developer: Record<string, string>,
@@ -71,7 +79,7 @@ export async function attachDocument(
   return `/artifacts/${artifact!.id}`;
 }
 
-/** How many determinations the agency was invited to, by the id of the submission; those without any are left out. */
+/** Number of determinations the agency was invited to, by the id of the submission; only those with any. */
 export async function invitations(client: Client, inspector: Record<string, string>): Promise<Map<string, number>> {
   const counts = new Map<string, number>();
   for (let after: string | null = null; ; ) {

@@ -7,7 +7,7 @@ function addressOf(text: string): NetConnectOpts {
   return { host: host!, port: Number(port), ...(localAddress ? { localAddress } : {}) };
 }
 
-/** A program: forwards connections between network namespaces, through Unix sockets, which all of them see. */
+/** A program: forwards connections between network namespaces through Unix sockets, which all of them see. */
 const [from, to] = process.argv.slice(2) as [string, string];
 createServer({ allowHalfOpen: true }, (client) => {
   const server = connect({ ...addressOf(to), allowHalfOpen: true } as NetConnectOpts);

@@ -1,16 +1,16 @@
-/** What the last stage of a Dockerfile says about the image: the rest is how it is built. */
+/** The image that the last stage of a Dockerfile describes; the other stages build it. */
 export interface Image {
   readonly environment: Readonly<Record<string, string>>;
   readonly folder: string;
   readonly entrypoint: readonly string[];
   readonly user: string;
-  /** Paths in the image by what is copied there: paths in the project once it is built. */
+  /** Paths in the image by copied path: paths in the project once it is built. */
   readonly copies: readonly { readonly from: string; readonly to: string }[];
-  /** Folders that the user of the image may write to, as long as the root is not read-only. */
+  /** Folders that the user of the image may write to unless the root is read-only. */
   readonly owned: readonly string[];
 }
 
-/** @throws Error for an instruction that is not understood */
+/** @throws Error for an unsupported instruction */
 export function readDockerfile(text: string): Image {
   const lastStage = text.slice(text.lastIndexOf('\nFROM ') + 1);
   const image = { environment: {} as Record<string, string>, folder: '/', entrypoint: [] as string[], user: '0' };
@@ -47,7 +47,7 @@ export function readDockerfile(text: string): Image {
     const [, name, rest] = /^([A-Z]+) (.*)$/.exec(line) ?? [];
     if (!name || name === 'EXPOSE' || name === 'CMD') continue;
     const read = instructions[name];
-    if (!read) throw new Error(`The Dockerfile has "${name}", which test/support/compose does not know`);
+    if (!read) throw new Error(`The Dockerfile has "${name}", which test/support/compose does not support`);
     read(rest!);
   }
   return { ...image, copies, owned };

@@ -1,6 +1,6 @@
 import type { Client } from './stack';
 
-/** What a dashboard and a developer's program send all day, and what became of it. */
+/** Requests of a dashboard and of a developer's program, and their outcomes. */
 export interface Load {
   readonly queries: { sent: number; readonly failed: unknown[] };
   /** Codenames of models whose registration was acknowledged. */
@@ -10,7 +10,9 @@ export interface Load {
 
 const REGISTER = `mutation ($input: RegisterModelInput!) { registerModel(input: $input) { model { codename } } }`;
 
-/** Sends queries and mutations through the load balancer, each caller one after another, until it is stopped. Nothing is tried again. */
+/**
+ * Sends queries and mutations through the load balancer, one after another per caller, until it is stopped. Never retries.
+ */
 export function load(
   client: Client,
   {
@@ -63,7 +65,7 @@ export function load(
   };
 }
 
-/** Codenames of all models of the developer, one for each model: a doubled one comes twice. */
+/** Codenames of all models of the developer, one for each model: a duplicated model appears twice. */
 export async function codenames(client: Client, developer: Record<string, string>): Promise<string[]> {
   const names: string[] = [];
   for (let after: string | null = null; ; ) {

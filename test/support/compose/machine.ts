@@ -20,7 +20,7 @@ import type { Image } from './image';
 import { type Layout, layoutOf } from './network';
 import { third } from './third-party';
 
-/** What a container of a service runs, and as which user. */
+/** Program and user of a service's container. */
 export interface Program {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -29,7 +29,7 @@ export interface Program {
   readonly copies: Image['copies'];
   /** Symbolic links in the image. */
   readonly links: readonly (readonly [path: string, target: string])[];
-  /** Folders that a new volume is owned with; undefined when the image prepares all of its own. */
+  /** Folders that belong to the user, as new volumes there do; undefined when the image prepares its own. */
   readonly owned: readonly string[] | undefined;
 }
 
@@ -37,9 +37,10 @@ const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 const NODE = '/opt/node/bin/node';
 
 /**
- * Runs the services of a Compose file without a container engine, by what containers are made of: each has a network namespace with the
- * addresses of its networks, a root of its own that is read-only where the file says so, its volumes, secrets and tmpfs, its user, no
- * capability and no way to new ones, and exactly its environment. Linux only; needs no root where users may make namespaces.
+ * Runs the services of a Compose file without a container engine, by the parts that containers consist of: each has a network
+ * namespace with the addresses of its networks, its own root that is read-only if the file says so, its volumes, secrets, and
+ * tmpfs, its user, no capability and no way to new ones, and exactly its environment. Linux only; needs no root where users may
+ * create namespaces.
  */
 export class ComposeMachine {
   readonly folder = mkdtempSync(join(tmpdir(), 'ordergraph-compose-'));
@@ -47,7 +48,7 @@ export class ComposeMachine {
   private holder: ChildProcess | undefined;
   private scripts = 0;
 
-  /** @param project folder that relative paths of the Compose file start from */
+  /** @param project folder to which paths of the Compose file are relative */
   constructor(
     private file: ComposeFile,
     private readonly image: Image,
@@ -56,7 +57,7 @@ export class ComposeMachine {
     this.layout = layoutOf(file);
   }
 
-  /** Makes the networks, and a network namespace for each service. */
+  /** Creates the networks, and a network namespace for each service. */
   async start(): Promise<void> {
     const script = [
       'set -e',
@@ -78,7 +79,7 @@ export class ComposeMachine {
       };
       holder.stdout!.on('data', hear);
       holder.stderr!.on('data', hear);
-      holder.on('exit', () => reject(new Error(`The namespaces could not be made:\n${output}`)));
+      holder.on('exit', () => reject(new Error(`The namespaces could not be created:\n${output}`)));
     });
   }
 
@@ -102,7 +103,7 @@ export class ComposeMachine {
     return this.exec('nsenter', [`--net=/run/netns/${service}`, program, ...args]);
   }
 
-  /** From now on containers start as this file says; networks stay. */
+  /** Uses this file for containers that start from now on; networks stay. */
   update(file: ComposeFile): void {
     this.file = file;
   }
@@ -113,7 +114,7 @@ export class ComposeMachine {
     return this.exec(program!, args);
   }
 
-  /** The same as a program and its arguments. */
+  /** The program and arguments of {@link start}. */
   hostCommandOf(name: string, command?: readonly string[]): [program: string, args: string[]] {
     return ['nsenter', [...this.enter(), ...this.commandOf(name, command)]];
   }
@@ -220,7 +221,7 @@ export class ComposeMachine {
     const folder = this.volume(source);
     if (!existsSync(folder)) {
       mkdirSync(folder, { recursive: true });
-      // a new volume belongs to whoever owns its mount point in the image: root, unless the image says otherwise
+      // a new volume belongs to the owner of its mount point in the image: root, unless the image says otherwise
       if (owned && !owned.includes(target)) chmodSync(folder, 0o555);
     }
     return bound(folder, target, mode);
@@ -234,14 +235,14 @@ export class ComposeMachine {
   }
 }
 
-/** Writes a file that containers may be reading: every health check comes here, and none may find it half written. */
+/** Writes a file that containers may be reading: every health check reads it, and must not see it half written. */
 function keepFile(file: string, content: string): void {
   if (existsSync(file) && readFileSync(file, 'utf8') === content) return;
   writeFileSync(`${file}.new`, content);
   renameSync(`${file}.new`, file);
 }
 
-/** Commands that put a file or folder at a place in the root that is being made. */
+/** Commands that put a file or folder at a path in the root that is being built. */
 function bound(source: string, target: string, mode: string | undefined): string[] {
   const isFolder = existsSync(source) && statSync(source).isDirectory();
   return [

@@ -1,12 +1,12 @@
 import type { ComposeFile, ComposeService } from './file';
 
-/** The networks of a Compose file and who has which address in them. */
+/** The networks of a Compose file and the addresses in them. */
 export interface Layout {
   /** By service and network. */
   readonly addresses: ReadonlyMap<string, ReadonlyMap<string, string>>;
-  /** Shell commands that make all of it. */
+  /** Shell commands that create all of it. */
   readonly commands: readonly string[];
-  /** Lines of /etc/hosts: the services that one can reach by their names. */
+  /** Lines of /etc/hosts: the services that a service can reach by name. */
   hostsFor(service: string): string;
 }
 
@@ -36,21 +36,21 @@ export function layoutOf({ services, networks }: ComposeFile): Layout {
   let interfaces = 0;
   let next = 50;
   for (const [service, definition] of Object.entries(services)) {
-    const own = new Map<string, string>();
-    addresses.set(service, own);
+    const ownAddresses = new Map<string, string>();
+    addresses.set(service, ownAddresses);
     commands.push(`ip netns add ${service}`, `ip -n ${service} link set lo up`);
     for (const [network, fixed] of attachmentsOf(definition)) {
       const address = fixed ?? `${prefixes.get(network)}.${next++}`;
       const [outside, inside] = [`v${interfaces}`, `eth${interfaces}`];
       interfaces += 1;
-      own.set(network, address);
+      ownAddresses.set(network, address);
       commands.push(
         `ip link add ${outside} type veth peer name ${inside} netns ${service}`,
         `ip link set ${outside} master ${bridges.get(network)} up`,
         `ip -n ${service} addr add ${address}/24 dev ${inside}`,
         `ip -n ${service} link set ${inside} up`,
       );
-      // an internal network leads nowhere else
+      // an internal network has no route to the outside
       if (!networks[network]?.internal)
         commands.push(`ip -n ${service} route add default via ${prefixes.get(network)}.1`);
     }
@@ -59,9 +59,9 @@ export function layoutOf({ services, networks }: ComposeFile): Layout {
     addresses,
     commands,
     hostsFor(service) {
-      const own = addresses.get(service)!;
+      const ownAddress = addresses.get(service)!;
       const lines = [...addresses].flatMap(([name, theirs]) =>
-        [...theirs].filter(([network]) => own.has(network)).map(([, address]) => `${address} ${name}`),
+        [...theirs].filter(([network]) => ownAddress.has(network)).map(([, address]) => `${address} ${name}`),
       );
       return ['127.0.0.1 localhost', ...lines, ''].join('\n');
     },

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, fetch } from 'undici';
 import { packageRoot } from '#base/package-root';
 import { OidcProvider } from '../oidc';
-import { kill, killAll, type Running, runProgram, says } from '../processes';
+import { kill, killAll, type Running, runProgram, waitForOutput } from '../processes';
 import { programFor } from '../programs';
 import type { DockerAnswer } from './docker';
 import { type ComposeFile, readComposeFile } from './file';
@@ -42,10 +42,10 @@ const missing = NEEDED.filter(
     ),
 );
 
-/** `describe` where the services of the Compose file can be run; elsewhere the tests are left out, and fail in CI. */
+/** `describe` where the services of the Compose file can run; elsewhere the tests are skipped, and fail in CI. */
 export const describeOnCompose: jest.Describe = missing.length === 0 ? describe : describe.skip;
 
-/** The address of this machine in the network of the load balancer, from which what ends TLS connects. */
+/** The address of this machine in the network of the load balancer, from which the TLS terminator connects. */
 export const TERMINATOR = 1;
 
 /** A caller with an address of its own. */
@@ -57,7 +57,10 @@ export interface Client {
     body: object,
     headers?: Record<string, string>,
   ): Promise<{ status: number; headers: Headers; body: GraphQLBody | undefined }>;
-  /** Sends a GraphQL request, a text as it is, whose answer may come in parts. @returns the body as it came */
+  /**
+   * Sends a GraphQL request, an unchanged text, whose response may come in parts.
+   * @returns the body as received
+   */
   stream(body: object | string, headers: Record<string, string>): Promise<string>;
 }
 
@@ -69,7 +72,7 @@ export interface GraphQLBody {
 type Response = Awaited<ReturnType<typeof fetch>>;
 type Headers = Response['headers'];
 
-/** The whole stack of docker-compose.yml, started in its order and waited for as Compose does. */
+/** The whole stack of docker-compose.yml, started in its order, with the same waits as Compose. */
 export class ComposeStack {
   private readonly containers = new Map<string, Running>();
   private readonly closers: (() => void | Promise<void>)[] = [];
@@ -82,7 +85,7 @@ export class ComposeStack {
     private file: ComposeFile,
   ) {}
 
-  /** Makes the networks, and a folder like that of a clone in which nothing is deployed yet. */
+  /** Creates the networks, and a folder like a clone before its first deployment. */
   static async prepare(project: string): Promise<ComposeStack> {
     for (const entry of ['package.json', 'scripts', 'docker-compose.yml'])
       symlinkSync(join(packageRoot, entry), join(project, entry));
@@ -114,7 +117,7 @@ export class ComposeStack {
       ORDERGRAPH_TEST_DOCKER: join(this.machine.folder, 'docker.sock'),
       PATH: `${join(this.machine.folder, 'bin')}:${dirname(process.execPath)}:${process.env.PATH}`,
       EDITOR: `cp ${join(this.project, 'issuers.example.json')}`,
-      // as on a machine of an operator, not under Jest
+      // as on an operator's machine, not under Jest
       NODE_ENV: '',
     };
     const shell = runProgram('bash', ['-c', `cd ${this.project}\nset -euo pipefail\n${commands}`], environment);
@@ -140,9 +143,12 @@ export class ComposeStack {
     this.closers.push(() => void server.close());
   }
 
-  /** What a `docker compose` command does here. @throws Error for one that is not understood */
+  /**
+   * The effect of a `docker compose` command here.
+   * @throws Error for an unsupported one
+   */
   private async docker([compose, command, ...args]: readonly string[]): Promise<DockerAnswer> {
-    if (compose !== 'compose') throw new Error(`docker ${compose} is not known to test/support/compose`);
+    if (compose !== 'compose') throw new Error(`docker ${compose}is not supported by test/support/compose`);
     this.file = readComposeFile(readFileSync(join(this.project, 'docker-compose.yml'), 'utf8'), this.variables());
     this.machine.update(this.file);
     const flags = args.filter((argument) => argument.startsWith('-'));
@@ -166,11 +172,11 @@ export class ComposeStack {
       case 'run': {
         const words = command === 'run' && rest.length === 0 ? undefined : rest;
         const entrypoint = command === 'run' && !flags.includes('--entrypoint') ? this.machine.entrypointOf(name!) : [];
-        const [program, own] = this.machine.hostCommandOf(name!, words && [...entrypoint, ...words]);
-        return { program, args: own };
+        const [program, childArgs] = this.machine.hostCommandOf(name!, words && [...entrypoint, ...words]);
+        return { program, args: childArgs };
       }
       default:
-        throw new Error(`docker compose ${command} is not known to test/support/compose`);
+        throw new Error(`docker compose ${command}is not supported by test/support/compose`);
     }
   }
 
@@ -179,7 +185,7 @@ export class ComposeStack {
     return this.variables()[name]!;
   }
 
-  /** The variables of .env; load has no limit, since a machine that is fast enough sends more than any client does. */
+  /** The variables of .env; the load has no limit, since a fast machine sends more than any client. */
   private variables(): Record<string, string> {
     const lines = readFileSync(join(this.project, '.env'), 'utf8').split('\n').filter(Boolean);
     return { RATE_LIMIT: '0', ...Object.fromEntries(lines.map((line) => line.split('=') as [string, string])) };
@@ -200,16 +206,16 @@ export class ComposeStack {
     await kill(this.containers.get(name)!);
   }
 
-  /** As `docker compose up --wait`: each service when those that it depends on are as it needs them. */
+  /** Like `docker compose up --wait`: starts each service when its dependencies are ready. */
   async up(): Promise<void> {
     const started = new Map<string, Promise<void>>();
     const start = (name: string): Promise<void> => {
       const earlier = started.get(name);
       if (earlier) return earlier;
       const needed = Object.keys(this.file.services[name]!.depends_on ?? {});
-      const own = Promise.all(needed.map(start)).then(() => this.begin(name));
-      started.set(name, own);
-      return own;
+      const starting = Promise.all(needed.map(start)).then(() => this.begin(name));
+      started.set(name, starting);
+      return starting;
     };
     await Promise.all(Object.keys(this.file.services).map(start));
   }
@@ -227,7 +233,7 @@ export class ComposeStack {
     if (isNew) await this.firstStartOfMysql();
   }
 
-  /** Whether others wait until it has ended. */
+  /** Whether other services wait until it has ended. */
   private runsOnce(name: string): boolean {
     return Object.values(this.file.services).some(
       ({ depends_on: needed }) => needed?.[name]?.condition === 'service_completed_successfully',
@@ -250,7 +256,10 @@ export class ComposeStack {
     return container;
   }
 
-  /** As `docker compose stop`: SIGTERM, then SIGKILL. @returns the exit code; null when it had to be killed */
+  /**
+   * Like `docker compose stop`: SIGTERM, then SIGKILL.
+   * @returns the exit code; null when it had to be killed
+   */
   async stop(name: string): Promise<number | null> {
     const container = this.containers.get(name)!;
     container.child.kill('SIGTERM');
@@ -269,7 +278,7 @@ export class ComposeStack {
     if ((await first.ended) !== 0) throw new Error(`The first start of MySQL failed:\n${first.output()}`);
   }
 
-  /** The issuer of tokens answers at the same address in the network of each gateway. */
+  /** The issuer of tokens has the same address in the network of each gateway. */
   private async reachIssuer(): Promise<void> {
     const socket = join(this.machine.folder, 'issuer.sock');
     const { port } = new URL(this.issuer.issuer);
@@ -281,7 +290,7 @@ export class ComposeStack {
     }).listen(socket);
     this.closers.push(() => void server.close());
     for (const name of ['gateway-1', 'gateway-2'])
-      await says(
+      await waitForOutput(
         this.machine.execBeside(name, process.execPath, [FORWARD, `127.0.0.1:${port}`, `unix:${socket}`]),
         /forwarding/,
       );
@@ -290,17 +299,17 @@ export class ComposeStack {
   /** A caller of the load balancer. @param address last part of its address in the network of the load balancer, from 100 on */
   async client(address: number): Promise<Client> {
     const balancer = this.machine.address('load-balancer', 'edge');
-    const own = balancer.replace(/\d+$/, String(address));
+    const subnetAddress = balancer.replace(/\d+$/, String(address));
     if (address !== TERMINATOR) {
-      const added = this.machine.exec('ip', ['addr', 'add', `${own}/24`, 'dev', 'br0']);
+      const added = this.machine.exec('ip', ['addr', 'add', `${subnetAddress}/24`, 'dev', 'br0']);
       if ((await added.ended) !== 0) throw new Error(added.output());
     }
-    return this.clientTo(`${balancer}:4000@${own}`, `client-${address}`);
+    return this.clientTo(`${balancer}:4000@${subnetAddress}`, `client-${address}`);
   }
 
   private async clientTo(target: string, name: string): Promise<Client> {
     const socket = join(this.machine.folder, `${name}.sock`);
-    await says(this.machine.exec(process.execPath, [FORWARD, `unix:${socket}`, target]), /forwarding/);
+    await waitForOutput(this.machine.exec(process.execPath, [FORWARD, `unix:${socket}`, target]), /forwarding/);
     const dispatcher = new Agent({ connect: { socketPath: socket } });
     this.closers.push(() => dispatcher.destroy());
     const base = 'http://ordergraph.example';
@@ -330,7 +339,7 @@ export class ComposeStack {
   }
 
   async close(): Promise<void> {
-    // killed, it would leave its workers behind
+    // SIGKILL would leave its workers behind
     if (this.containers.has('load-balancer')) await this.stop('load-balancer');
     await killAll();
     for (const close of this.closers) await close();

@@ -1,7 +1,7 @@
 import type { ComposeService } from './file';
 import type { Program } from './machine';
 
-/** Where clients look for it. The folder is one with the volume, so that every container of the service has it. */
+/** Where clients look for the socket. The folder is on the volume, so that every container of the service has it. */
 const MYSQL_SOCKET = '/run/mysqld/mysqld.sock';
 
 /** The first start of the MySQL image: the password of its root, then the scripts of its folder for them. */
@@ -12,7 +12,7 @@ export const MYSQL_FIRST_START = [
 for script in /docker-entrypoint-initdb.d/*.sh; do bash "$script"; done`,
 ];
 
-/** What the images of others run, by the same programs of this machine. Their folders are in order. */
+/** The programs in third-party images, run from this machine. Their folders are prepared. */
 export function third(service: ComposeService, environment: Readonly<Record<string, string>>): Program {
   const [name] = service.image!.split(':');
   const make = PROGRAMS[name!];
@@ -33,7 +33,7 @@ const PROGRAMS: Readonly<
   >
 > = {
   nginx: () => ({ command: ['nginx', '-g', 'daemon off;'], uid: '101', folder: '/' }),
-  // the image's working directory is where it keeps its files
+  // the image stores its files in its working directory
   redis: ({ command = [], volumes = [] }) => ({
     command: [...command, '--protected-mode', 'no'],
     uid: '999',
