@@ -56,7 +56,7 @@ export class SubgraphError extends GraphQLError {
     });
   }
 
-  static cancelled(subgraph: string): SubgraphError {
+  static canceled(subgraph: string): SubgraphError {
     return new SubgraphError('REQUEST_CANCELLED', subgraph, 'call was canceled: the client disconnected', {
       retryable: false,
     });

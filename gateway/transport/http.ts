@@ -141,7 +141,7 @@ class Exchange implements Dispatcher.DispatchHandler {
       () => this.fail(SubgraphError.timeout(name, timeoutMs, { mayHaveRun: this.mayHaveRun })),
       timeoutMs,
     );
-    this.stay = cancellation?.onCancel(() => this.fail(SubgraphError.cancelled(name)));
+    this.stay = cancellation?.onCancel(() => this.fail(SubgraphError.canceled(name)));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

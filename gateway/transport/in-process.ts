@@ -51,7 +51,7 @@ export class InProcessTransport implements Transport {
         () => giveUp(SubgraphError.timeout(this.subgraph.name, timeoutMs, { mayHaveRun })),
         timeoutMs,
       );
-      const stay = cancellation?.onCancel(() => giveUp(SubgraphError.cancelled(this.subgraph.name)));
+      const stay = cancellation?.onCancel(() => giveUp(SubgraphError.canceled(this.subgraph.name)));
       work.then(resolve, reject).finally(() => {
         clearTimeout(timer);
         stay?.();

@@ -57,7 +57,7 @@ export class ResilientTransport implements Transport {
   private async attempt(request: SubgraphRequest): Promise<SubgraphAnswer> {
     try {
       return await this.bulkhead.execute(() => {
-        if (request.cancellation?.cancelled) throw SubgraphError.cancelled(this.name);
+        if (request.cancellation?.canceled) throw SubgraphError.canceled(this.name);
         if (request.deadline <= performance.now()) throw SubgraphError.timeout(this.name, 0);
         return this.breaker.execute(() => this.inner.request(request));
       });
@@ -78,7 +78,7 @@ export class ResilientTransport implements Transport {
     attempt: number,
     jitter: number,
   ): number | undefined {
-    if (operation.kind !== 'query' || attempt >= this.options.retries || cancellation?.cancelled || this.breaker.isOpen)
+    if (operation.kind !== 'query' || attempt >= this.options.retries || cancellation?.canceled || this.breaker.isOpen)
       return undefined;
     if (!(error instanceof SubgraphError) || !error.retryable) return undefined;
     const retryAfter = error.extensions.retryAfterSeconds;

@@ -61,6 +61,6 @@ test('does not log repeated recoveries of a subgraph with occasional failures', 
 });
 
 test('ignores disconnected clients', () => {
-  watch.failed('reviews', SubgraphError.cancelled('reviews'), undefined);
+  watch.failed('reviews', SubgraphError.canceled('reviews'), undefined);
   expect([lines, watch.failing.size]).toEqual([[], 0]);
 });

@@ -3,7 +3,7 @@ export class Cancellation {
   private isCancelled = false;
   private listeners: Set<() => void> | undefined;
 
-  get cancelled(): boolean {
+  get canceled(): boolean {
     return this.isCancelled;
   }
 

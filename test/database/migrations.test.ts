@@ -75,13 +75,13 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     const bad = { name: '0002-bad', mysql: ['CREATE TABLE nonsense'], sqlite: ['CREATE TABLE nonsense'] };
     const open = (...migrations: (typeof good)[]) => Database.open({ url, name: 'reviews', entities: [], migrations });
     await expect(open(good, bad)).rejects.toThrow(/Migration "0002-bad" of the reviews database failed/);
-    const mended = await open(good, {
+    const repaired = await open(good, {
       ...bad,
       mysql: ['CREATE TABLE b (id int)'],
       sqlite: ['CREATE TABLE b (id int)'],
     });
-    expect(await mended.query('SELECT name FROM schema_migration ORDER BY name')).toHaveLength(2);
-    await mended.close();
+    expect(await repaired.query('SELECT name FROM schema_migration ORDER BY name')).toHaveLength(2);
+    await repaired.close();
   });
 });
 

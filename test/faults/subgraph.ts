@@ -29,10 +29,10 @@ const schema = buildSubgraphSchema({ typeDefs: parse(schemas[name]!), resolvers:
 let behavior = 'well';
 let calls = 0;
 
-type Behaviour = (response: ServerResponse, well: () => Promise<string>) => Promise<void> | void;
+type Behavior = (response: ServerResponse, well: () => Promise<string>) => Promise<void> | void;
 const json = { 'content-type': 'application/json' };
 
-const behaviors: Record<string, Behaviour> = {
+const behaviors: Record<string, Behavior> = {
   well: async (response, well) => {
     response.writeHead(200, json).end(await well());
   },

@@ -98,7 +98,7 @@ describeOnServer('the estimated cost of fields', () => {
   let world: World;
   beforeAll(async () => {
     world = await openWorld('mysql', 3);
-    // a server that has run for a while has table statistics; one that was just filled must be told to collect them
+    // a server that has run for a while has table statistics; one that was just filled must be asked to collect them
     for (const { database, subgraph } of world.open)
       for (const entity of subgraph.parts.entities) await database.query(`ANALYZE TABLE ${database.table(entity)}`);
   });

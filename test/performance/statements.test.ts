@@ -48,7 +48,7 @@ describe.each(databaseKinds)('statements per question on %s', (kind) => {
   beforeAll(async () => {
     small = await openWorld(kind, 1);
     large = await openWorld(kind, 10);
-    // a server that has run for a while has table statistics; one that was just filled must be told to collect them
+    // a server that has run for a while has table statistics; one that was just filled must be asked to collect them
     for (const { database, subgraph } of large.open)
       for (const entity of subgraph.parts.entities)
         await database.query(

@@ -38,7 +38,7 @@ test.each([
   expect(missing.map(([name]) => name)).toEqual([]);
 });
 
-test('a misspelled variable is named with the nearest setting, and the command goes on', async () => {
+test('a misspelled variable is named with the nearest setting, and does not stop the command', async () => {
   const status = run(['migrate', '--status'], { ORDERGRAPH_DATABSE_TIMEOUT_MS: '5', EVENTS_URL: 'redis://host' });
   expect(await status.ended).toBe(0);
   expect(status.output()).toContain(

@@ -633,7 +633,7 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
     const opened = (year: number) => world.rows(Review).filter(({ openedAt }) => within(openedAt, year)).length;
     const entered = (year: number) =>
       world.rows(HiringRequest).filter(({ enteredOnDutyAt }) => within(enteredOnDutyAt, year)).length;
-    const mended = (year: number) => {
+    const remediated = (year: number) => {
       const due = world
         .rows(VulnerabilityFinding)
         .filter(
@@ -652,8 +652,8 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
       reviewsLastYear: { opened: opened(THIS_YEAR - 1) },
       workforceThisYear: { enteredOnDuty: entered(THIS_YEAR) },
       workforceLastYear: { enteredOnDuty: entered(THIS_YEAR - 1) },
-      infrastructureThisYear: { mendedOnTime: mended(THIS_YEAR) },
-      infrastructureLastYear: { mendedOnTime: mended(THIS_YEAR - 1) },
+      infrastructureThisYear: { remediatedOnTime: remediated(THIS_YEAR) },
+      infrastructureLastYear: { remediatedOnTime: remediated(THIS_YEAR - 1) },
     });
     expect(filed(THIS_YEAR - 1)).toBeGreaterThan(0);
   });

@@ -72,7 +72,7 @@ const COUNTING = [
     determinationCoverage { numerator } findings findingsShared findingsSharedBeforeLaunch medianResponseDays
   } } }`,
   `{ executiveOrder(number: "14409") { infrastructureMetrics {
-    overdueExposures meanDaysOverdue mendedOnTime { numerator } casesPatched medianOpenToPatchDays
+    overdueExposures meanDaysOverdue remediatedOnTime { numerator } casesPatched medianOpenToPatchDays
   } } }`,
   '{ findingStatistics { month severity findings answered medianResponseDays } }',
   '{ overdueByToolCoverage { coveredByAiTool systems overdue overduePerSystem } }',

@@ -288,7 +288,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
       'that always conflicts',
       5,
       async () => {
-        throw new RequestError('CONFLICT', 'Somebody else changed it');
+        throw new RequestError('CONFLICT', 'Another caller changed it');
       },
     ],
   ])('sets aside an event %s at attempt %i and processes those behind it', async (_what, attempts, fail) => {

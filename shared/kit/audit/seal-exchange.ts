@@ -87,7 +87,7 @@ export class SealExchange {
     await this.attempt('event bus', () => abortable(this.show(board), signal));
   }
 
-  /** Logs a failure and goes on: seals are cumulative, so the next one covers all earlier ones. */
+  /** Logs a failure and continues: seals are cumulative, so the next one covers all earlier ones. */
   private async attempt(what: string, work: () => Promise<void>): Promise<void> {
     const { log } = this.parts;
     try {

@@ -66,7 +66,7 @@ export function databaseErrorOf(error: unknown, name: string): unknown {
         failure,
         error,
       );
-    case 'cancelled':
+    case 'canceled':
       return new DatabaseError('REQUEST_CANCELLED', 'The request was canceled', undefined, failure, error);
     default:
       return error;

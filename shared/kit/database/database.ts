@@ -245,7 +245,7 @@ export class Database {
 
   /** Does not commit for a disconnected caller, which would not learn of it. */
   private requireCaller(): void {
-    if (this.caller.cancellation?.cancelled) throw databaseErrorOf(cancelled('COMMIT'), this.name);
+    if (this.caller.cancellation?.canceled) throw databaseErrorOf(canceled('COMMIT'), this.name);
   }
 
   private async commit(send: () => Promise<unknown>): Promise<void> {
@@ -294,7 +294,7 @@ export class Database {
   /** Runs a statement with `?` parameters and returns raw rows. @throws DatabaseError */
   query<Row = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
     return this.reported(() => {
-      if (this.caller.cancellation?.cancelled) throw cancelled(sql);
+      if (this.caller.cancellation?.canceled) throw canceled(sql);
       return this.send(sql, parameters);
     }) as Promise<Row[]>;
   }
@@ -470,7 +470,7 @@ const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeou
 
 const poolOf = (source: DataSource): Pool => (source.driver as unknown as { pool: Pool }).pool;
 
-const cancelled = (sql: string) =>
+const canceled = (sql: string) =>
   new QueryFailedError(sql, [], coded('STATEMENT_CANCELLED', 'the caller disconnected'));
 
 /** Failure after which a transaction can be retried; undefined otherwise. */
@@ -519,7 +519,7 @@ async function exclusively<T>(writer: Writer, work: (writer: Writer) => Promise<
 async function begin(source: DataSource, cancellation: Cancellation | undefined): Promise<void> {
   const deadline = Date.now() + LOCK_WAIT_MS;
   for (;;) {
-    if (cancellation?.cancelled) throw cancelled('BEGIN IMMEDIATE');
+    if (cancellation?.canceled) throw canceled('BEGIN IMMEDIATE');
     try {
       await source.query('BEGIN IMMEDIATE');
       return;

@@ -9,7 +9,7 @@ import { QueryFailedError } from 'typeorm';
  * - `read-only`: the server or the file accepts no writes, or the user may not write
  * - `duplicate`: a row with the same unique key exists
  * - `constraint`: the values contradict other data or the table's definition
- * - `cancelled`: the caller disconnected
+ * - `canceled`: the caller disconnected
  */
 export type Failure =
   | 'unavailable'
@@ -19,7 +19,7 @@ export type Failure =
   | 'read-only'
   | 'duplicate'
   | 'constraint'
-  | 'cancelled';
+  | 'canceled';
 
 /** Properties that drivers set on the error of a failed statement. */
 export interface DriverError {
@@ -68,7 +68,7 @@ const CODES: Readonly<Record<Failure, readonly string[]>> = {
     ...['ER_ROW_IS_REFERENCED_2', 'ER_NO_DEFAULT_FOR_FIELD', 'ER_DATA_TOO_LONG', 'ER_WARN_DATA_OUT_OF_RANGE'],
     ...['ER_CHECK_CONSTRAINT_VIOLATED', 'ER_CONSTRAINT_FAILED', 'ER_SIGNAL_EXCEPTION', 'SQLITE_CONSTRAINT'],
   ],
-  cancelled: ['STATEMENT_CANCELLED'],
+  canceled: ['STATEMENT_CANCELLED'],
 };
 
 /** MySQL and MariaDB error numbers that mysql2 has no name or a different name for. */

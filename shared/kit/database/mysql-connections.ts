@@ -239,7 +239,7 @@ export class MysqlSession {
     private readonly connection: PoolConnection,
     private readonly cancellation: Cancellation | undefined,
     private readonly timeoutMs: number,
-    private readonly ends: { release(): void; discard(failure: 'timeout' | 'cancelled' | 'unavailable'): void },
+    private readonly ends: { release(): void; discard(failure: 'timeout' | 'canceled' | 'unavailable'): void },
   ) {}
 
   /**
@@ -265,7 +265,7 @@ export class MysqlSession {
           this.timeoutMs,
         );
       stay = cancellation?.onCancel(() =>
-        this.discard('cancelled', coded('STATEMENT_CANCELLED', 'the caller disconnected')),
+        this.discard('canceled', coded('STATEMENT_CANCELLED', 'the caller disconnected')),
       );
       if (this.isOver) return;
       this.connection.query(sql, parameters as unknown[], (error, result) => {
@@ -287,7 +287,7 @@ export class MysqlSession {
   }
 
   /** Closes the connection; statements on it fail. The server rolls back its transaction. */
-  discard(failure: 'timeout' | 'cancelled' | 'unavailable', error: Error): void {
+  discard(failure: 'timeout' | 'canceled' | 'unavailable', error: Error): void {
     if (this.isOver) return;
     this.isOver = true;
     this.ends.discard(failure);

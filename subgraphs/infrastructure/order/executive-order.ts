@@ -50,7 +50,7 @@ export class InfrastructureMetrics {
   })
   overduePerThousandSystems!: number | null;
   @part(() => Ratio, 'Share of due exposures that were remediated on time.', { counted: DUE })
-  mendedOnTime!: Ratio;
+  remediatedOnTime!: Ratio;
   @part(() => Ratio, 'Share of systems with a current authorization to operate.') currentAuthorization!: Ratio;
   @part(() => [StageCount], 'Current deployments of AI-powered defensive tools by stage.')
   aiToolDeployments!: StageCount[];
@@ -120,7 +120,7 @@ async function infrastructureMetrics(
     overdueExposures: Number(overdue!.n),
     meanDaysOverdue: overdue!.days === null ? null : Number(overdue!.days),
     overduePerThousandSystems: systemCount === 0 ? null : (1000 * Number(overdue!.n)) / systemCount,
-    mendedOnTime: Ratio.of(Number(due!.inTime ?? 0), Number(due!.n)),
+    remediatedOnTime: Ratio.of(Number(due!.inTime ?? 0), Number(due!.n)),
     currentAuthorization: Ratio.of(Number(systems!.current ?? 0), systemCount),
     aiToolDeployments: stages.map(({ stage, n }) => ({ stage, count: Number(n) })),
     functionsAtTarget: Ratio.of(Number(functions!.reached ?? 0), Number(functions!.n)),
