@@ -226,8 +226,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (status >= 300 && status < 400)
       return SubgraphError.badResponse(name, `returned a redirect (HTTP ${status}), which is not followed`);
     // an error without a code is less specific than the status
-    const own = errors.filter(({ extensions }) => extensions?.code !== undefined);
-    const options = { retryable: true, retryAfterMs: retryAfter(headers), mayHaveRun, own };
+    const subgraphErrors = errors.filter(({ extensions }) => extensions?.code !== undefined);
+    const options = { retryable: true, retryAfterMs: retryAfter(headers), mayHaveRun, subgraphErrors };
     if (status === 429) return new SubgraphError('SUBGRAPH_OVERLOADED', name, 'is overloaded (HTTP 429)', options);
     if (status === 502 || status === 503 || status === 504)
       return new SubgraphError('SUBGRAPH_UNAVAILABLE', name, `is not available (HTTP ${status})`, options);

@@ -352,7 +352,7 @@ describeOnMysql('a subgraph whose database fails', () => {
     expect(mutation.body.errors[0]!.extensions).toMatchObject({ code: 'DATABASE_UNAVAILABLE', retryable: true });
     await expect(request(http, 5_000)).rejects.toMatchObject({
       extensions: { code: 'SUBGRAPH_UNAVAILABLE', retryable: true, retryAfterSeconds: 1 },
-      own: [{ extensions: { code: 'DATABASE_UNAVAILABLE', subgraph: 'submissions' } }],
+      subgraphErrors: [{ extensions: { code: 'DATABASE_UNAVAILABLE', subgraph: 'submissions' } }],
     });
     expect([await ready(), await ready()]).toEqual([503, 503]);
     expect(logged.messages().filter((message) => message === 'not ready')).toHaveLength(1);
