@@ -158,7 +158,7 @@ describe('a gateway whose identity a subgraph refuses', () => {
         cause: expect.stringContaining("The gateway's clock is about 90 s ahead"),
       }),
     ]);
-    expect((error as { own: object[] }).own).toEqual([
+    expect((error as { subgraphErrors: object[] }).subgraphErrors).toEqual([
       expect.objectContaining({ message: expect.stringContaining('about 90 s ahead') }),
     ]);
   });

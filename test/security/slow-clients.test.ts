@@ -64,7 +64,7 @@ describe('gateway and subgraph processes with slow clients', () => {
     const down = await stack.caller(caller).download(path);
     return [up, down.status, down.content.equals(content)];
   };
-  const SERVED = [{ status: 204, said: '' }, 200, true];
+  const SERVED = [{ status: 204, body: '' }, 200, true];
 
   test('holds 8 of 40 stalled uploads of one caller and serves everyone else meanwhile', async () => {
     const content = Buffer.alloc(100_000, 1);
