@@ -375,9 +375,10 @@ export const settings = {
   nodeEnv: {
     env: 'NODE_ENV',
     hasFlag: false,
-    schema: z.string(),
+    // whatever is not known to be harmless is production
+    schema: z.string().transform((name) => (/^\s*(development|test)?\s*$/i.test(name) ? name.trim() : 'production')),
     default: '',
-    help: '"production" rejects the development issuer, and keys that a process makes for itself.',
+    help: 'Development, test, or unset; any other value means production, which rejects the development issuer, and keys that a process makes for itself.',
   },
 } as const satisfies SettingTable;
 

@@ -5,7 +5,7 @@ import { listen } from '#base/http/listen';
 import { TlsFiles } from '#base/http/tls-files';
 import { identityKeyIn, signerOf } from '#base/identity/keys';
 import { declareRoles } from '#base/identity/roles';
-import { describeSettings } from '#base/settings';
+import { describeSettings, withoutSecrets } from '#base/settings';
 import { NO_EVENT_KEYS } from '#kit/events/event-keys';
 import type { GatewayConfig } from '../config';
 import type { IdentityParts } from '../identity/caller';
@@ -39,7 +39,10 @@ function parseUrls(urls: readonly string[]): Map<string, string> {
       const [name = '', ...rest] = entry.split('=');
       const url = rest.join('=');
       if (name === '' || !isSubgraphUrl(url))
-        throw new OperatorError(`"${entry}" is not a subgraph URL`, 'Use --subgraph-url name=http://host:port/graphql');
+        throw new OperatorError(
+          `"${withoutSecrets(entry)}" is not a subgraph URL`,
+          'Use --subgraph-url name=http://host:port/graphql',
+        );
       return [name.trim(), url.trim()];
     }),
   );

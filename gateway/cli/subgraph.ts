@@ -1,4 +1,3 @@
-import { parse } from 'graphql';
 import type { Logger } from 'pino';
 import { OperatorError } from '#base/errors';
 import { listen } from '#base/http/listen';
@@ -6,21 +5,18 @@ import { TlsFiles } from '#base/http/tls-files';
 import { type Door, openDoor, SignedDoor } from '#base/identity/door';
 import { readIdentityKeys } from '#base/identity/keys';
 import { parsePrincipal } from '#base/identity/principal';
-import { declareRoles } from '#base/identity/roles';
-import { readText } from '#base/read-text';
 import { metricsAddress, serveMetrics } from '#base/telemetry/server';
 import { NO_EVENT_KEYS } from '#kit/events/event-keys';
 import { createSubgraphServer } from '#kit/subgraph/server';
 import { subgraphMetrics } from '#kit/telemetry/subgraph-metrics';
 import { requireDevelopment } from '../identity/development-issuer';
-import { rolesOf } from '../policy/roles';
-import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { createLog } from '../telemetry/log';
 import { auditLog, cursorsOf } from './audit';
 import { backgroundTimes, eventKeysFrom, fileStore, remoteBus, transferLimits } from './background';
 import { databaseLimits, databaseUrl } from './databases';
 import { loadSubgraph } from './load-subgraph';
 import { defaultPort, EVENT_READERS } from './programs';
+import { declareOwnRoles } from './roles';
 import { exchangeSeals } from './seals';
 import type { SubgraphSettings } from './settings';
 import { closeOnSignal } from './shutdown';
@@ -53,8 +49,6 @@ function doorOf({ name, openTo, settings }: SubgraphOptions, log: Logger): Door 
       'Set --identity-keys to the file of the gateways’ public keys; `ordergraph keys FOLDER` creates it',
     );
   requireDevelopment(host, nodeEnv);
-  // roles of other programs, too
-  declareRoles(rolesOf(parse(readText(OWN_SUPERGRAPH_FILE, 'The supergraph'), { noLocation: true })));
   const principal = parsePrincipal(openTo);
   log.warn({ principal }, 'every caller of this subgraph gets the same principal; for development only');
   return openDoor(principal);
@@ -64,6 +58,8 @@ function doorOf({ name, openTo, settings }: SubgraphOptions, log: Logger): Door 
 export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const { name, settings } = options;
   const subgraph = await loadSubgraph(name);
+  // callers have roles of other programs, too
+  declareOwnRoles();
   const log = createLog(settings.logLevel, name);
   const tls = tlsOf(settings, log);
   const { drainMs, shutdownMs } = settings;

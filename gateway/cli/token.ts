@@ -1,20 +1,17 @@
 import { existsSync } from 'node:fs';
-import { parse } from 'graphql';
 import { OperatorError, RequestError } from '#base/errors';
 import { DEVELOPMENT_ISSUER, principalOf } from '#base/identity/principal';
-import { declareRoles, roleNames, roleSpec } from '#base/identity/roles';
+import { roleNames, roleSpec } from '#base/identity/roles';
 import { nearest } from '#base/nearest';
-import { readText } from '#base/read-text';
 import { agencies } from '#domain/agency/agencies';
 import { findAgency } from '#domain/agency/directory';
 import { exerciseDeveloper, exerciseDevelopersAt } from '#domain/exercise/developers';
 import { developerKeys, organizationNamed } from '#domain/organization/organizations';
 import { parseDatabaseUrl } from '#kit/database/url';
 import { DevelopmentIssuer } from '../identity/development-issuer';
-import { rolesOf } from '../policy/roles';
-import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { databaseUrl } from './databases';
 import { loadSubgraph } from './load-subgraph';
+import { declareOwnRoles } from './roles';
 import type { StoreSettings } from './settings';
 
 export interface TokenFlags {
@@ -35,11 +32,6 @@ const EXAMPLES = [
   '--role developer-submitter --organization exercise-alder',
   '--role inspector --case 2026-17',
 ];
-
-/** Declares the roles of the committed supergraph, without the code of its subgraphs. @throws OperatorError */
-function declareOwnRoles(): void {
-  declareRoles(rolesOf(parse(readText(OWN_SUPERGRAPH_FILE, 'The supergraph'), { noLocation: true })));
-}
 
 export function describeRoles(): string {
   declareOwnRoles();

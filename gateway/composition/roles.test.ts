@@ -41,6 +41,42 @@ test('two subgraphs may declare a role with one meaning, and not with two', () =
   );
 });
 
+test('a subgraph may not declare one role twice with different meanings', () => {
+  const plain = '@role(name: "auditor", description: "Audits.")';
+  const raised = '@role(name: "auditor", description: "Audits.", kinds: ["GOVERNMENT"])';
+  expect(() => compose([subgraph('b', plain), subgraph('z', `${raised} ${plain}`)])).toThrow(
+    /"auditor" is no kind in b, and GOVERNMENT in z/,
+  );
+  const document = parse(`schema @link(url: "https://ordergraph.example/sensitivity/v1.0", import: ["@role"])
+    ${raised} ${plain} { query: Query } type Query { a: String }`);
+  expect(() => rolesOf(document)).toThrow(/"auditor" has two meanings: GOVERNMENT, and no kind/);
+});
+
+test.each([
+  ['a misspelled kind', 'name: "auditor", description: "a", kinds: ["GOVERMENT"]', /invalid kinds/],
+  ['a kind that is a text', 'name: "auditor", description: "a", kinds: "NON-GOVERNMENT-OVERSIGHT"', /invalid kinds/],
+  ['a misspelled claim', 'name: "auditor", description: "a", needs: "Agency"', /invalid needs/],
+  ['an empty name', 'name: "", description: "a"', /invalid name/],
+  ['the name of the public', 'name: "public", description: "a"', /invalid name/],
+  ['an inherited name', 'name: "__proto__", description: "a"', /invalid name/],
+  ['no name', 'description: "a"', /invalid name/],
+])('rejects a role with %s', (_what, args, message) => {
+  const { sdl } = subgraph('a', `@role(${args})`);
+  expect(() => rolesOf(parse(sdl))).toThrow(message);
+});
+
+test('rejects a second feature with the name of the one that decides who may read fields', () => {
+  const { sdl } = subgraph('a', '');
+  const evil = '@link(url: "https://evil.example/sensitivity/v1.0", as: "evil", import: ["@sensitivity"])';
+  for (const text of [
+    sdl.replace('@link(url: "https://ordergraph', `${evil}\n  @link(url: "https://ordergraph`),
+    sdl.replace('https://ordergraph.example', 'https://evil.example'),
+  ])
+    expect(() => compose([{ name: 'a', sdl: text }])).toThrow(
+      /"https:\/\/evil\.example.* as the feature "sensitivity"/,
+    );
+});
+
 test('a supergraph without roles declares none', () => {
   expect(rolesIn(subgraph('a', ''))).toEqual({});
 });

@@ -1,13 +1,12 @@
 import { parse } from 'graphql';
-import type { RoleSpec } from '#base/identity/roles';
-import { rolesOf } from '../policy/roles';
+import { meaningOf, roleDeclarationsIn } from '../policy/roles';
 
 /** Roles that subgraphs declare with different meanings: neither may change what the role of the other may read. */
 export function conflictingRoles(subgraphs: readonly { readonly name: string; readonly sdl: string }[]): string[] {
   const declared = new Map<string, { readonly subgraph: string; readonly meaning: string }>();
   const conflicts: string[] = [];
   for (const { name: subgraph, sdl } of subgraphs)
-    for (const [role, spec] of Object.entries(rolesOf(parse(sdl, { noLocation: true })))) {
+    for (const [role, spec] of roleDeclarationsIn(parse(sdl, { noLocation: true }))) {
       const first = declared.get(role);
       const meaning = meaningOf(spec);
       if (!first) declared.set(role, { subgraph, meaning });
@@ -15,13 +14,4 @@ export function conflictingRoles(subgraphs: readonly { readonly name: string; re
         conflicts.push(`"${role}" is ${first.meaning} in ${first.subgraph}, and ${meaning} in ${subgraph}`);
     }
   return conflicts;
-}
-
-function meaningOf({ needs, isGovernment, isStatistical, isOversight }: RoleSpec): string {
-  const kinds = [
-    ...(isGovernment ? ['GOVERNMENT'] : []),
-    ...(isStatistical ? ['STATISTICAL'] : []),
-    ...(isOversight ? ['OVERSIGHT'] : []),
-  ];
-  return `${kinds.join(' ') || 'no kind'}${needs ? ` with needs "${needs}"` : ''}`;
 }

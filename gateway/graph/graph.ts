@@ -15,6 +15,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { Cancellation } from '#base/cancellation';
 import { OperatorError } from '#base/errors';
+import { declareRoles } from '#base/identity/roles';
 import type { GatewayConfig } from '../config';
 import { Calls, type CallsOptions } from '../execution/calls';
 import { CompiledOperation, type Schemas } from '../execution/compile/compile';
@@ -46,6 +47,7 @@ import type { Planner } from '../planning/planner';
 import type { PlanCounts } from '../planning/tasks';
 import type { Spending } from '../policy/budgets';
 import { type Cost, Costs } from '../policy/cost';
+import { rolesOf } from '../policy/roles';
 import { SchemaRules } from '../policy/schema-rules';
 import { SchemaSize } from '../policy/schema-size';
 import { type Handling, Sensitivities } from '../policy/sensitivity';
@@ -175,6 +177,7 @@ export class Graph {
       this.schemaSize = new SchemaSize(this.apiSchema);
       this.rules = SchemaRules.of(document, this.apiSchema);
       this.sensitivities = Sensitivities.of(document, this.apiSchema);
+      declareRoles(rolesOf(document));
       const whole = buildASTSchema(document, { assumeValid: true });
       this.partlyHidden = partlyHiddenTypes(whole, this.apiSchema);
       this.costs = Costs.of(document, whole);

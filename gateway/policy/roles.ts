@@ -1,34 +1,78 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind, valueFromASTUntyped } from 'graphql';
+import { z } from 'zod';
+import { OperatorError } from '#base/errors';
 import type { RoleSpec, RoleSpecs } from '#base/identity/roles';
-import { featuresOf } from '../supergraph/features';
+import { handlingFeature } from '../supergraph/features';
 
-/** The feature that defines `@role`. */
-const FEATURE = 'sensitivity';
+/** Arguments of `@role`. Other values are rejected: a misspelled kind would grant more than its subgraph meant. */
+const declaration = z.strictObject({
+  // "public" names callers without a token in budgets
+  name: z.string().regex(/^(?!public$)[a-z][a-z0-9-]{0,49}$/, 'use 1 to 50 lower-case letters, digits, and hyphens'),
+  description: z.string().min(1),
+  needs: z.enum(['organization', 'agency', 'caseNumber']).optional(),
+  kinds: z.array(z.enum(['GOVERNMENT', 'STATISTICAL', 'OVERSIGHT'])).default([]),
+});
 
-/** Roles that a supergraph, or a subgraph, declares by `@role` on its schema. */
-export function rolesOf(supergraph: DocumentNode): RoleSpecs {
-  const feature = featuresOf(supergraph).find(({ name }) => name === FEATURE);
-  if (!feature) return {};
-  const directives = supergraph.definitions.flatMap((definition) =>
-    definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION
-      ? (definition.directives ?? [])
-      : [],
-  );
-  return Object.fromEntries(directives.filter(({ name }) => name.value === feature.directiveNamed('role')).map(roleIn));
+/** Every `@role` on the schema of a supergraph or a subgraph. @throws OperatorError for invalid arguments */
+export function roleDeclarationsIn(document: DocumentNode): (readonly [name: string, spec: RoleSpec])[] {
+  const feature = handlingFeature(document);
+  if (!feature) return [];
+  return document.definitions
+    .flatMap((definition) =>
+      definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION
+        ? (definition.directives ?? [])
+        : [],
+    )
+    .filter(({ name }) => name.value === feature.directiveNamed('role'))
+    .map(roleIn);
 }
 
-function roleIn({ arguments: nodes = [] }: ConstDirectiveNode): [name: string, spec: RoleSpec] {
-  const { name, kinds, ...spec } = Object.fromEntries(
-    nodes.map(({ name, value }) => [name.value, valueFromASTUntyped(value)]),
-  ) as unknown as { name: string; kinds?: readonly string[] } & RoleSpec;
-  const is = (kind: string) => (kinds ?? []).includes(kind);
+/** Roles that a supergraph, or a subgraph, declares. @throws OperatorError for invalid ones, and one with two meanings */
+export function rolesOf(document: DocumentNode): RoleSpecs {
+  const roles = new Map<string, RoleSpec>();
+  for (const [name, spec] of roleDeclarationsIn(document)) {
+    const first = roles.get(name);
+    if (first && meaningOf(first) !== meaningOf(spec))
+      throw new OperatorError(
+        `The role "${name}" has two meanings: ${meaningOf(first)}, and ${meaningOf(spec)}`,
+        'Declare each role once; compose the supergraph again',
+      );
+    roles.set(name, spec);
+  }
+  return Object.fromEntries(roles);
+}
+
+function roleIn({ arguments: nodes = [] }: ConstDirectiveNode): readonly [name: string, spec: RoleSpec] {
+  const parsed = declaration.safeParse(
+    Object.fromEntries(nodes.map(({ name, value }) => [name.value, valueFromASTUntyped(value)])),
+  );
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    throw new OperatorError(
+      `A @role has an invalid ${String(path[0] ?? 'argument')}: ${message}`,
+      'See "Add a role" in CONTRIBUTING.md',
+    );
+  }
+  const { name, kinds, description, needs } = parsed.data;
+  const is = (kind: (typeof kinds)[number]) => kinds.includes(kind);
   return [
     name,
     {
-      ...spec,
+      description,
+      ...(needs ? { needs } : {}),
       ...(is('GOVERNMENT') ? { isGovernment: true } : {}),
       ...(is('STATISTICAL') ? { isStatistical: true } : {}),
       ...(is('OVERSIGHT') ? { isOversight: true } : {}),
     },
   ];
+}
+
+/** What a role grants, in words. */
+export function meaningOf({ needs, isGovernment, isStatistical, isOversight }: RoleSpec): string {
+  const kinds = [
+    ...(isGovernment ? ['GOVERNMENT'] : []),
+    ...(isStatistical ? ['STATISTICAL'] : []),
+    ...(isOversight ? ['OVERSIGHT'] : []),
+  ];
+  return `${kinds.join(' ') || 'no kind'}${needs ? ` with needs "${needs}"` : ''}`;
 }

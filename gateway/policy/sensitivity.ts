@@ -17,13 +17,13 @@ import {
 } from 'graphql';
 import type { Sensitivity } from '#base/sensitivity';
 import { withheldOf } from '../operation/normalize';
-import { featuresOf } from '../supergraph/features';
+import { handlingFeature } from '../supergraph/features';
 
 /** From least to most restricted. */
 const CLASSES: readonly Sensitivity[] = ['PUBLIC', 'GOV', 'GOV_DELIB', 'PROPIN', 'PII', 'ISVI'];
 
-/** The feature that defines `@sensitivity` and `@owner`. */
-const FEATURE = 'sensitivity';
+/** Name of the directive in its feature. */
+const DIRECTIVE = 'sensitivity';
 
 /** Handling instructions for an answer. */
 export interface Handling {
@@ -45,11 +45,11 @@ export class Sensitivities {
 
   /** Undefined if the supergraph does not use the feature. @param schema the API schema */
   static of(supergraph: DocumentNode, schema: GraphQLSchema): Sensitivities | undefined {
-    const feature = featuresOf(supergraph).find(({ name }) => name === FEATURE);
+    const feature = handlingFeature(supergraph);
     if (!feature) return undefined;
     const classes = new Map<string, Sensitivity>();
     for (const { coordinate, directives } of fieldsIn(supergraph)) {
-      const sensitivity = classOf(directives, feature.directiveNamed(FEATURE));
+      const sensitivity = classOf(directives, feature.directiveNamed(DIRECTIVE));
       if (sensitivity) classes.set(coordinate, sensitivity);
     }
     const owners = new Map<string, readonly string[]>();
@@ -132,8 +132,8 @@ export class Sensitivities {
 export function unclassifiedFields(subgraphs: readonly { readonly name: string; readonly sdl: string }[]): string[] {
   const documents = subgraphs.map(({ name, sdl }) => {
     const document = parse(sdl, { noLocation: true });
-    const feature = featuresOf(document).find(({ name }) => name === FEATURE);
-    return { name, document, directive: feature?.directiveNamed(FEATURE) };
+    const feature = handlingFeature(document);
+    return { name, document, directive: feature?.directiveNamed(DIRECTIVE) };
   });
   if (documents.every(({ directive }) => directive === undefined)) return [];
   const flaws: string[] = [];
@@ -162,10 +162,10 @@ export function sensitivitiesOf(subgraphs: readonly { readonly sdl: string }[]):
   const classes = new Map<string, Sensitivity>();
   for (const { sdl } of subgraphs) {
     const document = parse(sdl, { noLocation: true });
-    const feature = featuresOf(document).find(({ name }) => name === FEATURE);
+    const feature = handlingFeature(document);
     if (!feature) continue;
     for (const { coordinate, directives } of fieldsIn(document)) {
-      const of = classOf(directives, feature.directiveNamed(FEATURE));
+      const of = classOf(directives, feature.directiveNamed(DIRECTIVE));
       if (of) classes.set(coordinate, of);
     }
   }

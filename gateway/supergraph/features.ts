@@ -1,4 +1,5 @@
 import { type DocumentNode, Kind, valueFromASTUntyped } from 'graphql';
+import { OperatorError } from '#base/errors';
 
 /** A feature that a supergraph links by the `link` specification. */
 export interface Feature {
@@ -22,6 +23,23 @@ export function featuresOf(supergraph: DocumentNode): Feature[] {
       return [feature(String(argument('url') ?? ''), argument('as'), argument('import'), argument('for'))];
     });
   });
+}
+
+/** URL of the feature that defines `@sensitivity`, `@owner`, and `@role`, without its version. */
+const HANDLING_URL = 'https://ordergraph.example/sensitivity/';
+
+/** That feature; undefined where it is not linked. @throws OperatorError if another feature has its name, or it is linked twice */
+export function handlingFeature(document: DocumentNode): Feature | undefined {
+  const [linked, ...others] = featuresOf(document).filter(
+    ({ url, name }) => name === 'sensitivity' || url.startsWith(HANDLING_URL),
+  );
+  if (!linked) return undefined;
+  if (others.length > 0 || !linked.url.startsWith(HANDLING_URL))
+    throw new OperatorError(
+      `The schema links ${[linked, ...others].map(({ url }) => `"${url}"`).join(' and ')} as the feature "sensitivity"`,
+      `Link only ${HANDLING_URL}v1.0, once: it decides who may read fields`,
+    );
+  return linked;
 }
 
 function feature(url: string, as: unknown, imports: unknown, purpose: unknown): Feature {

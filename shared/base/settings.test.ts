@@ -27,8 +27,15 @@ test('flags override variables, which override defaults', () => {
   expect(readSettings(table, { header: ['a', 'b'] }, { ORDERGRAPH_HEADERS: 'c' }).header).toEqual(['a', 'b']);
 });
 
+test.each([' ', '\t', ''])('rejects the blank flag "%s"', (value) => {
+  expect(() => readSettings(table, { maxDepth: value }, { ORDERGRAPH_MAX_DEPTH: '7' })).toThrow(
+    /^--max-depth is empty\n {2}Leave it out, or give it a value/,
+  );
+  expect(() => readSettings(table, { header: ['a', value] }, {})).toThrow(/^--header is empty/);
+});
+
 test('treats an empty variable as unset', () => {
-  expect(readSettings(table, {}, { ORDERGRAPH_MAX_DEPTH: '', ORDERGRAPH_ZONE: '' })).toMatchObject({
+  expect(readSettings(table, {}, { ORDERGRAPH_MAX_DEPTH: ' ', ORDERGRAPH_ZONE: '' })).toMatchObject({
     maxDepth: 20,
     zone: 'UTC',
   });
@@ -77,9 +84,24 @@ test('warns of unknown and renamed variables, without their values', () => {
   ]);
 });
 
-test('describes settings without the passwords of URLs', () => {
-  expect(
-    describeSettings({ url: 'redis://user:secret@host', list: [], more: ['a', 'b'] }, { url: 'redis://u:s@h' }),
-  ).toBe('  url = redis://u:…@h\n  list = (none)\n  more = a, b');
+test.each([
+  ['redis://user:s3cret@host:6379/1', 'redis://…@host:6379/1'],
+  ['redis://user:s3/cr@et@host', 'redis://…@host'],
+  ['redis://s3cret@host', 'redis://…@host'],
+  ['submissions=http://user:s3cret@host/graphql', 'submissions=http://…@host/graphql'],
+  ['redis://host?db=1&token=s3cret', 'redis://host?db=…&token=…'],
+  ['{"kty":"OKP","d":"s3cret"}', '…'],
+  ['-----BEGIN PRIVATE KEY-----s3cret', '…'],
+  ['http://user:s3#cret@host', 'http://…@host'],
+])('shows the value %s without secrets', (value, shown) => {
+  expect(describeSettings({ value, list: [value] })).toBe(`  value = ${shown}\n  list = ${shown}`);
+  const url = { url: { env: 'ORDERGRAPH_URL', schema: z.literal('none'), default: '', help: 'URL.' } } as const;
+  expect(() => readSettings(url, {}, { ORDERGRAPH_URL: value })).toThrow(`ORDERGRAPH_URL is "${shown}"`);
+});
+
+test('describes lists, and values derived from other settings', () => {
+  expect(describeSettings({ url: 'a', list: [], more: ['a', 'b'] }, { url: 'derived' })).toBe(
+    '  url = derived\n  list = (none)\n  more = a, b',
+  );
   expect([flagOf('maxDepth'), defaultOf(table.sealKey), defaultOf(table.zone)]).toEqual(['--max-depth', 'none', 'UTC']);
 });

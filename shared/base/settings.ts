@@ -46,7 +46,7 @@ function fromEnvironment(
 ): readonly [source: string, value: string] | undefined {
   for (const variable of [variableOf(env, subgraph), commonEnv, formerEnv]) {
     const value = variable === undefined ? undefined : environment[variable];
-    if (value) return [variable!, value];
+    if (value?.trim()) return [variable!, value];
   }
   return undefined;
 }
@@ -69,6 +69,8 @@ export function readSettings<Table extends SettingTable>(
       flag === undefined
         ? (fromEnvironment(setting, environment, subgraph) ?? [setting.env, setting.default])
         : [flagOf(name), flag];
+    if (flag !== undefined && [flag].flat().some((part) => String(part).trim() === ''))
+      throw new OperatorError(`${source} is empty`, `Leave it out, or give it a value. ${setting.help}`);
     if (value === setting.default) {
       values[name] = value;
       continue;
@@ -76,7 +78,7 @@ export function readSettings<Table extends SettingTable>(
     const parsed = setting.schema.safeParse(value);
     if (!parsed.success)
       throw new OperatorError(
-        `${source} is "${value}": ${parsed.error.issues[0]!.message}`,
+        `${source} is "${withoutSecrets(value)}": ${parsed.error.issues[0]!.message}`,
         `${setting.help} Default: ${defaultOf(setting)}`,
       );
     values[name] = parsed.data;
@@ -93,17 +95,17 @@ export function describeSettings(
   effective: Readonly<Record<string, string>> = {},
 ): string {
   return Object.entries({ ...values, ...effective })
-    .map(([name, value]) => `  ${name} = ${Array.isArray(value) ? listed(value) : withoutPassword(value)}`)
+    .map(([name, value]) => `  ${name} = ${Array.isArray(value) ? listed(value) : withoutSecrets(value)}`)
     .join('\n');
 }
 
-const listed = (values: readonly unknown[]): string => values.map(withoutPassword).join(', ') || '(none)';
+const listed = (values: readonly unknown[]): string => values.map(withoutSecrets).join(', ') || '(none)';
 
-/** Hides the password of a URL, up to the last @, since an unescaped password may contain reserved characters. */
-function withoutPassword(value: unknown): string {
-  return String(value)
-    .replace(/^([a-z][\w+.-]*:\/\/[^:/?#]*:).*@/i, '$1…@')
-    .replace(/([?&]password=)[^&#]*/gi, '$1…');
+/** Hides what may be secret in a value: user information and query values of URLs, and pasted keys. */
+export function withoutSecrets(value: unknown): string {
+  const text = String(value);
+  if (/^\s*[[{]|-----BEGIN/.test(text)) return '…';
+  return text.replace(/([a-z][\w+.-]*:\/\/).*@/gi, '$1…@').replace(/([?&#][^=&#\s]+=)[^&#\s]*/g, '$1…');
 }
 
 /** Variables of tests and scripts. */

@@ -109,10 +109,10 @@ test('ordergraph start --print-settings prints all settings first', async () => 
 });
 
 test.each([
-  ['redis://user:top-secret@host:6379/1', 'redis://user:…@host:6379/1'],
-  ['rediss://:top-secret@host', 'rediss://:…@host'],
-  ['redis://user:top@se/cret@host', 'redis://user:…@host'],
-  ['redis://host?db=1&password=top-secret', 'redis://host?db=1&password=…'],
+  ['redis://user:top-secret@host:6379/1', 'redis://…@host:6379/1'],
+  ['rediss://:top-secret@host', 'rediss://…@host'],
+  ['redis://user:top@se/cret@host', 'redis://…@host'],
+  ['redis://host?db=1&password=top-secret', 'redis://host?db=…&password=…'],
 ])('hides passwords in printed settings: %s', (url, masked) => {
   const text = describeSettings(readConfig({ plansUrl: url }, {}));
   expect(text).toContain(`plansUrl = ${masked}\n`);

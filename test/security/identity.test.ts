@@ -459,6 +459,9 @@ describe('the development issuer', () => {
     expect(() => requireDevelopment('127.0.0.1', '')).not.toThrow();
     expect(() => requireDevelopment('0.0.0.0', '')).toThrow(/listen on 0\.0\.0\.0/);
     expect(() => requireDevelopment('127.0.0.1', 'production')).toThrow(/production/);
+    for (const name of ['Production', ' production ', 'prod', 'staging', 'PRODUCTION'])
+      expect([name, readConfig({}, { NODE_ENV: name }).nodeEnv]).toEqual([name, 'production']);
+    for (const name of ['', 'development', 'test']) expect(readConfig({}, { NODE_ENV: name }).nodeEnv).toBe(name);
   });
 });
 

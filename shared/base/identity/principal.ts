@@ -64,7 +64,11 @@ export function principalOf(claims: {
   if (typeof subject !== 'string' || !NAME.test(subject)) throw invalid('The caller has no valid subject');
   const misnamed = roles.find((role) => typeof role !== 'string' || !NAME.test(role));
   if (misnamed !== undefined) throw invalid(`"${String(misnamed).slice(0, 50)}" is not a valid role name`);
-  const governmentRoles = claims.governmentRoles ?? roles.filter((role) => roleSpec(role as string)?.isGovernment);
+  // the meaning of a role that this process knows is never another's to say
+  const isGovernment = (role: Role): boolean => {
+    const spec = roleSpec(role);
+    return spec ? spec.isGovernment === true : (claims.governmentRoles?.includes(role) ?? false);
+  };
   const claimOf = (name: 'organization' | 'agency' | 'caseNumber'): string | null => {
     const value = claims[name] ?? null;
     if (value !== null && (typeof value !== 'string' || !NAME.test(value)))
@@ -75,7 +79,7 @@ export function principalOf(claims: {
     issuer,
     subject,
     roles: [...new Set(roles as readonly Role[])].sort(),
-    governmentRoles: (roles as readonly Role[]).filter((role) => governmentRoles.includes(role)).sort(),
+    governmentRoles: [...new Set(roles as readonly Role[])].filter(isGovernment).sort(),
     organization: claimOf('organization'),
     agency: claimOf('agency'),
     caseNumber: claimOf('caseNumber'),

@@ -1,3 +1,5 @@
+import { OperatorError } from '../errors';
+
 /**
  * Roles of callers. A subgraph declares its own, and publishes them with its schema: the gateway reads them from the supergraph. A role
  * that a process does not know grants nothing there.
@@ -23,14 +25,17 @@ export type RoleSpecs = Readonly<Record<string, RoleSpec>>;
 
 const roles = new Map<string, RoleSpec>();
 
-/** @throws Error when a role was declared with another meaning */
+/** @throws OperatorError when a role was declared with another meaning; then none is declared */
 export function declareRoles(specs: RoleSpecs): void {
   for (const [name, spec] of Object.entries(specs)) {
     const declared = roles.get(name);
     if (declared !== undefined && JSON.stringify(meaning(declared)) !== JSON.stringify(meaning(spec)))
-      throw new Error(`The role "${name}" is declared twice, with different meanings`);
-    roles.set(name, { ...spec, ...declared });
+      throw new OperatorError(
+        `The role "${name}" has another meaning than before`,
+        'Give the role a new name, or restart the processes of the graph with its new meaning',
+      );
   }
+  for (const [name, spec] of Object.entries(specs)) roles.set(name, { ...spec, ...roles.get(name) });
 }
 
 const meaning = ({ needs, isGovernment = false, isStatistical = false, isOversight = false }: RoleSpec) => [

@@ -95,3 +95,12 @@ test.each([
   expect([!withheld.has('hidden'), !withheld.has('open')]).toEqual([all, governmentOnly]);
   expect([isShown(3, who), isShown(5, who), isShown(0, who)]).toEqual([all, true, true]);
 });
+
+test('hides small counts from a government role that this process does not know', () => {
+  const who = {
+    ...parsePrincipal('role=analyst; subject=x'),
+    roles: ['census' as never],
+    governmentRoles: ['census' as never],
+  };
+  expect([isShown(2, who), isShown(5, who)]).toEqual([false, true]);
+});

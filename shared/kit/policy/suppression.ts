@@ -17,8 +17,12 @@ function wholeFor({ wholeFor: roles, hiddenFrom, partOf, over }: Counted, figure
   return figure ? wholeFor(figure, figures) : casework;
 }
 
-/** Principals with a government role that works with single objects, and not with figures only. */
-const casework: Rule = (who) => who?.governmentRoles.some((role) => !roleSpec(role)?.isStatistical) ?? false;
+/** Principals with a government role that works with single objects, and not with figures only. A role that is not known does not. */
+const casework: Rule = (who) =>
+  who?.governmentRoles.some((role) => {
+    const spec = roleSpec(role);
+    return spec !== undefined && !spec.isStatistical;
+  }) ?? false;
 
 const isWhole = (of: Counted, who: Principal | null, figures: CountedFigures = new Map()): boolean =>
   wholeFor(of, figures)(who) === true;
