@@ -41,7 +41,7 @@ export function describeRoles(): string {
 const listOfRoles = (): string =>
   `\nRoles:\n${roleNames()
     .map((name) => `  ${name.padEnd(24)} ${describeRole(name)}`)
-    .join('\n')}\nExamples:\n${EXAMPLES.map((flags) => `  npm run token -- ${flags}`).join('\n')}`;
+    .join('\n')}\n\nExamples:\n${EXAMPLES.map((flags) => `  npm run token -- ${flags}`).join('\n')}`;
 
 const CLAIM_FLAGS = { agency: '--agency', organization: '--organization', caseNumber: '--case' };
 

@@ -153,7 +153,8 @@ export class TaskQueue implements Planner {
     // an idle process must not keep the gateway alive
     child.unref();
     child.channel?.unref();
-    const timer = setTimeout(() => child.kill('SIGKILL'), MAX_START_MS).unref();
+    // not unref'ed: it keeps a program alive that awaits the start and has nothing else to do yet
+    const timer = setTimeout(() => child.kill('SIGKILL'), MAX_START_MS);
     const ready = new Promise<void>((resolve) => {
       child.once('message', () => resolve());
       child.once('exit', () => resolve());

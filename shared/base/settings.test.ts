@@ -76,7 +76,7 @@ test('warns of unknown and renamed variables, without their values', () => {
     PATH: '/bin',
   });
   expect(warnings).toEqual([
-    'BUS_URL is now ORDERGRAPH_BUS_URL; the former name will stop working',
+    'BUS_URL is now ORDERGRAPH_BUS_URL; the former name still works, and will stop working',
     'ORDERGRAPH_MAX_DEPHT is not a setting and has no effect; did you mean "ORDERGRAPH_MAX_DEPTH"?',
     expect.stringMatching(
       /^ORDERGRAPH_REVIEW_KEY is not a setting and has no effect; did you mean "ORDERGRAPH_REVIEWS_KEY"/,

@@ -130,7 +130,7 @@ export function environmentWarnings(
   const former = new Map(all.flatMap(({ env, formerEnv }) => (formerEnv ? [[formerEnv, env] as const] : [])));
   const renamed = [...former]
     .filter(([name]) => environment[name])
-    .map(([name, current]) => `${name} is now ${current}; the former name will stop working`);
+    .map(([name, current]) => `${name} is now ${current}; the former name still works, and will stop working`);
   return [...unknown, ...renamed].sort();
 }
 

@@ -1,5 +1,6 @@
 import { parseOptions } from '../support/options';
 import { runContests } from './run';
+import { zoo } from './zoo';
 
 const values = parseOptions({
   minutes: { type: 'string', default: '5' },
@@ -7,7 +8,16 @@ const values = parseOptions({
   operations: { type: 'string', default: 'Infinity' },
   only: { type: 'string' },
 });
+if (values.only && !zoo.some(({ name }) => name.includes(values.only!))) {
+  console.error(
+    `No exhibit has "${values.only}" in its name. Exhibits:\n  ${zoo.map(({ name }) => name).join('\n  ')}`,
+  );
+  process.exit(2);
+}
 console.log(`seed ${values.seed}`);
+// planners' processes do not keep this one alive; ending early is a failure
+process.exitCode = 1;
+const alive = setInterval(() => {}, 60_000);
 runContests({
   from: Number(values.seed),
   operations: Number(values.operations),
@@ -15,8 +25,9 @@ runContests({
   only: values.only,
   say: console.log,
 }).then(({ differences, operations, referenceWrong }) => {
+  clearInterval(alive);
   console.log(
-    `\n${operations} operations, ${referenceWrong}responses of the reference that violate the specification, ${differences.length} differences`,
+    `\n${operations} operations, ${referenceWrong} responses of the reference that violate the specification, ${differences.length} differences`,
   );
-  process.exit(differences.length > 0 ? 1 : 0);
+  process.exit(differences.length > 0 || operations === 0 ? 1 : 0);
 });

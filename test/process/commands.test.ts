@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import { describeSettings } from '#base/settings';
+import { PROGRAMS } from '../../gateway/cli/programs';
 import { readConfig } from '../../gateway/config';
 import { killAll, requireCompiled, run, runProgram, waitForOutput } from '../support/processes';
 
@@ -90,6 +91,34 @@ test.each([join('test', 'oracle'), join('test', 'bench')])(
     expect(program.output()).toMatch(/^Unknown option '--minuts'.*\n--help lists the options\n$/);
   },
 );
+
+test('the differential test compares operations, and rejects an unknown exhibit', async () => {
+  const main = join(packageRoot, 'dist', 'test', 'oracle', 'main.js');
+  const options = ['--seed', '7', '--operations', '3', '--only', 'Federation 1'];
+  const compared = runProgram(process.execPath, [main, ...options]);
+  expect([await compared.ended, compared.output()]).toEqual([
+    0,
+    expect.stringMatching(/\n[1-9]\d* operations, \d+ responses of the reference .*, 0 differences\n$/),
+  ]);
+  const unknown = runProgram(process.execPath, [main, '--only', 'nothing']);
+  expect([await unknown.ended, unknown.output()]).toEqual([
+    2,
+    expect.stringMatching(/^No exhibit has "nothing" in its name\. Exhibits:\n {2}/),
+  ]);
+});
+
+test('the linter keeps the subgraphs apart: each has a boundary against every other', () => {
+  const { overrides } = JSON.parse(readFileSync(join(packageRoot, 'biome.json'), 'utf8'));
+  const boundaries = PROGRAMS.map((name) => {
+    const own = overrides.find(({ includes }: { includes: string[] }) => includes.includes(`subgraphs/${name}/**`));
+    const { patterns } = own?.linter.rules.style.noRestrictedImports.options ?? { patterns: [] };
+    return [name, (patterns as { group: string[] }[]).flatMap(({ group }) => group)] as const;
+  });
+  for (const [name, forbidden] of boundaries) {
+    const others = PROGRAMS.filter((other) => other !== name).map((other) => `**/${other}/**`);
+    expect([name, forbidden]).toEqual([name, expect.arrayContaining(others)]);
+  }
+});
 
 test('ordergraph start prints its address last, without settings or SQLite warnings', async () => {
   const start = run(['start', '--port', '0', '--data', join(folder, 'data'), '--scale', '0']);

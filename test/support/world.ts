@@ -85,7 +85,7 @@ export async function openWorld(
   }
   const story = storyOf(scale);
   for (const { name, database, subgraph } of open) {
-    await replaceExerciseRows(database, subgraph.parts.entities, story.get(name)!);
+    await replaceExerciseRows(database, subgraph.parts.entities, story.get(name) ?? []);
     for (const [source, file] of imports) {
       const importer = subgraph.parts.importers.find((candidate) => candidate.source === source);
       if (importer) await runImport(database, importer, file, silent, subgraph.parts.entities);

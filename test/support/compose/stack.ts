@@ -15,10 +15,13 @@ import { MYSQL_FIRST_START } from './third-party';
 
 const FORWARD = join(packageRoot, 'dist', 'test', 'support', 'compose', 'forward.js');
 
+/** Passwords that docker-compose.yml requires. */
 const PASSWORDS = [
-  ...['MYSQL_ROOT', 'INFRASTRUCTURE_DB', 'REVIEWS_DB', 'SUBMISSIONS_DB', 'WORKFORCE_DB', 'CACHE'],
-  ...['INFRASTRUCTURE_EVENTS', 'REVIEWS_EVENTS', 'SUBMISSIONS_EVENTS', 'WORKFORCE_EVENTS'],
-  ...['GATEWAY_EVENTS', 'OPERATOR_EVENTS'],
+  ...new Set(
+    [...readFileSync(join(packageRoot, 'docker-compose.yml'), 'utf8').matchAll(/\$\{(\w+)_PASSWORD\b/g)].map(
+      ([, name]) => name!,
+    ),
+  ),
 ];
 const DOCKER = join(packageRoot, 'dist', 'test', 'support', 'compose', 'docker.js');
 
