@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Caller, type GraphAnswer } from './client';
 
 /** Maximum milliseconds until events have arrived. */
@@ -130,7 +131,7 @@ export class Stage {
       }
       if (Date.now() > deadline)
         throw new StoryError(`${who.name} does not see: ${what}\nLast response: ${JSON.stringify(response)}`);
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from './client';
 import { expect, type Stage } from './stage';
 
@@ -163,7 +164,7 @@ async function evaluates(stage: Stage, who: Caller, review: Versioned): Promise<
     } catch (error) {
       // the grant's event may not have arrived yet
       if (attempt === 300 || !String(error).includes('accessOrDocuments')) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
     }
   }
 }
@@ -715,7 +716,7 @@ async function cedarLaunches(
     } catch (error) {
       // the event that the review ended may not have arrived yet
       if (attempt === 300 || !String(error).includes('noOpenReview')) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
+      await sleep(100);
     }
   }
 }

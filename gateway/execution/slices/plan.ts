@@ -286,46 +286,28 @@ class Planning {
       throw new NotSliceable('an abstract type');
     const steps: WriteStep[] = [];
     let pending = '{';
-    let last: { source: number; field: FieldLayout } | undefined;
-    shape.fields.forEach((field, at) => {
-      if (field.field === '__schema' || field.field === '__type') throw new NotSliceable('introspection');
+    /** The source of the field before, where its name is that of the answer. */
+    let last: FieldSource | undefined;
+    for (const [at, field] of shape.fields.entries()) {
       const comma = at > 0 ? ',' : '';
       const key = `${comma}${JSON.stringify(field.name)}:`;
-      if (field.field === '__typename') {
-        pending += key + JSON.stringify(place.typename);
-        last = undefined;
-        return;
-      }
-      const matches = place.sources.flatMap(({ position }, source) => {
-        const layout = position.fields.find(({ name }) => name === field.key);
-        return layout ? [{ source, field: layout }] : [];
-      });
-      const [only] = matches;
-      if (!only) throw new NotSliceable(`no source of "${field.name}"`);
       const previous = last;
       last = undefined;
-      if (matches.length > 1) {
-        if (matches.some((match) => match.field.kept !== Kept.Whole || field.objects))
-          throw new NotSliceable('two sources');
-        const choices = matches.toReversed().map((match) => ({ source: match.source, slot: match.field.slot }));
-        steps.push(step(Write.Choice, pending + key, { choices }));
-      } else if (only.field.kept === Kept.Whole) {
-        const { slot } = only.field;
+      if (field.field === '__typename') {
+        pending += key + JSON.stringify(place.typename);
+        continue;
+      }
+      const [only, ...others] = sourcesOf(place, field);
+      if (others.length > 0) steps.push(choiceStep([only, ...others], field, pending + key));
+      else if (only.field.kept === Kept.Whole) {
         const isSame = field.key === field.name;
-        const continues = isSame && previous?.source === only.source && follows(place, only, previous.field);
-        if (continues) steps[steps.length - 1] = { ...steps.at(-1)!, endSlot: slot + 2 };
-        else
-          steps.push(
-            step(Write.Run, pending + (isSame ? comma : key), {
-              source: only.source,
-              slot: isSame ? slot : slot + 1,
-              endSlot: slot + 2,
-            }),
-          );
+        if (isSame && previous?.source === only.source && follows(place, only, previous.field))
+          steps[steps.length - 1] = { ...steps.at(-1)!, endSlot: only.field.slot + 2 };
+        else steps.push(runStep(only, isSame, pending + (isSame ? comma : key)));
         if (isSame) last = only;
       } else steps.push(this.objectsStep(place, field, only, pending + key));
       pending = '';
-    });
+    }
     const writePlace = {
       index: this.places.length,
       sources: place.sources,
@@ -394,3 +376,32 @@ function* placesVisited(node: CompiledNode | undefined): Generator<string> {
 }
 
 const memberOf = (name: string): Buffer => Buffer.from(`${JSON.stringify(name)}:`);
+
+/** A field of a position, and the place's source that has it. */
+interface FieldSource {
+  readonly source: number;
+  readonly field: FieldLayout;
+}
+
+/** Where a field of the answer comes from; several for one that several fetches return. @throws NotSliceable for none */
+function sourcesOf(place: Place, { key, name, field }: OutputField): [FieldSource, ...FieldSource[]] {
+  if (field === '__schema' || field === '__type') throw new NotSliceable('introspection');
+  const [first, ...others] = place.sources.flatMap(({ position }, source) => {
+    const layout = position.fields.find((candidate) => candidate.name === key);
+    return layout ? [{ source, field: layout }] : [];
+  });
+  if (!first) throw new NotSliceable(`no source of "${name}"`);
+  return [first, ...others];
+}
+
+/** Writes a value from the last of several sources that has it. */
+function choiceStep(sources: readonly FieldSource[], { objects }: OutputField, head: string): WriteStep {
+  if (objects || sources.some(({ field }) => field.kept !== Kept.Whole)) throw new NotSliceable('two sources');
+  const choices = sources.toReversed().map(({ source, field }) => ({ source, slot: field.slot }));
+  return step(Write.Choice, head, { choices });
+}
+
+/** Writes a value, with its name where that is the same in the answer. */
+function runStep({ source, field: { slot } }: FieldSource, withName: boolean, head: string): WriteStep {
+  return step(Write.Run, head, { source, slot: withName ? slot : slot + 1, endSlot: slot + 2 });
+}

@@ -15,7 +15,7 @@ import { syncFolder } from './files';
 import { firstNumber, hashAt, type Inspection, inspect, isDevice } from './inspection';
 import { filesOfRecord, nextPath, partPath, recordName, reservePath } from './parts';
 import { Reserve } from './reserve';
-import { type SealingKey, type SealKeySource, SealKeys, sealingKeyOf, sealKeyOf } from './seal';
+import { type SealKeySource, SealKeys, sealingKeyOf, sealKeyOf } from './seal';
 import { RecordSearch, type SearchCriteria, type SearchHit, type Span } from './search';
 import { type Attempt, unsettledAttempts } from './unsettled';
 
@@ -63,6 +63,21 @@ interface Waiting {
   readonly failed: (error: Error) => void;
 }
 
+/** An inspected record, ready to write. */
+interface Parts {
+  readonly path: string;
+  readonly subgraph: string;
+  readonly log: Logger;
+  readonly lock: FileLock | undefined;
+  readonly partBytes: number;
+  readonly keys: SealKeys;
+  readonly composer: Composer;
+  readonly reserve: Reserve;
+  readonly searching: RecordSearch;
+  readonly breach: Breach | undefined;
+  readonly unsettled: readonly Attempt[];
+}
+
 /**
  * The record of one subgraph process: a file of JSON lines, each with the hash of its predecessor, sealed by signatures at bounded
  * intervals. Waiting entries are written as a batch and are on disk before the responses. Long files become parts, which begin and end with
@@ -94,25 +109,33 @@ export class AuditLog {
   /** Size of the whole lines in the file, in bytes. */
   private size = 0;
   private putAwayAt: number;
+  private readonly path: string;
+  private readonly subgraph: string;
+  private readonly log: Logger;
+  private readonly lock: FileLock | undefined;
+  private readonly partBytes: number;
+  private readonly keys: SealKeys;
+  private readonly composer: Composer;
+  private readonly reserve: Reserve;
   private readonly searching: RecordSearch;
+  /** Reason to begin a new part with the next write. */
+  private breach: Breach | undefined;
+  /** Attempts of the previous process without a recorded outcome. */
+  readonly unsettled: readonly Attempt[];
 
-  private constructor(
-    private readonly path: string,
-    private readonly subgraph: string,
-    private readonly log: Logger,
-    private readonly lock: FileLock | undefined,
-    private readonly partBytes: number,
-    private readonly keys: SealKeys,
-    key: SealingKey,
-    private readonly composer: Composer,
-    private readonly reserve: Reserve,
-    /** Reason to begin a new part with the next write. */
-    private breach: Breach | undefined,
-    /** Attempts of the previous process without a recorded outcome. */
-    readonly unsettled: readonly Attempt[],
-  ) {
-    this.putAwayAt = partBytes;
-    this.searching = new RecordSearch(dirname(path), subgraph, key, log);
+  private constructor(parts: Parts) {
+    this.path = parts.path;
+    this.subgraph = parts.subgraph;
+    this.log = parts.log;
+    this.lock = parts.lock;
+    this.partBytes = parts.partBytes;
+    this.putAwayAt = parts.partBytes;
+    this.keys = parts.keys;
+    this.composer = parts.composer;
+    this.reserve = parts.reserve;
+    this.searching = parts.searching;
+    this.breach = parts.breach;
+    this.unsettled = parts.unsettled;
   }
 
   /**
@@ -136,13 +159,14 @@ export class AuditLog {
       const inspection = device ? undefined : await inspect(path, subgraph, key, sealKeys);
       const unsettled = device ? [] : await unsettledAttempts(filesOfRecord(path));
       const owner = { record: recordName(path), subgraph, instance: inspection?.chain.instance ?? randomUUID() };
-      const audit = new AuditLog(
-        ...([path, subgraph, log, lock, partBytes, sealKeys, key] as const),
-        new Composer(owner, key, clock, stateOf(inspection)),
-        new Reserve(reservePath(path), !device),
-        inspection?.breach,
-        unsettled,
-      );
+      const audit = new AuditLog({
+        ...{ path, subgraph, log, lock, partBytes, unsettled },
+        keys: sealKeys,
+        composer: new Composer(owner, key, clock, stateOf(inspection)),
+        reserve: new Reserve(reservePath(path), !device),
+        searching: new RecordSearch(dirname(path), subgraph, key, log),
+        breach: inspection?.breach,
+      });
       await audit.resume(inspection);
       void audit.searching.prepare();
       return audit;

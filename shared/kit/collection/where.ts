@@ -2,7 +2,7 @@ import type { Clock } from '#base/clock';
 import { InvalidFilterError } from '#base/errors';
 import type { Sensitivity } from '#base/sensitivity';
 import type { Database } from '../database/database';
-import { type ModelClass, modelOf, type Selectable } from '../model/model';
+import { type Comparison, type DerivedConditions, type ModelClass, modelOf, type Selectable } from '../model/model';
 import { sortableBigNumber } from '../model/scalars';
 import type { Reader } from '../policy/policy';
 import type { Reach } from '../policy/rule';
@@ -150,6 +150,7 @@ export class WhereBuilder {
     return values;
   }
 
+  /** Condition of one field of a filter, by the kind of its values. */
   private field(
     target: ModelClass,
     field: Selectable,
@@ -158,90 +159,120 @@ export class WhereBuilder {
     path: readonly (string | number)[],
   ): Condition {
     const { comparison } = field;
-    if (comparison.kind === 'derived') {
-      const columnOf = (property: string) => `${alias}.${this.database.column(target, property)}`;
-      const now = `'${this.clock.now().toISOString()}'`;
-      const holds = (wanted: unknown) => `(${comparison.conditions[String(wanted)]!(columnOf, now)})`;
-      const conditions = [
-        ...(value.eq === undefined || value.eq === null ? [] : [condition(holds(value.eq))]),
-        ...(value.in
-          ? [
-              join(
-                [...new Set(this.list(value.in, [...path, 'in']))].map((wanted) => condition(holds(wanted))),
-                'OR',
-                '1 = 0',
-              ),
-            ]
-          : []),
-      ];
-      return join(conditions, 'AND', '1 = 1');
-    }
+    if (comparison.kind === 'derived') return this.derived(target, comparison.conditions, value, alias, path);
     const column = `${alias}.${this.database.column(target, field.property)}`;
-    if (comparison.kind === 'model') {
-      const inner = `f${++this.aliases}`;
-      const type = comparison.target();
-      const seen = this.reader.rows(type);
-      const { sql, parameters } = join(
-        [this.build(type, value, inner, path), ...(seen === true ? [] : [this.reached(type, seen, inner)])],
-        'AND',
-        '1 = 1',
-      );
-      // IN, since SQLite evaluates EXISTS for each row
-      const innerKey = `${inner}.${this.database.column(type, modelOf(type).key)}`;
+    if (comparison.kind === 'model') return this.reference(comparison.target(), column, value, path);
+    if (comparison.kind === 'link') return this.linked(comparison.table(), column, value, path);
+    return this.stored(comparison, column, value, path);
+  }
+
+  private derived(
+    target: ModelClass,
+    conditions: DerivedConditions,
+    { eq, in: list }: FilterValue,
+    alias: string,
+    path: readonly (string | number)[],
+  ): Condition {
+    const columnOf = (property: string) => `${alias}.${this.database.column(target, property)}`;
+    const now = `'${this.clock.now().toISOString()}'`;
+    const holds = (wanted: unknown) => condition(`(${conditions[String(wanted)]!(columnOf, now)})`);
+    const isOneOf = (values: readonly unknown[]) => join([...new Set(values)].map(holds), 'OR', '1 = 0');
+    return join(
+      [
+        ...(eq === undefined || eq === null ? [] : [holds(eq)]),
+        ...(list ? [isOneOf(this.list(list, [...path, 'in']))] : []),
+      ],
+      'AND',
+      '1 = 1',
+    );
+  }
+
+  /** Condition on an object of the same database, limited to objects that the reader may see. */
+  private reference(
+    type: ModelClass,
+    column: string,
+    value: FilterValue,
+    path: readonly (string | number)[],
+  ): Condition {
+    const inner = `f${++this.aliases}`;
+    const reach = this.reader.rows(type);
+    const { sql, parameters } = join(
+      [this.build(type, value, inner, path), ...(reach === true ? [] : [this.reached(type, reach, inner)])],
+      'AND',
+      '1 = 1',
+    );
+    // IN, since SQLite evaluates EXISTS for each row
+    const innerKey = `${inner}.${this.database.column(type, modelOf(type).key)}`;
+    return {
+      sql: `${column} IN (SELECT ${innerKey} FROM ${this.database.table(type)} ${inner} WHERE ${sql})`,
+      parameters,
+    };
+  }
+
+  private linked(
+    table: ModelClass,
+    column: string,
+    { any, none }: FilterValue,
+    path: readonly (string | number)[],
+  ): Condition {
+    const inner = `f${++this.aliases}`;
+    const linksTo = (keys: readonly unknown[]): Condition => {
+      const { sql, parameters } = this.isIn(`${inner}.${this.database.column(table, 'targetKey')}`, keys);
+      const owner = `${inner}.${this.database.column(table, 'ownerKey')}`;
       return {
-        sql: `${column} IN (SELECT ${innerKey} FROM ${this.database.table(type)} ${inner} WHERE ${sql})`,
+        sql: `${column} IN (SELECT ${owner} FROM ${this.database.table(table)} ${inner} WHERE ${sql})`,
         parameters,
       };
-    }
-    if (comparison.kind === 'link') {
-      const inner = `f${++this.aliases}`;
-      const table = comparison.table();
-      const named = (keys: readonly unknown[]): Condition => {
-        const other = `${inner}.${this.database.column(table, 'targetKey')}`;
-        const { sql, parameters } = this.isIn(other, keys);
-        const owner = `${inner}.${this.database.column(table, 'ownerKey')}`;
-        return {
-          sql: `${column} IN (SELECT ${owner} FROM ${this.database.table(table)} ${inner} WHERE ${sql})`,
-          parameters,
-        };
-      };
-      const parts: Condition[] = [];
-      if (value.any) parts.push(named(this.list(value.any, [...path, 'any'])));
-      if (value.none) {
-        const { sql, parameters } = named(this.list(value.none, [...path, 'none']));
-        parts.push({ sql: `NOT ${sql}`, parameters });
-      }
-      return join(parts, 'AND', '1 = 1');
-    }
-    const stored = (operand: unknown): unknown => {
-      if (comparison.kind === 'bigNumber') return sortableBigNumber(String(operand));
-      return comparison.kind === 'enum' && comparison.toStored ? comparison.toStored(String(operand)) : operand;
     };
+    const parts: Condition[] = [];
+    if (any) parts.push(linksTo(this.list(any, [...path, 'any'])));
+    if (none) {
+      const { sql, parameters } = linksTo(this.list(none, [...path, 'none']));
+      parts.push({ sql: `NOT ${sql}`, parameters });
+    }
+    return join(parts, 'AND', '1 = 1');
+  }
+
+  /** Conditions on the value of a column, one for each operator. */
+  private stored(
+    comparison: Comparison,
+    column: string,
+    value: FilterValue,
+    path: readonly (string | number)[],
+  ): Condition {
     const parts: Condition[] = [];
     for (const [operator, operand] of Object.entries(value)) {
       if (operand === undefined || operand === null) continue;
       const here = [...path, operator];
       this.count.add(here);
-      if (operator === 'isNull') parts.push(condition(`${column} IS ${operand ? '' : 'NOT '}NULL`));
-      else if (operator === 'in') parts.push(this.isIn(column, this.list(operand, here).map(stored)));
-      else if (operator === 'notIn') {
-        const { sql, parameters } = this.isIn(column, this.list(operand, here).map(stored));
-        parts.push({ sql: `NOT COALESCE(${sql}, 0)`, parameters });
-      } else if (operator === 'contains')
-        parts.push(condition(`LOWER(${column}) LIKE LOWER(?) ESCAPE '!'`, `%${escapeLike(String(operand))}%`));
-      else if (operator === 'startsWith') {
-        const prefix = String(operand);
-        // a range, so that an index on the column serves; U+10FFFF sorts after every character
-        parts.push(condition(`(${column} >= ? AND ${column} < ?)`, prefix, `${prefix}\u{10ffff}`));
-      } else
-        parts.push(
-          condition(
-            `${column} ${COMPARE[operator]} ?`,
-            comparison.kind === 'boolean' ? (operand ? 1 : 0) : stored(operand),
-          ),
-        );
+      parts.push(this.compare(comparison, column, operator, operand, here));
     }
     return join(parts, 'AND', '1 = 1');
+  }
+
+  private compare(
+    comparison: Comparison,
+    column: string,
+    operator: string,
+    operand: unknown,
+    path: readonly (string | number)[],
+  ): Condition {
+    const toStored = (operandValue: unknown) => storedValue(comparison, operandValue);
+    if (operator === 'isNull') return condition(`${column} IS ${operand ? '' : 'NOT '}NULL`);
+    if (operator === 'in') return this.isIn(column, this.list(operand, path).map(toStored));
+    if (operator === 'notIn') {
+      const { sql, parameters } = this.isIn(column, this.list(operand, path).map(toStored));
+      return { sql: `NOT COALESCE(${sql}, 0)`, parameters };
+    }
+    if (operator === 'contains')
+      return condition(`LOWER(${column}) LIKE LOWER(?) ESCAPE '!'`, `%${escapeLike(String(operand))}%`);
+    if (operator === 'startsWith') {
+      const prefix = String(operand);
+      // a range, so that an index on the column serves; U+10FFFF sorts after every character
+      return condition(`(${column} >= ? AND ${column} < ?)`, prefix, `${prefix}\u{10ffff}`);
+    }
+    const single = comparison.kind === 'boolean' ? (operand ? 1 : 0) : toStored(operand);
+    return condition(`${column} ${COMPARE[operator]} ?`, single);
   }
 
   private isIn(column: string, values: readonly unknown[]): Condition {
@@ -252,4 +283,10 @@ export class WhereBuilder {
 
 function escapeLike(text: string): string {
   return text.replace(/[!%_]/g, (character) => `!${character}`);
+}
+
+/** An operand as its column stores it. */
+function storedValue(comparison: Comparison, operand: unknown): unknown {
+  if (comparison.kind === 'bigNumber') return sortableBigNumber(String(operand));
+  return comparison.kind === 'enum' && comparison.toStored ? comparison.toStored(String(operand)) : operand;
 }

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Mutex } from 'async-mutex';
 import type { Pool } from 'mysql2';
 import type { Logger as Log } from 'pino';
@@ -286,7 +287,7 @@ export class Database {
             },
           );
         }
-        await pause(Math.random() * 10 * attempt);
+        await sleep(Math.random() * 10 * attempt);
       }
     }
   }
@@ -466,8 +467,6 @@ const MAX_ATTEMPTS = 10;
 const RETRY_MS = 30_000;
 const LOCK_WAIT_MS = 30_000;
 
-const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
-
 const poolOf = (source: DataSource): Pool => (source.driver as unknown as { pool: Pool }).pool;
 
 const canceled = (sql: string) =>
@@ -527,7 +526,7 @@ async function begin(source: DataSource, cancellation: Cancellation | undefined)
       // a transaction left open by a failed rollback
       if (/within a transaction/.test((error as Error).message)) await source.query('ROLLBACK');
       else if (failureOf(error) !== 'busy' || Date.now() > deadline) throw error;
-      await pause(1 + Math.random() * 10);
+      await sleep(1 + Math.random() * 10);
     }
   }
 }
