@@ -11,12 +11,13 @@ export const IdentifierScheme = enumeration('IdentifierScheme', 'Catalog that an
   USAJOBS: 'Name in the USAJOBS status counts.',
   DOMAIN: 'Primary .gov domain.',
 });
+export type IdentifierScheme = ValueOf<typeof IdentifierScheme>;
 
 @model('Name or code of an agency in another catalog.', { entity: false, order: ['scheme', 'value'] })
 export class AgencyIdentifier {
   @key('Scheme and value, separated by a space.', { length: 160 }) id!: string;
   @refersTo(() => Agency, 'Agency that the identifier names.', { as: 'agency' }) agencyKey!: string;
   @oneOf(() => IdentifierScheme, 'Catalog that the identifier comes from.', { filter: true, order: true })
-  scheme!: ValueOf<typeof IdentifierScheme>;
+  scheme!: IdentifierScheme;
   @text('Name or code in the catalog.', { filter: true, order: true, length: 120 }) value!: string;
 }

@@ -1,5 +1,4 @@
 import { hasMany } from '#kit/collection/connection';
-import type { ValueOf } from '#kit/model/enumeration';
 import { computed } from '#kit/model/fields';
 import { stub, stubKey, stubOf } from '#kit/model/model';
 import { part, valueObject } from '#kit/model/value-object';
@@ -21,7 +20,7 @@ export class AssessedRisk {
 }
 
 /** First to last. A stopped review counts as opened; its events tell how far it had come. */
-const STAGES: readonly ValueOf<typeof ReviewStatus>[] = [
+const STAGES: readonly ReviewStatus[] = [
   'STOPPED',
   'OPENED',
   'EVALUATING',
@@ -67,7 +66,7 @@ export class Submission {
     sensitivity: 'GOV',
     derivedFrom: ['Review.status'],
   })
-  async furthestReviewStage({ loaders }: Context): Promise<ValueOf<typeof ReviewStatus> | null> {
+  async furthestReviewStage({ loaders }: Context): Promise<ReviewStatus | null> {
     const reviews = await loaders.allBy(Review, 'submissionId').load(this.id);
     const stages = reviews.map(({ status }) => STAGES.indexOf(status));
     return stages.length === 0 ? null : STAGES[Math.max(...stages)]!;

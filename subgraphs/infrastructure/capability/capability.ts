@@ -30,6 +30,7 @@ export const DimensionLevel = enumeration(
     SUBCATEGORY: 'Outcome within a category.',
   },
 );
+export type DimensionLevel = ValueOf<typeof DimensionLevel>;
 
 @model('Outcome of the NIST Cybersecurity Framework 2.0, against which agencies assess capability.', { order: ['id'] })
 export class CapabilityDimension {
@@ -38,7 +39,7 @@ export class CapabilityDimension {
     filter: true,
     order: true,
   })
-  level!: ValueOf<typeof DimensionLevel>;
+  level!: DimensionLevel;
   @text('Title of the outcome.', { filter: true, order: true }) title!: string;
   @longText('Outcome to achieve, as the framework words it.', { nullable: true }) statement!: string | null;
   @belongsTo(() => CapabilityDimension, 'Function or category that contains this outcome.', {

@@ -41,6 +41,7 @@ export const CasePriority = enumeration('CasePriority', 'Priority of a clearingh
   HIGH: 'High priority.',
   URGENT: 'Urgent: handle first.',
 });
+export type CasePriority = ValueOf<typeof CasePriority>;
 
 @model('Case of the vulnerability clearinghouse: one flaw from report to publication.', {
   order: ['-openedAt'],
@@ -69,7 +70,7 @@ export class ClearinghouseCase {
   @oneOf(() => CaseStatus, 'Status of the case.', { filter: true, order: true, index: true }) status!: ValueOf<
     typeof CaseStatus
   >;
-  @oneOf(() => CasePriority, 'Priority of the case.', { filter: true }) priority!: ValueOf<typeof CasePriority>;
+  @oneOf(() => CasePriority, 'Priority of the case.', { filter: true }) priority!: CasePriority;
   @dateTime('Time the case was opened.', { filter: true, order: true }) openedAt!: string;
   @dateTime('Time the embargo on publication ends.', { nullable: true, filter: true, order: true }) embargoUntil!:
     | string

@@ -23,6 +23,7 @@ export const CloudStatus = enumeration('CloudStatus', 'FedRAMP status of a cloud
   IN_PROCESS: 'FedRAMP authorization in process.',
   AUTHORIZED: 'FedRAMP Authorized.',
 });
+export type CloudStatus = ValueOf<typeof CloudStatus>;
 
 export const AuthorizationKind = enumeration(
   'AuthorizationKind',
@@ -32,6 +33,7 @@ export const AuthorizationKind = enumeration(
     REUSE: 'Authorization that reuses an earlier assessment.',
   },
 );
+export type AuthorizationKind = ValueOf<typeof AuthorizationKind>;
 
 @model('Cloud service offering listed on the FedRAMP marketplace.', { key: 'fedrampId', order: ['provider', 'name'] })
 export class CloudOffering {
@@ -46,7 +48,7 @@ export class CloudOffering {
   @text('Provider name, as published.', { filter: true, order: true }) provider!: string;
   @text('Name of the offering.', { filter: true, order: true }) name!: string;
   @oneOf(() => CloudStatus, 'FedRAMP status. Null if not published.', { nullable: true, filter: true, order: true })
-  status!: ValueOf<typeof CloudStatus> | null;
+  status!: CloudStatus | null;
   @text('Impact level, as published, such as "Moderate" or "20x Low".', {
     nullable: true,
     filter: true,
@@ -104,7 +106,7 @@ export class AgencyAuthorization {
   @oneOf(() => AuthorizationKind, 'Whether this was the first authorization of the offering or a reuse.', {
     filter: true,
   })
-  kind!: ValueOf<typeof AuthorizationKind>;
+  kind!: AuthorizationKind;
   @date('Date of the authorization to operate (ATO).', { nullable: true, filter: true, order: true }) operatesSince!:
     | string
     | null;

@@ -1,7 +1,6 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
 import { civilDate, fiscalYearPeriod } from '#base/civil';
 import type { Database } from '#kit/database/database';
-import type { ValueOf } from '#kit/model/enumeration';
 import { sensitivity } from '#kit/model/fields';
 import { figure, yearsOf } from '#kit/model/figure';
 import { stub, stubKey } from '#kit/model/model';
@@ -21,7 +20,7 @@ export class ExecutiveOrder {
 
 @valueObject('Number of AI-powered tool deployments at one stage.')
 export class StageCount {
-  @part(() => DeploymentStage, 'Deployment stage.') stage!: ValueOf<typeof DeploymentStage>;
+  @part(() => DeploymentStage, 'Deployment stage.') stage!: DeploymentStage;
   @part(() => Int, 'Number of deployments at the stage.') count!: number;
 }
 
@@ -92,7 +91,7 @@ async function infrastructureMetrics(
     'SELECT COUNT(*) AS n, SUM(CASE WHEN ato_expires >= ? THEN 1 ELSE 0 END) AS current FROM federal_system',
     [civilDate(now)],
   );
-  const stages = await database.query<{ stage: ValueOf<typeof DeploymentStage>; n: number }>(
+  const stages = await database.query<{ stage: DeploymentStage; n: number }>(
     `SELECT d.stage AS stage, COUNT(*) AS n FROM tool_deployment d JOIN defensive_tool t ON t.id = d.tool_id
      WHERE t.ai_powered = 1 GROUP BY d.stage ORDER BY d.stage`,
   );

@@ -23,6 +23,7 @@ export const SectorRiskLevel = enumeration('SectorRiskLevel', 'Risk level of a s
   ELEVATED: 'Significant risk.',
   HIGH: 'High risk.',
 });
+export type SectorRiskLevel = ValueOf<typeof SectorRiskLevel>;
 
 @model('Critical-infrastructure sector and the agencies that manage its risk.', { key: 'key', order: ['name'] })
 export class Sector {
@@ -43,7 +44,7 @@ export class Sector {
   @computed(() => SectorRiskLevel, 'Risk level in the latest report. Null without a report.', {
     nullable: true,
   })
-  async riskLevel({ loaders }: Context): Promise<ValueOf<typeof SectorRiskLevel> | null> {
+  async riskLevel({ loaders }: Context): Promise<SectorRiskLevel | null> {
     return (await loaders.allBy(SectorRisk, 'sectorKey').load(this.key))[0]?.level ?? null;
   }
 }
@@ -54,7 +55,7 @@ export class SectorRisk {
   @belongsTo(() => Sector, 'Sector that the report is about.', { as: 'sector', length: 60, filter: true })
   sectorKey!: string;
   @date('Date of the report.', { filter: true, order: true }) asOf!: string;
-  @oneOf(() => SectorRiskLevel, 'Reported risk level.', { filter: true }) level!: ValueOf<typeof SectorRiskLevel>;
+  @oneOf(() => SectorRiskLevel, 'Reported risk level.', { filter: true }) level!: SectorRiskLevel;
   @longText('Drivers of the risk.', { nullable: true, sensitivity: 'GOV' }) drivers!: string | null;
   @exerciseFlag() exercise!: boolean;
 }

@@ -14,6 +14,7 @@ export const ImpactLevel = enumeration('ImpactLevel', 'FIPS 199 impact level of 
   MODERATE: 'Loss would have a serious adverse effect.',
   HIGH: 'Loss would have a severe or catastrophic adverse effect.',
 });
+export type ImpactLevel = ValueOf<typeof ImpactLevel>;
 
 @model('Federal information system.', { order: ['name'], sensitivity: 'GOV' })
 export class FederalSystem {
@@ -21,7 +22,7 @@ export class FederalSystem {
   @refersTo(() => Agency, 'Owning agency.', { as: 'agency' }) agencyKey!: string;
   @text('Name of the system.', { filter: true, order: true, sensitivity: 'ISVI' }) name!: string;
   @oneOf(() => ImpactLevel, 'FIPS 199 impact level.', { filter: true, order: true, index: true })
-  impactLevel!: ValueOf<typeof ImpactLevel>;
+  impactLevel!: ImpactLevel;
   @flag('Whether the system is a high value asset (HVA).', { filter: true, sensitivity: 'ISVI' })
   highValueAsset!: boolean;
   @date('Expiration date of the authorization to operate (ATO). Null without one.', {

@@ -28,6 +28,7 @@ export const ToolPurpose = enumeration('ToolPurpose', 'Purpose of a defensive to
   IDENTITY: 'Manages identities and access.',
   OTHER: 'Any other purpose.',
 });
+export type ToolPurpose = ValueOf<typeof ToolPurpose>;
 
 export const DeploymentStage = enumeration('DeploymentStage', 'Stage of a deployment, as defined by OMB.', {
   PRE_DEPLOYMENT: 'In development or acquisition, not yet in use.',
@@ -35,6 +36,7 @@ export const DeploymentStage = enumeration('DeploymentStage', 'Stage of a deploy
   DEPLOYED: 'In operational use.',
   RETIRED: 'No longer in use.',
 });
+export type DeploymentStage = ValueOf<typeof DeploymentStage>;
 
 @model('Cyber defense tool.', { order: ['name'], sensitivity: 'GOV' })
 export class DefensiveTool {
@@ -42,7 +44,7 @@ export class DefensiveTool {
   @text('Name of the tool.', { filter: true, order: true }) name!: string;
   @text('Name of the vendor.', { filter: true }) vendorName!: string;
   @flag('Whether the tool is AI-powered.', { filter: true }) aiPowered!: boolean;
-  @oneOf(() => ToolPurpose, 'Purpose of the tool.', { filter: true }) purpose!: ValueOf<typeof ToolPurpose>;
+  @oneOf(() => ToolPurpose, 'Purpose of the tool.', { filter: true }) purpose!: ToolPurpose;
   @refersTo(() => AIModel, 'AI model that the tool is built on.', { as: 'basedOnModel', nullable: true, length: 30 })
   modelId!: string | null;
   @exerciseFlag() exercise!: boolean;

@@ -10,12 +10,14 @@ export const UseCaseInventory = enumeration('UseCaseInventory', 'OMB inventory t
   INDIVIDUAL: 'Inventory of individual AI use cases.',
   COMMERCIAL: 'Inventory of common commercial AI products: one entry per agency and kind of use.',
 });
+export type UseCaseInventory = ValueOf<typeof UseCaseInventory>;
 
 export const UseCaseImpact = enumeration('UseCaseImpact', 'High-impact status of an AI use case, as defined by OMB.', {
   HIGH_IMPACT: 'High-impact.',
   PRESUMED_NOT_HIGH: 'Presumed high-impact, but determined not to be.',
   NOT_HIGH_IMPACT: 'Not high-impact.',
 });
+export type UseCaseImpact = ValueOf<typeof UseCaseImpact>;
 
 @model('AI use case published by an agency.', { order: ['agencyName', 'name'] })
 export class AIUseCase {
@@ -28,7 +30,7 @@ export class AIUseCase {
   @text('Agency name, as published.', { filter: true, order: true, length: 100 }) agencyName!: string;
   @text('Bureau of the agency, as published.', { nullable: true, filter: true }) bureau!: string | null;
   @oneOf(() => UseCaseInventory, 'OMB inventory that lists the use case.', { filter: true, order: true })
-  inventory!: ValueOf<typeof UseCaseInventory>;
+  inventory!: UseCaseInventory;
   @text('Id in the inventory. Many use cases have none, and some share one.', {
     nullable: true,
     filter: true,
@@ -44,12 +46,12 @@ export class AIUseCase {
     order: true,
     index: true,
   })
-  stage!: ValueOf<typeof DeploymentStage> | null;
+  stage!: DeploymentStage | null;
   @oneOf(() => UseCaseImpact, 'High-impact status. Null if not published.', {
     nullable: true,
     filter: true,
   })
-  impact!: ValueOf<typeof UseCaseImpact> | null;
+  impact!: UseCaseImpact | null;
   @text('Topic area, as published.', { nullable: true, filter: true, order: true, length: 80 }) topic!: string | null;
   @flag('Whether the use case is about cybersecurity, inferred from its name, problem, and outputs.', { filter: true })
   cybersecurity!: boolean;

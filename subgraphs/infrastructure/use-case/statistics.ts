@@ -1,5 +1,4 @@
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
-import type { ValueOf } from '#kit/model/enumeration';
 import { sensitivity } from '#kit/model/fields';
 import { figure } from '#kit/model/figure';
 import { stubOf } from '#kit/model/model';
@@ -16,7 +15,7 @@ export class UseCaseCount {
   })
   agency!: Agency | null;
   @part(() => DeploymentStage, 'Deployment stage. Null if not published.', { nullable: true, sensitivity: 'PUBLIC' })
-  stage!: ValueOf<typeof DeploymentStage> | null;
+  stage!: DeploymentStage | null;
   @part(() => Int, 'Number of AI use cases.', { sensitivity: 'PUBLIC' }) count!: number;
 }
 
@@ -38,7 +37,7 @@ export class UseCaseStatisticsResolver {
   ): Promise<UseCaseCount[]> {
     const rows = await database.query<{
       agencyKey: string | null;
-      stage: ValueOf<typeof DeploymentStage> | null;
+      stage: DeploymentStage | null;
       n: number;
     }>(
       `SELECT agency_key AS agencyKey, stage, COUNT(*) AS n FROM ai_use_case

@@ -60,6 +60,7 @@ export const CaseStudyType = enumeration('CaseStudyType', 'Origin of a case stud
   INCIDENT: 'Attack by an adversary.',
   EXERCISE: 'Exercise by researchers.',
 });
+export type CaseStudyType = ValueOf<typeof CaseStudyType>;
 
 @model('Case study of MITRE ATLAS: an attack on an AI system, step by step.', { order: ['-incidentOn'] })
 export class AtlasCaseStudy {
@@ -70,7 +71,7 @@ export class AtlasCaseStudy {
     nullable: true,
     filter: true,
   })
-  type!: ValueOf<typeof CaseStudyType> | null;
+  type!: CaseStudyType | null;
   @date('Date of the attack, as precise as the source states it.', { nullable: true, filter: true, order: true })
   incidentOn!: string | null;
   @text('Attacker.', { nullable: true, length: 1000 }) actor!: string | null;

@@ -31,6 +31,7 @@ export const DeterminationOutcome = enumeration(
     INSUFFICIENT_INFORMATION: 'The agency lacks the information to decide.',
   },
 );
+export type DeterminationOutcome = ValueOf<typeof DeterminationOutcome>;
 
 export const DeterminationStatus = enumeration('DeterminationStatus', 'Status of a determination.', {
   DRAFT: 'Invited, or in preparation.',
@@ -38,6 +39,7 @@ export const DeterminationStatus = enumeration('DeterminationStatus', 'Status of
   SUPERSEDED: 'Replaced by a later determination of the same agency.',
   NOT_ISSUED: 'Never issued: the agency dropped its draft, or the submission ended.',
 });
+export type DeterminationStatus = ValueOf<typeof DeterminationStatus>;
 
 @model(
   'Determination of one agency on whether the government needs to review the model of a submission. It is advisory only: no launch waits for it, and its absence has no consequence.',
@@ -53,7 +55,7 @@ export class Determination {
   submissionId!: string;
   @refersTo(() => Agency, 'Agency that makes the determination.', { as: 'agency' }) agencyKey!: string;
   @oneOf(() => DeterminationOutcome, 'Outcome; null until issued.', { nullable: true, filter: true })
-  outcome!: ValueOf<typeof DeterminationOutcome> | null;
+  outcome!: DeterminationOutcome | null;
   @oneOf(() => DeterminationStatus, 'Status of the determination.', {
     filter: true,
     order: true,
@@ -62,7 +64,7 @@ export class Determination {
     coarsened:
       'NOT_ISSUED reveals that some submission ended or some agency dropped its draft, without naming the submission.',
   })
-  status!: ValueOf<typeof DeterminationStatus>;
+  status!: DeterminationStatus;
   @listOf(() => RiskDomain, 'Areas of risk that the determination is about.') riskDomains!: RiskDomain[];
   @longText('Reasons for the outcome.', { nullable: true, sensitivity: 'GOV_DELIB' }) rationale!: string | null;
   @dateTime('Time of the invitation, which is the time of filing, or time the agency started the draft.', {

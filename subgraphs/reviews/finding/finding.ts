@@ -26,6 +26,7 @@ export const Confidence = enumeration('Confidence', 'Confidence of an agency in 
   MODERATE: 'Moderate confidence.',
   HIGH: 'High confidence.',
 });
+export type Confidence = ValueOf<typeof Confidence>;
 
 export const FindingStatus = enumeration('FindingStatus', 'Status of a finding.', {
   DRAFT: 'In preparation; the developer cannot see it.',
@@ -47,8 +48,8 @@ export class Finding {
   @text('Title of the finding.', { filter: true }) title!: string;
   @longText('Description of the finding.') detail!: string;
   @oneOf(() => FindingSeverity, 'Severity of the finding.', { filter: true, order: true, index: true })
-  severity!: ValueOf<typeof FindingSeverity>;
-  @oneOf(() => Confidence, 'Confidence of the authors.', { filter: true }) confidence!: ValueOf<typeof Confidence>;
+  severity!: FindingSeverity;
+  @oneOf(() => Confidence, 'Confidence of the authors.', { filter: true }) confidence!: Confidence;
   @oneOf(() => FindingStatus, 'Status of the finding.', { filter: true, order: true, index: true }) status!: ValueOf<
     typeof FindingStatus
   >;

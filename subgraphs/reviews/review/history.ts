@@ -1,5 +1,4 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
-import type { ValueOf } from '#kit/model/enumeration';
 import { sensitivity } from '#kit/model/fields';
 import { stubOf } from '#kit/model/model';
 import { pastInstant } from '#kit/model/past-instant';
@@ -15,15 +14,15 @@ import { ReviewEvent } from './review-event';
 @valueObject("Status of an agency's determination at a past time.")
 export class PastDetermination {
   @part(() => Agency, 'Agency that the determination belongs to.') agency!: Agency;
-  @part(() => DeterminationStatus, 'Status at that time.') status!: ValueOf<typeof DeterminationStatus>;
+  @part(() => DeterminationStatus, 'Status at that time.') status!: DeterminationStatus;
   @part(() => DeterminationOutcome, 'Outcome, if issued by that time.', { nullable: true })
-  outcome!: ValueOf<typeof DeterminationOutcome> | null;
+  outcome!: DeterminationOutcome | null;
 }
 
 @valueObject("Status of an agency's review at a past time.")
 export class PastReview {
   @part(() => Agency, 'Lead agency.') agency!: Agency;
-  @part(() => ReviewStatus, 'Status at that time.') status!: ValueOf<typeof ReviewStatus>;
+  @part(() => ReviewStatus, 'Status at that time.') status!: ReviewStatus;
 }
 
 @valueObject('Determinations and reviews of a submission at a past time, replayed from its timeline.')

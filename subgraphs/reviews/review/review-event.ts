@@ -52,6 +52,7 @@ export const ReviewEventKind = enumeration(
     REVIEW_STOPPED: "A review stopped because the submission or the agency's access ended.",
   },
 );
+export type ReviewEventKind = ValueOf<typeof ReviewEventKind>;
 
 @model('Entry on the timeline of a submission at the agencies. Entries are never changed or deleted.', {
   order: ['occurredAt', 'sequence'],
@@ -76,7 +77,7 @@ export class ReviewEvent {
     ],
   })
   occurredAt!: string;
-  @oneOf(() => ReviewEventKind, 'Kind of event.', { filter: true, order: true }) kind!: ValueOf<typeof ReviewEventKind>;
+  @oneOf(() => ReviewEventKind, 'Kind of event.', { filter: true, order: true }) kind!: ReviewEventKind;
   @oneOf(() => Actor, 'Party that caused the event.', { filter: true, lowerCase: true }) actor!: Actor;
   @refersTo(() => Agency, 'Agency concerned, if any.', { as: 'agency', nullable: true, index: false }) agencyKey!:
     | string

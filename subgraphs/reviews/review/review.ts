@@ -40,6 +40,7 @@ export const ReviewStatus = enumeration('ReviewStatus', 'Status of a review.', {
   CLOSED_NO_FINDINGS: 'Closed without findings.',
   STOPPED: "Stopped, because the submission or the agency's access ended.",
 });
+export type ReviewStatus = ValueOf<typeof ReviewStatus>;
 
 /** Statuses of open reviews. */
 export const OPEN_REVIEW_STATUSES = ['OPENED', 'EVALUATING', 'FINDINGS_DRAFTED', 'FINDINGS_SHARED'] as const;
@@ -54,6 +55,7 @@ export const ReviewTiming = enumeration(
     POST_LAUNCH: 'After the launch or its planned time. The developer is not late.',
   },
 );
+export type ReviewTiming = ValueOf<typeof ReviewTiming>;
 
 /** Fields derived from the launch plan are as sensitive as the plan. */
 const OF_PLAN = { sensitivity: 'PROPIN', derivedFrom: ['LaunchPlan.plannedLaunchAt'] } as const;
@@ -78,7 +80,7 @@ export class Review {
     coarsened:
       'STOPPED reveals that some submission was withdrawn or some access ended, without naming the submission.',
   })
-  status!: ValueOf<typeof ReviewStatus>;
+  status!: ReviewStatus;
   @dateTime('Time the review was opened.', { filter: true, order: true }) openedAt!: string;
   @dateTime('Target for sharing findings: two days before the planned launch, or at once if the review opens later.', {
     filter: true,
@@ -141,7 +143,7 @@ export class Review {
       POST_LAUNCH: (column, now) => `${until(column, now)} >= ${column('launchBoundAt')}`,
     },
   })
-  timing({ clock }: Pick<Context, 'clock'>): ValueOf<typeof ReviewTiming> {
+  timing({ clock }: Pick<Context, 'clock'>): ReviewTiming {
     return (this.closedAt ?? clock.now().toISOString()) < this.launchBoundAt
       ? ReviewTiming.PRE_LAUNCH
       : ReviewTiming.POST_LAUNCH;

@@ -22,6 +22,7 @@ export const AgreementStatus = enumeration(
     ENDED: 'Ended.',
   },
 );
+export type AgreementStatus = ValueOf<typeof AgreementStatus>;
 
 @model('Organization that develops AI models and may voluntarily share them before launch.', {
   key: 'key',
@@ -42,7 +43,7 @@ export class DeveloperOrganization {
   @oneOf(() => AgreementStatus, 'Status of the agreement with the government. Filing requires no agreement.', {
     sensitivity: 'GOV',
   })
-  agreementStatus!: ValueOf<typeof AgreementStatus>;
+  agreementStatus!: AgreementStatus;
   @text('Reference number of the agreement.', { nullable: true, length: 80, sensitivity: 'PROPIN' }) agreementRef!:
     | string
     | null;

@@ -27,6 +27,7 @@ export const Modality = enumeration('Modality', 'Kind of input or output a model
   CODE: 'Source code.',
   ACTION: 'Actions on a computer or in the physical world.',
 });
+export type Modality = ValueOf<typeof Modality>;
 
 export const ReleaseStatus = enumeration('ReleaseStatus', 'Public availability of a model.', {
   UNRELEASED: 'Not released to the public.',
@@ -34,6 +35,7 @@ export const ReleaseStatus = enumeration('ReleaseStatus', 'Public availability o
   GENERAL: 'Released to the general public.',
   RETIRED: 'Released earlier and no longer offered.',
 });
+export type ReleaseStatus = ValueOf<typeof ReleaseStatus>;
 
 @model('AI model: public models from published catalogs, unreleased models by codename.', { order: ['-releasedOn'] })
 export class AIModel {
@@ -55,7 +57,7 @@ export class AIModel {
   })
   publicName!: string | null;
   @text('Model family.', { nullable: true, filter: true }) family!: string | null;
-  @listOf(() => Modality, 'Kinds of input and output the model supports.') modalities!: ValueOf<typeof Modality>[];
+  @listOf(() => Modality, 'Kinds of input and output the model supports.') modalities!: Modality[];
   @textList('Application areas, as named by the source.') domains!: string[];
   @bigNumber('Number of parameters.', { nullable: true, filter: true, order: true, sensitivity: 'PROPIN' })
   parameterCount!: string | null;
@@ -73,7 +75,7 @@ export class AIModel {
   @flag('Whether the source classifies the model as a frontier model at the time of its release.', { filter: true })
   frontier!: boolean;
   @oneOf(() => ReleaseStatus, 'Public availability.', { filter: true, order: true, index: true })
-  releaseStatus!: ValueOf<typeof ReleaseStatus>;
+  releaseStatus!: ReleaseStatus;
   @date('Date of public release; null while unreleased.', { nullable: true, filter: true, order: true })
   releasedOn!: string | null;
   @url('Public page about the model.', { nullable: true }) knownPublicSource!: string | null;

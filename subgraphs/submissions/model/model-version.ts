@@ -10,6 +10,7 @@ export const SafeguardsLevel = enumeration('SafeguardsLevel', 'Safeguards active
   REDUCED: 'Fewer safeguards than the public release, for measuring capabilities.',
   NONE: 'No safeguards.',
 });
+export type SafeguardsLevel = ValueOf<typeof SafeguardsLevel>;
 
 @model('Fixed version of a model: one checkpoint.', { order: ['-releasedOn'] })
 export class ModelVersion {
@@ -33,7 +34,7 @@ export class ModelVersion {
     nullable: true,
     sensitivity: 'PROPIN',
   })
-  safeguardsLevel!: ValueOf<typeof SafeguardsLevel> | null;
+  safeguardsLevel!: SafeguardsLevel | null;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => Submission, 'versionId', 'Submissions of this version.') submissions!: unknown;

@@ -1,7 +1,6 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
 import { civilDate, fiscalYear, fiscalYearPeriod, type Period } from '#base/civil';
 import type { Database } from '#kit/database/database';
-import type { ValueOf } from '#kit/model/enumeration';
 import { sensitivity } from '#kit/model/fields';
 import { figure, yearsOf } from '#kit/model/figure';
 import { GraphQLInstant } from '#kit/model/scalars';
@@ -21,7 +20,7 @@ const FILED: Counted = {
 
 @valueObject('Submissions withdrawn in one phase.')
 export class WithdrawalCount {
-  @part(() => WindowPhase, 'Phase at withdrawal.') phase!: ValueOf<typeof WindowPhase>;
+  @part(() => WindowPhase, 'Phase at withdrawal.') phase!: WindowPhase;
   @part(() => Int, 'Number of submissions.', { counted: FILED }) count!: number;
   @part(() => Ratio, 'Share of all filed submissions.', {
     counted: { partOf: 'count', numerator: ['count'], denominator: 'filed' },
@@ -37,7 +36,7 @@ export class QuarterCount {
 
 @valueObject('Submissions by the event from which their 30 days count back.')
 export class ReferenceCount {
-  @part(() => LaunchReference, 'Event that ends the 30 days.') reference!: ValueOf<typeof LaunchReference>;
+  @part(() => LaunchReference, 'Event that ends the 30 days.') reference!: LaunchReference;
   @part(() => Int, 'Number of submissions.', { counted: FILED }) count!: number;
 }
 
@@ -90,12 +89,12 @@ export class SubmissionMetrics {
 interface FiledRow {
   filedAt: string;
   plannedLaunchAt: string;
-  reference: ValueOf<typeof LaunchReference>;
+  reference: LaunchReference;
   launchedAt: string | null;
   launchRecordedAt: string | null;
   withdrawnAt: string | null;
   endedAt: string | null;
-  phase: ValueOf<typeof WindowPhase> | null;
+  phase: WindowPhase | null;
 }
 
 const DAY_MS = 86_400_000;

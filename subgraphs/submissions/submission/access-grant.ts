@@ -35,6 +35,7 @@ export const AccessGrantStatus = enumeration('AccessGrantStatus', 'Status of an 
   RESCINDED: 'Offer rescinded by the developer.',
   DECLINED: 'Offer declined by the agency.',
 });
+export type AccessGrantStatus = ValueOf<typeof AccessGrantStatus>;
 
 @model('Access to a model that a developer grants to one agency.', { order: ['startsAt'], sensitivity: 'PROPIN' })
 export class AccessGrant {
@@ -55,12 +56,12 @@ export class AccessGrant {
   @dateTime('End of access.', { filter: true, order: true, derivedFrom: ['Submission.windowClosesAt'] })
   endsAt!: string;
   /** Status at the last change; {@link currentStatus} applies the clock. */
-  @kept({ name: 'status', length: 40 }) recordedStatus!: ValueOf<typeof AccessGrantStatus>;
+  @kept({ name: 'status', length: 40 }) recordedStatus!: AccessGrantStatus;
   /** Party that paused it: the system resumes only its own pauses. */
   @kept({ length: 40, nullable: true }) pausedBy!: 'DEVELOPER' | 'SYSTEM' | null;
   /** End of the recorded status and the status after it, if nothing else happens: lists filter by them between two runs of the scheduler. */
   @kept({ length: 24, nullable: true }) statusUntil!: string | null;
-  @kept({ length: 40, nullable: true }) statusThen!: ValueOf<typeof AccessGrantStatus> | null;
+  @kept({ length: 40, nullable: true }) statusThen!: AccessGrantStatus | null;
   /** Whether access starts with the window, wherever the plan moves it. */
   @kept({ type: 'boolean', default: false }) startsAtOpening!: boolean;
   /** Whether access ends with the window, wherever the plan moves it. */
@@ -86,7 +87,7 @@ export class AccessGrant {
       ]),
     ),
   })
-  async currentStatus({ clock, loaders }: Context): Promise<ValueOf<typeof AccessGrantStatus>> {
+  async currentStatus({ clock, loaders }: Context): Promise<AccessGrantStatus> {
     const now = instant(clock.now());
     if (this.statusUntil === null || now < this.statusUntil) return this.recordedStatus;
     // several transitions may have fallen due since the last write

@@ -12,6 +12,7 @@ export const ArtifactKind = enumeration('ArtifactKind', 'Kind of document.', {
   ENDPOINT_SPEC: 'Specification of an endpoint.',
   OTHER: 'Any other document.',
 });
+export type ArtifactKind = ValueOf<typeof ArtifactKind>;
 
 export const ArtifactStorage = enumeration('ArtifactStorage', "Storage state of a document's content.", {
   AWAITING_UPLOAD: 'Announced, not uploaded yet.',
@@ -19,6 +20,7 @@ export const ArtifactStorage = enumeration('ArtifactStorage', "Storage state of 
   REFERENCE: 'Kept by the developer. The graph holds only the digest and a reference.',
   DESTROYED: 'Destroyed.',
 });
+export type ArtifactStorage = ValueOf<typeof ArtifactStorage>;
 
 @model('Document of a submission: its digest, and the location of its content. The graph never holds weights.', {
   order: ['createdAt'],
@@ -28,11 +30,11 @@ export const ArtifactStorage = enumeration('ArtifactStorage', "Storage state of 
 export class Artifact {
   @generatedId('art') id!: string;
   @belongsTo(() => Submission, 'Submission that the document belongs to.', { as: 'submission' }) submissionId!: string;
-  @oneOf(() => ArtifactKind, 'Kind of document.', { filter: true }) kind!: ValueOf<typeof ArtifactKind>;
+  @oneOf(() => ArtifactKind, 'Kind of document.', { filter: true }) kind!: ArtifactKind;
   @sha256('SHA-256 digest of the content.', { index: true }) sha256!: string;
   @bigNumber('Size in bytes.', { order: true }) bytes!: string;
   @oneOf(() => ArtifactStorage, 'Storage state of the content.', { filter: true, default: 'REFERENCE' })
-  storage!: ValueOf<typeof ArtifactStorage>;
+  storage!: ArtifactStorage;
   @text("Location of the content: a download path on this server, or the developer's reference.")
   storedWhere!: string;
   @text('File name.', { nullable: true }) fileName!: string | null;

@@ -1,5 +1,4 @@
 import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
-import type { ValueOf } from '#kit/model/enumeration';
 import { sensitivity } from '#kit/model/fields';
 import { stubOf } from '#kit/model/model';
 import { pastInstant } from '#kit/model/past-instant';
@@ -17,24 +16,24 @@ import { reviewWindow } from './window';
 export class PastAccess {
   @part(() => Agency, 'Agency that the access was offered to.', { sensitivity: 'PROPIN' }) agency!: Agency;
   @part(() => AccessGrantStatus, 'Status of the access.', { sensitivity: 'PROPIN' })
-  status!: ValueOf<typeof AccessGrantStatus>;
+  status!: AccessGrantStatus;
 }
 
 @valueObject('State of a submission at a past time, replayed from its timeline.')
 export class PastSubmission {
   @part(() => GraphQLInstant, 'Time described.', { sensitivity: 'PROPIN' }) asOf!: string;
   @part(() => SubmissionLifecycle, 'Lifecycle state at that time.', { sensitivity: 'PROPIN' })
-  lifecycle!: ValueOf<typeof SubmissionLifecycle>;
+  lifecycle!: SubmissionLifecycle;
   @part(() => IntakeStatus, 'Result of the intake check at that time.', {
     sensitivity: 'PROPIN',
     derivedFrom: ['Submission.intakeStatus'],
   })
-  intakeStatus!: ValueOf<typeof IntakeStatus>;
+  intakeStatus!: IntakeStatus;
   @part(() => WindowPhase, 'Position relative to the 30-day window at that time.', {
     sensitivity: 'PROPIN',
     derivedFrom: ['LaunchPlan.plannedLaunchAt'],
   })
-  windowPhase!: ValueOf<typeof WindowPhase>;
+  windowPhase!: WindowPhase;
   @part(() => Int, 'Launch plan version at that time.', { sensitivity: 'PROPIN' }) planVersion!: number;
   @part(() => GraphQLInstant, 'Planned launch at that time.', {
     sensitivity: 'PROPIN',
@@ -47,7 +46,7 @@ export class PastSubmission {
 
 type Kind = keyof typeof SubmissionEventKind;
 
-const STATUS_OF_KIND: Partial<Record<Kind, ValueOf<typeof AccessGrantStatus>>> = {
+const STATUS_OF_KIND: Partial<Record<Kind, AccessGrantStatus>> = {
   ACCESS_OFFERED: 'OFFERED',
   ACCESS_STARTED: 'ACTIVE',
   ACCESS_RESUMED: 'ACTIVE',
@@ -57,7 +56,7 @@ const STATUS_OF_KIND: Partial<Record<Kind, ValueOf<typeof AccessGrantStatus>>> =
   ACCESS_DECLINED: 'DECLINED',
 };
 
-const INTAKE_OF_KIND: Partial<Record<Kind, ValueOf<typeof IntakeStatus>>> = {
+const INTAKE_OF_KIND: Partial<Record<Kind, IntakeStatus>> = {
   INTAKE_CHECKED: 'COMPLETE',
   INFORMATION_REQUESTED: 'INFORMATION_REQUESTED',
   INFORMATION_PROVIDED: 'UNCHECKED',

@@ -22,6 +22,7 @@ export const InformationRequestStatus = enumeration('InformationRequestStatus', 
   ANSWERED: 'Answered by the developer.',
   CLOSED: 'Closed without an answer. This has no consequence.',
 });
+export type InformationRequestStatus = ValueOf<typeof InformationRequestStatus>;
 
 @model('Question of the intake office to a developer. It stops no clock.', { order: ['dueOn'], sensitivity: 'GOV' })
 @Index(['overdueNoted', 'dueOn'])
@@ -39,7 +40,7 @@ export class InformationRequest {
   @dateTime("Time of the developer's answer.", { nullable: true }) answeredAt!: string | null;
   @longText('Answer of the developer.', { nullable: true, sensitivity: 'PROPIN' }) answer!: string | null;
   @oneOf(() => InformationRequestStatus, 'Status of the request.', { filter: true, index: true })
-  status!: ValueOf<typeof InformationRequestStatus>;
+  status!: InformationRequestStatus;
   /** Whether the timeline already has the INFORMATION_OVERDUE event. */
   @kept({ type: 'boolean', default: false }) overdueNoted!: boolean;
   @revisionNumber() revision!: number;

@@ -21,6 +21,7 @@ export const LaunchReference = enumeration('LaunchReference', 'Event from which 
   PUBLIC_LAUNCH: 'Public launch.',
   TRUSTED_PARTNER_RELEASE: 'Release to other trusted partners, in the words of the order.',
 });
+export type LaunchReference = ValueOf<typeof LaunchReference>;
 
 @model("Version of a developer's launch plan. The highest version is current.", {
   order: ['planVersion'],

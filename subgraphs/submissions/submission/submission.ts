@@ -50,6 +50,7 @@ export const SubmissionLifecycle = enumeration(
     CLOSED: 'Launched, and the intake office closed the file.',
   },
 );
+export type SubmissionLifecycle = ValueOf<typeof SubmissionLifecycle>;
 
 export const IntakeStatus = enumeration(
   'IntakeStatus',
@@ -60,6 +61,7 @@ export const IntakeStatus = enumeration(
     INFORMATION_REQUESTED: 'The intake office requested information.',
   },
 );
+export type IntakeStatus = ValueOf<typeof IntakeStatus>;
 
 export const SharingPreference = enumeration(
   'SharingPreference',
@@ -69,16 +71,19 @@ export const SharingPreference = enumeration(
     ALL_REVIEWING_AGENCIES: 'All reviewing agencies.',
   },
 );
+export type SharingPreference = ValueOf<typeof SharingPreference>;
 
 export const LaunchScope = enumeration('LaunchScope', 'Audience of a launch.', {
   LIMITED: 'Released to a limited audience.',
   GENERAL: 'Released to the general public.',
 });
+export type LaunchScope = ValueOf<typeof LaunchScope>;
 
 export const LaunchSource = enumeration('LaunchSource', 'Source of a launch report.', {
   DEVELOPER: 'Report by the developer.',
   PUBLIC_OBSERVATION: 'Public evidence, recorded by the intake office.',
 });
+export type LaunchSource = ValueOf<typeof LaunchSource>;
 
 export const WindowPhase = enumeration(
   'WindowPhase',
@@ -91,6 +96,7 @@ export const WindowPhase = enumeration(
     LAUNCHED: 'The model has launched.',
   },
 );
+export type WindowPhase = ValueOf<typeof WindowPhase>;
 
 /** Target for the intake check. */
 const INTAKE_BUSINESS_DAYS = 2;
@@ -100,10 +106,10 @@ const filed = (column: (property: string) => string) => `${column('lifecycle')} 
 @valueObject('Launch of a model, recorded as a fact.')
 export class LaunchRecord {
   @part(() => GraphQLInstant, 'Time of the launch.', { sensitivity: 'PUBLIC' }) launchedAt!: string;
-  @part(() => LaunchScope, 'Audience of the launch.', { sensitivity: 'PUBLIC' }) scope!: ValueOf<typeof LaunchScope>;
+  @part(() => LaunchScope, 'Audience of the launch.', { sensitivity: 'PUBLIC' }) scope!: LaunchScope;
   @part(() => GraphQLInstant, 'Time the launch was recorded.') recordedAt!: string;
   @part(() => Actor, 'Party that recorded the launch: the developer or the intake office.') recordedBy!: Actor;
-  @part(() => LaunchSource, 'Source of the launch report.') source!: ValueOf<typeof LaunchSource>;
+  @part(() => LaunchSource, 'Source of the launch report.') source!: LaunchSource;
   @part(() => GraphQLUrl, 'Address of public evidence; required when the intake office records the launch.', {
     nullable: true,
   })
@@ -117,7 +123,7 @@ export class Withdrawal {
     sensitivity: 'PROPIN',
     derivedFrom: ['LaunchPlan.plannedLaunchAt'],
   })
-  phase!: ValueOf<typeof WindowPhase>;
+  phase!: WindowPhase;
   @part(() => String, 'Reason, if the developer gave one.', { nullable: true, sensitivity: 'PROPIN' }) reason!:
     | string
     | null;
@@ -146,7 +152,7 @@ export class Submission {
   @belongsTo(() => ModelVersion, 'Version of the model that the submission is about.', { as: 'version', filter: true })
   versionId!: string;
   @oneOf(() => SubmissionLifecycle, 'Stored state.', { filter: true, order: true, index: true })
-  lifecycle!: ValueOf<typeof SubmissionLifecycle>;
+  lifecycle!: SubmissionLifecycle;
   @oneOf(() => IntakeStatus, 'Result of the intake check.', { filter: true }) intakeStatus!: ValueOf<
     typeof IntakeStatus
   >;
@@ -173,17 +179,17 @@ export class Submission {
   })
   windowClosesAt!: string;
   @oneOf(() => SharingPreference, 'Agencies with which the developer shares the submission.', { filter: true })
-  sharingPreference!: ValueOf<typeof SharingPreference>;
+  sharingPreference!: SharingPreference;
   @longText('Mitigations declared by the developer.', { nullable: true }) mitigationsDeclared!: string | null;
   @dateTime('', { nullable: true, hidden: true, index: true }) launchedAt!: string | null;
-  @oneOf(() => LaunchScope, '', { nullable: true, hidden: true }) launchScope!: ValueOf<typeof LaunchScope> | null;
+  @oneOf(() => LaunchScope, '', { nullable: true, hidden: true }) launchScope!: LaunchScope | null;
   @dateTime('', { nullable: true, hidden: true }) launchRecordedAt!: string | null;
   @oneOf(() => Actor, '', { nullable: true, hidden: true, lowerCase: true, length: 255 })
   launchRecordedBy!: Actor | null;
-  @oneOf(() => LaunchSource, '', { nullable: true, hidden: true }) launchSource!: ValueOf<typeof LaunchSource> | null;
+  @oneOf(() => LaunchSource, '', { nullable: true, hidden: true }) launchSource!: LaunchSource | null;
   @url('', { nullable: true, hidden: true }) launchEvidence!: string | null;
   @dateTime('', { nullable: true, hidden: true, index: true }) withdrawnAt!: string | null;
-  @oneOf(() => WindowPhase, '', { nullable: true, hidden: true }) withdrawalPhase!: ValueOf<typeof WindowPhase> | null;
+  @oneOf(() => WindowPhase, '', { nullable: true, hidden: true }) withdrawalPhase!: WindowPhase | null;
   @longText('', { nullable: true, hidden: true }) withdrawalReason!: string | null;
   @dateTime('Time the intake office closed the file after launch.', { nullable: true }) closedAt!: string | null;
   @dateTime('Time the draft was discarded or the model was declared not to be released.', { nullable: true }) endedAt!:
@@ -243,7 +249,7 @@ export class Submission {
       LAUNCH_DUE: (column, now) => `${filed(column)} AND ${column('windowClosesAt')} <= ${now}`,
     },
   })
-  windowPhase({ clock }: Pick<Context, 'clock'>): ValueOf<typeof WindowPhase> {
+  windowPhase({ clock }: Pick<Context, 'clock'>): WindowPhase {
     const now = clock.now().toISOString();
     if (this.lifecycle === 'LAUNCHED' || this.lifecycle === 'CLOSED') return WindowPhase.LAUNCHED;
     if (this.lifecycle !== 'FILED') return WindowPhase.NONE;

@@ -33,6 +33,7 @@ export const AnnouncementStatus = enumeration('AnnouncementStatus', 'USAJOBS sta
   JOB_CLOSED: 'The announcement is closed.',
   JOB_CANCELED: 'The agency canceled the announcement.',
 });
+export type AnnouncementStatus = ValueOf<typeof AnnouncementStatus>;
 
 /** Quotes a civil day for SQL from the instant literal `now`; the official day lags UTC by four or five hours. */
 const today = (now: string) => `'${civilDate(now.slice(1, -1))}'`;
@@ -95,7 +96,7 @@ export class Announcement {
     order: true,
     index: true,
   })
-  status!: ValueOf<typeof AnnouncementStatus> | null;
+  status!: AnnouncementStatus | null;
   @url('Web page of the announcement.', { nullable: true }) url!: string | null;
   @longText('Duties of the job. Null if not published.', { nullable: true }) duties!: string | null;
   @longText('Required qualifications. Null if not published.', { nullable: true }) qualifications!: string | null;

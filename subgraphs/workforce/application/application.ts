@@ -31,6 +31,7 @@ export const ApplicationStatus = enumeration('ApplicationStatus', 'Status of an 
   ENTERED_ON_DUTY: 'Candidate entered on duty.',
   WITHDRAWN: 'Candidate withdrew the application.',
 });
+export type ApplicationStatus = ValueOf<typeof ApplicationStatus>;
 
 @model('Job applicant, identified by a pseudonym. The graph holds no demographic data.', {
   entity: false,
@@ -57,7 +58,7 @@ export class Application {
   @belongsTo(() => Candidate, 'Candidate who applied.', { as: 'candidate' }) candidateId!: string;
   @dateTime('Time the application was submitted.', { filter: true, order: true }) submittedAt!: string;
   @oneOf(() => ApplicationStatus, 'Status of the application.', { filter: true, order: true, index: true })
-  status!: ValueOf<typeof ApplicationStatus>;
+  status!: ApplicationStatus;
   @flag("Whether veterans' preference applies. Null if not determined.", { nullable: true }) veteransPreference!:
     | boolean
     | null;

@@ -1,7 +1,6 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Query, Resolver } from 'type-graphql';
 import { civilDate, fiscalYear, fiscalYearPeriod } from '#base/civil';
 import type { Database } from '#kit/database/database';
-import type { ValueOf } from '#kit/model/enumeration';
 import { sensitivity } from '#kit/model/fields';
 import { figure } from '#kit/model/figure';
 import { stub, stubKey, stubOf } from '#kit/model/model';
@@ -71,7 +70,7 @@ export class WorkforceMetrics {
 export class TimeToHire {
   @part(() => Agency, 'Hiring agency.', { sensitivity: 'PUBLIC' }) agency!: Agency;
   @part(() => HiringAuthority, 'Hiring authority.', { sensitivity: 'PUBLIC' })
-  authority!: ValueOf<typeof HiringAuthority>;
+  authority!: HiringAuthority;
   @part(() => Int, 'Number of people who entered on duty.', open(HIRES)) hires!: number;
   @part(
     () => Float,
@@ -92,7 +91,7 @@ export class TimeToHire {
 
 interface Hire {
   agencyKey: string;
-  authority: ValueOf<typeof HiringAuthority>;
+  authority: HiringAuthority;
   days: number;
 }
 

@@ -41,6 +41,7 @@ export const SecurityLevel = enumeration(
     TS_SCI: 'Top Secret clearance with access to sensitive compartmented information (SCI).',
   },
 );
+export type SecurityLevel = ValueOf<typeof SecurityLevel>;
 
 export const SupportedProgram = enumeration(
   'SupportedProgram',
@@ -52,6 +53,7 @@ export const SupportedProgram = enumeration(
     GENERAL: 'Several programs, or general support.',
   },
 );
+export type SupportedProgram = ValueOf<typeof SupportedProgram>;
 
 @model('Federal position for an AI or cybersecurity professional.', { order: ['agencyKey'], sensitivity: 'GOV' })
 export class Position {
@@ -75,7 +77,7 @@ export class Position {
   workRoleCode!: string;
   @oneOf(() => TalentArea, 'Field of expertise that the position requires.', { filter: true }) talentArea!: TalentArea;
   @oneOf(() => SecurityLevel, 'Minimum investigation or clearance level for the position.', { filter: true })
-  clearance!: ValueOf<typeof SecurityLevel>;
+  clearance!: SecurityLevel;
   @oneOf(() => PositionStatus, 'Staffing status.', { filter: true, order: true, index: true }) status!: ValueOf<
     typeof PositionStatus
   >;
@@ -84,7 +86,7 @@ export class Position {
     filter: true,
     column: 'supports_programme',
   })
-  supportsProgram!: ValueOf<typeof SupportedProgram>;
+  supportsProgram!: SupportedProgram;
   @dateTime('Time the position was established.', { filter: true, order: true }) createdAt!: string;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
@@ -111,6 +113,7 @@ export const HiringAuthority = enumeration(
     TERM: 'Term appointment.',
   },
 );
+export type HiringAuthority = ValueOf<typeof HiringAuthority>;
 
 export const HiringRequestStatus = enumeration('HiringRequestStatus', 'Status of a hiring request.', {
   DRAFT: 'Being drafted by the hiring manager.',
@@ -121,6 +124,7 @@ export const HiringRequestStatus = enumeration('HiringRequestStatus', 'Status of
   FILLED: 'Selectee entered on duty.',
   CANCELLED: 'Canceled before anyone was hired.',
 });
+export type HiringRequestStatus = ValueOf<typeof HiringRequestStatus>;
 
 /** Dates of a request that follow from the status of an application. */
 const OF_APPLICATION = {
@@ -142,7 +146,7 @@ export class HiringRequest {
     typeof HiringAuthority
   >;
   @oneOf(() => HiringRequestStatus, 'Status of the request.', { filter: true, order: true, index: true })
-  status!: ValueOf<typeof HiringRequestStatus>;
+  status!: HiringRequestStatus;
   @dateTime('Time the selectee accepted the tentative offer.', {
     nullable: true,
     filter: true,

@@ -10,6 +10,7 @@ export const WorkforceFramework = enumeration('WorkforceFramework', 'Framework t
   DCWF: 'DoD Cyber Workforce Framework. OPM codes positions with its work roles.',
   NICE: 'NIST NICE Workforce Framework for Cybersecurity.',
 });
+export type WorkforceFramework = ValueOf<typeof WorkforceFramework>;
 
 export const KsatKind = enumeration('KsatKind', 'Kind of task, knowledge, skill, or ability statement.', {
   TASK: 'Work that the role performs.',
@@ -17,6 +18,7 @@ export const KsatKind = enumeration('KsatKind', 'Kind of task, knowledge, skill,
   SKILL: 'Learned capacity that the work requires.',
   ABILITY: 'General capability that the work requires.',
 });
+export type KsatKind = ValueOf<typeof KsatKind>;
 
 @model('Work role of the cyber and AI workforce.', { key: 'code', order: ['code'] })
 export class WorkRole {
@@ -26,7 +28,7 @@ export class WorkRole {
   code!: string;
   @text('Name of the work role, such as "Data Scientist".', { filter: true, order: true }) name!: string;
   @oneOf(() => WorkforceFramework, 'Framework that defines the role.', { filter: true, order: true })
-  framework!: ValueOf<typeof WorkforceFramework>;
+  framework!: WorkforceFramework;
   @text('DCWF element or NICE category of the role.', { filter: true, order: true, length: 80 }) element!: string;
   @longText('Description of the work, as published by the framework.', { nullable: true }) description!: string | null;
   @textList('Ids of the role in earlier NICE editions.') niceIds!: string[];
@@ -45,7 +47,7 @@ export class Ksat {
     filter: true,
     order: true,
   })
-  kind!: ValueOf<typeof KsatKind>;
+  kind!: KsatKind;
   @longText('Text of the statement.') description!: string;
 }
 
