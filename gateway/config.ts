@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { type Environment, readSettings, type SettingTable, type SettingValues } from '#base/settings';
 
 const port = z.coerce.number().int().min(0).max(65_535);
-const list = z
-  .union([z.string(), z.array(z.string())])
-  .transform((value) =>
-    (typeof value === 'string' ? value.split(',') : value).map((name) => name.trim()).filter(Boolean),
-  );
+const list = z.union([z.string(), z.array(z.string())]).transform((value, context) => {
+  const names = (typeof value === 'string' ? value.split(',') : value).map((name) => name.trim()).filter(Boolean);
+  // a list that names nothing by mistake must not turn a protection off
+  if (names.length === 0 && value.length > 0) context.addIssue({ code: 'custom', message: 'it names nothing' });
+  return names;
+});
 export const redisUrl = z.union([
   z.literal(''),
   z.url({ protocol: /^rediss?$/, error: 'use a URL such as redis://host:6379' }),

@@ -35,9 +35,9 @@ test('the supergraph has the roles of every subgraph, with what each requires', 
 test('two subgraphs may declare a role with one meaning, and not with two', () => {
   const auditor = '@role(name: "auditor", description: "Audits.", kinds: ["GOVERNMENT"])';
   expect(Object.keys(rolesIn(subgraph('a', auditor), subgraph('b', auditor)))).toEqual(['auditor']);
-  const raised = '@role(name: "auditor", description: "Audits.", kinds: ["GOVERNMENT", "OVERSIGHT"])';
+  const raised = '@role(name: "auditor", description: "Audits.", kinds: ["GOVERNMENT", "STATISTICAL"])';
   expect(() => compose([subgraph('a', auditor), subgraph('b', raised)])).toThrow(
-    /"auditor" is GOVERNMENT in a, and GOVERNMENT OVERSIGHT in b\n {2}Give your role a name of its own/,
+    /"auditor" is GOVERNMENT in a, and GOVERNMENT STATISTICAL in b\n {2}Give your role a name of its own/,
   );
 });
 
@@ -56,6 +56,16 @@ test.each([
   ['a misspelled kind', 'name: "auditor", description: "a", kinds: ["GOVERMENT"]', /invalid kinds/],
   ['a kind that is a text', 'name: "auditor", description: "a", kinds: "NON-GOVERNMENT-OVERSIGHT"', /invalid kinds/],
   ['a misspelled claim', 'name: "auditor", description: "a", needs: "Agency"', /invalid needs/],
+  [
+    'oversight without a case',
+    'name: "auditor", description: "a", kinds: ["GOVERNMENT", "OVERSIGHT"]',
+    /invalid kinds: OVERSIGHT requires/,
+  ],
+  [
+    'oversight outside of the government',
+    'name: "auditor", description: "a", needs: "caseNumber", kinds: ["OVERSIGHT"]',
+    /OVERSIGHT requires/,
+  ],
   ['an empty name', 'name: "", description: "a"', /invalid name/],
   ['the name of the public', 'name: "public", description: "a"', /invalid name/],
   ['an inherited name', 'name: "__proto__", description: "a"', /invalid name/],
@@ -75,6 +85,21 @@ test('rejects a second feature with the name of the one that decides who may rea
     expect(() => compose([{ name: 'a', sdl: text }])).toThrow(
       /"https:\/\/evil\.example.* as the feature "sensitivity"/,
     );
+});
+
+test.each([
+  ['another name', '@l(url: "https://specs.apollo.dev/link/v1.0", as: "l")'],
+  ['an alias', '@link(url: "https://specs.apollo.dev/link/v1.0", as: "l")'],
+  ['a renamed import', '@link(url: "https://specs.apollo.dev/link/v1.0", import: [{ name: "@link", as: "@l" }])'],
+])('rejects the directive of links under %s, since rules would be missed', (_what, link) => {
+  const { sdl } = subgraph('a', '');
+  const text = sdl.replace(
+    '@link(url: "https://specs.apollo.dev/federation',
+    `${link}\n  @link(url: "https://specs.apollo.dev/federation`,
+  );
+  expect(() => compose([{ name: 'a', sdl: text }])).toThrow(/links features by another directive than @link/);
+  const supergraph = `schema ${link} { query: Query } type Query { a: String }`;
+  expect(() => rolesOf(parse(supergraph))).toThrow(/links features by another directive than @link/);
 });
 
 test('a supergraph without roles declares none', () => {

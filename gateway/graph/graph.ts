@@ -177,7 +177,6 @@ export class Graph {
       this.schemaSize = new SchemaSize(this.apiSchema);
       this.rules = SchemaRules.of(document, this.apiSchema);
       this.sensitivities = Sensitivities.of(document, this.apiSchema);
-      declareRoles(rolesOf(document));
       const whole = buildASTSchema(document, { assumeValid: true });
       this.partlyHidden = partlyHiddenTypes(whole, this.apiSchema);
       this.costs = Costs.of(document, whole);
@@ -194,6 +193,8 @@ export class Graph {
             : parts.transport(subgraph),
         );
       this.givesBytes = [...this.transports.values()].every(({ shareable }) => shareable);
+      // last: a rejected supergraph declares none
+      declareRoles(rolesOf(document));
     } catch (error) {
       planner?.close().catch(() => {});
       if (error instanceof OperatorError) throw error;

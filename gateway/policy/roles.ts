@@ -5,13 +5,19 @@ import type { RoleSpec, RoleSpecs } from '#base/identity/roles';
 import { handlingFeature } from '../supergraph/features';
 
 /** Arguments of `@role`. Other values are rejected: a misspelled kind would grant more than its subgraph meant. */
-const declaration = z.strictObject({
-  // "public" names callers without a token in budgets
-  name: z.string().regex(/^(?!public$)[a-z][a-z0-9-]{0,49}$/, 'use 1 to 50 lower-case letters, digits, and hyphens'),
-  description: z.string().min(1),
-  needs: z.enum(['organization', 'agency', 'caseNumber']).optional(),
-  kinds: z.array(z.enum(['GOVERNMENT', 'STATISTICAL', 'OVERSIGHT'])).default([]),
-});
+const declaration = z
+  .strictObject({
+    // "public" names callers without a token in budgets
+    name: z.string().regex(/^(?!public$)[a-z][a-z0-9-]{0,49}$/, 'use 1 to 50 lower-case letters, digits, and hyphens'),
+    description: z.string().min(1),
+    needs: z.enum(['organization', 'agency', 'caseNumber']).optional(),
+    kinds: z.array(z.enum(['GOVERNMENT', 'STATISTICAL', 'OVERSIGHT'])).default([]),
+  })
+  .refine(
+    ({ kinds, needs }) => !kinds.includes('OVERSIGHT') || (kinds.includes('GOVERNMENT') && needs === 'caseNumber'),
+    // whose reads are recorded as the government's, and under a case
+    { path: ['kinds'], message: 'OVERSIGHT requires GOVERNMENT, and needs "caseNumber"' },
+  );
 
 /** Every `@role` on the schema of a supergraph or a subgraph. @throws OperatorError for invalid arguments */
 export function roleDeclarationsIn(document: DocumentNode): (readonly [name: string, spec: RoleSpec])[] {

@@ -11,15 +11,25 @@ export interface Feature {
   directiveNamed(directive: string): string;
 }
 
+const LINK_URL = /^https?:\/\/specs\.apollo\.dev\/link\//i;
+
+/** @throws OperatorError where the directive of links has another name: features would be missed */
 export function featuresOf(supergraph: DocumentNode): Feature[] {
   return supergraph.definitions.flatMap((definition) => {
     if (definition.kind !== Kind.SCHEMA_DEFINITION && definition.kind !== Kind.SCHEMA_EXTENSION) return [];
     return (definition.directives ?? []).flatMap(({ name, arguments: nodes = [] }) => {
-      if (name.value !== 'link') return [];
       const argument = (of: string) => {
         const node = nodes.find(({ name: argumentName }) => argumentName.value === of);
         return node && valueFromASTUntyped(node.value);
       };
+      const isOfLinks = LINK_URL.test(String(argument('url')));
+      const isRenamed = argument('as') !== undefined || JSON.stringify(argument('import') ?? []).includes('"as"');
+      if (isOfLinks && (name.value !== 'link' || isRenamed))
+        throw new OperatorError(
+          'The schema links features by another directive than @link',
+          'Name the directive of the link specification @link: access rules are found by it',
+        );
+      if (name.value !== 'link') return [];
       return [feature(String(argument('url') ?? ''), argument('as'), argument('import'), argument('for'))];
     });
   });

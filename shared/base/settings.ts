@@ -104,7 +104,7 @@ const listed = (values: readonly unknown[]): string => values.map(withoutSecrets
 /** Hides what may be secret in a value: user information and query values of URLs, and pasted keys. */
 export function withoutSecrets(value: unknown): string {
   const text = String(value);
-  if (/^\s*[[{]|-----BEGIN/.test(text)) return '…';
+  if (/^\s*[[{]|-----BEGIN|^(MC4C|eyJ)/.test(text)) return '…';
   return text.replace(/([a-z][\w+.-]*:\/\/).*@/gi, '$1…@').replace(/([?&#][^=&#\s]+=)[^&#\s]*/g, '$1…');
 }
 

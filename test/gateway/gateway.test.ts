@@ -368,6 +368,7 @@ describe('configuration', () => {
   test.each([
     [{ port: '99999' }, {}, /--port is "99999"/],
     [{}, { ORDERGRAPH_PORT: 'four' }, /ORDERGRAPH_PORT is "four"/],
+    [{}, { ORDERGRAPH_TRUSTED_DOCUMENTS: ' , ' }, /ORDERGRAPH_TRUSTED_DOCUMENTS is " , ": it names nothing/],
     [{ logLevel: 'loud' }, {}, /--log-level is "loud"[\s\S]*Minimum level of log entries/],
     [{ subgraphTimeoutMs: '0' }, {}, /--subgraph-timeout-ms is "0"/],
   ])('rejects the flags %j and the environment %j by the name of the setting', (flags, environment, message) => {

@@ -40,6 +40,12 @@ test.each([
   expect(output).toMatch(new RegExp(`Set ${setting} to a folder that this process \\(user \\d+\\) may write to`));
 });
 
+test('does not print a private key that stands in place of a file', async () => {
+  const output = await refusal({ ORDERGRAPH_AUDIT_KEY: '{"kty":"OKP","d":"s3cret"}' });
+  expect(output).toContain('from "…": it is not the path of a file');
+  expect(output).not.toContain('s3cret');
+});
+
 test('reports an unreadable key file with its setting', async () => {
   const output = await refusal({ ORDERGRAPH_AUDIT_KEY: join(folder, 'missing.json') });
   expect(output).toMatch(/the key that seals the record \(ORDERGRAPH_AUDIT_KEY\) from ".*missing\.json"/);

@@ -2,6 +2,8 @@ import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import { OperatorError } from '../errors';
 import { WatchedFile } from '../files/watched-file';
+import { reasonOf } from '../read-text';
+import { withoutSecrets } from '../settings';
 
 /** PEM texts: certificate, its key, and the authorities that verify other certificates. */
 export interface TlsTexts {
@@ -68,7 +70,7 @@ function watch(path: string, log: Logger): WatchedFile<string> {
     return new WatchedFile(path, { what: 'a PEM file', parse: (text) => text, log });
   } catch (error) {
     throw new OperatorError(
-      `Could not read the PEM file "${path}": ${(error as Error).message}`,
+      `Could not read the PEM file "${withoutSecrets(path)}": ${reasonOf(error, path)}`,
       'Check the path and its permissions',
     );
   }

@@ -4,6 +4,8 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JSONWebKeySet,
 import type { Logger } from 'pino';
 import { OperatorError } from '../errors';
 import { WatchedFile } from '../files/watched-file';
+import { reasonOf } from '../read-text';
+import { withoutSecrets } from '../settings';
 import { type IdentityKeys, IdentitySigner, type SigningKey, signingKeyOf } from './signed-identity';
 
 /** Generates a private Ed25519 key; its `kid` is its thumbprint (RFC 7638). */
@@ -31,7 +33,10 @@ export function watchKeys<T>(
     return new WatchedFile(file, { what, parse, log });
   } catch (error) {
     if (error instanceof OperatorError) throw error;
-    throw new OperatorError(`Could not read ${what} from "${file}": ${(error as Error).message}`, KEY_FILE_FIX);
+    throw new OperatorError(
+      `Could not read ${what} from "${withoutSecrets(file)}": ${reasonOf(error, file)}`,
+      KEY_FILE_FIX,
+    );
   }
 }
 

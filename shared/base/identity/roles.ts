@@ -28,6 +28,11 @@ const roles = new Map<string, RoleSpec>();
 /** @throws OperatorError when a role was declared with another meaning; then none is declared */
 export function declareRoles(specs: RoleSpecs): void {
   for (const [name, spec] of Object.entries(specs)) {
+    if (spec.isOversight && !(spec.isGovernment && spec.needs === 'caseNumber'))
+      throw new OperatorError(
+        `The role "${name}" inspects everything without being of the government and naming a case`,
+        "Add isGovernment, and needs: 'caseNumber'",
+      );
     const declared = roles.get(name);
     if (declared !== undefined && JSON.stringify(meaning(declared)) !== JSON.stringify(meaning(spec)))
       throw new OperatorError(
