@@ -1,5 +1,6 @@
 import { parse } from 'graphql';
-import { meaningOf, roleDeclarationsIn } from '../policy/roles';
+import { meaningOf } from '#base/identity/roles';
+import { roleDeclarationsIn } from '../policy/roles';
 
 /** Roles that subgraphs declare with different meanings: neither may change what the role of the other may read. */
 export function conflictingRoles(subgraphs: readonly { readonly name: string; readonly sdl: string }[]): string[] {

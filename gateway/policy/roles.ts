@@ -1,10 +1,10 @@
 import { type ConstDirectiveNode, type DocumentNode, Kind, valueFromASTUntyped } from 'graphql';
 import { z } from 'zod';
 import { OperatorError } from '#base/errors';
-import type { RoleSpec, RoleSpecs } from '#base/identity/roles';
+import { isUncheckedOversight, meaningOf, type RoleSpec, type RoleSpecs } from '#base/identity/roles';
 import { handlingFeature } from '../supergraph/features';
 
-/** Arguments of `@role`. Other values are rejected: a misspelled kind would grant more than its subgraph meant. */
+/** Arguments of `@role`, as a role. Other values are rejected: a misspelled kind would grant more than its subgraph meant. */
 const declaration = z
   .strictObject({
     // "public" names callers without a token in budgets
@@ -13,14 +13,25 @@ const declaration = z
     needs: z.enum(['organization', 'agency', 'caseNumber']).optional(),
     kinds: z.array(z.enum(['GOVERNMENT', 'STATISTICAL', 'OVERSIGHT'])).default([]),
   })
-  .refine(
-    ({ kinds, needs }) => !kinds.includes('OVERSIGHT') || (kinds.includes('GOVERNMENT') && needs === 'caseNumber'),
-    // whose reads are recorded as the government's, and under a case
-    { path: ['kinds'], message: 'OVERSIGHT requires GOVERNMENT, and needs "caseNumber"' },
-  );
+  .transform(({ name, description, needs, kinds }): Declaration => {
+    const spec = {
+      description,
+      ...(needs ? { needs } : {}),
+      ...(kinds.includes('GOVERNMENT') ? { isGovernment: true } : {}),
+      ...(kinds.includes('STATISTICAL') ? { isStatistical: true } : {}),
+      ...(kinds.includes('OVERSIGHT') ? { isOversight: true } : {}),
+    };
+    return [name, spec];
+  })
+  .refine(([, spec]) => !isUncheckedOversight(spec), {
+    path: ['kinds'],
+    message: 'OVERSIGHT requires GOVERNMENT, and needs "caseNumber"',
+  });
+
+type Declaration = readonly [name: string, spec: RoleSpec];
 
 /** Every `@role` on the schema of a supergraph or a subgraph. @throws OperatorError for invalid arguments */
-export function roleDeclarationsIn(document: DocumentNode): (readonly [name: string, spec: RoleSpec])[] {
+export function roleDeclarationsIn(document: DocumentNode): Declaration[] {
   const feature = handlingFeature(document);
   if (!feature) return [];
   return document.definitions
@@ -48,37 +59,14 @@ export function rolesOf(document: DocumentNode): RoleSpecs {
   return Object.fromEntries(roles);
 }
 
-function roleIn({ arguments: nodes = [] }: ConstDirectiveNode): readonly [name: string, spec: RoleSpec] {
+function roleIn({ arguments: nodes = [] }: ConstDirectiveNode): Declaration {
   const parsed = declaration.safeParse(
     Object.fromEntries(nodes.map(({ name, value }) => [name.value, valueFromASTUntyped(value)])),
   );
-  if (!parsed.success) {
-    const { path, message } = parsed.error.issues[0]!;
-    throw new OperatorError(
-      `A @role has an invalid ${String(path[0] ?? 'argument')}: ${message}`,
-      'See "Add a role" in CONTRIBUTING.md',
-    );
-  }
-  const { name, kinds, description, needs } = parsed.data;
-  const is = (kind: (typeof kinds)[number]) => kinds.includes(kind);
-  return [
-    name,
-    {
-      description,
-      ...(needs ? { needs } : {}),
-      ...(is('GOVERNMENT') ? { isGovernment: true } : {}),
-      ...(is('STATISTICAL') ? { isStatistical: true } : {}),
-      ...(is('OVERSIGHT') ? { isOversight: true } : {}),
-    },
-  ];
-}
-
-/** What a role grants, in words. */
-export function meaningOf({ needs, isGovernment, isStatistical, isOversight }: RoleSpec): string {
-  const kinds = [
-    ...(isGovernment ? ['GOVERNMENT'] : []),
-    ...(isStatistical ? ['STATISTICAL'] : []),
-    ...(isOversight ? ['OVERSIGHT'] : []),
-  ];
-  return `${kinds.join(' ') || 'no kind'}${needs ? ` with needs "${needs}"` : ''}`;
+  if (parsed.success) return parsed.data;
+  const { path, message } = parsed.error.issues[0]!;
+  throw new OperatorError(
+    `A @role has an invalid ${String(path[0] ?? 'argument')}: ${message}`,
+    'See "Add a role" in CONTRIBUTING.md',
+  );
 }

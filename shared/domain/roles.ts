@@ -1,7 +1,7 @@
-import type { RoleSpecs } from '#base/identity/roles';
+import type { NamesOf, RoleSpecs } from '#base/identity/roles';
 
 /** Roles across programs; every subgraph has them. Roles: docs/domain.md. */
-export const SHARED_ROLES = {
+const SHARED_ROLES = {
   coordinator: { description: 'Coordinates the programs across agencies.', isGovernment: true },
   analyst: { description: 'Analyzes figures of all programs.', isGovernment: true, isStatistical: true },
   inspector: {
@@ -13,7 +13,9 @@ export const SHARED_ROLES = {
   operator: { description: 'Operates the graph: reads metrics and health, and no data.' },
 } as const satisfies RoleSpecs;
 
-type SharedRoles = { readonly [Name in keyof typeof SHARED_ROLES]: true };
 declare module '#base/identity/roles' {
-  interface RoleNames extends SharedRoles {}
+  interface RoleNames extends NamesOf<typeof SHARED_ROLES> {}
 }
+
+/** Roles of a subgraph: its own, and those of all programs. */
+export const withSharedRoles = (own: RoleSpecs): RoleSpecs => ({ ...own, ...SHARED_ROLES });

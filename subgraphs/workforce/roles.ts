@@ -1,5 +1,5 @@
-import type { RoleSpecs } from '#base/identity/roles';
-import { SHARED_ROLES } from '#domain/roles';
+import type { NamesOf, RoleSpecs } from '#base/identity/roles';
+import { withSharedRoles } from '#domain/roles';
 
 const OWN_ROLES = {
   'hiring-manager': { description: 'Fills positions of an agency.', needs: 'agency', isGovernment: true },
@@ -10,9 +10,8 @@ const OWN_ROLES = {
   },
 } as const satisfies RoleSpecs;
 
-type OwnRoles = { readonly [Name in keyof typeof OWN_ROLES]: true };
 declare module '#base/identity/roles' {
-  interface RoleNames extends OwnRoles {}
+  interface RoleNames extends NamesOf<typeof OWN_ROLES> {}
 }
 
-export const ROLES: RoleSpecs = { ...OWN_ROLES, ...SHARED_ROLES };
+export const ROLES = withSharedRoles(OWN_ROLES);

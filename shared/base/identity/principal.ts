@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { RequestError } from '../errors';
-import { actorOf, type Role, roleSpec } from './roles';
+import { type Role, roleSpec } from './roles';
 
 /** An authenticated caller. A subject is unique only together with its issuer. */
 export interface Principal {
@@ -32,11 +32,6 @@ export const SYSTEM: Principal = {
   caseNumber: null,
   scopes: [],
 };
-
-/** Actors as which a principal can make changes in the voluntary framework. */
-export function actorsOf({ roles }: Principal): readonly string[] {
-  return roles.flatMap((role) => actorOf(role) ?? []);
-}
 
 /** Issuer of development tokens, recognizable as such. */
 export const DEVELOPMENT_ISSUER = 'https://development-only.ordergraph.invalid';

@@ -23,18 +23,21 @@ export type Role = keyof RoleNames & string;
 
 export type RoleSpecs = Readonly<Record<string, RoleSpec>>;
 
+/** Names of specs, to merge into {@link RoleNames}. */
+export type NamesOf<Specs extends RoleSpecs> = { readonly [Name in keyof Specs]: true };
+
 const roles = new Map<string, RoleSpec>();
 
 /** @throws OperatorError when a role was declared with another meaning; then none is declared */
 export function declareRoles(specs: RoleSpecs): void {
   for (const [name, spec] of Object.entries(specs)) {
-    if (spec.isOversight && !(spec.isGovernment && spec.needs === 'caseNumber'))
+    if (isUncheckedOversight(spec))
       throw new OperatorError(
         `The role "${name}" inspects everything without being of the government and naming a case`,
         "Add isGovernment, and needs: 'caseNumber'",
       );
     const declared = roles.get(name);
-    if (declared !== undefined && JSON.stringify(meaning(declared)) !== JSON.stringify(meaning(spec)))
+    if (declared !== undefined && meaningOf(declared) !== meaningOf(spec))
       throw new OperatorError(
         `The role "${name}" has another meaning than before`,
         'Give the role a new name, or restart the processes of the graph with its new meaning',
@@ -43,23 +46,22 @@ export function declareRoles(specs: RoleSpecs): void {
   for (const [name, spec] of Object.entries(specs)) roles.set(name, { ...spec, ...roles.get(name) });
 }
 
-const meaning = ({ needs, isGovernment = false, isStatistical = false, isOversight = false }: RoleSpec) => [
-  needs,
-  isGovernment,
-  isStatistical,
-  isOversight,
-];
-
-/** Capacities in which callers change objects, as state machines name them, by role. */
-export type Actors = Readonly<Partial<Record<Role, string>>>;
-
-const actors = new Map<string, string>();
-
-export function declareActors(byRole: Actors): void {
-  for (const [role, actor] of Object.entries(byRole)) actors.set(role, actor);
+/** Kinds of a role, as `@role` lists them. */
+export function kindsOf({ isGovernment, isStatistical, isOversight }: RoleSpec): readonly string[] {
+  return [
+    ...(isGovernment ? ['GOVERNMENT'] : []),
+    ...(isStatistical ? ['STATISTICAL'] : []),
+    ...(isOversight ? ['OVERSIGHT'] : []),
+  ];
 }
 
-export const actorOf = (role: Role): string | undefined => actors.get(role);
+/** What a role grants and requires, for comparisons and messages. */
+export const meaningOf = (spec: RoleSpec): string =>
+  `${kindsOf(spec).join(' ') || 'no kind'}${spec.needs ? ` with needs "${spec.needs}"` : ''}`;
+
+/** Reads by oversight are recorded as the government's, under a case. */
+export const isUncheckedOversight = ({ isOversight, isGovernment, needs }: RoleSpec): boolean =>
+  isOversight === true && !(isGovernment && needs === 'caseNumber');
 
 /** Undefined for a role that no code of this process declares. */
 export const roleSpec = (name: string): RoleSpec | undefined => roles.get(name);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { instant } from '#base/clock';
 import { RequestError } from '#base/errors';
-import { actorsOf, type Principal, personKey } from '#base/identity/principal';
+import { type Principal, personKey } from '#base/identity/principal';
 import { keyDigest } from '../audit/settle';
 import type { Database } from '../database/database';
 import { DatabaseError, isCommitUnknown } from '../database/database-error';
@@ -10,6 +10,7 @@ import { IdempotencyKey } from '../events/tables';
 import { type ModelClass, modelOf } from '../model/model';
 import { ForbiddenError } from '../state/state-machine';
 import type { Context } from '../subgraph/context';
+import { type Actors, actorsOf } from './actors';
 import { type InputFields, type InputOf, inputType, readFields, textInput } from './input';
 import { Work } from './work';
 
@@ -41,8 +42,8 @@ interface Done {
   readonly replayed: boolean;
 }
 
-/** Creates a resolver class for the mutations. */
-export function mutationsOf(specs: readonly MutationSpec[]): ModelClass {
+/** Creates a resolver class for the mutations. @param actors as which callers of a role may call them */
+export function mutationsOf(specs: readonly MutationSpec[], actors: Actors): ModelClass {
   @Resolver()
   class Mutations {}
   for (const spec of specs) {
@@ -51,7 +52,13 @@ export function mutationsOf(specs: readonly MutationSpec[]): ModelClass {
     const input = inputType(`${title}Input`, `Input for ${spec.name}.`, fields);
     const payload = payloadType(title, spec);
     const resolve = async (inputArg: Record<string, unknown>, context: Context) => {
-      const { key, replayed } = await perform(spec, fields, inputArg, context);
+      const { key, replayed } = await perform(
+        spec,
+        authorize(spec, context.principal, actors),
+        fields,
+        inputArg,
+        context,
+      );
       // objects read before the change are stale
       context.loaders.forget();
       const [field, type] = spec.returns;
@@ -82,11 +89,17 @@ function payloadType(title: string, { name, returns: [field, type] }: MutationSp
   return Payload;
 }
 
+/** A caller, and the actor as which it calls. */
+interface Authorized {
+  readonly principal: Principal;
+  readonly actor: string;
+}
+
 /** Determines the actor as which the caller may call the mutation. @throws RequestError UNAUTHENTICATED or FORBIDDEN */
-function authorize({ name, by }: MutationSpec, principal: Principal | null): { principal: Principal; actor: string } {
+function authorize({ name, by }: MutationSpec, principal: Principal | null, byRole: Actors): Authorized {
   if (!principal)
     throw new RequestError('UNAUTHENTICATED', `${name} requires authentication: send "authorization: Bearer <token>"`);
-  const actors = actorsOf(principal);
+  const actors = actorsOf(principal, byRole);
   const actor = by.find((candidate) => actors.includes(candidate));
   if (!actor) throw new ForbiddenError(name, by, actors[0] ?? (principal.roles.join(', ') || 'the public'));
   return { principal, actor };
@@ -94,11 +107,11 @@ function authorize({ name, by }: MutationSpec, principal: Principal | null): { p
 
 async function perform(
   spec: MutationSpec,
+  { principal, actor }: Authorized,
   fields: InputFields,
   inputArg: Record<string, unknown>,
   context: Context,
 ): Promise<Done> {
-  const { principal, actor } = authorize(spec, context.principal);
   const { idempotencyKey: clientKey, ...input } = readFields(fields, inputArg, ['input']) as InputOf<InputFields>;
   const party = principal.organization ?? principal.agency ?? 'intake';
   const id = `${personKey(principal, party)}/${clientKey}`;

@@ -40,7 +40,7 @@ export const isShown = (count: number, who: Principal | null, of: Counted = {}):
   !isSmall(count) || isWhole(of, who);
 
 /**
- * Instant of figures: the requested one, or now. For callers from whom small counts are hidden, the start of its month, or of today, since
+ * Instant of figures: the requested one, or now. Callers who may not see small counts get the start of its month, or of today, since
  * a series of instants would reveal single events. @throws RequestError for a future instant
  */
 export function figuresAsOf(
@@ -54,7 +54,7 @@ export function figuresAsOf(
   return requested == null ? startOfDay(civilDate(instant)) : startOfMonth(instant);
 }
 
-/** Bound of a time range of figures, rounded to the month for callers from whom small counts are hidden. */
+/** Bound of a time range of figures, rounded to the month for callers who may not see small counts. */
 export const figuresWithin = (of: Counted, instant: string | undefined, who: Principal | null): string | undefined =>
   instant === undefined || isWhole(of, who) ? instant : startOfMonth(instant);
 

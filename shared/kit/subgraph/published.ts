@@ -15,7 +15,7 @@ import {
   type TypeNode,
   visit,
 } from 'graphql';
-import type { RoleSpec, RoleSpecs } from '#base/identity/roles';
+import { kindsOf, type RoleSpec, type RoleSpecs } from '#base/identity/roles';
 import type { Sensitivity } from '#base/sensitivity';
 import { DEFAULT_PAGE_SIZE } from '../collection/page';
 import { type Model, type ModelClass, modelOf } from '../model/model';
@@ -94,18 +94,12 @@ const ROOT_DESCRIPTIONS: Readonly<Record<string, StringValueNode>> = {
 };
 
 /** `@role` of one role on the schema. */
-function roleDirective([name, { description, needs, ...spec }]: [string, RoleSpec]): string {
-  const kinds = (
-    [
-      ['GOVERNMENT', spec.isGovernment],
-      ['STATISTICAL', spec.isStatistical],
-      ['OVERSIGHT', spec.isOversight],
-    ] as const
-  ).flatMap(([kind, is]) => (is ? [kind] : []));
-  const parts = { name, description, ...(needs ? { needs } : {}), ...(kinds.length > 0 ? { kinds } : {}) };
-  return `@role(${Object.entries(parts)
-    .map(([argument, value]) => `${argument}: ${JSON.stringify(value)}`)
-    .join(', ')})`;
+function roleDirective([name, spec]: [string, RoleSpec]): string {
+  const { description, needs } = spec;
+  const kinds = kindsOf(spec);
+  return print(
+    directive('role', { name, description, ...(needs ? { needs } : {}), ...(kinds.length > 0 ? { kinds } : {}) }),
+  );
 }
 
 const header = ({ subgraph, owners, roles }: PublishedParts): string => `extend schema

@@ -23,7 +23,7 @@ import { publicError } from '#base/http/errors';
 import { originOf } from '#base/http/origin';
 import { closedDoor, type Door } from '#base/identity/door';
 import { type Principal, personKey } from '#base/identity/principal';
-import { type Actors, declareActors, declareRoles, type RoleSpecs } from '#base/identity/roles';
+import { declareRoles, type RoleSpecs } from '#base/identity/roles';
 import { accessLogRoot } from '../audit/access-log';
 import { type AuditLog, RecordUnavailableError } from '../audit/audit-log';
 import type { Happening } from '../audit/entry';
@@ -42,6 +42,7 @@ import type { ContentStore } from '../files/content-store';
 import type { Importer } from '../import/importer';
 import { requireDistinctMembers } from '../model/members';
 import { type ModelClass, modelOf, stubOf } from '../model/model';
+import type { Actors } from '../mutation/actors';
 import { type MutationSpec, mutationsOf } from '../mutation/mutation';
 import { enforce } from '../policy/enforcement';
 import { Policies, type Policy, Reader } from '../policy/policy';
@@ -132,7 +133,6 @@ export class Subgraph {
   constructor(readonly parts: SubgraphParts) {
     requireWorkTables(parts);
     declareRoles(parts.roles);
-    declareActors(parts.actors ?? {});
     this.policies = new Policies(parts.policies);
   }
 
@@ -379,7 +379,7 @@ function withCode(error: GraphQLError, code: ErrorCode): GraphQLFormattedError {
 }
 
 function buildFederated(
-  { name: subgraph, owners, roles, entities, stubs, resolvers, mutations = [] }: SubgraphParts,
+  { name: subgraph, owners, roles, entities, stubs, resolvers, mutations = [], actors = {} }: SubgraphParts,
   policies: Policies,
 ): Built {
   settleLists();
@@ -393,7 +393,7 @@ function buildFederated(
     resolvers: [
       ...resolvers,
       accessLogRoot(subgraph),
-      ...(mutations.length > 0 ? [mutationsOf(mutations)] : []),
+      ...(mutations.length > 0 ? [mutationsOf(mutations, actors)] : []),
     ] as never,
     orphanedTypes: [...types, ...stubs] as never,
     validate: false,

@@ -2,9 +2,11 @@ import type { Readable } from 'node:stream';
 import { NotFoundError, orNotFound, RequestError } from '#base/errors';
 import { type FileExchange, type Headers, type SentFile, unauthenticated } from '#base/files/exchange';
 import { originOf } from '#base/http/origin';
-import { actorsOf, type Principal } from '#base/identity/principal';
+import type { Principal } from '#base/identity/principal';
+import { VOLUNTARY_ACTORS } from '#domain/contracts/actors';
 import { keyDigest } from '#kit/audit/settle';
 import type { ContentStore } from '#kit/files/content-store';
+import { actorsOf } from '#kit/mutation/actors';
 import { Work } from '#kit/mutation/work';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { Artifact } from './artifact';
@@ -45,7 +47,7 @@ export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileE
   return {
     async put(id: string, content: Readable, headers: Headers): Promise<void> {
       const principal = await caller(headers);
-      if (!actorsOf(principal).includes('DEVELOPER'))
+      if (!actorsOf(principal, VOLUNTARY_ACTORS).includes('DEVELOPER'))
         throw new RequestError('FORBIDDEN', 'Only the developer uploads documents');
       const { storage, sha256, bytes } = await writable(id, principal);
       if (storage !== 'AWAITING_UPLOAD')
