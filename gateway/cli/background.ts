@@ -62,7 +62,7 @@ export function eventKeysFrom(
   settingsOf: SettingsOf<Pick<EventSettings, 'eventKeys' | 'eventKey'>>,
   log?: Logger,
 ): EventKeys {
-  const { eventKeys: senders } = settingsOf(subgraphs[0] ?? '');
+  const { eventKeys: senders } = settingsOf();
   if (senders === '')
     throw new OperatorError(
       'ORDERGRAPH_EVENTS_URL is set, but no event keys are configured: anyone with access to Redis could forge events',

@@ -76,7 +76,7 @@ async function busHeads(
   let bus: EventBus | undefined;
   try {
     // reading the heads needs no private key
-    bus = remoteBus(settingsOf(''), () => eventKeysFrom([], settingsOf), createLog('silent', 'events'));
+    bus = remoteBus(settingsOf(), () => eventKeysFrom([], settingsOf), createLog('silent', 'events'));
     if (!bus) return undefined;
     const reading = bus;
     return new Map(await Promise.all(names.map(async (name) => [name, await reading.head(name)] as const)));

@@ -66,7 +66,7 @@ export interface ExerciseOptions {
 
 /** Replaces the exercise data of all databases. */
 export async function replaceExercise({ scale, seed, asOf, settingsOf }: ExerciseOptions): Promise<void> {
-  const lock = lockDataFolder(settingsOf(subgraphs[0]!.name).data);
+  const lock = lockDataFolder(settingsOf().data);
   const open: OpenSubgraph[] = [];
   try {
     const day = asOf === undefined ? new Date().toISOString() : startOfDay(readDay(asOf));

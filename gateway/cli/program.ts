@@ -9,6 +9,7 @@ import {
   eventKeyVariable,
   eventsCommandSettings,
   gatewaySettings,
+  hasFlag,
   openSettings,
   PROCESSES,
   sealKeySettings,
@@ -39,8 +40,7 @@ function withSettings(command: Command, table: SettingTable): Command {
   const withoutFlag: string[] = [];
   for (const [name, setting] of Object.entries(table)) {
     const help = describeSetting(setting);
-    if (!hasFlag(setting, command))
-      withoutFlag.push(`  ${setting.env}: ${setting.help} Default: ${defaultOf(setting)}.`);
+    if (!hasFlag(setting, table)) withoutFlag.push(`  ${setting.env}: ${setting.help} Default: ${defaultOf(setting)}.`);
     else if (Array.isArray(setting.default))
       command.option(`${flagOf(name)} <${setting.value ?? 'name'}>`, help, repeatable);
     else command.option(`${flagOf(name)} <${setting.value ?? 'value'}>`, help);
@@ -49,10 +49,6 @@ function withSettings(command: Command, table: SettingTable): Command {
     command.addHelpText('after', `\nEnvironment variables without a flag:\n${withoutFlag.join('\n')}`);
   return command;
 }
-
-/** Settings that differ between subgraphs have a flag only in `subgraph`, which runs one of them. */
-const hasFlag = ({ hasFlag, env }: Setting, command: Command): boolean =>
-  hasFlag !== false && (!env.includes('<NAME>') || command.name() === 'subgraph');
 
 const repeatable = (value: string, before: string[] = []): string[] => [...before, value];
 

@@ -1,17 +1,13 @@
 import { defaultOf, flagOf, type Setting, type SettingTable } from '#base/settings';
-import { PROCESSES } from './settings';
+import { hasFlag, PROCESSES } from './settings';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
-/** Settings that differ between subgraphs have a flag only in processes that run one subgraph. */
-const flagCell = (name: string, { hasFlag, env }: Setting, title: string): string =>
-  hasFlag === false || (env.includes('<NAME>') && !title.endsWith(' subgraph')) ? '' : `\`${flagOf(name)}\``;
-
-function row(title: string, name: string, setting: Setting): string {
+function row(table: SettingTable, name: string, setting: Setting): string {
   const variables = [setting.env, setting.commonEnv].filter(Boolean).map((variable) => `\`${variable}\``);
   const value = defaultOf(setting);
   const shown = setting.defaultHelp || value === 'none' ? cell(value) : `\`${cell(value)}\``;
-  return `| ${flagCell(name, setting, title)} | ${variables.join(', ')} | ${shown} | ${cell(setting.help)} |`;
+  return `| ${hasFlag(setting, table) ? `\`${flagOf(name)}\`` : ''} | ${variables.join(', ')} | ${shown} | ${cell(setting.help)} |`;
 }
 
 const section = ({ title, table }: { readonly title: string; readonly table: SettingTable }): string =>
@@ -22,7 +18,7 @@ const section = ({ title, table }: { readonly title: string; readonly table: Set
     '| --- | --- | --- | --- |',
     ...Object.entries(table)
       .toSorted(([a], [b]) => a.localeCompare(b))
-      .map(([name, setting]) => row(title, name, setting)),
+      .map(([name, setting]) => row(table, name, setting)),
   ].join('\n');
 
 /** docs/settings.md, from the tables that the commands read. */

@@ -1,7 +1,14 @@
 import { z } from 'zod';
 import { calendarSettings } from '#base/calendar-settings';
 import { TRANSFERS_OF_GATEWAYS } from '#base/files/transfers';
-import { type Environment, readSettings, type SettingTable, type SettingValues, variableOf } from '#base/settings';
+import {
+  type Environment,
+  readSettings,
+  type Setting,
+  type SettingTable,
+  type SettingValues,
+  variableOf,
+} from '#base/settings';
 import { frameworkSettings } from '#domain/settings';
 import { DATABASE_LIMITS } from '#kit/database/limits';
 import { settings as gateway, redisUrl } from '../config';
@@ -268,8 +275,8 @@ export const databaseVariable = (name: string): string => variableOf(databaseSet
 export const eventKeyVariable = (name: string): string => variableOf(eventSettings.eventKey.env, name);
 export const auditKeyVariable = (name: string): string => variableOf(recordSettings.auditKey.env, name);
 
-/** Settings of each subgraph, where a process or a command works on several. */
-export type SettingsOf<Values> = (subgraph: string) => Values;
+/** Settings by subgraph, where a process or a command works on several; without a name, those that do not differ between them. */
+export type SettingsOf<Values> = (subgraph?: string) => Values;
 
 /** Reads the settings of subgraphs by name. */
 export const settingsBySubgraph =
@@ -280,6 +287,10 @@ export const settingsBySubgraph =
   ): SettingsOf<SettingValues<Table>> =>
   (subgraph) =>
     readSettings(table, flags, environment, subgraph);
+
+/** Whether a setting has a flag: one that differs between subgraphs has it only where the process runs one subgraph. */
+export const hasFlag = ({ hasFlag, env }: Setting, table: SettingTable): boolean =>
+  hasFlag !== false && (table === subgraphSettings || !env.includes('<NAME>'));
 
 /** The settings of every process and command, as docs/settings.md lists them. */
 export const PROCESSES: readonly { readonly title: string; readonly table: SettingTable }[] = [

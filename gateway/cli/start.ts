@@ -63,7 +63,7 @@ export async function startAll({
 }: StartOptions): Promise<RunningGraph> {
   const log = createLog(config.logLevel, 'ordergraph');
   // settings that are the same for all subgraphs
-  const common = settingsOf('');
+  const common = settingsOf();
   const { data } = common;
   const supergraph = readText(OWN_SUPERGRAPH_FILE, 'The supergraph');
   if (printSettings)

@@ -1,25 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
-import { flagOf } from '#base/settings';
-import { gatewaySettings, startSettings, subgraphSettings } from '../../gateway/cli/settings';
+import { flagOf, type Setting } from '#base/settings';
+import { gatewaySettings, hasFlag, startSettings, subgraphSettings } from '../../gateway/cli/settings';
 import { killAll, requireCompiled, run } from '../support/processes';
+import { sources } from '../support/sources';
 
 beforeAll(requireCompiled);
 afterEach(killAll);
 
-function* sources(folder: string): Generator<string> {
-  for (const entry of readdirSync(join(packageRoot, folder), { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* sources(path);
-    else if (/\.ts$/.test(entry.name) && !/\.test\.ts$/.test(entry.name)) yield path;
-  }
-}
-
 test('only the reader of settings reads the environment', () => {
-  const readers = ['gateway', 'shared', 'subgraphs']
-    .flatMap((folder) => [...sources(folder)])
-    .filter((path) => /process\.env\b/.test(readFileSync(join(packageRoot, path), 'utf8')));
+  const readers = [...sources()].filter((path) => /process\.env\b/.test(readFileSync(join(packageRoot, path), 'utf8')));
   expect(readers).toEqual([join('shared', 'base', 'settings.ts')]);
 });
 
@@ -31,10 +22,10 @@ test.each([
   const help = run([command, '--help']);
   expect(await help.ended).toBe(0);
   const text = help.output();
-  const missing = Object.entries(table).filter(([name, setting]) => {
-    const hasFlag = !('hasFlag' in setting) && (command === 'subgraph' || !setting.env.includes('<NAME>'));
-    return !text.includes(setting.env) || (hasFlag && !new RegExp(`^ +${flagOf(name)} <`, 'm').test(text));
-  });
+  const missing = Object.entries<Setting>(table).filter(
+    ([name, setting]) =>
+      !text.includes(setting.env) || (hasFlag(setting, table) && !new RegExp(`^ +${flagOf(name)} <`, 'm').test(text)),
+  );
   expect(missing.map(([name]) => name)).toEqual([]);
 });
 

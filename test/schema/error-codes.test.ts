@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CONCERNS } from '#base/error-codes';
 import { packageRoot } from '#base/package-root';
+import { sources } from '../support/sources';
 
 /** Places that name a code: extensions, the first argument of an error, and types that list codes. */
 const CODES = [
@@ -17,23 +18,14 @@ const CODES = [
 /** Codes that libraries raise. */
 const FROM_LIBRARIES = ['PERSISTED_QUERY_NOT_FOUND', 'GRAPHQL_VALIDATION_FAILED', 'BAD_USER_INPUT'];
 
-function* sources(folder: string): Generator<string> {
-  for (const entry of readdirSync(join(packageRoot, folder), { withFileTypes: true })) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) yield* sources(path);
-    else if (/\.ts$/.test(entry.name) && !/\.test\.ts$/.test(entry.name)) yield path;
-  }
-}
-
 test('the sources raise every declared error code, each declared once, and no others', () => {
   const raised = new Set(FROM_LIBRARIES);
-  for (const folder of ['gateway', 'shared', 'subgraphs'])
-    for (const path of sources(folder)) {
-      const text = readFileSync(join(packageRoot, path), 'utf8');
-      for (const pattern of CODES)
-        for (const [, list = ''] of text.matchAll(pattern))
-          for (const [code] of list.matchAll(/[A-Z][A-Z_]+/g)) raised.add(code);
-    }
+  for (const path of sources()) {
+    const text = readFileSync(join(packageRoot, path), 'utf8');
+    for (const pattern of CODES)
+      for (const [, list = ''] of text.matchAll(pattern))
+        for (const [code] of list.matchAll(/[A-Z][A-Z_]+/g)) raised.add(code);
+  }
   const declared = CONCERNS.flatMap(({ codes }) => Object.keys(codes));
   expect(declared.sort()).toEqual([...raised].sort());
 });

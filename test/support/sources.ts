@@ -1,0 +1,13 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { packageRoot } from '#base/package-root';
+
+/** Paths of the product's TypeScript files, without tests, from the project's root. */
+export function* sources(folders: readonly string[] = ['gateway', 'shared', 'subgraphs']): Generator<string> {
+  for (const folder of folders)
+    for (const entry of readdirSync(join(packageRoot, folder), { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) yield* sources([path]);
+      else if (/\.ts$/.test(entry.name) && !/\.test\.ts$/.test(entry.name)) yield path;
+    }
+}
