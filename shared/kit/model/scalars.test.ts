@@ -42,6 +42,20 @@ describe('big numbers', () => {
     expect(parseBigNumber(text)).toBe(canonical);
   });
 
+  test.each(['9e8999', '1e-9001', `${'9'.repeat(1_000)}e7999`])('reads back the extreme number %s', (text) => {
+    const canonical = parseBigNumber(text);
+    expect(bigNumberFromSortable(sortableBigNumber(canonical))).toBe(canonical);
+  });
+
+  test.each([
+    ['too large', '9e9000'],
+    ['too small', '1e-9002'],
+    ['with too many digits', '9'.repeat(1_001)],
+    ['with a power and too many digits', `1.${'9'.repeat(20_000)}e5`],
+  ])('rejects a number that is %s, and quotes its beginning only', (_what, text) => {
+    expect(() => parseBigNumber(text)).toThrow(/^"[\d.e-]{6,100}…?" is out of range/);
+  });
+
   test.each(['-1', 'many', '', '1e99999', '0x10', '1,000'])('rejects "%s" as a number', (text) => {
     expect(() => parseBigNumber(text)).toThrow('is not a non-negative number');
   });

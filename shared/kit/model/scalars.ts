@@ -78,6 +78,11 @@ export const GraphQLSha256 = textScalar(
   'https://doi.org/10.6028/NIST.FIPS.180-4',
 );
 
+const MAX_QUOTED = 100;
+
+/** The beginning of a text, for messages. */
+const quoted = (text: string): string => (text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
+
 const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/;
 
 /**
@@ -86,7 +91,8 @@ const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/;
  */
 function decimalParts(text: string): { digits: string; exponent: number } {
   const match = DECIMAL.exec(text.trim());
-  if (!match) throw new GraphQLError(`"${text}" is not a non-negative number: write it as 1750000000000 or 3.8e25`);
+  if (!match)
+    throw new GraphQLError(`"${quoted(text)}" is not a non-negative number: write it as 1750000000000 or 3.8e25`);
   const [, whole = '', fraction = '', power = '0'] = match;
   const allDigits = whole + fraction;
   const leading = allDigits.length - allDigits.replace(/^0+/, '').length;
@@ -94,10 +100,19 @@ function decimalParts(text: string): { digits: string; exponent: number } {
   return { digits, exponent: digits === '' ? 0 : whole.length - leading + Number(power) };
 }
 
-/** Canonical decimal text: plain digits up to 21 places, else `d.ddde±x`; never rounded. */
+/** Maximum digits, without leading and trailing zeros. No quantity needs more, and each is stored, sorted, and sent as text. */
+const MAX_DIGITS = 1_000;
+/** Maximum power of ten, up and down, so that {@link DECIMAL} reads every canonical and every stored form. */
+const MAX_POWER = 9_000;
+
+/** Canonical decimal text: plain digits up to 21 places, else `d.ddde±x`; never rounded. @throws GraphQLError */
 export function parseBigNumber(text: string): string {
   const { digits, exponent } = decimalParts(text);
   if (digits === '') return '0';
+  if (digits.length > MAX_DIGITS || Math.abs(exponent) > MAX_POWER)
+    throw new GraphQLError(
+      `"${quoted(text)}" is out of range: use at most ${MAX_DIGITS} digits, and powers of ten below ${MAX_POWER}`,
+    );
   if (exponent > 21 || exponent < -5) {
     const mantissa = digits.length > 1 ? `${digits[0]}.${digits.slice(1)}` : digits;
     return `${mantissa}e${exponent - 1}`;
