@@ -8,6 +8,7 @@ import {
   getVariableValues,
   isAbstractType,
   Kind,
+  type OperationDefinitionNode,
   parse,
   printSchema,
   type VariableDefinitionNode,
@@ -51,6 +52,7 @@ import { rolesOf } from '../policy/roles';
 import { SchemaRules } from '../policy/schema-rules';
 import { SchemaSize } from '../policy/schema-size';
 import { type Handling, Sensitivities } from '../policy/sensitivity';
+import { type ArgumentText, argumentText, textWithin } from '../policy/text';
 import { costOfAnswer } from '../policy/work';
 import type { Breaker } from '../transport/breaker';
 import type { SubgraphWatch } from '../transport/subgraph-watch';
@@ -69,6 +71,8 @@ export interface GraphParts {
   readonly watch?: SubgraphWatch;
   /** Whether fields that the caller may not read become null or reject the operation. */
   readonly unauthorizedFields?: GatewayConfig['unauthorizedFields'];
+  /** Maximum characters of text in the arguments of an operation, with its fragments and variables expanded; without a limit by default. */
+  readonly maxText?: number;
 }
 
 /** One request to the graph. Its document is valid against {@link Graph.apiSchema}. */
@@ -146,6 +150,7 @@ export class Graph {
   readonly counts = { executions: 0, sliced: 0 };
   /** Calls by subgraph and result. */
   readonly callCounts = new Map<string, Map<string, number>>();
+  private readonly textOf = new WeakMap<OperationDefinitionNode, ArgumentText>();
   private readonly unreservedDocuments = new WeakMap<DocumentNode, Unreserved | null>();
   private apiSchemaText: string | undefined;
   private readonly nodes: NodeDirectory | undefined;
@@ -225,6 +230,7 @@ export class Graph {
         })),
         answered: [],
       };
+    this.requireText(document, operationName, coerced);
     const normalized = this.normalize(document, operationName, coerced);
     const operation = this.compiled(normalized) ?? (await this.compile(normalized, chargePlanning));
     const estimated = this.costIn(operation, normalized, coerced) + this.schemaCost(normalized);
@@ -261,6 +267,21 @@ export class Graph {
         : await run(cancellation);
     charge?.(costOfAnswer(data.length, estimated));
     return { data, errors, answered, extensions };
+  }
+
+  /** @throws PlanningError OPERATION_TOO_LARGE */
+  private requireText(
+    document: DocumentNode,
+    operationName: string | null | undefined,
+    coerced: Readonly<Record<string, unknown>>,
+  ): void {
+    const operation = operationOf(document, operationName);
+    let text = this.textOf.get(operation);
+    if (!text) {
+      text = argumentText(document, operation);
+      this.textOf.set(operation, text);
+    }
+    textWithin(text, coerced, this.parts.maxText ?? Number.POSITIVE_INFINITY);
   }
 
   /** Coerced variable values, or the first few errors. */
@@ -336,6 +357,7 @@ export class Graph {
     const { operation: kind, variableDefinitions = [] } = operationOf(document, operationName);
     const { coerced } = this.variableValues(variableDefinitions, variables);
     if (kind !== 'query' || !coerced) return undefined;
+    this.requireText(document, operationName, coerced);
     const { rest, fragments } = divideAtRoot(decided(document, coerced), operationName);
     const deferred = normalizeDeferred(rest, operationName, this.apiSchema, this.partlyHidden);
     if (fragments.length === 0 && deferred.fragments.length === 0) return undefined;

@@ -52,6 +52,8 @@ export async function openGraph({ supergraph, config, log, transport, planKey }:
       fetchTimeoutMs: config.subgraphTimeoutMs,
       watch: new SubgraphWatch(log),
       unauthorizedFields: config.unauthorizedFields,
+      // a request is never too large for a text that it uses twice
+      maxText: 2 * config.maxRequestBytes,
     },
     log,
   );

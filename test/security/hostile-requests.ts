@@ -17,6 +17,8 @@ const PARTS = 'multipart/mixed, application/json';
 const TOO_LARGE = 'OPERATION_TOO_LARGE';
 const TOO_COSTLY = 'OPERATION_TOO_COSTLY';
 const INVALID = 'GRAPHQL_VALIDATION_FAILED';
+const LONG = 'x'.repeat(900_000);
+const LONG_ID = `Sector:${LONG}`;
 
 function operation(
   name: string,
@@ -116,6 +118,57 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
   operation('a text of a million characters', 'query ($k: ID!) { agency(key: $k) { key } }', {
     variables: { k: 'x'.repeat(1_000_000) },
   }),
+  // texts that fragments and variables repeat
+  operation(
+    'a long text as 3,000 global ids',
+    `query ($v: ID!) { ${times(38, (i) => `a${i}: nodes(ids: [${times(80, () => '$v')}]) { id }`)} }`,
+    { variables: { v: LONG_ID }, refusal: TOO_LARGE },
+  ),
+  operation(
+    'a long text as 400 beginnings of names',
+    `query ($v: String) { agencies { key } announcements(filter: { or: [${times(400, () => '{ title: { startsWith: $v } }')}] }) { totalCount } }`,
+    { variables: { v: LONG }, refusal: TOO_LARGE },
+  ),
+  operation(
+    'a long text as 400 keys',
+    `query ($v: ID!) { announcements(filter: { agency: { in: [${times(400, () => '$v')}] } }) { totalCount } }`,
+    { variables: { v: LONG }, refusal: TOO_LARGE },
+  ),
+  operation(
+    'a filter with a long text, 40 times',
+    `query ($f: AnnouncementFilter!) { ${times(40, (i) => `a${i}: announcements(filter: { or: [${times(20, () => '$f')}] }) { totalCount }`)} }`,
+    { variables: { f: { title: { startsWith: LONG } } }, refusal: TOO_LARGE },
+  ),
+  operation(
+    'a long default 800 times',
+    `query ($v: ID! = "${LONG_ID}") { ${times(40, (i) => `a${i}: nodes(ids: [${times(20, () => '$v')}]) { id }`)} }`,
+    { refusal: TOO_LARGE },
+  ),
+  operation(
+    'a fragment with a long literal 40 times',
+    `{ ${times(40, (i) => `a${i}: agency(key: "k${i}") { ...F }`)} } fragment F on Agency { announcements(filter: { title: { eq: "${LONG}" } }) { totalCount } }`,
+    { refusal: TOO_LARGE },
+  ),
+  operation(
+    'a deferred fragment with a long literal 40 times',
+    `{ ${times(40, (i) => `a${i}: agency(key: "k${i}") { key ... @defer(label: "d${i}") { ...F } }`)} } fragment F on Agency { announcements(filter: { title: { eq: "${LONG}" } }) { totalCount } }`,
+    { accept: PARTS, refusal: TOO_LARGE },
+  ),
+  operation(
+    'a search for a long text',
+    'query ($v: String) { announcements(filter: { title: { contains: $v } }) { totalCount } }',
+    { variables: { v: '%'.repeat(900_000) }, refusal: 'INVALID_FILTER' },
+  ),
+  operation(
+    'a number of 900,000 digits 40 times',
+    `query ($v: BigNumber) { ${times(40, (i) => `a${i}: aiModels(filter: { trainingComputeFlop: { gte: $v } }) { totalCount }`)} }`,
+    { variables: { v: '9'.repeat(900_000) }, refusal: TOO_LARGE },
+  ),
+  operation(
+    'a number of 20,000 digits',
+    'query ($v: BigNumber) { aiModels(filter: { trainingComputeFlop: { gte: $v } }) { totalCount } }',
+    { variables: { v: '9'.repeat(20_000) }, refusal: 'BAD_USER_INPUT' },
+  ),
   // conditions of filters
   operation(
     '40 lists by 20,000 conditions each',

@@ -28,6 +28,8 @@ const MAX_CONDITIONS = 5_000;
 /** Maximum list values in all filters of one request. SQLite allows 32,766 parameters in one statement. */
 const MAX_VALUES = 20_000;
 const MAX_LIST = 1_000;
+/** Maximum characters that a text may be searched for. SQLite allows 50,000 bytes in a pattern, most characters of which may be escaped. */
+const MAX_SEARCHED = 10_000;
 const COMPARE: Record<string, string> = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' };
 
 const condition = (sql: string, ...parameters: unknown[]): Condition => ({ sql, parameters });
@@ -264,8 +266,15 @@ export class WhereBuilder {
       const { sql, parameters } = this.isIn(column, this.list(operand, path).map(toStored));
       return { sql: `NOT COALESCE(${sql}, 0)`, parameters };
     }
-    if (operator === 'contains')
-      return condition(`LOWER(${column}) LIKE LOWER(?) ESCAPE '!'`, `%${escapeLike(String(operand))}%`);
+    if (operator === 'contains') {
+      const searched = String(operand);
+      if (searched.length > MAX_SEARCHED)
+        throw new InvalidFilterError(
+          `${path.join('.')} has ${searched.length} characters; the maximum is ${MAX_SEARCHED}`,
+          path,
+        );
+      return condition(`LOWER(${column}) LIKE LOWER(?) ESCAPE '!'`, `%${escapeLike(searched)}%`);
+    }
     if (operator === 'startsWith') {
       const prefix = String(operand);
       // a range, so that an index on the column serves; U+10FFFF sorts after every character
