@@ -1,3 +1,4 @@
+import { AccessLedger } from '../../subgraphs/submissions/submission/access-ledger';
 import { databaseKinds } from '../support/databases';
 import { developer, FINDING, Framework, GRANT, INTAKE, REVIEW, reviewer, SUBMISSION } from '../support/framework';
 import { INSPECTOR } from '../support/identity';
@@ -96,6 +97,19 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
       'WINDOW_OPENED',
       'ACCESS_RESUMED',
     ]);
+  });
+
+  test('computes used hours once for each submission, however many aliases request them', async () => {
+    const { id } = await graph.filed({ launchPlan: { plannedLaunchAt: graph.inDays(20) } });
+    await graph.granted(id, 'nsa');
+    graph.clock.advance({ days: 2 });
+    const computed = jest.spyOn(AccessLedger, 'secondsUsed');
+    const aliases = Array.from({ length: 30 }, (_, i) => `a${i}: preLaunchAccessSeconds`);
+    const { data } = await graph.ask(developer(), `{ submission(id: "${id}") { ${aliases.join(' ')} } }`);
+    const calls = computed.mock.calls.length;
+    computed.mockRestore();
+    expect(new Set(Object.values(data!.submission as object))).toEqual(new Set([2 * 86_400]));
+    expect(calls).toBe(1);
   });
 
   test('T4: ends access after 720 hours over two plans, and refuses more before launch', async () => {
