@@ -10,19 +10,24 @@ import { submissionsExercise } from '../../subgraphs/submissions/exercise/exerci
 import { workforceExercise } from '../../subgraphs/workforce/exercise/exercise';
 import { lockDataFolder } from './data-folder';
 import { databaseUrl, unlimited } from './databases';
+import type { Program } from './programs';
 import type { SettingsOf, StoreSettings } from './settings';
 import { subgraphs } from './subgraphs';
 
-/** The exercise rows of all programs, by subgraph. What one program passes to the next here, events carry in operation. */
+/** The programs with exercise data. */
+const EXERCISED = ['submissions', 'reviews', 'workforce', 'infrastructure'] as const satisfies readonly Program[];
+
+/** The exercise rows of these programs, by subgraph. What one program passes to the next here, events carry in operation. */
 export function tellExercise(world: ExerciseWorld): Map<string, ExerciseRows[]> {
   const submissions = submissionsExercise(world);
   const reviews = reviewsExercise(world, submissions.stories);
-  return new Map([
-    ['submissions', submissions.rows],
-    ['reviews', reviews.rows],
-    ['workforce', workforceExercise(world).rows],
-    ['infrastructure', infrastructureExercise(world, reviews.flaws).rows],
-  ]);
+  const rows: Record<(typeof EXERCISED)[number], ExerciseRows[]> = {
+    submissions: submissions.rows,
+    reviews: reviews.rows,
+    workforce: workforceExercise(world).rows,
+    infrastructure: infrastructureExercise(world, reviews.flaws).rows,
+  };
+  return new Map(Object.entries(rows));
 }
 
 /** Replaces the exercise data in the databases. @returns the number of rows. */
@@ -41,7 +46,7 @@ export async function storeExercise(
   return stored;
 }
 
-/** Creates exercise data unless every database has some. After an interrupted start, the next one creates all of it again. */
+/** Creates exercise data unless every database that gets some has it. After an interrupted start, the next one creates all of it again. */
 export async function fillWhenNew(
   open: readonly OpenSubgraph[],
   scale: number,
@@ -49,7 +54,9 @@ export async function fillWhenNew(
 ): Promise<void> {
   if (scale === 0) return;
   const filled = await Promise.all(
-    open.map(({ database, subgraph }) => hasExercise(database, subgraph.parts.entities)),
+    open
+      .filter(({ name }) => (EXERCISED as readonly string[]).includes(name))
+      .map(({ database, subgraph }) => hasExercise(database, subgraph.parts.entities)),
   );
   if (filled.every(Boolean)) return;
   print(`Creating exercise data at scale ${scale} …`);

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
+import { PROGRAMS } from '../../gateway/cli/programs';
 import { HOSTILE_REQUESTS } from '../security/hostile-requests';
 import { attachDocument, fileSubmission, invitations } from '../support/compose/filings';
 import { codenames, load } from '../support/compose/load';
@@ -13,7 +14,6 @@ import { answerOf, RawClient } from '../support/raw-client';
 import { until } from '../support/until';
 
 const QUESTION_1 = readFileSync(join(packageRoot, 'test', 'questions', '01-the-order-at-a-glance.graphql'), 'utf8');
-const SUBGRAPHS = ['infrastructure', 'reviews', 'submissions', 'workforce'];
 /** Ten in the fault suite. */
 const ROLLING_RESTARTS = process.env.ORDERGRAPH_TEST_FAULTS === 'all' ? 10 : 1;
 
@@ -147,13 +147,13 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     const kidOf = (text: string) => (JSON.parse(text) as { kid: string }).kid;
     const secretsOf = (name: string) => join(project, 'secrets', 'senders', name);
     const kids = new Set<string>();
-    for (const name of SUBGRAPHS) {
+    for (const name of PROGRAMS) {
       const look = stack.machine.run(name, ['sh', '-c', 'find /run -name audit-key.json -print -exec cat {} +']);
       const ownKey = readFileSync(join(secretsOf(name), 'audit-key.json'), 'utf8');
       expect([await look.ended, look.output().trim()]).toEqual([0, `/run/sender/audit-key.json\n${ownKey}`]);
       kids.add(kidOf(ownKey));
     }
-    expect(kids.size).toBe(SUBGRAPHS.length);
+    expect(kids.size).toBe(PROGRAMS.length);
     const gateway = stack.machine.run('gateway-1', ['find', '/run', '-name', 'audit-key.json']);
     expect([await gateway.ended, gateway.output().trim()]).toEqual([0, '']);
   });
@@ -165,7 +165,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
       return lines.map((line) => JSON.parse(line) as { record: string; keyId: string });
     };
     await until(
-      () => SUBGRAPHS.every((name) => anchored().some(({ record }) => record === name)),
+      () => PROGRAMS.every((name) => anchored().some(({ record }) => record === name)),
       () => 'the gateways have seals of all records',
     );
     const { keys } = JSON.parse(readFileSync(join(project, 'secrets', 'gateways', 'audit-keys.json'), 'utf8')) as {
@@ -350,7 +350,7 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
   });
 
   test('ends every process with 0 on SIGTERM within its grace period', async () => {
-    const names = ['load-balancer', 'gateway-1', 'gateway-2', ...SUBGRAPHS];
+    const names = ['load-balancer', 'gateway-1', 'gateway-2', ...PROGRAMS];
     const codes = await Promise.all(names.map(async (name) => [name, await stack.stop(name)]));
     expect(codes).toEqual(names.map((name) => [name, 0]));
   });

@@ -60,6 +60,19 @@ test.each(withWork)('rejects in %s a subgraph with %s but without a table they n
   expect(() => new Subgraph({ ...parts, ...only })).not.toThrow();
 });
 
+test.each(subgraphs.flatMap(({ parts }) => (parts.mutations?.length ? [[parts.name, parts] as const] : [])))(
+  'rejects in %s a mutation that no role may call',
+  (_name, parts) => {
+    for (const mutation of parts.mutations!) {
+      const others = Object.entries(parts.actors!).filter(([, actor]) => !mutation.by.includes(actor));
+      expect(() => new Subgraph({ ...parts, mutations: [mutation], actors: Object.fromEntries(others) })).toThrow(
+        new RegExp(`no caller can call ${mutation.name}: add the role to "actors"`),
+      );
+    }
+    expect(() => new Subgraph({ ...parts, actors: undefined })).toThrow(/No role of subgraph \w+ acts as/);
+  },
+);
+
 describe('N4: names nothing near models, submissions, and reviews as a gate', () => {
   const published = subgraphs.map(({ name, sdl }) => ({ name, sdl }));
   const LINK = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key"])';

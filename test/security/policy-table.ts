@@ -38,6 +38,14 @@ const GOVERNMENT = [
   'inspector',
 ];
 
+const FRAMEWORK = { 'developer-submitter': 'DEVELOPER', 'intake-officer': 'INTAKE', 'agency-reviewer': 'AGENCY' };
+
+/** The actor as which a role may call mutations, by subgraph. */
+export const ACTORS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  submissions: FRAMEWORK,
+  reviews: FRAMEWORK,
+};
+
 export const is = (caller: Principal | null, ...roles: string[]): boolean =>
   caller?.roles.some((role) => roles.includes(role)) ?? false;
 const isAgency = (caller: Principal | null, agency: string | null | undefined, ...roles: string[]): boolean =>

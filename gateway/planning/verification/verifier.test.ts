@@ -1,7 +1,7 @@
 import { compose } from '../../composition/compose';
 import { DirectPlanner } from '../direct/planner';
 import { SupergraphModel } from '../model/supergraph-model';
-import { type FetchNode, fetchesOf, type QueryPlan, type RequiredSelection } from '../plan';
+import { type FetchNode, fetchesOf, type PlanNode, type QueryPlan, type RequiredSelection } from '../plan';
 import { PlanVerifier } from './verifier';
 
 const link = (...imports: string[]) =>
@@ -68,7 +68,8 @@ function entities(path: string, type: string, selection: string, ...required: Re
   };
 }
 
-const sequence = (...nodes: FetchNode[]): QueryPlan => ({ root: { kind: 'Sequence', nodes } });
+const sequence = (...nodes: PlanNode[]): QueryPlan => ({ root: { kind: 'Sequence', nodes } });
+const parallel = (...nodes: PlanNode[]): PlanNode => ({ kind: 'Parallel', nodes });
 
 describe('verification of plans', () => {
   test.each<[string, QueryPlan, string]>([
@@ -89,6 +90,14 @@ describe('verification of plans', () => {
         entities('item', 'Box', 'cost', field('id'), field('width', 'w')),
       ),
       '{ item { ... on Box { cost } } }',
+    ],
+    [
+      'accepts parallel fetches that do not need each other',
+      sequence(
+        parallel(root('{post{editor{__typename id}}}'), root('{item{__typename ... on Box{id}}}')),
+        parallel(entities('post', 'User', 'age', field('id')), entities('item', 'Box', 'size', field('id'))),
+      ),
+      '{ post { editor { age } } item { ... on Box { size } } }',
     ],
   ])('%s', (_name, plan, operation) => {
     expect(verifier.flawOf(plan, operation)).toBeUndefined();
@@ -159,6 +168,18 @@ describe('verification of plans', () => {
     [
       'rejects a key that is not fetched before it is sent',
       sequence(root('{post{editor{__typename}}}'), entities('post', 'User', 'age', field('id'))),
+      '{ post { editor { age } } }',
+      /does not fetch "User.age"/,
+    ],
+    [
+      'rejects a fetch beside the one that fetches its key',
+      { root: parallel(root('{post{editor{__typename id}}}'), entities('post', 'User', 'age', field('id'))) },
+      '{ post { editor { age } } }',
+      /^parallel steps need each other: the plan does not fetch "User.age"/,
+    ],
+    [
+      'rejects a fetch before the one beside it that fetches its key',
+      { root: parallel(entities('post', 'User', 'age', field('id')), root('{post{editor{__typename id}}}')) },
       '{ post { editor { age } } }',
       /does not fetch "User.age"/,
     ],

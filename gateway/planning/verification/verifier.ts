@@ -13,9 +13,18 @@ import {
 } from 'graphql';
 import type { SubgraphSchema } from '../model/subgraph-schema';
 import type { SupergraphModel } from '../model/supergraph-model';
-import type { EntityFetch, FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from '../plan';
+import {
+  type EntityFetch,
+  type FetchNode,
+  fetchesOf,
+  type PathStep,
+  type PlanNode,
+  type QueryPlan,
+  type RequiredSelection,
+  type Rewrite,
+} from '../plan';
 import { requiredOf } from '../required';
-import { definitionOf, fieldsOf, nameOf } from '../selected';
+import { definitionOf, fieldsOf, nameOf, pathsOf } from '../selected';
 import { copyFields, type FetchedField, type FetchedFields, FetchedObjects, meaningOf } from './fetched-fields';
 
 /** Why a plan does not compute its operation. */
@@ -41,11 +50,18 @@ export class PlanVerifier {
    * Why a plan does not compute its operation; undefined for a valid plan.
    * @param operation the planner's input
    */
-  flawOf(plan: QueryPlan, operation: string): string | undefined {
+  flawOf({ root }: QueryPlan, operation: string): string | undefined {
+    const flaw = this.flawIn(root, operation, RULES);
+    if (flaw !== undefined || !readsInParallel(root)) return flaw;
+    const reversed = this.flawIn(inReverse(root), operation, []);
+    return reversed && `parallel steps need each other: ${reversed}`;
+  }
+
+  private flawIn(root: PlanNode | undefined, operation: string, rules: typeof RULES): string | undefined {
     const { operation: kind, selectionSet } = definitionOf(operation);
-    const trial = new Trial(this.model, kind);
+    const trial = new Trial(this.model, kind, rules);
     try {
-      trial.run(plan.root);
+      trial.run(root);
       trial.requireAll(selectionSet);
       return undefined;
     } catch (error) {
@@ -54,6 +70,21 @@ export class PlanVerifier {
       throw error;
     }
   }
+}
+
+/** Whether a parallel step reads the answer, which a step beside it may not have written yet. */
+function readsInParallel(node: PlanNode | undefined): boolean {
+  if (!node || node.kind === 'Fetch') return false;
+  const isParallel = node.kind === 'Parallel' && node.nodes.length > 1;
+  if (isParallel && [...fetchesOf(node)].some((fetch) => pathsOf(fetch).length > 0)) return true;
+  return node.nodes.some(readsInParallel);
+}
+
+/** The plan with parallel steps in reverse: in one of both orders, a step that needs one beside it runs first. */
+function inReverse(node: PlanNode | undefined): PlanNode | undefined {
+  if (!node || node.kind === 'Fetch') return node;
+  const nodes = node.nodes.map((child) => inReverse(child)!);
+  return { ...node, nodes: node.kind === 'Parallel' ? nodes.reverse() : nodes };
 }
 
 /** Message of graphql-js when it stops comparing fields without having found an error. */

@@ -65,7 +65,7 @@ export interface SubgraphParts {
   readonly owners: readonly string[];
   /** Roles that its policies name. */
   readonly roles: RoleSpecs;
-  /** Capacities of its state machines, by role. */
+  /** Capacities in which callers change objects, by role: the actors of mutations and of state machines. */
   readonly actors?: Actors;
   /** Classes with a table: models and link tables, parents before children. */
   readonly entities: readonly ModelClass[];
@@ -132,6 +132,7 @@ export class Subgraph {
 
   constructor(readonly parts: SubgraphParts) {
     requireWorkTables(parts);
+    requireActors(parts);
     declareRoles(parts.roles);
     this.policies = new Policies(parts.policies);
   }
@@ -370,6 +371,16 @@ function requireWorkTables({ name, entities, mutations = [], handlers = [], sche
     throw new Error(
       `Subgraph ${name} has mutations, handlers, or scheduled tasks, which need tables: add "...workTables" of #kit/events/tables to its entities, and draft a migration. Missing: ${missing.map((table) => modelOf(table).name).join(', ')}`,
     );
+}
+
+/** Without a role that acts as one of its actors, no caller could call a mutation. @throws Error that says what to add */
+function requireActors({ name, mutations = [], actors = {} }: SubgraphParts): void {
+  const acting = new Set(Object.values(actors));
+  for (const mutation of mutations)
+    if (!mutation.by.some((actor) => acting.has(actor)))
+      throw new Error(
+        `No role of subgraph ${name} acts as ${mutation.by.join(' or ')}, so no caller can call ${mutation.name}: add the role to "actors" in subgraph.ts`,
+      );
 }
 
 /** Formats an error, with a default code. */
