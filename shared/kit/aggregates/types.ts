@@ -292,7 +292,11 @@ function groupTypes(
 
 function groupType(target: ModelClass, fields: readonly AggregateField[], aggregates: ModelClass): ModelClass {
   const { name } = modelOf(target);
-  const type = declare(target, 'Group', `${name} objects with the same values of the fields in "by".`);
+  const type = declare(
+    target,
+    'Group',
+    `${name} objects that share the values of the fields in "by". Other fields are null, and so are values that the objects lack.`,
+  );
   const { prototype } = type as { prototype: object };
   method(
     prototype,
@@ -310,7 +314,7 @@ function groupType(target: ModelClass, fields: readonly AggregateField[], aggreg
   );
   for (const field of fields) {
     const reference = referenceOf(field);
-    const description = `"${pathOf(field)}" of the objects. Null if not in "by", or without a value.`;
+    const description = `"${pathOf(field)}" that the objects share.`;
     method(
       prototype,
       field.name,
@@ -324,7 +328,7 @@ function groupType(target: ModelClass, fields: readonly AggregateField[], aggreg
     Directive(`@sensitivity(class: ${strictest(target, [field])})`)(prototype, field.name);
   }
   if (fields.some(isDate)) {
-    const description = 'Days between the dates of a dimension with "since". Null without one, or without a value.';
+    const description = 'Days between the dates of the dimension with "since".';
     method(
       prototype,
       'days',
