@@ -15,12 +15,9 @@ import {
   type SelectionSetNode,
   valueFromASTUntyped,
 } from 'graphql';
-import type { Sensitivity } from '#base/sensitivity';
+import { CLASSES, type Sensitivity } from '#base/sensitivity';
 import { withheldOf } from '../operation/normalize';
 import { handlingFeature } from '../supergraph/features';
-
-/** From least to most restricted. */
-const CLASSES: readonly Sensitivity[] = ['PUBLIC', 'GOV', 'GOV_DELIB', 'PROPIN', 'PII', 'ISVI'];
 
 /** Name of the directive in its feature. */
 const DIRECTIVE = 'sensitivity';

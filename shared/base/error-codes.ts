@@ -106,6 +106,7 @@ const lists = {
         'The cursor belongs to another list or order, was altered, or is older than the cursor key. Start the list again.',
     },
     INVALID_FILTER: { meaning: 'The filter is contradictory or too large.' },
+    INVALID_AGGREGATE: { meaning: 'The caller cannot group the list, or aggregate its values, like this.' },
     INVALID_ORDER: { meaning: 'The caller cannot order the list by this.' },
   },
 } as const satisfies Concern;

@@ -102,6 +102,13 @@ export class InvalidOrderError extends RequestError {
   }
 }
 
+/** An invalid grouping or figure, or one that would reveal a field that the caller may not read. */
+export class InvalidAggregateError extends RequestError {
+  constructor(message: string, path: readonly (string | number)[]) {
+    super('INVALID_AGGREGATE', message, path);
+  }
+}
+
 /** An invalid filter. */
 export class InvalidFilterError extends RequestError {
   constructor(message: string, path: readonly (string | number)[]) {

@@ -1,6 +1,9 @@
 /** Sensitivity class of a field, which determines who may read it. See docs/domain.md. */
 export type Sensitivity = 'PUBLIC' | 'GOV' | 'GOV_DELIB' | 'PROPIN' | 'PII' | 'ISVI';
 
+/** From least to most restricted. */
+export const CLASSES: readonly Sensitivity[] = ['PUBLIC', 'GOV', 'GOV_DELIB', 'PROPIN', 'PII', 'ISVI'];
+
 /** Classes that cover each class. PROPIN, PII, and ISVI have different readers, so they do not cover each other. */
 const COVERED_BY: Readonly<Record<Sensitivity, readonly Sensitivity[]>> = {
   PUBLIC: ['PUBLIC', 'GOV', 'GOV_DELIB', 'PROPIN', 'PII', 'ISVI'],

@@ -14,7 +14,7 @@ import { newKey } from '#base/identity/keys';
 import { agencies } from '#domain/agency/agencies';
 import { AuditLog } from '#kit/audit/audit-log';
 import type { Entry, FieldsUsed, ReadObjects } from '#kit/audit/entry';
-import { modelOf } from '#kit/model/model';
+import { modelOf, snakeCase } from '#kit/model/model';
 import type { Subgraph } from '#kit/subgraph/subgraph';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { createLog } from '../../gateway/telemetry/log';
@@ -98,7 +98,7 @@ interface Way {
 /** All fields of objects and of the root that show objects of one of the types. */
 function waysTo(subgraph: Subgraph, isShown: (type: string) => boolean): Way[] {
   return typesOf(parse(subgraph.sdl))
-    .filter(({ name: { value } }) => !/^_|(Connection|Edge|Payload)$|^Mutation$/.test(value))
+    .filter(({ name: { value } }) => !/^_|(Connection|Edge|Payload|GroupPage)$|^Mutation$/.test(value))
     .flatMap(({ name, fields = [] }) =>
       fields.map((field): Way => {
         const type = named(field.type);
@@ -194,8 +194,18 @@ function wayToPart(subgraph: Subgraph, type: string): Way {
   return waysTo(subgraph, (candidate) => candidate === type).find(isOfEntity)!;
 }
 
+const isRootList = ({ parent, shape }: Way): boolean => parent === 'Query' && shape === 'page';
+
+interface Shown {
+  readonly shown?: unknown;
+}
+
+interface Nodes {
+  readonly nodes: readonly Shown[];
+}
+
 /**
- * Reads a field of the root, or of all objects of its parent. `shown` lists the values of the field that are not null.
+ * Reads a field of the root, of the groups of a list by that field, or of all objects of its parent. `shown` lists the values of the field that are not null.
  */
 async function query({ subgraph: name, parent, field, type, shape }: Way, selection: string, caller: string | null) {
   if (parent === 'Query') {
@@ -207,18 +217,29 @@ async function query({ subgraph: name, parent, field, type, shape }: Way, select
     return { ...response, shown: Object.values(response.data ?? {}).filter((value) => value !== null) };
   }
   const { subgraph } = world.subgraph(name);
-  const part = modelNamed(subgraph, parent).entity ? undefined : wayToPart(subgraph, parent);
-  const entity = part?.parent ?? parent;
+  const grouped = /^(\w+)Group$/.exec(parent)?.[1];
   const selectionText = `shown: ${field} { ${selection} }`;
+  const nodes = `nodes { ${selectionText} }`;
+  const ofPart = grouped
+    ? `groups(by: [{ field: ${snakeCase(field).toUpperCase()} }], first: 500) { ${nodes} }`
+    : nodes;
+  const root = grouped && waysTo(subgraph, (candidate) => candidate === grouped).find(isRootList);
+  if (root) {
+    const response = await ask(name, `{ list: ${root.field} { ${ofPart} } }`, caller);
+    const list = response.data?.list as { groups: Nodes } | undefined;
+    return { ...response, shown: list?.groups.nodes.flatMap(({ shown }) => shown ?? []) ?? [] };
+  }
+  const part = grouped || !modelNamed(subgraph, parent).entity ? wayToPart(subgraph, grouped ?? parent) : undefined;
+  const entity = part?.parent ?? parent;
   const text = `query ($r: [_Any!]!) {
-    _entities(representations: $r) { ... on ${entity} { ${part ? `part: ${part.field} { nodes { ${selectionText} } }` : selectionText} } } }`;
+    _entities(representations: $r) { ... on ${entity} { ${part ? `part: ${part.field} { ${ofPart} }` : selectionText} } } }`;
   const { keyField } = modelNamed(subgraph, entity);
   const representations = (await keysOfAll(entity)).map((key) => ({ __typename: entity, [keyField]: key }));
   const response = await ask(name, text, caller, { r: representations });
-  type Parent = { readonly shown?: unknown; readonly part?: { readonly nodes: readonly Parent[] } } | null;
-  const parents = (response.data?._entities ?? []) as readonly Parent[];
-  const all = parents.flatMap((object) => (part ? (object?.part?.nodes ?? []) : [object]));
-  return { ...response, shown: all.flatMap((object) => object?.shown ?? []) };
+  type Parent = Shown & { readonly part?: Nodes & { readonly groups?: Nodes } };
+  const parents = ((response.data?._entities ?? []) as readonly (Parent | null)[]).filter((object) => object !== null);
+  const all = part ? parents.flatMap((object) => (object.part?.groups ?? object.part)?.nodes ?? []) : parents;
+  return { ...response, shown: all.flatMap(({ shown }) => shown ?? []) };
 }
 
 /** The objects in a response. */
@@ -269,9 +290,12 @@ test.each(WAYS.map((way) => [`${way.subgraph}: ${way.parent}.${way.field}`, way]
 test('reaches objects by every path that the exercise data has', () => {
   expect(EMPTY).toEqual([
     'submissions: DestructionObligation.submission',
+    'submissions: DestructionObligationGroup.submission',
     'submissions: SharedFinding.submission',
+    'submissions: SharedFindingGroup.submission',
     'reviews: EvaluationDefinition.runs',
     'infrastructure: VulnerabilityFinding.reopens',
+    'infrastructure: VulnerabilityFindingGroup.reopens',
   ]);
 });
 

@@ -1,6 +1,6 @@
 import { Args, ArgsType, Ctx, Directive, Field, ID, InputType, Int, ObjectType, Query, Resolver } from 'type-graphql';
-import { PageInfo } from '../collection/connection';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, pageSide } from '../collection/page';
+import { PageInfo } from '../collection/page-info';
 import { enumeration } from '../model/enumeration';
 import type { ModelClass } from '../model/model';
 import { GraphQLInstant } from '../model/scalars';
@@ -71,12 +71,13 @@ const UseKind = enumeration('UseKind', 'How a list used protected fields.', {
   FILTER: 'The list was filtered by the fields.',
   ORDER: 'The list was ordered by the fields.',
   COUNT: 'The list was counted, filtered by the fields if there are any.',
+  AGGREGATE: 'The list was grouped by the fields, or their values were aggregated.',
   LIST: 'Objects of the type were listed. "fields" is empty.',
 });
 
 @Directive('@shareable')
 @valueObject(
-  'Use of protected fields of one type and class to filter, order, or count lists, or a list of a protected type.',
+  'Use of protected fields of one type and class to filter, order, count, or aggregate lists, or a list of a protected type.',
   'AccessLogUse',
 )
 class AccessLogUse {
@@ -127,7 +128,7 @@ class AccessLogEntry {
   objects!: readonly AccessLogObjects[];
   @part(
     () => [AccessLogUse],
-    'Uses of protected fields to filter, order, or count lists, and lists of protected types.',
+    'Uses of protected fields to filter, order, count, or aggregate lists, and lists of protected types.',
     personal,
   )
   uses!: readonly AccessLogUse[];

@@ -22,7 +22,7 @@ export interface FieldsUsed {
   readonly type: string;
   readonly sensitivity: Protected;
   /** `list`: objects of the type were listed. */
-  readonly how: 'filter' | 'order' | 'count' | 'list';
+  readonly how: 'filter' | 'order' | 'count' | 'aggregate' | 'list';
   /** Sorted field names, never values. Empty for `list`. */
   readonly fields: readonly string[];
 }

@@ -1,3 +1,4 @@
+import type { GraphQLResolveInfo } from 'graphql';
 import {
   Args,
   ArgsType,
@@ -5,6 +6,7 @@ import {
   Directive,
   Field,
   ID,
+  Info,
   InputType,
   Int,
   ObjectType,
@@ -12,46 +14,17 @@ import {
   Resolver,
   registerEnumType,
 } from 'type-graphql';
+import { aggregatesOf, type GroupArguments, groupsOf, type List } from '../aggregates/aggregates';
+import { aggregateTypesOf, withFigures } from '../aggregates/types';
 import { type ModelClass, modelOf, snakeCase, whenDeclared } from '../model/model';
 import type { Context } from '../subgraph/context';
 import { filterOf } from './filters';
 import type { Page, ParentReference } from './loaders';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, type PageArguments } from './page';
-
-enum OrderDirection {
-  ASC = 'ASC',
-  DESC = 'DESC',
-}
-registerEnumType(OrderDirection, {
-  name: 'OrderDirection',
-  description: 'Sort direction of a list.',
-  valuesConfig: {
-    ASC: { description: 'Ascending: smallest, earliest, or A first. Objects without a value come first.' },
-    DESC: { description: 'Descending: largest, latest, or Z first. Objects without a value come last.' },
-  },
-});
-
-@ObjectType({ description: 'Position of a page in its list (Relay connections).' })
-@Directive('@shareable')
-export class PageInfo {
-  @Field(() => Boolean, { description: 'Whether more objects follow this page.' })
-  hasNextPage!: boolean;
-  @Field(() => Boolean, { description: 'Whether more objects precede this page.' })
-  hasPreviousPage!: boolean;
-  @Field(() => String, {
-    nullable: true,
-    description: 'Cursor of the first object on the page. Pass it as "before" to get the previous page.',
-  })
-  startCursor!: string | null;
-  @Field(() => String, {
-    nullable: true,
-    description: 'Cursor of the last object on the page. Pass it as "after" to get the next page.',
-  })
-  endCursor!: string | null;
-}
+import { OrderDirection, PageInfo } from './page-info';
 
 /** Data of a connection object. */
-interface Listed {
+interface Listed extends List {
   page: Page;
   total: () => Promise<number>;
 }
@@ -125,6 +98,7 @@ export function connectionOf(target: ModelClass): ConnectionTypes {
       return this.listed.total();
     }
   }
+  addAggregates(target, Connection.prototype);
 
   @ArgsType()
   class ConnectionArgs {}
@@ -146,6 +120,35 @@ export function connectionOf(target: ModelClass): ConnectionTypes {
   const types: ConnectionTypes = { connection: Connection, args: ConnectionArgs };
   connectionTypes.set(target, types);
   return types;
+}
+
+/** Adds the figures and groups of the listed objects to a connection. */
+function addAggregates(target: ModelClass, prototype: { listed: Listed }): void {
+  const { aggregates, groups } = aggregateTypesOf(target);
+  const ofAll = async function (this: { listed: Listed }, context: Context, info: GraphQLResolveInfo) {
+    return withFigures(aggregates, await aggregatesOf(this.listed, context, info));
+  };
+  Object.defineProperty(prototype, 'aggregates', { value: ofAll, configurable: true });
+  Ctx()(prototype, 'aggregates', 0);
+  Info()(prototype, 'aggregates', 1);
+  const text = 'Figures over the objects on all pages, under the same filter.';
+  Field(() => aggregates, { description: text })(prototype, 'aggregates', { value: ofAll });
+  if (!groups) return;
+  const { page, args } = groups;
+  const ofGroups = async function (
+    this: { listed: Listed },
+    groupArgs: GroupArguments,
+    context: Context,
+    info: GraphQLResolveInfo,
+  ) {
+    return Object.assign(new page(), { page: await groupsOf(this.listed, groupArgs, context, info) });
+  };
+  Object.defineProperty(prototype, 'groups', { value: ofGroups, configurable: true });
+  Args((() => args) as never)(prototype, 'groups', 0);
+  Ctx()(prototype, 'groups', 1);
+  Info()(prototype, 'groups', 2);
+  const groupText = 'Groups of the objects on all pages, under the same filter, with figures over each.';
+  Field(() => page, { description: groupText })(prototype, 'groups', { value: ofGroups });
 }
 
 /** Enum value of a field in `orderBy`: FILED_AT for `filedAt`. */
@@ -174,8 +177,9 @@ function orderInputOf(target: ModelClass): ModelClass | undefined {
   return Order;
 }
 
-function connect(target: ModelClass, page: Page, total: () => Promise<number>): object {
-  return Object.assign(new (connectionOf(target).connection)(), { listed: { page, total } satisfies Listed });
+function connect(list: List, page: Page, total: () => Promise<number>): object {
+  const listed: Listed = { ...list, page, total };
+  return Object.assign(new (connectionOf(list.target).connection)(), { listed });
 }
 
 /** Objects on the page of a connection. */
@@ -205,8 +209,10 @@ export function pagedField(
   const resolve = async function (this: Record<string, string>, pageArgs: PageArguments, { loaders }: Context) {
     const target = child();
     const parentKey = this[modelOf(prototype.constructor).key]!;
-    const page = await loaders.listBy(target, parent(), pageArgs).load(parentKey);
-    return connect(target, page, () => loaders.countBy(target, parent(), pageArgs).load(parentKey));
+    const of = parent();
+    const page = await loaders.listBy(target, of, pageArgs).load(parentKey);
+    const list: List = { target, filter: pageArgs.filter, children: { of, parentKey } };
+    return connect(list, page, () => loaders.countBy(target, of, pageArgs).load(parentKey));
   };
   Object.defineProperty(prototype, field, { value: resolve, configurable: true, writable: true });
   Args((() => connectionOf(child()).args) as never)(prototype, field, 0);
@@ -272,7 +278,7 @@ export function rootsOf(target: ModelClass, { one, many }: RootNames): ModelClas
     }
     async many(pageArgs: PageArguments, { loaders }: Context): Promise<object> {
       const page = await loaders.list(target, pageArgs);
-      return connect(target, page, () => loaders.count(target, pageArgs));
+      return connect({ target, filter: pageArgs.filter }, page, () => loaders.count(target, pageArgs));
     }
   }
   const decorate = (method: 'one' | 'many', field: string, type: ModelClass, argsType: ModelClass, text: string) => {

@@ -17,7 +17,7 @@ import {
   type PagePlan,
   planPage,
 } from './page';
-import { type Condition, ConditionCount, type FieldUse, WhereBuilder } from './where';
+import { type Condition, ConditionCount, type FieldUse, type FilterValue, WhereBuilder } from './where';
 
 const ALWAYS: Condition = { sql: '1 = 1', parameters: [] };
 
@@ -32,6 +32,18 @@ const linkOf = (target: ModelClass, table: ModelClass<Link>): Selectable | undef
   [...modelOf(target).selectable.values()].find(
     ({ comparison }) => comparison.kind === 'link' && comparison.table() === table,
   );
+
+/** The objects of a list as an SQL source, under the alias `t`. */
+export interface ListScope {
+  readonly target: ModelClass;
+  readonly database: Database;
+  readonly source: string;
+  /** Column with the key of the parent, for children of other objects. */
+  readonly parentKey?: string;
+  readonly conditions: readonly Condition[];
+  /** Builds conditions on the fields that are aggregated, and records their use. */
+  readonly where: WhereBuilder;
+}
 
 /** One page of one list. */
 export interface Page<T extends object = object> {
@@ -339,6 +351,25 @@ export class Loaders {
     const objects = rows.slice(0, plan.size).map((row) => this.admit(target, row));
     if (plan.backward) objects.reverse();
     return { rows: objects, plan, more, cursor: cursorsOf(target, plan.order, this.cursors) };
+  }
+
+  /**
+   * The visible objects of a list, for statements that aggregate them. Records a count.
+   * @param parent limits them to children of the objects whose keys the statement lists
+   */
+  scope(target: ModelClass, filter: FilterValue | null | undefined, parent?: ParentReference): ListScope {
+    this.useObjects(target, 'count');
+    const { database } = this;
+    const { source, column } = parent ? this.parentOf(target, parent) : { source: `${database.table(target)} t` };
+    const listed = this.where('count').visible(target, filter ?? undefined, 't');
+    return {
+      target,
+      database,
+      source,
+      parentKey: column,
+      conditions: [listed, ...(parent ? this.naming(target, parent) : [])],
+      where: this.where('aggregate'),
+    };
   }
 
   /** Number of visible objects that match a filter. */

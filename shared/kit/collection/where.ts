@@ -91,7 +91,7 @@ export class WhereBuilder {
   /** Converts a reach to a condition. */
   reached(target: ModelClass, reach: Reach, alias: string): Condition {
     if (typeof reach === 'boolean') return condition(reach ? '1 = 1' : '1 = 0');
-    return reach({ database: this.database, target, alias, fresh: () => `f${++this.aliases}` });
+    return reach({ database: this.database, target, alias, fresh: this.fresh });
   }
 
   /** @throws InvalidFilterError for a filter that is nested too deep or has a list that is too long */
@@ -129,19 +129,51 @@ export class WhereBuilder {
   /** Limits a comparison to objects whose field the reader may read, since it would reveal the value. */
   private permitted(
     target: ModelClass,
-    { name, sensitivity: fieldClass }: Selectable,
+    field: Selectable,
     comparison: Condition,
     alias: string,
     path: readonly (string | number)[],
   ): Condition {
+    const readable = this.readable(target, field, alias);
+    if (readable === false)
+      throw new InvalidFilterError(
+        `You don't have access to ${modelOf(target).name}.${field.name}, so you cannot filter by it`,
+        path,
+      );
+    return readable === true ? comparison : join([readable, comparison], 'AND', '1 = 1');
+  }
+
+  /** Condition for objects whose field the reader may read, or whether the reader may read it on every object. Records the use. */
+  readable(target: ModelClass, { name, sensitivity: fieldClass }: Selectable, alias: string): Condition | boolean {
     const model = modelOf(target);
     const sensitivity = fieldClass ?? model.sensitivity;
     const reach = this.reader.fields(target, sensitivity, name);
-    if (reach === false)
-      throw new InvalidFilterError(`You don't have access to ${model.name}.${name}, so you cannot filter by it`, path);
+    if (reach === false) return false;
     this.used?.({ type: model.name, field: name, sensitivity });
-    if (reach === true) return comparison;
-    return join([this.reached(target, reach, alias), comparison], 'AND', '1 = 1');
+    return reach === true || this.reached(target, reach, alias);
+  }
+
+  /** Whether the reader sees all objects of a model. */
+  sees(target: ModelClass): boolean {
+    return !modelOf(target).stored || this.reader.rows(target) === true;
+  }
+
+  /** A table alias that is unique within the statement. */
+  readonly fresh = (): string => `f${++this.aliases}`;
+
+  /** SQL of a derived field's value. */
+  derivedValue(target: ModelClass, conditions: DerivedConditions, alias: string): string {
+    const holds = this.derivation(target, conditions, alias);
+    return `CASE ${Object.keys(conditions)
+      .map((value) => `WHEN ${holds(value)} THEN '${value}'`)
+      .join(' ')} END`;
+  }
+
+  /** Returns the SQL condition for each value of a derived field. */
+  private derivation(target: ModelClass, conditions: DerivedConditions, alias: string): (value: string) => string {
+    const columnOf = (property: string) => `${alias}.${this.database.column(target, property)}`;
+    const now = `'${this.clock.now().toISOString()}'`;
+    return (value) => `(${conditions[value]!(columnOf, now)})`;
   }
 
   private list(value: unknown, path: readonly (string | number)[]): readonly unknown[] {
@@ -175,9 +207,8 @@ export class WhereBuilder {
     alias: string,
     path: readonly (string | number)[],
   ): Condition {
-    const columnOf = (property: string) => `${alias}.${this.database.column(target, property)}`;
-    const now = `'${this.clock.now().toISOString()}'`;
-    const holds = (wanted: unknown) => condition(`(${conditions[String(wanted)]!(columnOf, now)})`);
+    const sqlOf = this.derivation(target, conditions, alias);
+    const holds = (wanted: unknown) => condition(sqlOf(String(wanted)));
     const isOneOf = (values: readonly unknown[]) => join([...new Set(values)].map(holds), 'OR', '1 = 0');
     return join(
       [
@@ -196,7 +227,7 @@ export class WhereBuilder {
     value: FilterValue,
     path: readonly (string | number)[],
   ): Condition {
-    const inner = `f${++this.aliases}`;
+    const inner = this.fresh();
     const reach = this.reader.rows(type);
     const { sql, parameters } = join(
       [this.build(type, value, inner, path), ...(reach === true ? [] : [this.reached(type, reach, inner)])],
@@ -217,7 +248,7 @@ export class WhereBuilder {
     { any, none }: FilterValue,
     path: readonly (string | number)[],
   ): Condition {
-    const inner = `f${++this.aliases}`;
+    const inner = this.fresh();
     const linksTo = (keys: readonly unknown[]): Condition => {
       const { sql, parameters } = this.isIn(`${inner}.${this.database.column(table, 'targetKey')}`, keys);
       const owner = `${inner}.${this.database.column(table, 'ownerKey')}`;

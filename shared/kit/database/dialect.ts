@@ -7,6 +7,12 @@ export interface Dialect {
   quote(name: string): string;
   /** Days between two stored instants or dates, with fractions. */
   daysBetween(from: string, to: string): string;
+  /** Stored date a number of days later, or earlier if negative. */
+  addDays(date: string, days: number): string;
+  /** Monday on or before a stored date. */
+  mondayOf(date: string): string;
+  /** Whether two values are equal, or both null. */
+  isSame(a: string, b: string): string;
   /** End of an INSERT that updates the columns if the key exists. */
   onConflictUpdate(key: readonly string[], columns: readonly string[]): string;
   /** Server time in milliseconds since 1970. */
@@ -22,7 +28,11 @@ const mysqlInstant = (expression: string) => `CAST(REPLACE(REPLACE(${expression}
 const mysql: Dialect = {
   kind: 'mysql',
   quote: (name) => `\`${name}\``,
-  daysBetween: (from, to) => `(TIMESTAMPDIFF(SECOND, ${mysqlInstant(from)}, ${mysqlInstant(to)}) / 86400.0)`,
+  // an exponent makes the quotient a double; a decimal would be rounded to five digits
+  daysBetween: (from, to) => `(TIMESTAMPDIFF(MICROSECOND, ${mysqlInstant(from)}, ${mysqlInstant(to)}) / 864e8)`,
+  addDays: (date, days) => `CAST(DATE_ADD(${date}, INTERVAL ${days} DAY) AS CHAR(10))`,
+  mondayOf: (date) => `CAST(DATE_SUB(${date}, INTERVAL WEEKDAY(${date}) DAY) AS CHAR(10))`,
+  isSame: (a, b) => `${a} <=> ${b}`,
   // a table of only keys still needs an assignment, so that an existing key is not an error
   onConflictUpdate: (key, columns) =>
     `ON DUPLICATE KEY UPDATE ${(columns.length > 0 ? columns : key.slice(0, 1)).map((column) => `${column} = VALUES(${column})`).join(', ')}`,
@@ -36,6 +46,9 @@ const sqlite: Dialect = {
   kind: 'sqlite',
   quote: (name) => `"${name}"`,
   daysBetween: (from, to) => `(julianday(${to}) - julianday(${from}))`,
+  addDays: (date, days) => `DATE(${date}, '${days} days')`,
+  mondayOf: (date) => `DATE(${date}, '-6 days', 'weekday 1')`,
+  isSame: (a, b) => `${a} IS ${b}`,
   onConflictUpdate: (key, columns) =>
     `ON CONFLICT (${key.join(', ')}) DO ${columns.length === 0 ? 'NOTHING' : `UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`}`,
   nowMs: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",

@@ -31,6 +31,8 @@ interface FieldOptions extends Derivation {
   filter?: boolean;
   /** Adds the field to the order of lists. */
   order?: boolean;
+  /** False if grouping by the field, or aggregating its values, means nothing. */
+  aggregate?: boolean;
   /** Indexes the column. For fields that lists are often filtered or ordered by. */
   index?: boolean;
   unique?: boolean;
@@ -100,8 +102,10 @@ function select(
   options: FieldOptions,
 ): void {
   const { filter = false, order = false, sensitivity } = options;
-  if (filter || order)
-    draftOf(prototype.constructor).selectable.set(name, { name, property, comparison, filter, order, sensitivity });
+  // groups of a figure, or figures over it, would reveal the small counts that it hides
+  const aggregate = (options.aggregate ?? true) && !options.counted;
+  const field = { name, property, comparison, filter, order, aggregate, sensitivity };
+  draftOf(prototype.constructor).selectable.set(name, field);
 }
 
 /** A generated primary key, globally unique by its prefix. */
@@ -133,7 +137,7 @@ export function key(description: string, options: KeyOptions = {}) {
       name,
       property,
       { kind: 'key' },
-      { filter: true, order: options.order ?? true, sensitivity: 'PUBLIC' },
+      { filter: true, order: options.order ?? true, aggregate: false, sensitivity: 'PUBLIC' },
     );
   };
 }
@@ -234,7 +238,11 @@ export function oneOf(
     from: (stored?: string | null) => (stored == null ? stored : stored.toUpperCase()),
   };
   const column: ColumnOptions = { type: 'varchar', length, ...(lowerCase ? { transformer } : {}) };
-  const comparison: Comparison = { kind: 'enum', values, ...(lowerCase ? { toStored } : {}) };
+  const comparison: Comparison = {
+    kind: 'enum',
+    values,
+    ...(lowerCase ? { toStored, fromStored: (stored: string) => stored.toUpperCase() } : {}),
+  };
   return declare({ description, options, comparison, graphql: values as never, column });
 }
 
@@ -261,6 +269,7 @@ export function listOf(values: () => object, description: string, options: Field
 export function exerciseFlag() {
   return flag('Whether this is generated exercise data. False for facts and imported data.', {
     filter: true,
+    aggregate: false,
   });
 }
 
@@ -268,6 +277,7 @@ export function exerciseFlag() {
 export function revisionNumber() {
   return integer('Revision number, incremented by every change. Pass it as "expectedRevision" to change the object.', {
     column: 'version',
+    aggregate: false,
   });
 }
 
@@ -307,14 +317,7 @@ export function belongsTo(target: () => ModelClass, description: string, options
     const relation = `${property}Relation`;
     ManyToOne(target as never)(prototype, relation);
     JoinColumn({ name: snakeCase(property) })(prototype, relation);
-    if (options.filter && !options.hidden)
-      select(
-        prototype,
-        options.as,
-        property,
-        { kind: 'model', target },
-        { filter: true, sensitivity: options.sensitivity },
-      );
+    if (!options.hidden) select(prototype, options.as, property, { kind: 'model', target }, options);
   };
 }
 
@@ -328,8 +331,8 @@ export function refersTo(target: () => ModelClass, description: string, options:
       prototype,
       options.as,
       property,
-      { kind: 'key' },
-      { filter: options.filter ?? true, order: options.order ?? false, sensitivity: options.sensitivity },
+      { kind: 'key', target },
+      { ...options, filter: options.filter ?? true, aggregate: options.aggregate ?? !options.hidden },
     );
   };
 }

@@ -48,16 +48,16 @@ export function links(
   draft.linkOwner = ownerClass;
 
   const table = LinkTable as unknown as ModelClass<Link>;
-  const comparison: Comparison = { kind: 'link', table: () => table };
-  if (options.filter ?? true)
-    draftOf(ownerClass).selectable.set(field, {
-      name: field,
-      property: modelOf(ownerClass).key,
-      comparison,
-      filter: true,
-      order: false,
-      sensitivity: options.sensitivity,
-    });
+  const comparison: Comparison = { kind: 'link', table: () => table, target };
+  draftOf(ownerClass).selectable.set(field, {
+    name: field,
+    property: modelOf(ownerClass).key,
+    comparison,
+    filter: options.filter ?? true,
+    order: false,
+    aggregate: true,
+    sensitivity: options.sensitivity,
+  });
   if (options.paged)
     pagedField(
       ownerClass.prototype,

@@ -9,10 +9,17 @@ export type ModelClass<T extends object = object> = new (...parameters: any[]) =
 
 /** How values of a field are compared, which determines its filter input. */
 export type Comparison =
-  | { kind: 'key' | 'text' | 'integer' | 'float' | 'boolean' | 'date' | 'dateTime' | 'bigNumber' }
-  | { kind: 'enum'; values: () => object; toStored?: (value: string) => string }
+  | { kind: 'text' | 'integer' | 'float' | 'boolean' | 'date' | 'dateTime' | 'bigNumber' }
+  // a reference to an entity has a target; the key of the model itself has none
+  | { kind: 'key'; target?: () => ModelClass }
+  | {
+      kind: 'enum';
+      values: () => object;
+      toStored?: (value: string) => string;
+      fromStored?: (stored: string) => string;
+    }
   | { kind: 'model'; target: () => ModelClass }
-  | { kind: 'link'; table: () => ModelClass }
+  | { kind: 'link'; table: () => ModelClass; target: () => ModelClass }
   | { kind: 'derived'; values: (() => object) | null; conditions: DerivedConditions };
 
 /**
@@ -21,7 +28,7 @@ export type Comparison =
  */
 export type DerivedConditions = Readonly<Record<string, (column: (property: string) => string, now: string) => string>>;
 
-/** A field that lists can be filtered or ordered by. */
+/** A field whose values can be compared. Lists can be filtered, ordered, or aggregated by it. */
 export interface Selectable {
   /** Name in filter and order inputs. */
   readonly name: string;
@@ -30,6 +37,8 @@ export interface Selectable {
   readonly comparison: Comparison;
   readonly filter: boolean;
   readonly order: boolean;
+  /** Whether lists can be grouped by it, or its values aggregated. */
+  readonly aggregate: boolean;
   /** Sensitivity class of the field; defaults to that of the model. */
   readonly sensitivity?: Sensitivity;
 }

@@ -11,6 +11,7 @@ import {
 } from 'graphql';
 import { RequestError } from '#base/errors';
 import { isCovered, type Sensitivity } from '#base/sensitivity';
+import { isAggregateType } from '../aggregates/types';
 import { ACCESS_LOG_TYPES } from '../audit/access-log';
 import { type FiscalYears, fiscalYearsOf } from '../model/figure';
 import { type ModelClass, modelOf } from '../model/model';
@@ -54,7 +55,7 @@ export function enforce(
     const model = byName.get(type.name);
     for (const field of Object.values(type.getFields())) {
       show(field, type, byName, type === query);
-      if (parts.has(type.name)) continue;
+      if (parts.has(type.name) || isAggregateType(type.name)) continue;
       const sensitivity = sensitivityOf(field);
       // the policies of the returned objects apply
       if (carriers.has(`${type.name}.${field.name}`)) continue;

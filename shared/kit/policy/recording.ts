@@ -21,7 +21,8 @@ import type { ProtectedTypes } from './protected-types';
  */
 export function recordObjects(schema: GraphQLSchema, models: readonly ModelClass[], types: ProtectedTypes): void {
   const protectedByName = new Map([...types.keys()].map((model) => [modelOf(model).name, model]));
-  const parents = [schema.getQueryType(), ...models.map((model) => schema.getType(modelOf(model).name))];
+  const names = models.flatMap((model) => [modelOf(model).name, `${modelOf(model).name}Group`]);
+  const parents = [schema.getQueryType(), ...names.map((name) => schema.getType(name))];
   for (const parent of parents.filter(isObjectType))
     for (const field of Object.values(parent.getFields())) {
       const model = protectedByName.get(getNamedType(field.type).name);

@@ -31,6 +31,9 @@ interface PublishedParts {
 /** Cost of a count, which reads every row of its list. Measured by `test/performance/costs.test.ts`. */
 const COUNT_WEIGHT = 25;
 
+/** Cost of the groups of a list, which reads and sorts every row of it. */
+const GROUPS_WEIGHT = 50;
+
 /**
  * The published schema of a subgraph, with a sensitivity class on every field, costs, and list sizes.
  * @returns also `carriers`: fields without an explicit class, as `Type.field`, which inherit that of the objects in them
@@ -140,24 +143,25 @@ function carriedClass(
   classes: ReadonlyMap<string, Sensitivity>,
 ): Sensitivity {
   const [returned, within] = [namedType(field.type), type.name.value].map((name) =>
-    name.replace(/(Connection|Edge)$/, ''),
+    name.replace(/(Connection|Edge|Aggregates|Group|GroupPage)$/, ''),
   );
   return classes.get(returned!) ?? (field.name.value === 'replayed' ? 'PUBLIC' : classes.get(within!)) ?? 'PUBLIC';
 }
 
 function costs(type: ObjectTypeDefinitionNode, field: FieldDefinitionNode): ConstDirectiveNode[] {
-  if (namedType(field.type).endsWith('Connection'))
+  if (/(Connection|GroupPage)$/.test(namedType(field.type)))
     return [
+      ...(field.name.value === 'groups' ? [directive('cost', { weight: GROUPS_WEIGHT })] : []),
       directive('listSize', {
         assumedSize: DEFAULT_PAGE_SIZE,
         slicingArguments: ['first', 'last'].filter((slicing) =>
           field.arguments?.some(({ name }) => name.value === slicing),
         ),
-        sizedFields: ['nodes', 'edges'],
+        sizedFields: field.name.value === 'groups' ? ['nodes'] : ['nodes', 'edges'],
         requireOneSlicingArgument: false,
       }),
     ];
-  const isCount = type.name.value.endsWith('Connection') && field.name.value === 'totalCount';
+  const isCount = type.name.value.endsWith('Connection') && ['totalCount', 'aggregates'].includes(field.name.value);
   return isCount ? [directive('cost', { weight: COUNT_WEIGHT })] : [];
 }
 

@@ -1,0 +1,219 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import { InvalidAggregateError } from '#base/errors';
+import type { ParentReference } from '../collection/loaders';
+import { pageSize } from '../collection/page';
+import type { FilterValue } from '../collection/where';
+import { type ModelClass, modelOf } from '../model/model';
+import type { Context } from '../subgraph/context';
+import { type DimensionInput, dimensionsOf } from './dimension';
+import type { AggregateFunction, Measure } from './measure';
+import { below, type Selected, selectedBelow } from './selection';
+import {
+  AggregateStatement,
+  type Figures,
+  type GroupCondition,
+  type GroupOrder,
+  type GroupRequest,
+  type GroupRow,
+  NO_OBJECTS,
+} from './statement';
+
+/** The list of a connection. */
+export interface List {
+  readonly target: ModelClass;
+  readonly filter: FilterValue | null | undefined;
+  /** Set for the children of an object. */
+  readonly children?: { readonly of: ParentReference; readonly parentKey: string };
+}
+
+/** Arguments of `groups`. */
+export interface GroupArguments {
+  readonly by: readonly DimensionInput[];
+  readonly having?: readonly HavingInput[] | null;
+  readonly orderBy?: readonly GroupOrderInput[] | null;
+  readonly first?: number | null;
+  readonly after?: string | null;
+}
+
+interface MeasureInput {
+  readonly of?: string | null;
+  readonly since?: string | null;
+  readonly p?: number | null;
+}
+
+interface HavingInput extends MeasureInput {
+  readonly figure: AggregateFunction;
+  readonly eq?: number | null;
+  readonly lt?: number | null;
+  readonly lte?: number | null;
+  readonly gt?: number | null;
+  readonly gte?: number | null;
+}
+
+interface GroupOrderInput extends MeasureInput {
+  readonly figure?: AggregateFunction | null;
+  readonly field?: string | null;
+  readonly direction: 'ASC' | 'DESC';
+}
+
+/** A page of groups, as GraphQL shows it. */
+export interface GroupPage {
+  readonly nodes: readonly GroupRow[];
+  readonly totalCount: number;
+  readonly others: Figures | null;
+  readonly pageInfo: {
+    readonly hasNextPage: boolean;
+    readonly hasPreviousPage: boolean;
+    readonly startCursor: string | null;
+    readonly endCursor: string | null;
+  };
+}
+
+/** Names of the GraphQL fields that show a figure, with its function. */
+export const FUNCTION_OF_FIELD: Readonly<Record<string, AggregateFunction>> = {
+  count: 'COUNT',
+  countDistinct: 'COUNT_DISTINCT',
+  sum: 'SUM',
+  average: 'AVERAGE',
+  min: 'MIN',
+  max: 'MAX',
+  median: 'MEDIAN',
+  percentile: 'PERCENTILE',
+  earliest: 'EARLIEST',
+  latest: 'LATEST',
+  ratio: 'RATIO',
+};
+
+/** Maximum different figures of one list. Each is a column of its statement. */
+const MAX_FIGURES = 50;
+
+/** The figures requested of objects with figures, in any number of selections. */
+function measuresIn(selected: readonly Selected[]): Measure[] {
+  const measures = selected.flatMap(({ name, args }) =>
+    FUNCTION_OF_FIELD[name] ? [{ ...args, function: FUNCTION_OF_FIELD[name], path: [] } as Measure] : [],
+  );
+  if (measures.length > MAX_FIGURES)
+    throw new InvalidAggregateError(
+      `The operation requests ${measures.length} figures of one list; the maximum is ${MAX_FIGURES}`,
+      [],
+    );
+  return measures;
+}
+
+/** Figures over all objects of a list, on all pages. */
+export async function aggregatesOf(list: List, context: Context, info: GraphQLResolveInfo): Promise<Figures> {
+  const measures = measuresIn(selectedBelow(info));
+  const figures = await batched(list, context, ['aggregates', measures], (statementOf, parents) =>
+    statementOf([], measures).figures(parents),
+  );
+  return figures ?? NO_OBJECTS;
+}
+
+/** A page of the groups of a list. */
+export async function groupsOf(
+  list: List,
+  groupArgs: GroupArguments,
+  context: Context,
+  info: GraphQLResolveInfo,
+): Promise<GroupPage> {
+  const selected = selectedBelow(info);
+  const figuresBelow = (fields: readonly Selected[]) =>
+    fields.filter(({ name }) => name === 'aggregates').flatMap((field) => below(info, field));
+  const named = (name: string) =>
+    selected.filter((field) => field.name === name).flatMap((field) => below(info, field));
+  const measures = measuresIn([...figuresBelow(named('nodes')), ...named('others')]);
+  const cursors = groupCursors(list.target, groupArgs, context);
+  const size = groupPageSize(groupArgs);
+  const offset = cursors.offset(groupArgs.after);
+  const request: GroupRequest = { ...requestOf(list.target, groupArgs), measures, offset, size };
+  const page = await batched(list, context, ['groups', measures, groupArgs], (statementOf, parents) =>
+    statementOf(request.dimensions, measures).groups(request, parents),
+  );
+  const others = selected.some(({ name }) => name === 'others')
+    ? await batched(list, context, ['others', measures, groupArgs], (statementOf, parents) =>
+        statementOf(request.dimensions, measures).others(request, parents),
+      )
+    : undefined;
+  const { rows = [], total = 0 } = page ?? {};
+  const end = offset + rows.length;
+  return {
+    nodes: rows,
+    totalCount: total,
+    others: others ?? null,
+    pageInfo: {
+      hasNextPage: end < total,
+      hasPreviousPage: offset > 0,
+      startCursor: rows.length > 0 ? cursors.at(offset + 1) : null,
+      endCursor: rows.length > 0 ? cursors.at(end) : null,
+    },
+  };
+}
+
+const groupPageSize = ({ first }: GroupArguments): number => pageSize('first', first ?? undefined);
+
+/** Cursors of groups hold a number of groups, since groups have no keys. */
+function groupCursors(target: ModelClass, { by, having, orderBy }: GroupArguments, { cursors }: Context) {
+  const list = `groups of ${modelOf(target).name} ${JSON.stringify([by, having ?? [], orderBy ?? []])}`;
+  return {
+    at: (place: number): string => cursors.seal(list, [place]),
+    offset: (after: string | null | undefined): number =>
+      after == null ? 0 : Number(cursors.open(list, after, 'after')[0]),
+  };
+}
+
+function requestOf(
+  target: ModelClass,
+  { by, having, orderBy }: GroupArguments,
+): Pick<GroupRequest, 'dimensions' | 'having' | 'orderBy'> {
+  const dimensions = dimensionsOf(target, by);
+  return {
+    dimensions,
+    having: (having ?? []).map((input, index) => conditionOf(input, ['having', index])),
+    orderBy: (orderBy ?? []).map((input, index) => orderOf(by, input, ['orderBy', index])),
+  };
+}
+
+function conditionOf({ figure, of, since, p, ...operators }: HavingInput, path: (string | number)[]): GroupCondition {
+  return { measure: { function: figure, of, since, p, path }, operators };
+}
+
+function orderOf(
+  by: readonly DimensionInput[],
+  { field, figure, of, since, p, direction }: GroupOrderInput,
+  path: (string | number)[],
+): GroupOrder {
+  if ((field == null) === (figure == null))
+    throw new InvalidAggregateError('Order by one field of "by", or by one figure: send "field" or "figure"', path);
+  if (figure != null) return { by: { function: figure, of, since, p, path }, direction };
+  const dimension = by.findIndex((input) => input.field === field);
+  if (dimension < 0)
+    throw new InvalidAggregateError(
+      `The groups have no ${field}: order by ${by.map((input) => input.field).join(' or ')}, or by a figure`,
+      [...path, 'field'],
+    );
+  return { by: { dimension }, direction };
+}
+
+type StatementOf = (
+  ...parts: [dimensions: GroupRequest['dimensions'], measures: readonly Measure[]]
+) => AggregateStatement;
+
+/** Result for one list. One statement serves the same request on the children of many objects. */
+async function batched<Result>(
+  { target, filter, children }: List,
+  { loaders }: Context,
+  request: readonly unknown[],
+  run: (statementOf: StatementOf, parents: readonly string[]) => Promise<ReadonlyMap<string, Result>>,
+): Promise<Result | undefined> {
+  const name = JSON.stringify([...request, filter ?? null, children ? parentName(children.of) : null]);
+  const loader = loaders.batched<Result | undefined>(target, name, async (parents) => {
+    const statementOf: StatementOf = (dimensions, measures) =>
+      new AggregateStatement(loaders.scope(target, filter, children?.of), dimensions, measures);
+    const results = await run(statementOf, children ? parents : []);
+    return parents.map((parent) => results.get(parent));
+  });
+  return loader.load(children?.parentKey ?? '');
+}
+
+const parentName = (parent: ParentReference): string =>
+  typeof parent === 'string' ? parent : `${modelOf(parent.links).name}.${parent.from}`;
