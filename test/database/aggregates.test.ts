@@ -173,4 +173,272 @@ describe.each(databaseKinds)('figures and groups of every list on %s', (kind) =>
     }
     expect(compared).toBeGreaterThan(60);
   });
+
+  interface Group {
+    readonly status: string;
+    readonly agency: { readonly key: string } | null;
+    readonly aggregates: { readonly count: number; readonly median: number | null };
+  }
+
+  /** Findings by agency and status, with the median of the days from detection to the deadline. */
+  function findingGroups(): Group[] {
+    const { fields } = lists.find(({ root }) => root === 'vulnerabilityFindings')!;
+    const named = (value: string) => fields.find((field) => field.value === value)!;
+    const groups = Map.groupBy(rowsByRoot.get('vulnerabilityFindings')!, (row) =>
+      JSON.stringify([row.get('AGENCY'), row.get('STATUS')]),
+    );
+    return [...groups.values()].map((rows) => ({
+      status: rows[0]!.get('STATUS') as string,
+      agency: { key: rows[0]!.get('AGENCY') as string },
+      aggregates: {
+        count: rows.length,
+        median: percentile(
+          rows.flatMap((row) => daysFrom(row, named('DETECTED_AT'), named('DUE_AT')) ?? []),
+          0.5,
+        ),
+      },
+    }));
+  }
+
+  const BY = 'by: [{ field: AGENCY }, { field: STATUS }]';
+  const MEDIAN = 'median(of: DUE_AT, since: DETECTED_AT)';
+  const keyOf = ({ agency, status }: Group) => `${agency?.key} ${status}`;
+
+  test('pages of groups in the order of a figure, that meet conditions, leave the others', async () => {
+    const all = findingGroups();
+    const matching = all
+      .filter(({ aggregates: { count, median } }) => count >= 2 && median !== null && median < 60)
+      .sort((a, b) => b.aggregates.count - a.aggregates.count || (keyOf(a) < keyOf(b) ? -1 : 1));
+    expect(matching.length).toBeGreaterThan(10);
+    const found: Group[] = [];
+    for (let after = ''; ; ) {
+      const { list } = await ask(`{ list: vulnerabilityFindings {
+        groups(${BY}, first: 4${after},
+               having: [{ figure: COUNT, gte: 2 }, { figure: MEDIAN, of: DUE_AT, since: DETECTED_AT, lt: 60 }],
+               orderBy: [{ figure: COUNT, direction: DESC }]) {
+          nodes { agency { key } status aggregates { count ${MEDIAN} } }
+          others { count ${MEDIAN} }
+          pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+          totalCount
+        } } }`);
+      const { nodes, others, pageInfo, totalCount } = list.groups;
+      expect(totalCount).toBe(matching.length);
+      expect(pageInfo.hasPreviousPage).toBe(found.length > 0);
+      const shown = nodes.reduce((sum: number, { aggregates }: Group) => sum + aggregates.count, 0);
+      expect(others.count).toBe(rowsByRoot.get('vulnerabilityFindings')!.length - shown);
+      found.push(...nodes);
+      if (!pageInfo.hasNextPage) break;
+      after = `, after: "${pageInfo.endCursor}"`;
+    }
+    expect(found).toEqual(
+      matching.map(({ aggregates, ...group }) => ({
+        ...group,
+        aggregates: { ...aggregates, median: close(aggregates.median) },
+      })),
+    );
+  });
+
+  test('others has the figures of the remaining objects, and is null without any', async () => {
+    const { list } = await ask(`{ list: vulnerabilityFindings {
+      top: groups(${BY}, first: 3) { nodes { agency { key } status } others { count ${MEDIAN} } }
+      all: groups(${BY}, first: 500) { others { count } } } }`);
+    const { fields } = lists.find(({ root }) => root === 'vulnerabilityFindings')!;
+    const named = (value: string) => fields.find((field) => field.value === value)!;
+    const top = new Set(list.top.nodes.map(keyOf));
+    const rest = rowsByRoot
+      .get('vulnerabilityFindings')!
+      .filter((row) => !top.has(`${row.get('AGENCY')} ${row.get('STATUS')}`));
+    const days = rest.flatMap((row) => daysFrom(row, named('DETECTED_AT'), named('DUE_AT')) ?? []);
+    expect(list.top.others).toEqual({ count: rest.length, median: close(percentile(days, 0.5)) });
+    expect(list.all.others).toBeNull();
+  });
+
+  test('children of many objects have the figures and groups of each object alone, in one statement each', async () => {
+    const figures = `aggregates { count ${MEDIAN} open: ratio(where: { status: { eq: OPEN } }) { numerator denominator } }
+      groups(by: [{ field: STATUS }], first: 2, orderBy: [{ figure: COUNT, direction: DESC }]) {
+        nodes { status aggregates { count ${MEDIAN} } } totalCount others { count } }`;
+    const operation = `{ federalSystems(first: 40) { nodes { id findings { ${figures} } } } }`;
+    const { federalSystems } = await ask(operation);
+    const alone = await Promise.all(
+      federalSystems.nodes.map(({ id }: { id: string }) =>
+        ask(`{ list: vulnerabilityFindings(filter: { system: { id: { eq: "${id}" } } }) { ${figures} } }`),
+      ),
+    );
+    expect(federalSystems.nodes.map(({ findings }: { findings: object }) => findings)).toEqual(
+      alone.map(({ list }) => list),
+    );
+    const others = federalSystems.nodes.map(
+      ({ findings }: { findings: { groups: { others: object | null } } }) => findings.groups.others,
+    );
+    expect(new Set(others.map((figures: object | null) => figures === null))).toEqual(new Set([true, false]));
+    // systems, figures, groups, others
+    expect(await world.statements(operation)).toHaveLength(4);
+  });
+
+  test('figures of a list without objects are empty', async () => {
+    const { list } = await ask(`{ list: vulnerabilityFindings(filter: { status: { in: [] } }) {
+      aggregates { count sum(of: DUE_AT, since: DETECTED_AT) ${MEDIAN} earliest(of: DUE_AT)
+                   ratio(where: { status: { eq: OPEN } }) { numerator denominator value } countDistinct(of: AGENCY) }
+      groups(${BY}) { nodes { status } totalCount others { count } pageInfo { hasNextPage endCursor } } } }`);
+    expect(list).toEqual({
+      aggregates: {
+        count: 0,
+        sum: null,
+        median: null,
+        earliest: null,
+        ratio: { numerator: 0, denominator: 0, value: null },
+        countDistinct: 0,
+      },
+      groups: { nodes: [], totalCount: 0, others: null, pageInfo: { hasNextPage: false, endCursor: null } },
+    });
+  });
+
+  test('a fragment, an alias, and a variable select the same figures as plain fields', async () => {
+    const { data, errors } = await world.ask(
+      `query ($of: VulnerabilityFindingField!, $skip: Boolean!, $filter: VulnerabilityFindingFilter!) {
+         list: vulnerabilityFindings { aggregates { ...figures } same: aggregates { latest(of: DUE_AT) } } }
+       fragment figures on VulnerabilityFindingAggregates {
+         number: count
+         ... @skip(if: $skip) { skipped: countDistinct(of: STATUS) }
+         last: latest(of: $of)
+         first: earliest(of: $of)
+         share: ratio(where: $filter) { value }
+       }`,
+      { of: 'DUE_AT', skip: true, filter: { not: { status: { in: ['OPEN'] } }, agency: { isNull: false } } },
+    );
+    expect(errors).toBeUndefined();
+    const rows = rowsByRoot.get('vulnerabilityFindings')!;
+    const due = rows.map((row) => row.get('DUE_AT') as string).sort();
+    expect(data.list).toEqual({
+      aggregates: {
+        number: rows.length,
+        last: due.at(-1),
+        first: due[0],
+        share: { value: close(rows.filter((row) => row.get('STATUS') !== 'OPEN').length / rows.length) },
+      },
+      same: { latest: due.at(-1) },
+    });
+  });
+
+  describe('rejects', () => {
+    const INVALID: readonly [what: string, groups: string, message: string, inputPath: (string | number)[]][] = [
+      [
+        'no dimension',
+        'groups(by: [])',
+        '"by" lists 0 dimensions: use 1 to 3, or "aggregates" for the whole list',
+        ['by'],
+      ],
+      [
+        'four dimensions',
+        'groups(by: [{ field: STATUS }, { field: AGENCY }, { field: SYSTEM }, { field: METHOD }])',
+        '"by" lists 4 dimensions: use 1 to 3',
+        ['by'],
+      ],
+      [
+        'a field twice',
+        'groups(by: [{ field: DUE_AT, every: DAY }, { field: DUE_AT, every: YEAR }])',
+        '"by" has two dimensions with the group field "dueAt": remove one',
+        ['by', 1],
+      ],
+      [
+        'a date without periods',
+        'groups(by: [{ field: DUE_AT }])',
+        'DUE_AT is a date: add "every", for example every: MONTH',
+        ['by', 0],
+      ],
+      [
+        'periods of a status',
+        'groups(by: [{ field: STATUS, every: MONTH }])',
+        '"every" is for dates, but VulnerabilityFinding field STATUS is an enum: remove it',
+        ['by', 0, 'every'],
+      ],
+      [
+        'ranges of a status',
+        'groups(by: [{ field: STATUS, width: 3 }])',
+        '"width" and "bounds" are for numbers and days, but STATUS is an enum: remove them',
+        ['by', 0, 'width'],
+      ],
+      [
+        'a width of 0',
+        'groups(by: [{ field: DUE_AT, since: DETECTED_AT, width: 0 }])',
+        '"width" is 0: use a number above 0',
+        ['by', 0, 'width'],
+      ],
+      [
+        'days without ranges',
+        'groups(by: [{ field: DUE_AT, since: DETECTED_AT }])',
+        'Days from DETECTED_AT to DUE_AT need ranges: add "width", for example width: 7, or "bounds"',
+        ['by', 0],
+      ],
+      [
+        'bounds that fall',
+        'groups(by: [{ field: DUE_AT, since: DETECTED_AT, bounds: [3, 1] }])',
+        '"bounds" must rise, but 1 follows 3: sort it, without repetitions',
+        ['by', 0, 'bounds', 1],
+      ],
+      [
+        'width and bounds',
+        'groups(by: [{ field: DUE_AT, since: DETECTED_AT, width: 1, bounds: [3] }])',
+        '"width" and "bounds" cannot be combined: send only one of them',
+        ['by', 0],
+      ],
+      [
+        'days since a status',
+        'groups(by: [{ field: DUE_AT, since: STATUS, width: 1 }])',
+        'Days are counted between two dates, but STATUS is an enum: use DETECTED_AT, DUE_AT, REMEDIATED_AT',
+        ['by', 0, 'since'],
+      ],
+      [
+        'an order by a field that is not in the groups',
+        `groups(${BY}, orderBy: [{ field: METHOD }])`,
+        'The groups have no METHOD: order by AGENCY or STATUS, or by a figure',
+        ['orderBy', 0, 'field'],
+      ],
+      [
+        'an order by nothing',
+        `groups(${BY}, orderBy: [{ direction: DESC }])`,
+        'Order by one field of "by", or by one figure: send "field" or "figure"',
+        ['orderBy', 0],
+      ],
+      [
+        'a condition without a number',
+        `groups(${BY}, having: [{ figure: COUNT }])`,
+        'This condition compares with nothing: add "gt", for example gt: 10',
+        ['having', 0],
+      ],
+      [
+        'a percentile without its share',
+        `groups(${BY}, having: [{ figure: PERCENTILE, of: DUE_AT, since: DETECTED_AT, gt: 1 }])`,
+        'PERCENTILE needs "p", from 0 to 1: add it',
+        ['having', 0, 'p'],
+      ],
+      ['a page of 501', `groups(${BY}, first: 501)`, '"first" is 501: request 0 to 500', ['first']],
+      ['a cursor of another list', `groups(${BY}, after: "x")`, '"after" is not a cursor of this list', ['after']],
+    ];
+    test.each(INVALID)('%s', async (_, groups, message, inputPath) => {
+      const { data, errors } = await world.ask(`{ vulnerabilityFindings { ${groups} { totalCount } } }`);
+      expect(data.vulnerabilityFindings).toBeNull();
+      expect(errors).toMatchObject([{ message: expect.stringContaining(message), extensions: { inputPath } }]);
+    });
+
+    const INVALID_FIGURES: readonly [what: string, figure: string, message: string][] = [
+      [
+        'the median of a status',
+        'median(of: STATUS)',
+        'MEDIAN needs numbers, but STATUS is an enum: VulnerabilityFinding has no such field',
+      ],
+      [
+        'the median of a date',
+        'median(of: DUE_AT)',
+        'MEDIAN needs numbers, but DUE_AT is a date: VulnerabilityFinding has no such field, or add "since" to count days from another date',
+      ],
+      ['the percentile 90', 'percentile(of: DUE_AT, since: DETECTED_AT, p: 90)', '"p" is 90: use a share from 0 to 1'],
+      ['the latest status', 'latest(of: STATUS)', 'LATEST needs dates, but STATUS is an enum: use DETECTED_AT, DUE_AT'],
+    ];
+    test.each(INVALID_FIGURES)('%s', async (_, figure, message) => {
+      const { data, errors } = await world.ask(`{ vulnerabilityFindings { aggregates { ${figure} } } }`);
+      expect(data.vulnerabilityFindings).toBeNull();
+      expect(errors).toMatchObject([{ message: expect.stringContaining(message) }]);
+    });
+  });
 });

@@ -99,7 +99,7 @@ export class AggregateStatement {
     );
   }
 
-  /** Figures over the objects in none of a page's groups, by key of the parent. */
+  /** Figures over the objects in none of a page's groups, by key of the parent. Without an entry if there are none. */
   async others(request: GroupRequest, parents: readonly string[]): Promise<ReadonlyMap<string, Figures>> {
     const page = this.page(request, parents);
     const rows = this.terms.statement(parents);
@@ -112,7 +112,8 @@ export class AggregateStatement {
     );
     const parameters = [...rows.parameters, ...page.parameters];
     const found = await this.scope.database.query<Record<string, unknown>>(sql, parameters);
-    return new Map(found.map((row) => [parentOf(row), this.figuresOf(row)]));
+    const figures = found.map((row) => [parentOf(row), this.figuresOf(row)] as const);
+    return new Map(figures.filter(([, ofParent]) => ofParent.get(COUNT) !== 0));
   }
 
   private get parentColumns(): string[] {

@@ -1,4 +1,4 @@
-import type { GraphQLResolveInfo } from 'graphql';
+import type { FieldNode, GraphQLResolveInfo } from 'graphql';
 import {
   Args,
   ArgsType,
@@ -15,6 +15,7 @@ import {
   registerEnumType,
 } from 'type-graphql';
 import { aggregatesOf, type GroupArguments, groupsOf, type List } from '../aggregates/aggregates';
+import { selectedBelow } from '../aggregates/selection';
 import { aggregateTypesOf, withFigures } from '../aggregates/types';
 import { type ModelClass, modelOf, snakeCase, whenDeclared } from '../model/model';
 import type { Context } from '../subgraph/context';
@@ -177,6 +178,22 @@ function orderInputOf(target: ModelClass): ModelClass | undefined {
   return Order;
 }
 
+/** Fields of a connection that need no page of objects. */
+const OVER_ALL_PAGES: ReadonlySet<string> = new Set(['totalCount', 'aggregates', 'groups']);
+/** By the nodes of a field, which are the same for all parents in a list. */
+const pageShown = new WeakMap<readonly FieldNode[], boolean>();
+
+/** Whether an operation selects objects of a connection, and not only figures over all of them. */
+function showsPage(info: GraphQLResolveInfo): boolean {
+  let isShown = pageShown.get(info.fieldNodes);
+  if (isShown === undefined) {
+    const names = selectedBelow(info).map(({ name }) => name);
+    isShown = names.length === 0 || names.some((name) => !OVER_ALL_PAGES.has(name));
+    pageShown.set(info.fieldNodes, isShown);
+  }
+  return isShown;
+}
+
 function connect(list: List, page: Page, total: () => Promise<number>): object {
   const listed: Listed = { ...list, page, total };
   return Object.assign(new (connectionOf(list.target).connection)(), { listed });
@@ -206,17 +223,25 @@ export function pagedField(
   description: string,
   isNullable = false,
 ): void {
-  const resolve = async function (this: Record<string, string>, pageArgs: PageArguments, { loaders }: Context) {
+  const resolve = async function (
+    this: Record<string, string>,
+    pageArgs: PageArguments,
+    { loaders }: Context,
+    info: GraphQLResolveInfo,
+  ) {
     const target = child();
     const parentKey = this[modelOf(prototype.constructor).key]!;
     const of = parent();
-    const page = await loaders.listBy(target, of, pageArgs).load(parentKey);
+    const page = showsPage(info)
+      ? await loaders.listBy(target, of, pageArgs).load(parentKey)
+      : loaders.withoutPage(target, pageArgs);
     const list: List = { target, filter: pageArgs.filter, children: { of, parentKey } };
     return connect(list, page, () => loaders.countBy(target, of, pageArgs).load(parentKey));
   };
   Object.defineProperty(prototype, field, { value: resolve, configurable: true, writable: true });
   Args((() => connectionOf(child()).args) as never)(prototype, field, 0);
   Ctx()(prototype, field, 1);
+  Info()(prototype, field, 2);
   whenDeclared(prototype, ({ stored }) => {
     Field((() => connectionOf(child()).connection) as never, { nullable: isNullable || !stored, description })(
       prototype,
@@ -276,14 +301,15 @@ export function rootsOf(target: ModelClass, { one, many }: RootNames): ModelClas
     async one(keyArgs: Record<string, string>, { loaders }: Context): Promise<object | null> {
       return loaders.byKey(target).load(keyArgs[key]!);
     }
-    async many(pageArgs: PageArguments, { loaders }: Context): Promise<object> {
-      const page = await loaders.list(target, pageArgs);
+    async many(pageArgs: PageArguments, { loaders }: Context, info: GraphQLResolveInfo): Promise<object> {
+      const page = showsPage(info) ? await loaders.list(target, pageArgs) : loaders.withoutPage(target, pageArgs);
       return connect({ target, filter: pageArgs.filter }, page, () => loaders.count(target, pageArgs));
     }
   }
   const decorate = (method: 'one' | 'many', field: string, type: ModelClass, argsType: ModelClass, text: string) => {
     Args((() => argsType) as never)(Roots.prototype, method, 0);
     Ctx()(Roots.prototype, method, 1);
+    Info()(Roots.prototype, method, 2);
     Query((() => type) as never, { name: field, nullable: true, description: text })(
       Roots.prototype,
       method,

@@ -281,6 +281,11 @@ export class Loaders {
     return this.page(target, plan, rows);
   }
 
+  /** A list of which only figures over all pages are requested. Rejects invalid arguments like {@link list}. */
+  withoutPage<T extends object>(target: ModelClass<T>, pageArgs: PageArguments): Page<T> {
+    return this.page(target, this.plan(target, pageArgs), []);
+  }
+
   /** Pages of children, for all requested parents in one statement. */
   listBy<T extends object>(
     target: ModelClass<T>,
