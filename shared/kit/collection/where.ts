@@ -6,6 +6,7 @@ import { type Comparison, type DerivedConditions, type ModelClass, modelOf, type
 import { sortableBigNumber } from '../model/scalars';
 import type { Reader } from '../policy/policy';
 import type { Reach } from '../policy/rule';
+import { type ChildList, childListOf, childSource, namingField, type ParentReference } from './children';
 
 /** A condition in SQL with its parameters, in order. */
 export interface Condition {
@@ -38,6 +39,26 @@ function join(conditions: readonly Condition[], word: 'AND' | 'OR', whenEmpty: s
     sql: `(${conditions.map(({ sql }) => sql).join(` ${word} `)})`,
     parameters: conditions.flatMap(({ parameters }) => parameters),
   };
+}
+
+/** SQL evaluates a condition on a missing value to NULL; its negation must hold. */
+const negated = ({ sql, parameters }: Condition): Condition => ({ sql: `NOT COALESCE(${sql}, 0)`, parameters });
+
+/** Whether a number meets the conditions of an `IntFilter`. */
+function meets(number: number, conditions: FilterValue): boolean {
+  const { eq, in: list, lt, lte, gt, gte, isNull } = conditions as Record<string, number | null | undefined> & {
+    in?: readonly number[] | null;
+    isNull?: boolean | null;
+  };
+  return (
+    (eq == null || number === eq) &&
+    (list == null || list.includes(number)) &&
+    (lt == null || number < lt) &&
+    (lte == null || number <= lte) &&
+    (gt == null || number > gt) &&
+    (gte == null || number >= gte) &&
+    isNull !== true
+  );
 }
 
 /** Counts the conditions of all filters of one request. */
@@ -77,6 +98,8 @@ export class WhereBuilder {
     /** Called with each field that a filter compares. */
     private readonly used?: (use: FieldUse) => void,
     private readonly count = new ConditionCount(),
+    /** Class under which the existence of objects is recorded; undefined if it is not. */
+    private readonly recordedClass: (target: ModelClass) => Sensitivity | undefined = () => undefined,
   ) {}
 
   /** Same as {@link build}, limited to objects that the reader may see. */
@@ -112,8 +135,7 @@ export class WhereBuilder {
         conditions.push(name === 'and' ? join(built, 'AND', '1 = 1') : join(built, 'OR', '1 = 0'));
       } else if (name === 'not') {
         const inner = this.build(target, value as FilterValue, alias, here);
-        // SQL evaluates a condition on a missing value to NULL; its negation must hold
-        conditions.push({ sql: `NOT COALESCE(${inner.sql}, 0)`, parameters: inner.parameters });
+        conditions.push(negated(inner));
       } else {
         const field = modelOf(target).selectable.get(name);
         if (!field?.filter) throw new InvalidFilterError(`${modelOf(target).name} has no filter field "${name}"`, here);
@@ -159,10 +181,17 @@ export class WhereBuilder {
     path: readonly (string | number)[],
   ): Condition {
     const { comparison } = field;
+    if (comparison.kind === 'list') return this.children(target, field.name, comparison, value, alias, path);
     if (comparison.kind === 'derived') return this.derived(target, comparison.conditions, value, alias, path);
     const column = `${alias}.${this.database.column(target, field.property)}`;
     if (comparison.kind === 'model') return this.reference(comparison.target(), column, value, path);
-    if (comparison.kind === 'link') return this.linked(comparison.table(), column, value, path);
+    if (comparison.kind === 'link') {
+      const keys = this.linked(comparison.table(), column, value, path);
+      const list = childListOf(comparison);
+      // "none" lists keys here
+      const { none: _, ...conditions } = value;
+      return list ? join([keys, this.children(target, field.name, list, conditions, alias, path)], 'AND', '1 = 1') : keys;
+    }
     return this.stored(comparison, column, value, path);
   }
 
@@ -231,6 +260,99 @@ export class WhereBuilder {
       parts.push({ sql: `NOT ${sql}`, parameters });
     }
     return join(parts, 'AND', '1 = 1');
+  }
+
+  /** Conditions on the visible children in a list of an object. */
+  private children(
+    target: ModelClass,
+    name: string,
+    list: ChildList,
+    value: FilterValue,
+    alias: string,
+    path: readonly (string | number)[],
+  ): Condition {
+    const { some, none, every, count, where } = value as { readonly [operator: string]: FilterValue | null | undefined };
+    const key = `${alias}.${this.database.column(target, modelOf(target).key)}`;
+    const child = list.child();
+    const select = (operator: string, filter: FilterValue, isNegated = false, having?: Condition): Condition => {
+      const inner = `f${++this.aliases}`;
+      const built = this.build(child, filter, inner, [...path, operator]);
+      const matching = isNegated ? negated(built) : built;
+      return this.parents(target, name, list, inner, matching, path, having);
+    };
+    const isIn = ({ sql, parameters }: Condition) => ({ sql: `${key} IN (${sql})`, parameters });
+    const isNotIn = ({ sql, parameters }: Condition) => ({ sql: `${key} NOT IN (${sql})`, parameters });
+    const parts: Condition[] = [];
+    if (some) parts.push(isIn(select('some', some)));
+    if (none) parts.push(isNotIn(select('none', none)));
+    if (every) parts.push(isNotIn(select('every', every, true)));
+    if (count) {
+      const having = this.stored({ kind: 'integer' }, 'COUNT(*)', count, [...path, 'count']);
+      // the subquery lists no object without children
+      const isMetByNone = meets(0, count);
+      const parents = select('where', where ?? {}, false, isMetByNone ? negated(having) : having);
+      parts.push(isMetByNone ? isNotIn(parents) : isIn(parents));
+    } else if (where)
+      throw new InvalidFilterError('"where" says which objects "count" counts: add "count"', [...path, 'where']);
+    return join(parts, 'AND', '1 = 1');
+  }
+
+  /** Numbers of visible children in a list, by key of their parent: a SELECT of `parent_key` and `n`. */
+  counts(target: ModelClass, name: string, list: ChildList): Condition {
+    this.count.add([]);
+    const inner = `f${++this.aliases}`;
+    return this.parents(target, name, list, inner, condition('1 = 1'), [], undefined, ', COUNT(*) AS n');
+  }
+
+  /**
+   * SELECT of the keys of parents with visible children that match a condition. Only children whose reference to the parent the reader may
+   * read: otherwise it would reveal which parent they name.
+   */
+  private parents(
+    target: ModelClass,
+    name: string,
+    list: ChildList,
+    alias: string,
+    matching: Condition,
+    path: readonly (string | number)[],
+    having?: Condition,
+    terms = '',
+  ): Condition {
+    const [child, parent] = [list.child(), list.parent()];
+    const { source, column } = childSource(this.database, child, parent, alias, `f${++this.aliases}`);
+    const reaches = [this.reader.rows(child), this.naming(child, parent, path)];
+    const recordedClass = this.recordedClass(child);
+    if (recordedClass) this.used?.({ type: modelOf(target).name, field: name, sensitivity: recordedClass });
+    const isNullable = typeof parent === 'string' && this.database.isNullable(child, parent);
+    const { sql, parameters } = join(
+      [
+        // NOT IN never holds beside a missing key
+        ...(isNullable ? [condition(`${column} IS NOT NULL`)] : []),
+        matching,
+        ...reaches.flatMap((reach) => (reach === true ? [] : [this.reached(child, reach, alias)])),
+      ],
+      'AND',
+      '1 = 1',
+    );
+    const grouped = having || terms ? ` GROUP BY ${column}${having ? ` HAVING ${having.sql}` : ''}` : '';
+    return {
+      sql: `SELECT ${column} AS parent_key${terms} FROM ${source} WHERE ${sql}${grouped}`,
+      parameters: [...parameters, ...(having?.parameters ?? [])],
+    };
+  }
+
+  /** Children whose reference to their parent the reader may read. @throws InvalidFilterError if there are none */
+  private naming(child: ModelClass, parent: ParentReference, path: readonly (string | number)[]): Reach {
+    const use = namingField(child, parent);
+    if (!use) return true;
+    const reach = this.reader.fields(child, use.sensitivity, use.field);
+    if (reach === false)
+      throw new InvalidFilterError(
+        `You don't have access to ${use.type}.${use.field}, so you cannot filter by the list`,
+        path,
+      );
+    this.used?.(use);
+    return reach;
   }
 
   /** Conditions on the value of a column, one for each operator. */

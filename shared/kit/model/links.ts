@@ -48,14 +48,14 @@ export function links(
   draft.linkOwner = ownerClass;
 
   const table = LinkTable as unknown as ModelClass<Link>;
-  const comparison: Comparison = { kind: 'link', table: () => table };
+  const comparison: Comparison = { kind: 'link', table: () => table, target };
   if (options.filter ?? true)
     draftOf(ownerClass).selectable.set(field, {
       name: field,
       property: modelOf(ownerClass).key,
       comparison,
       filter: true,
-      order: false,
+      order: options.paged ?? false,
       sensitivity: options.sensitivity,
     });
   if (options.paged)
