@@ -106,7 +106,9 @@ export function cursorsOf(
   return (row, counts) =>
     cursors.seal(
       list,
-      order.map((term) => (term.list ? counts?.[term.property] : (row as Record<string, CursorValue>)[term.property]) ?? null),
+      order.map(
+        (term) => (term.list ? counts?.[term.property] : (row as Record<string, CursorValue>)[term.property]) ?? null,
+      ),
     );
 }
 

@@ -46,7 +46,15 @@ const negated = ({ sql, parameters }: Condition): Condition => ({ sql: `NOT COAL
 
 /** Whether a number meets the conditions of an `IntFilter`. */
 function meets(number: number, conditions: FilterValue): boolean {
-  const { eq, in: list, lt, lte, gt, gte, isNull } = conditions as Record<string, number | null | undefined> & {
+  const {
+    eq,
+    in: list,
+    lt,
+    lte,
+    gt,
+    gte,
+    isNull,
+  } = conditions as Record<string, number | null | undefined> & {
     in?: readonly number[] | null;
     isNull?: boolean | null;
   };
@@ -190,7 +198,9 @@ export class WhereBuilder {
       const list = childListOf(comparison);
       // "none" lists keys here
       const { none: _, ...conditions } = value;
-      return list ? join([keys, this.children(target, field.name, list, conditions, alias, path)], 'AND', '1 = 1') : keys;
+      return list
+        ? join([keys, this.children(target, field.name, list, conditions, alias, path)], 'AND', '1 = 1')
+        : keys;
     }
     return this.stored(comparison, column, value, path);
   }
@@ -271,7 +281,9 @@ export class WhereBuilder {
     alias: string,
     path: readonly (string | number)[],
   ): Condition {
-    const { some, none, every, count, where } = value as { readonly [operator: string]: FilterValue | null | undefined };
+    const { some, none, every, count, where } = value as {
+      readonly [operator: string]: FilterValue | null | undefined;
+    };
     const key = `${alias}.${this.database.column(target, modelOf(target).key)}`;
     const child = list.child();
     const select = (operator: string, filter: FilterValue, isNegated = false, having?: Condition): Condition => {

@@ -66,7 +66,11 @@ export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: st
       ...type,
       fields: type.fields?.map((field) => ({
         ...field,
-        directives: [...(field.directives ?? []), ...filterCosts(type, field, filters), ...orderCosts(type, field, counting)],
+        directives: [
+          ...(field.directives ?? []),
+          ...filterCosts(type, field, filters),
+          ...orderCosts(type, field, counting),
+        ],
       })),
     }),
   });
