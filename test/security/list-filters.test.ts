@@ -6,8 +6,12 @@ import { Loaders } from '#kit/collection/loaders';
 import { MAX_PAGE_SIZE, type PageArguments } from '#kit/collection/page';
 import { type ModelClass, modelOf, type Selectable } from '#kit/model/model';
 import { Reader } from '#kit/policy/policy';
+import { Vulnerability } from '../../subgraphs/infrastructure/vulnerability/vulnerability';
+import { EvaluationDefinition } from '../../subgraphs/reviews/evaluation/evaluation-definition';
+import { Review } from '../../subgraphs/reviews/review/review';
 import { randomOf } from '../oracle/operations';
 import { databaseKinds } from '../support/databases';
+import { INSPECTOR } from '../support/identity';
 import { ListModel, type Rights } from '../support/list-model';
 import { StoredRows } from '../support/tables';
 import { AS_OF, openWorld, type World } from '../support/world';
@@ -82,6 +86,68 @@ describe.each(databaseKinds)(`filters and orders by children, on %s, from seed $
       after = page.cursor(page.rows.at(-1)!);
     }
   }
+
+  const contextOf = (name: string, text: string | null) =>
+    world.subgraph(name).context(text === null ? null : parsePrincipal(text));
+
+  test.each([
+    [{ filter: { findings: { some: {} } } }, 'filter'],
+    [{ filter: { findings: { none: {} } } }, 'filter'],
+    [{ filter: { not: { findings: { count: { gt: 0 } } } } }, 'filter'],
+    [{ orderBy: [{ field: 'findings', direction: 'DESC' as const }] }, 'order'],
+  ])('records that %j uses the list and the reference behind it', async (args, how) => {
+    const { loaders, reads } = contextOf('infrastructure', 'role=coordinator; subject=x');
+    await loaders.list(Vulnerability, args);
+    expect(reads.uses).toEqual(
+      expect.arrayContaining([
+        { type: 'Vulnerability', sensitivity: 'ISVI', how, fields: ['findings'] },
+        { type: 'VulnerabilityFinding', sensitivity: 'ISVI', how, fields: ['vulnerability'] },
+      ]),
+    );
+    // the public sees no finding, so nothing that it learns is recorded
+    const ofPublic = contextOf('infrastructure', null);
+    await ofPublic.loaders.list(Vulnerability, args);
+    expect(ofPublic.reads.uses).toEqual([]);
+  });
+
+  test.each<[ModelClass, PageArguments, string]>([
+    [
+      EvaluationDefinition,
+      { filter: { runs: { some: {} } } },
+      'EvaluationRun.definition, so you cannot filter by the list',
+    ],
+    [
+      EvaluationDefinition,
+      { filter: { runs: { count: { eq: 0 } } } },
+      'EvaluationRun.definition, so you cannot filter by the list',
+    ],
+    [
+      EvaluationDefinition,
+      { orderBy: [{ field: 'runs', direction: 'ASC' }] },
+      'every EvaluationRun.definition, so you cannot order by the number of EvaluationDefinition.runs',
+    ],
+    [Review, { filter: { findings: { some: { internalNotes: { eq: 'x' } } } } }, 'no filter field "internalNotes"'],
+    [Review, { filter: { findings: { where: {} } } }, '"where" says which objects "count" counts: add "count"'],
+    [
+      Review,
+      { filter: { findings: { count: { in: Array(1001).fill(1) } } } },
+      'findings.count.in lists 1001 values; the maximum is 1000',
+    ],
+  ])('rejects %p with %j', async (target, args, message) => {
+    await expect(contextOf('reviews', null).loaders.list(target, args)).rejects.toThrow(message);
+  });
+
+  test('counts conditions on lists, and limits their depth', async () => {
+    const { loaders } = contextOf('reviews', INSPECTOR);
+    const nested = (depth: number): object =>
+      depth === 0 ? {} : { findings: { some: { review: nested(depth - 1) } } };
+    await expect(loaders.list(Review, { filter: nested(6) as never })).rejects.toThrow('nested deeper than 8 levels');
+    const many = Array(900).fill({ findings: { some: { id: { eq: 'x' } } } });
+    const filter = { and: Array(3).fill({ or: many }) };
+    await expect(contextOf('reviews', INSPECTOR).loaders.list(Review, { filter })).rejects.toThrow(
+      'more than 5000 conditions',
+    );
+  });
 
   describe.each(CALLERS)('%s', (_name, text) => {
     test('filters by children exactly as if the caller applied the filter to what it may read', async () => {

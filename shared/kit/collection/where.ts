@@ -363,7 +363,8 @@ export class WhereBuilder {
         `You don't have access to ${use.type}.${use.field}, so you cannot filter by the list`,
         path,
       );
-    this.used?.(use);
+    // a list without visible children reveals nothing
+    if (this.reader.rows(child) !== false) this.used?.(use);
     return reach;
   }
 

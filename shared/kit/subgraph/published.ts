@@ -173,7 +173,7 @@ const CONTAINS_WEIGHT = 20;
 /** Cost of conditions on referenced objects, or on the objects in a list. */
 const REFERENCE_WEIGHT = 50;
 /** Cost of a term of an order that can count the objects in a list. */
-const ORDER_WEIGHT = 50;
+const ORDER_WEIGHT = 75;
 
 /** @param models names of the filters of models, which can be combined by `and`, `or` and `not` */
 function filterCosts(
