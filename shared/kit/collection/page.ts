@@ -115,11 +115,9 @@ export function cursorsOf(
 /** Numbers of children by list. */
 export type Counts = Readonly<Record<string, number>>;
 
-/** Counts by which a page is ordered, in a row of its statement; undefined without one. */
-export function countsIn({ order }: PagePlan, row: Readonly<Record<string, unknown>>): Counts | undefined {
-  const lists = order.filter(({ list }) => list);
-  if (lists.length === 0) return undefined;
-  return Object.fromEntries(lists.map(({ property }) => [property, Number(row[property])]));
+/** Counts by which a page is ordered, in a row of its statement. */
+export function countsIn({ order }: PagePlan, row: Readonly<Record<string, unknown>>): Counts {
+  return Object.fromEntries(order.filter(({ list }) => list).map(({ property }) => [property, Number(row[property])]));
 }
 
 /** Fields that a list is ordered by, without the key. */

@@ -95,6 +95,13 @@ export class ConditionCount {
   }
 }
 
+/** A list of a model, with the name of its field. */
+interface OwnedList {
+  readonly target: ModelClass;
+  readonly name: string;
+  readonly list: ChildList;
+}
+
 /** Converts filter inputs to SQL conditions. */
 export class WhereBuilder {
   private aliases = 0;
@@ -189,18 +196,18 @@ export class WhereBuilder {
     path: readonly (string | number)[],
   ): Condition {
     const { comparison } = field;
-    if (comparison.kind === 'list') return this.children(target, field.name, comparison, value, alias, path);
+    if (comparison.kind === 'list')
+      return this.children({ target, name: field.name, list: comparison }, value, alias, path);
     if (comparison.kind === 'derived') return this.derived(target, comparison.conditions, value, alias, path);
     const column = `${alias}.${this.database.column(target, field.property)}`;
     if (comparison.kind === 'model') return this.reference(comparison.target(), column, value, path);
     if (comparison.kind === 'link') {
       const keys = this.linked(comparison.table(), column, value, path);
       const list = childListOf(comparison);
+      if (!list) return keys;
       // "none" lists keys here
-      const { none: _, ...conditions } = value;
-      return list
-        ? join([keys, this.children(target, field.name, list, conditions, alias, path)], 'AND', '1 = 1')
-        : keys;
+      const children = this.children({ target, name: field.name, list }, { ...value, none: null }, alias, path);
+      return join([keys, children], 'AND', '1 = 1');
     }
     return this.stored(comparison, column, value, path);
   }
@@ -273,24 +280,16 @@ export class WhereBuilder {
   }
 
   /** Conditions on the visible children in a list of an object. */
-  private children(
-    target: ModelClass,
-    name: string,
-    list: ChildList,
-    value: FilterValue,
-    alias: string,
-    path: readonly (string | number)[],
-  ): Condition {
+  private children(owned: OwnedList, value: FilterValue, alias: string, path: readonly (string | number)[]): Condition {
     const { some, none, every, count, where } = value as {
       readonly [operator: string]: FilterValue | null | undefined;
     };
+    const { target, list } = owned;
     const key = `${alias}.${this.database.column(target, modelOf(target).key)}`;
-    const child = list.child();
     const select = (operator: string, filter: FilterValue, isNegated = false, having?: Condition): Condition => {
       const inner = `f${++this.aliases}`;
-      const built = this.build(child, filter, inner, [...path, operator]);
-      const matching = isNegated ? negated(built) : built;
-      return this.parents(target, name, list, inner, matching, path, having);
+      const built = this.build(list.child(), filter, inner, [...path, operator]);
+      return this.parents(owned, { alias: inner, where: isNegated ? negated(built) : built, having }, path);
     };
     const isIn = ({ sql, parameters }: Condition) => ({ sql: `${key} IN (${sql})`, parameters });
     const isNotIn = ({ sql, parameters }: Condition) => ({ sql: `${key} NOT IN (${sql})`, parameters });
@@ -310,10 +309,10 @@ export class WhereBuilder {
   }
 
   /** Numbers of visible children in a list, by key of their parent: a SELECT of `parent_key` and `n`. */
-  counts(target: ModelClass, name: string, list: ChildList): Condition {
+  counts(owned: OwnedList): Condition {
     this.count.add([]);
-    const inner = `f${++this.aliases}`;
-    return this.parents(target, name, list, inner, condition('1 = 1'), [], undefined, ', COUNT(*) AS n');
+    const alias = `f${++this.aliases}`;
+    return this.parents(owned, { alias, where: condition('1 = 1'), terms: ', COUNT(*) AS n' }, []);
   }
 
   /**
@@ -321,14 +320,9 @@ export class WhereBuilder {
    * read: otherwise it would reveal which parent they name.
    */
   private parents(
-    target: ModelClass,
-    name: string,
-    list: ChildList,
-    alias: string,
-    matching: Condition,
+    { target, name, list }: OwnedList,
+    { alias, where, having, terms = '' }: { alias: string; where: Condition; having?: Condition; terms?: string },
     path: readonly (string | number)[],
-    having?: Condition,
-    terms = '',
   ): Condition {
     const [child, parent] = [list.child(), list.parent()];
     const { source, column } = childSource(this.database, child, parent, alias, `f${++this.aliases}`);
@@ -340,7 +334,7 @@ export class WhereBuilder {
       [
         // NOT IN never holds beside a missing key
         ...(isNullable ? [condition(`${column} IS NOT NULL`)] : []),
-        matching,
+        where,
         ...reaches.flatMap((reach) => (reach === true ? [] : [this.reached(child, reach, alias)])),
       ],
       'AND',
