@@ -69,15 +69,20 @@ const linkFilter = withKeys(
   inputType('LinkFilter', 'Conditions on the keys of linked objects. An object must meet all of them.'),
 );
 
-const listFilters = new Map<string, InputClass>();
+const listFilters = new Map<ModelClass, InputClass>();
+const linkFilters = new Map<ModelClass, InputClass>();
 
 /** Conditions on the children in a list: `<Model>ListFilter`, or `<Model>LinkFilter` with conditions on their keys. */
 function listFilterOf(child: ModelClass, isLink: boolean): InputClass {
-  const name = `${modelOf(child).name}${isLink ? 'Link' : 'List'}Filter`;
-  const declared = listFilters.get(name);
+  const filtersOfKind = isLink ? linkFilters : listFilters;
+  const declared = filtersOfKind.get(child);
   if (declared) return declared;
-  const filter = inputType(name, `Conditions on a list of ${modelOf(child).name}. An object must meet all of them.`);
-  listFilters.set(name, filter);
+  const { name } = modelOf(child);
+  const filter = inputType(
+    `${name}${isLink ? 'Link' : 'List'}Filter`,
+    `Conditions on a list of ${name}. An object must meet all of them.`,
+  );
+  filtersOfKind.set(child, filter);
   const ofChildren = filterOf(child);
   const condition = (operator: string, type: InputClass, description: string) =>
     Field(() => type, { nullable: true, description })(filter.prototype, operator);
@@ -161,7 +166,9 @@ const unsettled: (() => void)[] = [];
 
 /** Declares the filter fields of lists. Call it before building a schema, once all classes are declared. */
 export function settleFilters(): void {
-  for (let settle = unsettled.pop(); settle; settle = unsettled.pop()) settle();
+  // filters of children add their own lists at the end
+  for (const settle of unsettled) settle();
+  unsettled.length = 0;
 }
 
 /** Filter input of a model's lists, `<Model>Filter`: one field for each filterable field, and `and`, `or`, `not`. */
