@@ -4,6 +4,8 @@ import {
   type GraphQLObjectType,
   type GraphQLOutputType,
   getNamedType,
+  isEnumType,
+  isInputObjectType,
   isInterfaceType,
   isLeafType,
   isObjectType,
@@ -78,6 +80,41 @@ function operations(query: GraphQLObjectType): string[] {
   return failures;
 }
 
+/** Each condition on a list of the objects that a root field lists, and each order by the length of a list. */
+function listOperations(query: GraphQLObjectType): string[] {
+  const found: string[] = [];
+  for (const { name, args } of Object.values(query.getFields())) {
+    const argumentType = (argument: string) => {
+      const type = args.find((candidate) => candidate.name === argument)?.type;
+      return type && getNamedType(type);
+    };
+    const filter = argumentType('filter');
+    if (!isInputObjectType(filter)) continue;
+    const ask = (argument: string) => found.push(`{ ${name}(first: 1, ${argument}) { nodes { __typename } } }`);
+    for (const field of Object.values(filter.getFields())) {
+      const { name: type } = getNamedType(field.type);
+      if (!/\w(Link|List)Filter$/.test(type)) continue;
+      const operators = [
+        'some: {}',
+        'every: { not: {} }',
+        'count: { lt: 1 }',
+        'count: { gt: 1000 }, where: { not: {} }',
+      ];
+      for (const operator of [...operators, ...(type.endsWith('ListFilter') ? ['none: {}'] : [])])
+        ask(`filter: { ${field.name}: { ${operator} } }`);
+      const counted = `{ ${field.name}: { count: { gt: 1000 } } }`;
+      ask(`filter: { or: [{ ${field.name}: { some: {} } }, ${counted}, { not: ${counted} }] }`);
+    }
+    const order = argumentType('orderBy');
+    const fields = isInputObjectType(order) ? getNamedType(order.getFields().field!.type) : undefined;
+    if (isEnumType(fields))
+      for (const value of fields.getValues())
+        if (value.description === 'Order by the length of this list.')
+          ask(`orderBy: [{ field: ${value.name}, direction: DESC }]`);
+  }
+  return found;
+}
+
 /** Rows that all connections of the world's databases have read. */
 async function rowsRead({ open }: World): Promise<number> {
   let rows = 0;
@@ -121,6 +158,24 @@ describeOnServer('the estimated cost of fields', () => {
         );
     }
     expect(all.length).toBeGreaterThan(150);
+    expect(tooCheap).toEqual([]);
+  });
+
+  test('is proportional to the rows that are read for conditions on lists and orders by their length', async () => {
+    const headers = await world.identity.headers(INSPECTOR);
+    const { body } = await world.server.inject({ url: '/schema.graphql', headers });
+    const all = listOperations(buildSchema(body).getQueryType()!);
+    const tooCheap: string[] = [];
+    for (const operation of all) {
+      await world.ask(operation);
+      const before = await rowsRead(world);
+      const { extensions, errors } = await world.ask(operation);
+      expect({ operation, errors }).toEqual({ operation, errors: undefined });
+      const rows = (await rowsRead(world)) - before;
+      const cost = extensions?.cost?.estimated ?? 0;
+      if (rows > FREE_ROWS + ROWS_PER_UNIT * cost) tooCheap.push(`${rows} rows for a cost of ${cost}: ${operation}`);
+    }
+    expect(all.length).toBeGreaterThan(200);
     expect(tooCheap).toEqual([]);
   });
 });

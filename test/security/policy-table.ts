@@ -257,6 +257,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
           opener(row, caller) || (['PUBLISHED', 'CLOSED'].includes(row.status) && government(row, caller)),
       ),
       PROPIN: (row, caller) => isAgency(caller, row.openedByKey, 'agency-reviewer') || is(caller, 'inspector'),
+      fields: { affectedSystems: opener },
     },
   };
 }

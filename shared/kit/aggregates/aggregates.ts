@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { InvalidAggregateError } from '#base/errors';
-import type { ParentReference } from '../collection/loaders';
+import type { ParentReference } from '../collection/children';
 import { pageSize } from '../collection/page';
 import type { FilterValue } from '../collection/where';
 import { type ModelClass, modelOf } from '../model/model';

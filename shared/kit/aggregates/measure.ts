@@ -134,6 +134,7 @@ const KINDS: Readonly<Record<AggregateField['field']['comparison']['kind'], stri
   key: 'a reference',
   model: 'a reference',
   link: 'a list of references',
+  list: 'a list',
   enum: 'an enum',
   derived: 'an enum or a Boolean',
 };

@@ -172,7 +172,7 @@ export class Terms {
     const linked = this.column(links, 'targetKey', alias);
     const conditions = [
       { sql: `${this.column(links, 'ownerKey', alias)} = ${owner}`, parameters: [] },
-      ...(where.sees(target) ? [] : [this.isSeen(target, linked)]),
+      ...(where.sees(target) ? [] : [where.isSeen(target, linked)]),
       ...readable,
     ];
     this.joins.push({
@@ -180,15 +180,6 @@ export class Terms {
       parameters: conditions.flatMap(({ parameters }) => parameters),
     });
     return linked;
-  }
-
-  /** Whether a column has the key of an object that the reader may see. */
-  private isSeen(target: ModelClass, column: string): Condition {
-    const { where, database } = this.scope;
-    const alias = where.fresh();
-    const { sql, parameters } = where.visible(target, undefined, alias);
-    const key = this.column(target, modelOf(target).key, alias);
-    return { sql: `${column} IN (SELECT ${key} FROM ${database.table(target)} ${alias} WHERE ${sql})`, parameters };
   }
 }
 

@@ -17,10 +17,11 @@ import {
 import { aggregatesOf, type GroupArguments, groupsOf, type List } from '../aggregates/aggregates';
 import { selectedBelow } from '../aggregates/selection';
 import { aggregateTypesOf, withFigures } from '../aggregates/types';
-import { type ModelClass, modelOf, snakeCase, whenDeclared } from '../model/model';
+import { type ModelClass, modelOf, type Selectable, snakeCase, whenDeclared } from '../model/model';
 import type { Context } from '../subgraph/context';
-import { filterOf } from './filters';
-import type { Page, ParentReference } from './loaders';
+import type { ParentReference } from './children';
+import { filterOf, settleFilters } from './filters';
+import type { Page } from './loaders';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, type PageArguments } from './page';
 import { OrderDirection, PageInfo } from './page-info';
 
@@ -152,19 +153,28 @@ function addAggregates(target: ModelClass, prototype: { listed: Listed }): void 
   Field(() => page, { description: groupText })(prototype, 'groups', { value: ofGroups });
 }
 
-/** Enum value of a field in `orderBy`: FILED_AT for `filedAt`. */
-export const orderValue = (field: string): string => snakeCase(field).toUpperCase();
+/** Enum value of a field in `orderBy`: FILED_AT for `filedAt`, FINDINGS_COUNT for the list `findings`. */
+export const orderValue = (field: string, isList = false): string =>
+  `${snakeCase(field).toUpperCase()}${isList ? '_COUNT' : ''}`;
+
+const isList = ({ comparison }: Selectable): boolean => comparison.kind === 'list' || comparison.kind === 'link';
+const orderValueOf = (field: Selectable): string => orderValue(field.name, isList(field));
 
 function orderInputOf(target: ModelClass): ModelClass | undefined {
   const { name, selectable } = modelOf(target);
   const ordered = [...selectable.values()].filter(({ order }) => order);
   if (ordered.length === 0) return undefined;
-  const OrderField = Object.fromEntries(ordered.map((field) => [orderValue(field.name), field.name]));
+  const OrderField = Object.fromEntries(ordered.map((field) => [orderValueOf(field), field.name]));
+  if (Object.keys(OrderField).length < ordered.length)
+    throw new Error(`${name} has a list and a field with the same name in "orderBy": rename one of them`);
   registerEnumType(OrderField, {
     name: `${name}OrderField`,
     description: `Fields that lists of ${name} can be ordered by.`,
     valuesConfig: Object.fromEntries(
-      ordered.map((field) => [orderValue(field.name), { description: `Order by "${field.name}".` }]),
+      ordered.map((field) => [
+        orderValueOf(field),
+        { description: isList(field) ? 'Order by the length of this list.' : 'Order by this field.' },
+      ]),
     ),
   });
 
@@ -211,6 +221,12 @@ export function hasMany(child: () => ModelClass, parent: string | (() => ParentR
     const reference = () => (typeof parent === 'string' ? parent : parent());
     pagedField(prototype, field, child, reference, description);
     unsettled.push(() => Directive(`@sensitivity(class: ${modelOf(child()).sensitivity})`)(prototype, field));
+    whenDeclared(prototype, ({ stored, selectable }) => {
+      const comparison = { kind: 'list', child, parent: reference } as const;
+      // public, since the policy of the children applies
+      const rights = { filter: true, order: true, aggregate: false, sensitivity: 'PUBLIC' } as const;
+      if (stored) selectable.set(field, { name: field, property: field, comparison, ...rights });
+    });
   };
 }
 
@@ -256,9 +272,10 @@ export function pagedField(
 /** Lists without a sensitivity class yet. They inherit the class of their children, which may be declared later. */
 const unsettled: (() => void)[] = [];
 
-/** Declares the sensitivity class of all lists. Call it before building a schema, once all classes are declared. */
+/** Declares the sensitivity class of all lists, and filters by them. Call it before building a schema, once all classes are declared. */
 export function settleLists(): void {
   for (const settle of unsettled.splice(0)) settle();
+  settleFilters();
 }
 
 interface RootNames {
@@ -278,8 +295,16 @@ const listed = (names: readonly string[]): string =>
 function describeList(target: ModelClass): string {
   const { name, description, selectable } = modelOf(target);
   const fields = [...selectable.values()];
-  const filters = listed(fields.filter(({ filter }) => filter).map((field) => field.name));
-  const orders = listed(fields.filter(({ order }) => order).map((field) => orderValue(field.name)));
+  const hasList = fields.some(({ comparison }) => comparison.kind === 'list');
+  const filters = listed([
+    ...fields.filter(({ filter, comparison }) => filter && comparison.kind !== 'list').map((field) => field.name),
+    ...(hasList ? ['its lists'] : []),
+  ]);
+  const ordered = fields.filter(({ order }) => order);
+  const orders = listed([
+    ...ordered.filter((field) => !isList(field)).map(orderValueOf),
+    ...(ordered.some(isList) ? ['the length of a list'] : []),
+  ]);
   const filtered = `Filter by ${filters}${orders === '' ? '' : `; order by ${orders}`}.`;
   return `Paged list of ${name}. ${description} ${filtered}`;
 }

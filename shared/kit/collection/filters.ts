@@ -2,6 +2,7 @@ import { Field, Float, ID, InputType, Int } from 'type-graphql';
 import { enumerationName } from '../model/enumeration';
 import { type Comparison, type GraphQLTypeReference, type ModelClass, modelOf, type Selectable } from '../model/model';
 import { GraphQLBigNumber, GraphQLCivilDate, GraphQLInstant } from '../model/scalars';
+import { childListOf } from './children';
 
 /** Operators of each kind of comparison, with their descriptions. */
 const EQUALITY = { eq: 'Equal to this value.', in: 'Equal to one of these values. An empty list matches nothing.' };
@@ -58,15 +59,41 @@ const scalarFilters = {
 const derivedFlagFilter = inputType('DerivedFlagFilter', 'Condition on a Boolean that is computed at query time.');
 Field(() => Boolean, { nullable: true, description: EQUALITY.eq })(derivedFlagFilter.prototype, 'eq');
 
-const linkFilter = inputType(
-  'LinkFilter',
-  'Conditions on the keys of linked objects. An object must meet all of them.',
+function withKeys(filter: InputClass): InputClass {
+  Field(() => [ID], { nullable: true, description: 'Linked to at least one of these keys.' })(filter.prototype, 'any');
+  Field(() => [ID], { nullable: true, description: 'Linked to none of these keys.' })(filter.prototype, 'none');
+  return filter;
+}
+
+const linkFilter = withKeys(
+  inputType('LinkFilter', 'Conditions on the keys of linked objects. An object must meet all of them.'),
 );
-Field(() => [ID], { nullable: true, description: 'Linked to at least one of these keys.' })(
-  linkFilter.prototype,
-  'any',
-);
-Field(() => [ID], { nullable: true, description: 'Linked to none of these keys.' })(linkFilter.prototype, 'none');
+
+const listFilters = new Map<ModelClass, InputClass>();
+const linkFilters = new Map<ModelClass, InputClass>();
+
+/** Conditions on the children in a list: `<Model>ListFilter`, or `<Model>LinkFilter` with conditions on their keys. */
+function listFilterOf(child: ModelClass, isLink: boolean): InputClass {
+  const filtersOfKind = isLink ? linkFilters : listFilters;
+  const declared = filtersOfKind.get(child);
+  if (declared) return declared;
+  const { name } = modelOf(child);
+  const filter = inputType(
+    `${name}${isLink ? 'Link' : 'List'}Filter`,
+    `Conditions on a list of ${name}. An object must meet all of them.`,
+  );
+  filtersOfKind.set(child, filter);
+  const ofChildren = filterOf(child);
+  const condition = (operator: string, type: InputClass, description: string) =>
+    Field(() => type, { nullable: true, description })(filter.prototype, operator);
+  condition('some', ofChildren, 'At least one listed object meets these conditions.');
+  if (isLink) withKeys(filter);
+  else condition('none', ofChildren, 'No listed object meets these conditions.');
+  condition('every', ofChildren, 'Every listed object meets these conditions; so does an empty list.');
+  condition('count', scalarFilters.integer, 'Conditions on the number of listed objects.');
+  condition('where', ofChildren, 'Conditions on the objects to count.');
+  return filter;
+}
 
 const enumFilters = new Map<object, InputClass>();
 function enumFilter(values: object): InputClass {
@@ -105,8 +132,10 @@ function filterTypeOf(comparison: Comparison): InputClass {
       return enumFilter(comparison.values());
     case 'model':
       return filterOf(comparison.target());
+    case 'list':
+      return listFilterOf(comparison.child(), false);
     case 'link':
-      return linkFilter;
+      return childListOf(comparison) ? listFilterOf(comparison.target(), true) : linkFilter;
     case 'derived':
       return comparison.values ? derivedEnumFilter(comparison.values()) : derivedFlagFilter;
     default:
@@ -114,20 +143,33 @@ function filterTypeOf(comparison: Comparison): InputClass {
   }
 }
 
-function describe({ name, comparison }: Selectable): string {
+/** Without the name of the field, which clients show beside it: hundreds of different texts would make the schema 3% larger. */
+function describe({ comparison }: Selectable): string {
   switch (comparison.kind) {
     case 'model':
-      return `Conditions on the ${modelOf(comparison.target()).name} in "${name}".`;
+      return 'Conditions on this object.';
+    case 'list':
+      return 'Conditions on this list.';
     case 'link':
-      return `Conditions on the keys in "${name}".`;
+      return childListOf(comparison) ? 'Conditions on this list.' : 'Conditions on the keys in this list.';
     case 'key':
-      return `Conditions on the key of "${name}".`;
+      return 'Conditions on the key.';
     default:
-      return `Conditions on "${name}".`;
+      return 'Conditions on this field.';
   }
 }
 
 const filters = new Map<ModelClass, InputClass>();
+
+/** Filter fields of lists, whose models may be declared later. */
+const unsettled: (() => void)[] = [];
+
+/** Declares the filter fields of lists. Call it before building a schema, once all classes are declared. */
+export function settleFilters(): void {
+  // filters of children add their own lists at the end
+  for (const settle of unsettled) settle();
+  unsettled.length = 0;
+}
 
 /** Filter input of a model's lists, `<Model>Filter`: one field for each filterable field, and `and`, `or`, `not`. */
 export function filterOf(target: ModelClass): InputClass {
@@ -138,8 +180,12 @@ export function filterOf(target: ModelClass): InputClass {
   filters.set(target, filter);
   for (const field of selectable.values()) {
     if (!field.filter) continue;
-    const type = filterTypeOf(field.comparison);
-    Field(() => type, { nullable: true, description: describe(field) })(filter.prototype, field.name);
+    const declareField = () => {
+      const type = filterTypeOf(field.comparison);
+      Field(() => type, { nullable: true, description: describe(field) })(filter.prototype, field.name);
+    };
+    if (field.comparison.kind === 'list' || field.comparison.kind === 'link') unsettled.push(declareField);
+    else declareField();
   }
   Field(() => [filter], { nullable: true, description: 'Conditions that must all hold.' })(filter.prototype, 'and');
   Field(() => [filter], { nullable: true, description: 'Conditions of which at least one must hold.' })(

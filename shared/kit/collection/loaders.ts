@@ -4,14 +4,19 @@ import type { Sensitivity } from '#base/sensitivity';
 import type { HowUsed, Reads } from '../audit/reads';
 import type { Database } from '../database/database';
 import type { Link } from '../model/links';
-import { type ModelClass, modelOf, type Selectable } from '../model/model';
+import { type ModelClass, modelOf } from '../model/model';
 import { type Protected, Reader } from '../policy/policy';
 import type { ProtectedTypes } from '../policy/protected-types';
+import { childSource, namingField, type ParentReference } from './children';
 import type { Cursors } from './cursor';
 import {
+  type Counts,
+  countAlias,
+  countsIn,
   cursorConditions,
   cursorsOf,
   orderedBy,
+  orderedValue,
   orderTerms,
   type PageArguments,
   type PagePlan,
@@ -23,15 +28,6 @@ const ALWAYS: Condition = { sql: '1 = 1', parameters: [] };
 
 /** Maximum keys in one statement, below SQLite's limit of 32,766 parameters. */
 const MAX_BATCH = 10_000;
-
-/** How children reference their parent: a property, or a link table with the parent's key in `from`. */
-export type ParentReference = string | { readonly links: ModelClass<Link>; readonly from: keyof Link };
-
-/** Field of a model that a link table stores; undefined for a link table of another model. */
-const linkOf = (target: ModelClass, table: ModelClass<Link>): Selectable | undefined =>
-  [...modelOf(target).selectable.values()].find(
-    ({ comparison }) => comparison.kind === 'link' && comparison.table() === table,
-  );
 
 /** The objects of a list as an SQL source, under the alias `t`. */
 export interface ListScope {
@@ -158,7 +154,23 @@ export class Loaders {
   private where(how: HowUsed = 'filter'): WhereBuilder {
     const { database, clock, reader, reads } = this;
     const used = reads && ((use: FieldUse) => reads.use({ ...use, how }));
-    return new WhereBuilder(database, clock, reader, used, this.conditions);
+    return new WhereBuilder(database, clock, reader, used, this.conditions, (target) => this.protectedClass(target));
+  }
+
+  /** Counts of children by which a page is ordered: terms to select, joins, and the parameters of the joins. */
+  private counts(target: ModelClass, { order }: PagePlan): { terms: string; joins: string; parameters: unknown[] } {
+    const { database } = this;
+    const counts = { terms: '', joins: '', parameters: [] as unknown[] };
+    const where = this.where('order');
+    const key = `t.${database.column(target, modelOf(target).key)}`;
+    order.forEach(({ property, list }, place) => {
+      if (!list) return;
+      const { sql, parameters } = where.counts({ target, name: property, list });
+      counts.terms += `, ${orderedValue(database, target, order, place, 't')} AS ${database.dialect.quote(property)}`;
+      counts.joins += ` LEFT JOIN (${sql}) ${countAlias(place)} ON ${countAlias(place)}.parent_key = ${key}`;
+      counts.parameters.push(...parameters);
+    });
+    return counts;
   }
 
   private plan(target: ModelClass, pageArgs: PageArguments): PagePlan {
@@ -268,15 +280,16 @@ export class Loaders {
   async list<T extends object>(target: ModelClass<T>, pageArgs: PageArguments): Promise<Page<T>> {
     const plan = this.plan(target, pageArgs);
     const { database } = this;
+    const counts = this.counts(target, plan);
     const conditions = [
       this.where().visible(target, pageArgs.filter ?? undefined, 't'),
       ...cursorConditions(database, target, plan, 't'),
     ];
     const rows = await database.query(
-      `SELECT ${database.selection(target, 't')} FROM ${database.table(target)} t
+      `SELECT ${database.selection(target, 't')}${counts.terms} FROM ${database.table(target)} t ${counts.joins}
        WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}
        ORDER BY ${orderTerms(database, target, plan, 't')} LIMIT ${plan.size + 1}`,
-      conditions.flatMap(({ parameters }) => parameters),
+      [...counts.parameters, ...conditions.flatMap(({ parameters }) => parameters)],
     );
     return this.page(target, plan, rows);
   }
@@ -296,6 +309,7 @@ export class Loaders {
     return this.batched(target, `list by ${name} ${JSON.stringify(pageArgs)}`, async (parents) => {
       const plan = this.plan(target, pageArgs);
       const { database } = this;
+      const counts = this.counts(target, plan);
       const conditions = [
         this.where().visible(target, pageArgs.filter ?? undefined, 't'),
         ...cursorConditions(database, target, plan, 't'),
@@ -304,12 +318,12 @@ export class Loaders {
       const [ranked, parentKey] = [database.dialect.quote('row_rank'), database.dialect.quote('parent_key')];
       const rows = await database.query<Record<string, unknown>>(
         `SELECT * FROM (
-           SELECT ${database.selection(target, 't')}, ${column} AS ${parentKey},
+           SELECT ${database.selection(target, 't')}${counts.terms}, ${column} AS ${parentKey},
                   ROW_NUMBER() OVER (PARTITION BY ${column} ORDER BY ${orderTerms(database, target, plan, 't')}) AS ${ranked}
-           FROM ${source}
+           FROM ${source} ${counts.joins}
            WHERE ${column} IN (${parents.map(() => '?').join(', ')}) AND ${conditions.map(({ sql }) => sql).join(' AND ')}
          ) page WHERE ${ranked} <= ${plan.size + 1} ORDER BY ${ranked}`,
-        [...parents, ...conditions.flatMap(({ parameters }) => parameters)],
+        [...counts.parameters, ...parents, ...conditions.flatMap(({ parameters }) => parameters)],
       );
       const byParent = Map.groupBy(rows, (row) => String(row.parent_key));
       return parents.map((key) => this.page(target, plan, byParent.get(key) ?? []));
@@ -318,30 +332,14 @@ export class Loaders {
 
   /** SQL source of the children, under the alias `t`, and the column with the key of their parent. */
   private parentOf(target: ModelClass, parent: ParentReference): { name: string; source: string; column: string } {
-    const { database } = this;
-    const table = `${database.table(target)} t`;
-    if (typeof parent === 'string')
-      return { name: parent, source: table, column: `t.${database.column(target, parent)}` };
-    const { links, from } = parent;
-    const end = (property: 'ownerKey' | 'targetKey') => `l.${database.column(links, property)}`;
-    const child = end(from === 'ownerKey' ? 'targetKey' : 'ownerKey');
-    return {
-      name: `${modelOf(links).name}.${from}`,
-      source: `${database.table(links)} l JOIN ${table} ON t.${database.column(target, modelOf(target).key)} = ${child}`,
-      column: end(from),
-    };
+    const name = typeof parent === 'string' ? parent : `${modelOf(parent.links).name}.${parent.from}`;
+    return { name, ...childSource(this.database, target, parent, 't', 'l') };
   }
 
   /** Limits children to those whose reference to the parent the reader may read: such a list is a filter on the reference. */
   private naming(target: ModelClass, parent: ParentReference): Condition[] {
-    const { name, published, selectable, sensitivity } = modelOf(target);
-    if (!published) return [];
-    const field =
-      typeof parent === 'string'
-        ? [...selectable.values()].find(({ property, comparison }) => property === parent && comparison.kind !== 'link')
-        : linkOf(target, parent.links);
-    if (!field) return [];
-    const use = { type: name, field: field.name, sensitivity: field.sensitivity ?? sensitivity };
+    const use = namingField(target, parent);
+    if (!use) return [];
     const reach = this.reader.fields(target, use.sensitivity, use.field);
     if (reach !== false) this.reads?.use({ ...use, how: 'filter' });
     return reach === true ? [] : [this.where().reached(target, reach, 't')];
@@ -353,9 +351,15 @@ export class Loaders {
     rows: readonly Record<string, unknown>[],
   ): Page<T> {
     const more = rows.length > plan.size;
-    const objects = rows.slice(0, plan.size).map((row) => this.admit(target, row));
+    const listed = rows.slice(0, plan.size);
+    const objects = listed.map((row) => this.admit(target, row));
+    const cursorOf = cursorsOf(target, plan.order, this.cursors);
+    const counts = new Map<object, Counts>();
+    // the objects lack the counts that their order has computed
+    if (plan.order.some(({ list }) => list))
+      for (const [place, object] of objects.entries()) counts.set(object, countsIn(plan, listed[place]!));
     if (plan.backward) objects.reverse();
-    return { rows: objects, plan, more, cursor: cursorsOf(target, plan.order, this.cursors) };
+    return { rows: objects, plan, more, cursor: (row) => cursorOf(row, counts.get(row)) };
   }
 
   /**

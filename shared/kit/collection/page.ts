@@ -3,6 +3,7 @@ import type { Database } from '../database/database';
 import { type Comparison, type ModelClass, modelOf, type Order } from '../model/model';
 import { sortableBigNumber } from '../model/scalars';
 import type { Reader } from '../policy/policy';
+import { type ChildList, childListOf, namingField } from './children';
 import type { Cursors, CursorValue } from './cursor';
 import type { Condition, FieldUse, FilterValue } from './where';
 
@@ -58,10 +59,13 @@ export function planPage(target: ModelClass, pageArgs: PageArguments, reader: Re
   for (const field of fields)
     if (reader.fields(target, selectable.get(field)!.sensitivity ?? sensitivity, field) !== true)
       throw new InvalidOrderError(`You don't have access to every ${name}.${field}, so you cannot order by it`);
-  const requested = (pageArgs.orderBy ?? []).map(({ field, direction }) => ({
-    property: selectable.get(field)!.property,
-    direction,
-  }));
+  const requested = (pageArgs.orderBy ?? []).map(({ field, direction }): Order => {
+    const { comparison, property } = selectable.get(field)!;
+    const list = childListOf(comparison);
+    if (!list) return { property, direction };
+    requireNaming(list, name, field, reader);
+    return { property: field, direction, list };
+  });
   const readable = defaultOrder.filter(({ property }) => {
     const field = [...selectable.values()].find((candidate) => candidate.property === property);
     return reader.fields(target, field?.sensitivity ?? sensitivity, field?.name) === true;
@@ -75,6 +79,15 @@ export function planPage(target: ModelClass, pageArgs: PageArguments, reader: Re
   return { ...side, order, after: values('after'), before: values('before') };
 }
 
+/** The number of children in a list reveals which of them name the parent. */
+function requireNaming({ child, parent }: ChildList, type: string, list: string, reader: Reader): void {
+  const naming = namingField(child(), parent());
+  if (naming && reader.fields(child(), naming.sensitivity, naming.field) !== true)
+    throw new InvalidOrderError(
+      `You don't have access to every ${naming.type}.${naming.field}, so you cannot order by the number of ${type}.${list}`,
+    );
+}
+
 /** Identifies a list and its order, so that cursors of another list or order are rejected. */
 function listName(target: ModelClass, order: readonly Order[]): string {
   return [
@@ -84,13 +97,27 @@ function listName(target: ModelClass, order: readonly Order[]): string {
 }
 
 /** Returns a function that creates the cursor of a row. */
-export function cursorsOf(target: ModelClass, order: readonly Order[], cursors: Cursors): (row: object) => string {
+export function cursorsOf(
+  target: ModelClass,
+  order: readonly Order[],
+  cursors: Cursors,
+): (row: object, counts?: Counts) => string {
   const list = listName(target, order);
-  return (row) =>
+  return (row, counts) =>
     cursors.seal(
       list,
-      order.map(({ property }) => (row as Record<string, CursorValue>)[property] ?? null),
+      order.map(
+        (term) => (term.list ? counts?.[term.property] : (row as Record<string, CursorValue>)[term.property]) ?? null,
+      ),
     );
+}
+
+/** Numbers of children by list. */
+export type Counts = Readonly<Record<string, number>>;
+
+/** Counts by which a page is ordered, in a row of its statement. */
+export function countsIn({ order }: PagePlan, row: Readonly<Record<string, unknown>>): Counts {
+  return Object.fromEntries(order.filter(({ list }) => list).map(({ property }) => [property, Number(row[property])]));
 }
 
 /** Fields that a list is ordered by, without the key. */
@@ -98,8 +125,10 @@ export function orderedBy(target: ModelClass, { order }: PagePlan): FieldUse[] {
   const { name: type, key, selectable, sensitivity } = modelOf(target);
   return order
     .filter(({ property }) => property !== key)
-    .map(({ property }) => {
-      const field = [...selectable.values()].find((candidate) => candidate.property === property);
+    .map(({ property, list }) => {
+      const field = list
+        ? selectable.get(property)
+        : [...selectable.values()].find((candidate) => candidate.property === property);
       return { type, field: field?.name ?? property, sensitivity: field?.sensitivity ?? sensitivity };
     });
 }
@@ -111,6 +140,21 @@ function comparisonKinds(target: ModelClass): Map<string, Comparison['kind']> {
   );
 }
 
+/** Alias of the subquery with the counts for a term of an order. */
+export const countAlias = (place: number): string => `o${place}`;
+
+/** SQL of the value of a term of an order: a column, or a count that the statement joins under {@link countAlias}. */
+export function orderedValue(
+  database: Database,
+  target: ModelClass,
+  order: readonly Order[],
+  place: number,
+  alias: string,
+): string {
+  const { property, list } = order[place]!;
+  return list ? `COALESCE(${countAlias(place)}.n, 0)` : `${alias}.${database.column(target, property)}`;
+}
+
 /** `ORDER BY` terms over an alias. Missing values sort first ascending, last descending, on MySQL and SQLite alike. */
 export function orderTerms(
   database: Database,
@@ -119,9 +163,9 @@ export function orderTerms(
   alias: string,
 ): string {
   return order
-    .map(({ property, direction }) => {
+    .map(({ direction }, place) => {
       const ascending = (direction === 'ASC') !== backward;
-      return `${alias}.${database.column(target, property)} ${ascending ? 'ASC' : 'DESC'}`;
+      return `${orderedValue(database, target, order, place, alias)} ${ascending ? 'ASC' : 'DESC'}`;
     })
     .join(', ');
 }
@@ -140,8 +184,8 @@ function beyond(
   const parameters: unknown[] = [];
   const equalSql: string[] = [];
   const equalParameters: unknown[] = [];
-  order.forEach(({ property, direction }, index) => {
-    const column = `${alias}.${database.column(target, property)}`;
+  order.forEach(({ property, direction, list }, index) => {
+    const column = orderedValue(database, target, order, index, alias);
     const cursorValue = values[index] ?? null;
     const value =
       cursorValue !== null && kinds.get(property) === 'bigNumber'
@@ -158,7 +202,8 @@ function beyond(
       }
       equalSql.push(`${column} IS NULL`);
     } else {
-      const below = database.isNullable(target, property) ? `(${column} < ? OR ${column} IS NULL)` : `${column} < ?`;
+      const isNullable = !list && database.isNullable(target, property);
+      const below = isNullable ? `(${column} < ? OR ${column} IS NULL)` : `${column} < ?`;
       alternatives.push(upward ? `(${prefix}${column} > ?)` : `(${prefix}${below})`);
       parameters.push(...equalParameters, value);
       equalSql.push(`${column} = ?`);

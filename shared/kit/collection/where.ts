@@ -6,6 +6,7 @@ import { type Comparison, type DerivedConditions, type ModelClass, modelOf, type
 import { sortableBigNumber } from '../model/scalars';
 import type { Reader } from '../policy/policy';
 import type { Reach } from '../policy/rule';
+import { type ChildList, childListOf, childSource, namingField, type ParentReference } from './children';
 
 /** A condition in SQL with its parameters, in order. */
 export interface Condition {
@@ -42,6 +43,34 @@ function join(conditions: readonly Condition[], word: 'AND' | 'OR', whenEmpty: s
   };
 }
 
+/** SQL evaluates a condition on a missing value to NULL; its negation must hold. */
+const negated = ({ sql, parameters }: Condition): Condition => ({ sql: `NOT COALESCE(${sql}, 0)`, parameters });
+
+/** Whether a number meets the conditions of an `IntFilter`. */
+function meets(number: number, conditions: FilterValue): boolean {
+  const {
+    eq,
+    in: list,
+    lt,
+    lte,
+    gt,
+    gte,
+    isNull,
+  } = conditions as Record<string, number | null | undefined> & {
+    in?: readonly number[] | null;
+    isNull?: boolean | null;
+  };
+  return (
+    (eq == null || number === eq) &&
+    (list == null || list.includes(number)) &&
+    (lt == null || number < lt) &&
+    (lte == null || number <= lte) &&
+    (gt == null || number > gt) &&
+    (gte == null || number >= gte) &&
+    isNull !== true
+  );
+}
+
 /** Counts the conditions of all filters of one request. */
 export class ConditionCount {
   private count = 0;
@@ -68,6 +97,13 @@ export class ConditionCount {
   }
 }
 
+/** A list of a model, with the name of its field. */
+interface OwnedList {
+  readonly target: ModelClass;
+  readonly name: string;
+  readonly list: ChildList;
+}
+
 /** Converts filter inputs to SQL conditions. */
 export class WhereBuilder {
   private aliases = 0;
@@ -79,6 +115,8 @@ export class WhereBuilder {
     /** Called with each field that a filter compares. */
     private readonly used?: (use: FieldUse) => void,
     private readonly count = new ConditionCount(),
+    /** Class under which the existence of objects is recorded; undefined if it is not. */
+    private readonly recordedClass: (target: ModelClass) => Sensitivity | undefined = () => undefined,
   ) {}
 
   /** Same as {@link build}, limited to objects that the reader may see. */
@@ -114,8 +152,7 @@ export class WhereBuilder {
         conditions.push(name === 'and' ? join(built, 'AND', '1 = 1') : join(built, 'OR', '1 = 0'));
       } else if (name === 'not') {
         const inner = this.build(target, value as FilterValue, alias, here);
-        // SQL evaluates a condition on a missing value to NULL; its negation must hold
-        conditions.push({ sql: `NOT COALESCE(${inner.sql}, 0)`, parameters: inner.parameters });
+        conditions.push(negated(inner));
       } else {
         const field = modelOf(target).selectable.get(name);
         if (!field?.filter) throw new InvalidFilterError(`${modelOf(target).name} has no filter field "${name}"`, here);
@@ -158,6 +195,17 @@ export class WhereBuilder {
     return !modelOf(target).stored || this.reader.rows(target) === true;
   }
 
+  /** Whether a column has the key of an object that the reader may see. */
+  isSeen(target: ModelClass, column: string): Condition {
+    const alias = this.fresh();
+    const { sql, parameters } = this.visible(target, undefined, alias);
+    const key = `${alias}.${this.database.column(target, modelOf(target).key)}`;
+    return {
+      sql: `${column} IN (SELECT ${key} FROM ${this.database.table(target)} ${alias} WHERE ${sql})`,
+      parameters,
+    };
+  }
+
   /** A table alias that is unique within the statement. */
   readonly fresh = (): string => `f${++this.aliases}`;
 
@@ -193,10 +241,19 @@ export class WhereBuilder {
     path: readonly (string | number)[],
   ): Condition {
     const { comparison } = field;
+    if (comparison.kind === 'list')
+      return this.children({ target, name: field.name, list: comparison }, value, alias, path);
     if (comparison.kind === 'derived') return this.derived(target, comparison.conditions, value, alias, path);
     const column = `${alias}.${this.database.column(target, field.property)}`;
     if (comparison.kind === 'model') return this.reference(comparison.target(), column, value, path);
-    if (comparison.kind === 'link') return this.linked(comparison.table(), column, value, path);
+    if (comparison.kind === 'link') {
+      const keys = this.linked(comparison, column, value, path);
+      const list = childListOf(comparison);
+      if (!list) return keys;
+      // "none" lists keys here
+      const children = this.children({ target, name: field.name, list }, { ...value, none: null }, alias, path);
+      return join([keys, children], 'AND', '1 = 1');
+    }
     return this.stored(comparison, column, value, path);
   }
 
@@ -242,15 +299,21 @@ export class WhereBuilder {
     };
   }
 
+  /** Condition on the keys of linked objects, limited to objects that the reader may see. */
   private linked(
-    table: ModelClass,
+    links: { table: () => ModelClass; target: () => ModelClass },
     column: string,
     { any, none }: FilterValue,
     path: readonly (string | number)[],
   ): Condition {
-    const inner = this.fresh();
+    const [inner, table, target] = [this.fresh(), links.table(), links.target()];
     const linksTo = (keys: readonly unknown[]): Condition => {
-      const { sql, parameters } = this.isIn(`${inner}.${this.database.column(table, 'targetKey')}`, keys);
+      const linked = `${inner}.${this.database.column(table, 'targetKey')}`;
+      const { sql, parameters } = join(
+        [this.isIn(linked, keys), ...(this.sees(target) ? [] : [this.isSeen(target, linked)])],
+        'AND',
+        '1 = 1',
+      );
       const owner = `${inner}.${this.database.column(table, 'ownerKey')}`;
       return {
         sql: `${column} IN (SELECT ${owner} FROM ${this.database.table(table)} ${inner} WHERE ${sql})`,
@@ -264,6 +327,89 @@ export class WhereBuilder {
       parts.push({ sql: `NOT ${sql}`, parameters });
     }
     return join(parts, 'AND', '1 = 1');
+  }
+
+  /** Conditions on the visible children in a list of an object. */
+  private children(owned: OwnedList, value: FilterValue, alias: string, path: readonly (string | number)[]): Condition {
+    const { some, none, every, count, where } = value as {
+      readonly [operator: string]: FilterValue | null | undefined;
+    };
+    const { target, list } = owned;
+    const key = `${alias}.${this.database.column(target, modelOf(target).key)}`;
+    const select = (operator: string, filter: FilterValue, isNegated = false, having?: Condition): Condition => {
+      const inner = this.fresh();
+      const built = this.build(list.child(), filter, inner, [...path, operator]);
+      return this.parents(owned, { alias: inner, where: isNegated ? negated(built) : built, having }, path);
+    };
+    const isIn = ({ sql, parameters }: Condition) => ({ sql: `${key} IN (${sql})`, parameters });
+    const isNotIn = ({ sql, parameters }: Condition) => ({ sql: `${key} NOT IN (${sql})`, parameters });
+    const parts: Condition[] = [];
+    if (some) parts.push(isIn(select('some', some)));
+    if (none) parts.push(isNotIn(select('none', none)));
+    if (every) parts.push(isNotIn(select('every', every, true)));
+    if (count) {
+      const having = this.stored({ kind: 'integer' }, 'COUNT(*)', count, [...path, 'count']);
+      // the subquery lists no object without children
+      const isMetByNone = meets(0, count);
+      const parents = select('where', where ?? {}, false, isMetByNone ? negated(having) : having);
+      parts.push(isMetByNone ? isNotIn(parents) : isIn(parents));
+    } else if (where)
+      throw new InvalidFilterError('"where" says which objects "count" counts: add "count"', [...path, 'where']);
+    return join(parts, 'AND', '1 = 1');
+  }
+
+  /** Numbers of visible children in a list, by key of their parent: a SELECT of `parent_key` and `n`. */
+  counts(owned: OwnedList): Condition {
+    this.count.add([]);
+    const alias = this.fresh();
+    return this.parents(owned, { alias, where: condition('1 = 1'), terms: ', COUNT(*) AS n' }, []);
+  }
+
+  /**
+   * SELECT of the keys of parents with visible children that match a condition. Only children whose reference to the parent the reader may
+   * read: otherwise it would reveal which parent they name.
+   */
+  private parents(
+    { target, name, list }: OwnedList,
+    { alias, where, having, terms = '' }: { alias: string; where: Condition; having?: Condition; terms?: string },
+    path: readonly (string | number)[],
+  ): Condition {
+    const [child, parent] = [list.child(), list.parent()];
+    const { source, column } = childSource(this.database, child, parent, alias, this.fresh());
+    const reaches = [this.reader.rows(child), this.naming(child, parent, path)];
+    const recordedClass = this.recordedClass(child);
+    if (recordedClass) this.used?.({ type: modelOf(target).name, field: name, sensitivity: recordedClass });
+    const isNullable = typeof parent === 'string' && this.database.isNullable(child, parent);
+    const { sql, parameters } = join(
+      [
+        // NOT IN never holds beside a missing key
+        ...(isNullable ? [condition(`${column} IS NOT NULL`)] : []),
+        where,
+        ...reaches.flatMap((reach) => (reach === true ? [] : [this.reached(child, reach, alias)])),
+      ],
+      'AND',
+      '1 = 1',
+    );
+    const grouped = having || terms ? ` GROUP BY ${column}${having ? ` HAVING ${having.sql}` : ''}` : '';
+    return {
+      sql: `SELECT ${column} AS parent_key${terms} FROM ${source} WHERE ${sql}${grouped}`,
+      parameters: [...parameters, ...(having?.parameters ?? [])],
+    };
+  }
+
+  /** Children whose reference to their parent the reader may read. @throws InvalidFilterError if there are none */
+  private naming(child: ModelClass, parent: ParentReference, path: readonly (string | number)[]): Reach {
+    const use = namingField(child, parent);
+    if (!use) return true;
+    const reach = this.reader.fields(child, use.sensitivity, use.field);
+    if (reach === false)
+      throw new InvalidFilterError(
+        `You don't have access to ${use.type}.${use.field}, so you cannot filter by the list`,
+        path,
+      );
+    // a list without visible children reveals nothing
+    if (this.reader.rows(child) !== false) this.used?.(use);
+    return reach;
   }
 
   /** Conditions on the value of a column, one for each operator. */

@@ -54,7 +54,7 @@ export function links(
     property: modelOf(ownerClass).key,
     comparison,
     filter: options.filter ?? true,
-    order: false,
+    order: options.paged ?? false,
     aggregate: true,
     sensitivity: options.sensitivity,
   });

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { Directive, Field, ID, ObjectType } from 'type-graphql';
 import { Entity, Index } from 'typeorm';
 import type { Sensitivity } from '#base/sensitivity';
+import type { ChildList } from '../collection/children';
 
 /** A class that the decorators of this folder describe. */
 // biome-ignore lint/suspicious/noExplicitAny: a model may be constructed with anything; only its prototype is used here
@@ -20,6 +21,7 @@ export type Comparison =
     }
   | { kind: 'model'; target: () => ModelClass }
   | { kind: 'link'; table: () => ModelClass; target: () => ModelClass }
+  | ({ kind: 'list' } & ChildList)
   | { kind: 'derived'; values: (() => object) | null; conditions: DerivedConditions };
 
 /**
@@ -32,7 +34,7 @@ export type DerivedConditions = Readonly<Record<string, (column: (property: stri
 export interface Selectable {
   /** Name in filter and order inputs. */
   readonly name: string;
-  /** Class property, and so the column, with the value. */
+  /** Class property, and so the column, with the value; the list for children. */
   readonly property: string;
   readonly comparison: Comparison;
   readonly filter: boolean;
@@ -43,7 +45,13 @@ export interface Selectable {
   readonly sensitivity?: Sensitivity;
 }
 
-export type Order = { readonly property: string; readonly direction: 'ASC' | 'DESC' };
+export interface Order {
+  /** Property with the value; of a list, that of its length. */
+  readonly property: string;
+  readonly direction: 'ASC' | 'DESC';
+  /** Orders by the number of children in a list. */
+  readonly list?: ChildList;
+}
 
 /** Metadata of a class from the decorators of this folder. */
 export interface Model {

@@ -17,6 +17,7 @@ import {
 } from 'graphql';
 import { kindsOf, type RoleSpec, type RoleSpecs } from '#base/identity/roles';
 import type { Sensitivity } from '#base/sensitivity';
+import { childListOf } from '../collection/children';
 import { DEFAULT_PAGE_SIZE } from '../collection/page';
 import { type Model, type ModelClass, modelOf } from '../model/model';
 
@@ -49,6 +50,7 @@ export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: st
       isInputObjectType(type) && type.getFields().not?.type === type ? [type.name] : [],
     ),
   );
+  const counting = new Set(parts.models.filter(hasCountOrder).map((model) => `${modelOf(model).name}Order`));
   const document = visit(inOrder(getDocumentNodeFromSchema(schema)), {
     ObjectTypeDefinition: {
       leave: (type: ObjectTypeDefinitionNode) => ({
@@ -67,7 +69,11 @@ export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: st
       ...type,
       fields: type.fields?.map((field) => ({
         ...field,
-        directives: [...(field.directives ?? []), ...filterCosts(type, field, filters)],
+        directives: [
+          ...(field.directives ?? []),
+          ...filterCosts(type, field, filters),
+          ...orderCosts(type, field, counting),
+        ],
       })),
     }),
   });
@@ -168,8 +174,10 @@ function costs(type: ObjectTypeDefinitionNode, field: FieldDefinitionNode): Cons
 /** Cost of a filter condition, which is evaluated for every row that matches the other conditions. */
 const CONDITION_WEIGHT = 10;
 const CONTAINS_WEIGHT = 20;
-/** Cost of conditions on referenced objects. */
+/** Cost of conditions on referenced objects, or on the objects in a list. */
 const REFERENCE_WEIGHT = 50;
+/** Cost of a term of an order that can count the objects in a list. */
+const ORDER_WEIGHT = 75;
 
 /** @param models names of the filters of models, which can be combined by `and`, `or` and `not` */
 function filterCosts(
@@ -180,8 +188,23 @@ function filterCosts(
   const [filterType, fieldType] = [type.name.value, namedType(field.type)];
   if (!filterType.endsWith('Filter') || filterType === fieldType) return [];
   if (models.has(fieldType)) return [directive('cost', { weight: REFERENCE_WEIGHT })];
+  const countsList = /(List|Link)Filter$/.test(filterType) && field.name.value === 'count';
+  if (countsList) return [directive('cost', { weight: REFERENCE_WEIGHT })];
   if (fieldType.endsWith('Filter')) return [];
   return [directive('cost', { weight: field.name.value === 'contains' ? CONTAINS_WEIGHT : CONDITION_WEIGHT })];
+}
+
+const hasCountOrder = (model: ModelClass): boolean =>
+  [...modelOf(model).selectable.values()].some(({ order, comparison }) => order && childListOf(comparison));
+
+/** @param counting names of the inputs for orders that can count the objects in a list */
+function orderCosts(
+  type: InputObjectTypeDefinitionNode,
+  field: InputValueDefinitionNode,
+  counting: ReadonlySet<string>,
+): ConstDirectiveNode[] {
+  const isCounting = counting.has(type.name.value) && field.name.value === 'field';
+  return isCounting ? [directive('cost', { weight: ORDER_WEIGHT })] : [];
 }
 
 const namedType = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type));

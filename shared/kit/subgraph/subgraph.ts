@@ -393,13 +393,13 @@ function buildFederated(
   { name: subgraph, owners, roles, entities, stubs, resolvers, mutations = [], actors = {} }: SubgraphParts,
   policies: Policies,
 ): Built {
-  settleLists();
-  requireDistinctMembers();
   const types = entities.filter((entity) => modelOf(entity).published);
   for (const entity of types) {
     connectionOf(entity);
     policies.of(entity);
   }
+  settleLists();
+  requireDistinctMembers();
   const plain = buildSchemaSync({
     resolvers: [
       ...resolvers,
