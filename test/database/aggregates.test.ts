@@ -295,7 +295,7 @@ describe.each(databaseKinds)('figures and groups of every list on %s', (kind) =>
 
   test('a fragment, an alias, and a variable select the same figures as plain fields', async () => {
     const { data, errors } = await world.ask(
-      `query ($of: VulnerabilityFindingField!, $skip: Boolean!, $filter: VulnerabilityFindingFilter!) {
+      `query ($of: VulnerabilityFindingAggregateField!, $skip: Boolean!, $filter: VulnerabilityFindingFilter!) {
          list: vulnerabilityFindings { aggregates { ...figures } same: aggregates { latest(of: DUE_AT) } } }
        fragment figures on VulnerabilityFindingAggregates {
          number: count

@@ -175,7 +175,7 @@ describe.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
     test('pages every list of objects that nothing bounds', () => {
       const plain = fields.filter(({ type, field }) => {
         const list = isNonNullType(field.type) ? field.type.ofType : field.type;
-        const isPage = type.name.endsWith('Connection') && ['nodes', 'edges'].includes(field.name);
+        const isPage = /(Connection|GroupPage)$/.test(type.name) && ['nodes', 'edges'].includes(field.name);
         return isListType(list) && isObjectType(getNamedType(list)) && !isPage;
       });
       expect(plain.map(({ name }) => name).filter((name) => !(name in BOUNDED))).toEqual([]);

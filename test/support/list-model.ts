@@ -52,7 +52,9 @@ export class ListModel {
       return referenced && this.rights.sees(other, referenced) && this.meets(other, referenced, conditions);
     }
     if (comparison.kind === 'link') {
-      const keys = this.by(comparison.table(), 'ownerKey', row[field.property]).map(({ targetKey }) => targetKey);
+      const keys = this.by(comparison.table(), 'ownerKey', row[field.property])
+        .map(({ targetKey }) => targetKey)
+        .filter((key) => this.seesObject(comparison.target(), key));
       const { any, none, ...rest } = conditions as Record<string, string[]>;
       if (any && !any.some((key) => keys.includes(key))) return false;
       if (none?.some((key) => keys.includes(key))) return false;
@@ -60,6 +62,12 @@ export class ListModel {
     }
     if (comparison.kind === 'list') return this.meetsList(target, row, comparison, conditions);
     return holds(row[field.property] ?? null, conditions);
+  }
+
+  /** Whether the caller sees the object of a key. Nothing hides entities of other subgraphs. */
+  private seesObject(target: ModelClass, key: string): boolean {
+    const { stored, key: keyProperty } = modelOf(target);
+    return !stored || this.by(target, keyProperty, key).some((row) => this.rights.sees(target, row));
   }
 
   private meetsList(target: ModelClass, row: Row, list: ChildList, conditions: FilterValue): boolean {

@@ -3,7 +3,7 @@ import { type Comparison, type ModelClass, modelOf, type Selectable, snakeCase }
 
 /** A field of a model, or of an object that it references, that lists can be grouped by or whose values can be aggregated. */
 export interface AggregateField {
-  /** Value of the enum `<Model>Field`: `STATUS`, or `SYSTEM_IMPACT_LEVEL` for a field of the referenced `system`. */
+  /** Value of the enum `<Model>AggregateField`: `STATUS`, or `SYSTEM_IMPACT_LEVEL` for a field of the referenced `system`. */
   readonly value: string;
   /** Name of the GraphQL field of a group: `status`, `systemImpactLevel`. */
   readonly name: string;

@@ -112,7 +112,7 @@ function fieldEnumOf(target: ModelClass, fields: readonly AggregateField[]): obj
   const { name } = modelOf(target);
   const values = Object.fromEntries(fields.map(({ value }) => [value, value]));
   registerEnumType(values, {
-    name: `${name}Field`,
+    name: `${name}AggregateField`,
     description: `Fields that lists of ${name} can be grouped by, or whose values can be aggregated.`,
     valuesConfig: Object.fromEntries(
       fields.map((field) => [field.value, { description: `"${pathOf(field)}", ${WHAT[whatOf(field)]}.` }]),
