@@ -46,6 +46,43 @@ export function startOfDay(date: string, zone = OFFICIAL_ZONE): string {
   return new Date(start.epochMilliseconds).toISOString();
 }
 
+/** A change of a zone's offset from UTC. */
+export interface OffsetChange {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Offset before and after, in milliseconds; negative west of Greenwich. */
+  readonly before: number;
+  readonly after: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Changes of the offset in a period of civil days, both inclusive, oldest first. */
+export function offsetChanges(from: string, to: string, zone = OFFICIAL_ZONE): OffsetChange[] {
+  const end = Temporal.PlainDate.from(to).add({ days: 1 }).toZonedDateTime(zone).epochMilliseconds;
+  const changes: OffsetChange[] = [];
+  for (let last = Temporal.PlainDate.from(from).toZonedDateTime(zone); ; ) {
+    const next = last.getTimeZoneTransition('next');
+    if (!next || next.epochMilliseconds >= end) return changes;
+    changes.push({ at: next.epochMilliseconds, before: offsetOf(last), after: offsetOf(next) });
+    last = next;
+  }
+}
+
+const offsetOf = (moment: Temporal.ZonedDateTime): number => moment.offsetNanoseconds / 1_000_000;
+
+/** UTC times of day, as HH:MM, at which the civil day can change, earliest first. Zones repeat their rules after 2100. */
+export function midnights(zone = OFFICIAL_ZONE): string[] {
+  const changes = offsetChanges('1970-01-01', '2100-12-31', zone);
+  const offsets = changes.flatMap(({ before, after }) => [before, after]);
+  if (changes.length === 0) offsets.push(offsetOf(Temporal.PlainDate.from('1970-01-01').toZonedDateTime(zone)));
+  const turns = changes.filter(({ at, before, after }) => dayAt(at, before) !== dayAt(at, after));
+  const times = [...offsets.map((offset) => -offset), ...turns.map(({ at }) => at)];
+  return [...new Set(times.map((time) => new Date(time).toISOString().slice(11, 16)))].sort();
+}
+
+const dayAt = (instant: number, offset: number): number => Math.floor((instant + offset) / DAY_MS);
+
 /** Civil day a number of days later, or earlier if negative. */
 export function addDays(date: string, days: number): string {
   return Temporal.PlainDate.from(date).add({ days }).toString();

@@ -5,6 +5,8 @@ export type DatabaseKind = 'mysql' | 'sqlite';
 export interface Dialect {
   readonly kind: DatabaseKind;
   quote(name: string): string;
+  /** Milliseconds between two stored instants or dates, a whole number; negative if the second is earlier. */
+  millisecondsBetween(from: string, to: string): string;
   /** Days between two stored instants or dates, with fractions. */
   daysBetween(from: string, to: string): string;
   /** End of an INSERT that updates the columns if the key exists. */
@@ -17,12 +19,22 @@ export interface Dialect {
   readonly forUpdate: string;
 }
 
-const mysqlInstant = (expression: string) => `CAST(REPLACE(REPLACE(${expression}, 'T', ' '), 'Z', '') AS DATETIME(3))`;
+/** Of an instant without its Z, which casts do not understand. */
+const mysqlInstant = (expression: string) => `CAST(LEFT(${expression}, 23) AS DATETIME(3))`;
+
+const mysqlMilliseconds = (from: string, to: string) =>
+  `(TIMESTAMPDIFF(MICROSECOND, ${mysqlInstant(from)}, ${mysqlInstant(to)}) DIV 1000)`;
+
+// the difference of two days is precise to a fraction of a millisecond
+const sqliteMilliseconds = (from: string, to: string) =>
+  `CAST(ROUND((julianday(${to}) - julianday(${from})) * 86400000.0) AS INTEGER)`;
 
 const mysql: Dialect = {
   kind: 'mysql',
   quote: (name) => `\`${name}\``,
-  daysBetween: (from, to) => `(TIMESTAMPDIFF(SECOND, ${mysqlInstant(from)}, ${mysqlInstant(to)}) / 86400.0)`,
+  millisecondsBetween: mysqlMilliseconds,
+  // e0 makes it a double: a decimal would have four places
+  daysBetween: (from, to) => `(${mysqlMilliseconds(from, to)} / 86400000e0)`,
   // a table of only keys still needs an assignment, so that an existing key is not an error
   onConflictUpdate: (key, columns) =>
     `ON DUPLICATE KEY UPDATE ${(columns.length > 0 ? columns : key.slice(0, 1)).map((column) => `${column} = VALUES(${column})`).join(', ')}`,
@@ -35,7 +47,8 @@ const mysql: Dialect = {
 const sqlite: Dialect = {
   kind: 'sqlite',
   quote: (name) => `"${name}"`,
-  daysBetween: (from, to) => `(julianday(${to}) - julianday(${from}))`,
+  millisecondsBetween: sqliteMilliseconds,
+  daysBetween: (from, to) => `(${sqliteMilliseconds(from, to)} / 86400000.0)`,
   onConflictUpdate: (key, columns) =>
     `ON CONFLICT (${key.join(', ')}) DO ${columns.length === 0 ? 'NOTHING' : `UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`}`,
   nowMs: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
