@@ -212,7 +212,9 @@ const isOfYears = (field: string, name: string, path: string): boolean =>
     : !OF_NOW.has(name) && countedOf(typeOf(field))!.has(name);
 
 /** All equations that hold between the figures of a subgraph. */
-function equationsOf(truth: Counts): Equation[] {
+function equationsOf(all: Counts): Equation[] {
+  // figures of today are null for past years, even for those who read all
+  const truth = new Map([...all].filter(([, value]) => value !== null));
   const keys = [...truth.keys()];
   const equations: Equation[] = [];
   for (const key of keys) {
