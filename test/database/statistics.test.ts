@@ -76,19 +76,25 @@ describe.each(databaseKinds)('statistics on %s', (kind) => {
         'sample',
         list.map(({ group, value }) => [group, value]),
       );
-      const query = { from: 'SELECT part, size FROM sample WHERE 1 = ?', value: 'size', shares: SHARES };
+      const query = {
+        from: 'SELECT part, size FROM sample WHERE 1 = ?',
+        value: 'size',
+        shares: SHARES,
+        atMost: { small: 3 },
+      };
       const [all, ...others] = await percentiles(database, query, [1]);
       const values = list.flatMap(({ value }) => value ?? []);
-      expect([all!.n, others]).toEqual([values.length, []]);
+      expect([all!.total, all!.n, others]).toEqual([list.length, values.length, []]);
+      expect(all!.small).toBe(values.filter((value) => value <= 3).length);
       for (const [name, share] of Object.entries(SHARES))
         expectClose(all![name as keyof typeof SHARES], percentile(values, share));
 
       const grouped = await percentiles(database, { ...query, groups: ['part'] }, [1]);
-      const filled = GROUPS.filter((group) => list.some((one) => one.group === group && one.value !== null));
+      const filled = GROUPS.filter((group) => list.some((one) => one.group === group));
       expect(grouped.map(({ part }) => part).toSorted()).toEqual([...filled].toSorted());
       for (const row of grouped) {
         const ofGroup = list.filter(({ group }) => group === row.part).flatMap(({ value }) => value ?? []);
-        expect(row.n).toBe(ofGroup.length);
+        expect([row.n, row.total]).toEqual([ofGroup.length, list.filter(({ group }) => group === row.part).length]);
         for (const [name, share] of Object.entries(SHARES))
           expectClose(row[name as keyof typeof SHARES], percentile(ofGroup, share));
       }

@@ -9,7 +9,7 @@ export interface PercentileQuery<
 > {
   /** SELECT that returns the value and the group columns, one row per counted object. */
   readonly from: string;
-  /** Column with the number. Rows in which it is NULL are ignored. */
+  /** Column with the number. Rows in which it is NULL count in the total only. */
   readonly value: string;
   /** Columns that form the groups; all rows are one group by default. */
   readonly groups?: readonly Group[];
@@ -20,8 +20,8 @@ export interface PercentileQuery<
 }
 
 /**
- * SQL that returns one row per group: the group columns, the number of values as `n`, and each percentile and count under its name. A group
- * without values is missing; without group columns there is always one row.
+ * SQL that returns one row per group: the group columns, the number of rows as `total` and of values as `n`, and each percentile and count
+ * under its name. Percentiles without values are NULL. Without group columns there is always one row.
  *
  * A percentile is interpolated linearly between neighbors, as {@link percentile} does. Of c sorted values at places 0 to c-1, it lies at place
  * (c-1) * share, and each value contributes by its distance to that place, if below 1. Window functions compute it the same way on all
@@ -29,8 +29,9 @@ export interface PercentileQuery<
  */
 export function percentilesSql(dialect: Dialect, query: PercentileQuery): string {
   const { from, value, groups = [], shares, atMost = {} } = query;
-  const columns = groups.map((group) => `${dialect.quote(group)}, `).join('');
-  const partition = groups.length === 0 ? '' : `PARTITION BY ${groups.map(dialect.quote).join(', ')} `;
+  const names = groups.map(dialect.quote).join(', ');
+  const columns = groups.length === 0 ? '' : `${names}, `;
+  const partition = groups.length === 0 ? '' : `PARTITION BY ${names}`;
   const number = dialect.quote(value);
   const results = [
     ...Object.entries(shares).map(([name, share]) => `${interpolated(share)} AS ${dialect.quote(name)}`),
@@ -38,23 +39,25 @@ export function percentilesSql(dialect: Dialect, query: PercentileQuery): string
       ([name, bound]) => `COUNT(CASE WHEN x <= ${bound} THEN 1 END) AS ${dialect.quote(name)}`,
     ),
   ];
-  return `SELECT ${columns}COUNT(*) AS n, ${results.join(', ')}
-    FROM (SELECT ${columns}${number} AS x, ROW_NUMBER() OVER (${partition}ORDER BY ${number}) - 1 AS i,
-                 COUNT(*) OVER (${partition}) AS c
-          FROM (${from}) v WHERE ${number} IS NOT NULL) r
-    ${groups.length === 0 ? '' : `GROUP BY ${groups.map(dialect.quote).join(', ')}`}`;
+  // all databases sort NULL before the values; MySQL's row numbers are unsigned, so places are doubles
+  return `SELECT ${columns}COUNT(*) AS total, COUNT(x) AS n, ${results.join(', ')}
+    FROM (SELECT ${columns}${number} AS x, COUNT(${number}) OVER (${partition}) AS c,
+                 ROW_NUMBER() OVER (${partition} ORDER BY ${number}) - 1e0
+                   - (COUNT(*) OVER (${partition}) - COUNT(${number}) OVER (${partition})) AS i
+          FROM (${from}) v) r
+    ${groups.length === 0 ? '' : `GROUP BY ${names}`}`;
 }
 
 /** The number at a share of the sorted numbers `x`, of which each has its place `i`, from 0, and their count `c`. */
 function interpolated(share: number): string {
   // e0 makes it a double: MySQL computes with few decimals otherwise
   const distance = `ABS(i - (c - 1) * ${share}e0)`;
-  return `SUM(CASE WHEN ${distance} < 1 THEN x * (1 - ${distance}) ELSE 0 END)`;
+  return `SUM(CASE WHEN x IS NULL THEN NULL WHEN ${distance} < 1 THEN x * (1 - ${distance}) ELSE 0 END)`;
 }
 
 /** A row of {@link percentiles}. */
 export type Percentiles<Group extends string, Name extends string, Count extends string> = Readonly<
-  Record<Group, string | null> & Record<Name, number | null> & Record<Count | 'n', number>
+  Record<Group, string | null> & Record<Name, number | null> & Record<Count | 'total' | 'n', number>
 >;
 
 /** Runs {@link percentilesSql}. @param parameters of its inner SELECT */
@@ -64,7 +67,7 @@ export async function percentiles<Name extends string, Group extends string = ne
   parameters: readonly unknown[] = [],
 ): Promise<Percentiles<Group, Name, Count>[]> {
   const rows = await database.query(percentilesSql(database.dialect, query), parameters);
-  const numbers = ['n', ...Object.keys(query.shares), ...Object.keys(query.atMost ?? {})];
+  const numbers = ['total', 'n', ...Object.keys(query.shares), ...Object.keys(query.atMost ?? {})];
   return rows.map((row) => {
     const read = numbers.map((name) => [name, row[name] === null ? null : Number(row[name])]);
     return { ...row, ...Object.fromEntries(read) } as Percentiles<Group, Name, Count>;

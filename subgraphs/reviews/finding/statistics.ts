@@ -31,17 +31,6 @@ export class FindingStatistic {
   medianResponseDays!: number | null;
 }
 
-/** Findings of one month, tactic, and severity. */
-interface FindingGroup {
-  month: string;
-  tacticId: string | null;
-  severity: FindingSeverity;
-  findings: number;
-}
-
-const nameOf = (group: Readonly<Record<'month' | 'tacticId' | 'severity', string | null>>): string =>
-  [group.month, group.tacticId ?? '', group.severity].join('|');
-
 @Resolver()
 export class FindingStatisticsResolver {
   @Query(() => [FindingStatistic], {
@@ -70,31 +59,25 @@ export class FindingStatisticsResolver {
       LEFT JOIN finding_techniques ft ON ft.owner_key = f.id
       LEFT JOIN atlas_technique_tactics tt ON tt.owner_key = ft.target_key
       WHERE f.created_at >= ? AND f.created_at < ?`;
-    const period = [figuresWithin(FOUND, from, principal) ?? '0000', figuresWithin(FOUND, until, principal) ?? '9999'];
-    const groups = await database.query<FindingGroup>(
-      `SELECT month, tacticId, severity, COUNT(*) AS findings FROM (${findings}) f GROUP BY month, tacticId, severity`,
-      period,
+    const groups = await percentiles(
+      database,
+      { from: findings, value: 'days', groups: ['month', 'tacticId', 'severity'], shares: { median: 0.5 } },
+      [figuresWithin(FOUND, from, principal) ?? '0000', figuresWithin(FOUND, until, principal) ?? '9999'],
     );
-    const query = {
-      from: findings,
-      value: 'days',
-      groups: ['month', 'tacticId', 'severity'],
-      shares: { median: 0.5 },
-    } as const;
-    const responses = new Map((await percentiles(database, query, period)).map((row) => [nameOf(row), row]));
+    const placeOf = ({ month, tacticId, severity }: (typeof groups)[number]) =>
+      [month, tacticId ?? '', severity].join('|');
     const statistics = groups
-      .toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-      .map(async (group) => {
-        const { n: answered = 0, median = null } = responses.get(nameOf(group)) ?? {};
-        return Object.assign(new FindingStatistic(), {
-          month: group.month,
-          tactic: group.tacticId === null ? null : await loaders.byKey(AtlasTactic).load(group.tacticId),
-          severity: group.severity,
-          findings: Number(group.findings),
-          answered,
+      .toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
+      .map(async ({ month, tacticId, severity, total, n, median }) =>
+        Object.assign(new FindingStatistic(), {
+          month: month!,
+          tactic: tacticId === null ? null : await loaders.byKey(AtlasTactic).load(tacticId),
+          severity: severity as FindingSeverity,
+          findings: total,
+          answered: n,
           medianResponseDays: median,
-        });
-      });
+        }),
+      );
     return Promise.all(statistics);
   }
 }

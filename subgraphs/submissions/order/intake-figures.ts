@@ -1,4 +1,5 @@
 import { fiscalYearPeriod, type Period } from '#base/civil';
+import { Actor } from '#domain/actor';
 import { quarterKeySql, quarterOfKey } from '#kit/database/calendar';
 import type { Database } from '#kit/database/database';
 import { percentiles, yearsIn } from '#kit/database/statistics';
@@ -19,6 +20,12 @@ const LONGEST_WINDOW_MS = WINDOW_MS + 2 * DAY_MS;
 
 /** SQL of the time from filing to the planned launch that is within the window. */
 const USABLE_MS = '(CASE WHEN lead_ms < length_ms THEN lead_ms ELSE length_ms END)';
+
+/** Stored names of all actors but the developer, as an SQL list, which both databases find in an index. */
+const OTHER_ACTORS = Object.values(Actor)
+  .filter((actor) => actor !== Actor.DEVELOPER)
+  .map((actor) => `'${actor.toLowerCase()}'`)
+  .join(', ');
 
 const shifted = (instant: string, milliseconds: number): string =>
   new Date(Date.parse(instant) + milliseconds).toISOString();
@@ -185,7 +192,7 @@ class Filings {
   async breaches(): Promise<number> {
     const [row] = await this.database.query<{ n: number }>(
       `SELECT COUNT(*) AS n FROM submission_event
-       WHERE from_state = 'FILED' AND actor <> 'developer' AND (to_state <> 'LAUNCHED' OR detail IS NULL) AND occurred_at <= ?`,
+       WHERE from_state = 'FILED' AND actor IN (${OTHER_ACTORS}) AND (to_state <> 'LAUNCHED' OR detail IS NULL) AND occurred_at <= ?`,
       [this.asOf],
     );
     return Number(row!.n);
