@@ -6,6 +6,7 @@ import type { Context } from '#kit/subgraph/context';
 import { InfrastructureMetricsResolver } from '../../../subgraphs/infrastructure/order/executive-order';
 import { ReviewMetricsResolver } from '../../../subgraphs/reviews/order/executive-order';
 import { SubmissionMetricsResolver } from '../../../subgraphs/submissions/order/metrics';
+import { SubmissionEvent } from '../../../subgraphs/submissions/submission/submission-event';
 import { TimeToHireResolver, WorkforceMetricsResolver } from '../../../subgraphs/workforce/order/executive-order';
 import { databaseKinds } from '../../support/databases';
 import { INSPECTOR } from '../../support/identity';
@@ -143,8 +144,25 @@ async function planNearWindows(database: Database, moments: Moments): Promise<vo
   }
 }
 
+/** Appends events out of FILED by every actor, some of which are breaches of voluntariness. */
+async function addEvents(world: World, seed: number, moments: Moments): Promise<void> {
+  const [event] = world.rows(SubmissionEvent);
+  const events = Array.from({ length: 40 }, (_, place) => ({
+    ...event!,
+    id: `evt_${seed}_${place}`,
+    sequence: 1_000 * seed + place,
+    fromState: 'FILED' as const,
+    toState: moments.pick(['LAUNCHED', 'WITHDRAWN'] as const),
+    actor: moments.pick(['DEVELOPER', 'INTAKE', 'AGENCY', 'SYSTEM'] as const),
+    detail: moments.perhaps('evidence'),
+    occurredAt: moments.moment(),
+  }));
+  await world.subgraph('submissions').database.insert(SubmissionEvent, events);
+}
+
 async function scatter(world: World, seed: number): Promise<void> {
   const moments = new Moments(seed);
+  await addEvents(world, seed, moments);
   for (const [name, tables] of Object.entries(COLUMNS))
     await world.subgraph(name).database.transaction(async (database) => {
       for (const [table, change] of Object.entries(tables))
