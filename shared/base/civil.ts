@@ -18,20 +18,20 @@ export function afterWallClockSeconds(from: string, seconds: number, zone = OFFI
   return new Date(later.toZonedDateTime(zone, { disambiguation: 'compatible' }).epochMilliseconds).toISOString();
 }
 
-/** Cached days by hour. Zones change their offset on the hour, and figures use the same hours repeatedly. */
-const dayOfHour = new Map<string, string>();
-const MAX_HOURS = 50_000;
+/** Cached days by quarter of an hour, in which no zone changes its day. Figures use the same ones repeatedly. */
+const dayOfQuarter = new Map<string, string>();
+const MAX_QUARTERS = 50_000;
 
 /** Civil day of an instant. */
 export function civilDate(instant: Date | string, zone = OFFICIAL_ZONE): string {
   const text = typeof instant === 'string' ? instant : instant.toISOString();
   if (zone !== OFFICIAL_ZONE || !text.endsWith('Z')) return civilDateOf(text, zone);
-  const hour = text.slice(0, 13);
-  let day = dayOfHour.get(hour);
+  const quarter = text.slice(0, 14) + Math.floor(Number(text.slice(14, 16)) / 15);
+  let day = dayOfQuarter.get(quarter);
   if (day === undefined) {
-    day = civilDateOf(`${hour}:00:00Z`, zone);
-    if (dayOfHour.size >= MAX_HOURS) dayOfHour.clear();
-    dayOfHour.set(hour, day);
+    day = civilDateOf(text, zone);
+    if (dayOfQuarter.size >= MAX_QUARTERS) dayOfQuarter.clear();
+    dayOfQuarter.set(quarter, day);
   }
   return day;
 }
@@ -45,6 +45,33 @@ export function startOfDay(date: string, zone = OFFICIAL_ZONE): string {
   const start = Temporal.PlainDate.from(date).toZonedDateTime(zone);
   return new Date(start.epochMilliseconds).toISOString();
 }
+
+/** A change of a zone's offset from UTC. */
+export interface OffsetChange {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** Offset before and after, in milliseconds; negative west of Greenwich. */
+  readonly before: number;
+  readonly after: number;
+}
+
+/** Changes of the offset in a period of civil days, both inclusive, oldest first. */
+export function offsetChanges(from: string, to: string, zone = OFFICIAL_ZONE): OffsetChange[] {
+  const end = Temporal.PlainDate.from(to).add({ days: 1 }).toZonedDateTime(zone).epochMilliseconds;
+  const changes: OffsetChange[] = [];
+  for (let last = Temporal.PlainDate.from(from).toZonedDateTime(zone); ; ) {
+    const next = last.getTimeZoneTransition('next');
+    if (!next || next.epochMilliseconds >= end) return changes;
+    changes.push({ at: next.epochMilliseconds, before: offsetOf(last), after: offsetOf(next) });
+    last = next;
+  }
+}
+
+const offsetOf = (moment: Temporal.ZonedDateTime): number => moment.offsetNanoseconds / 1_000_000;
+
+/** Offset of the zone from UTC, in milliseconds, when a civil day begins. */
+export const offsetAt = (date: string, zone = OFFICIAL_ZONE): number =>
+  offsetOf(Temporal.PlainDate.from(date).toZonedDateTime(zone));
 
 /** Civil day a number of days later, or earlier if negative. */
 export function addDays(date: string, days: number): string {

@@ -1,8 +1,8 @@
 import { Directive, Float } from 'type-graphql';
 import { AgencyFields, agencyRootsOf, declareAgency } from '#domain/agency/agency';
 import { hasMany } from '#kit/collection/connection';
+import { percentiles } from '#kit/database/statistics';
 import { computed } from '#kit/model/fields';
-import { median } from '#kit/model/value-object';
 import { isShown } from '#kit/policy/suppression';
 import type { Context } from '#kit/subgraph/context';
 import { AgencyIdentifier } from './agency-identifier';
@@ -55,15 +55,18 @@ export class Agency extends AgencyFields {
   medianDaysToRemediate({ loaders, database, principal }: Context): Promise<number | null> {
     return loaders
       .batched<number | null>(Agency, 'days to remediate', async (keys) => {
-        const rows = await database.query<{ agency: string; days: number }>(
-          `SELECT agency_key AS agency, ${database.dialect.daysBetween('detected_at', 'remediated_at')} AS days
-           FROM vulnerability_finding WHERE agency_key IN (${keys.map(() => '?').join(', ')}) AND remediated_at IS NOT NULL`,
-          keys,
-        );
-        const byAgency = Map.groupBy(rows, ({ agency }) => agency);
+        const query = {
+          from: `SELECT agency_key AS agency, ${database.dialect.daysBetween('detected_at', 'remediated_at')} AS days
+                 FROM vulnerability_finding
+                 WHERE agency_key IN (${keys.map(() => '?').join(', ')}) AND remediated_at IS NOT NULL`,
+          value: 'days',
+          groups: ['agency'],
+          shares: { median: 0.5 },
+        } as const;
+        const rows = new Map((await percentiles(database, query, keys)).map((row) => [row.agency, row]));
         return keys.map((key) => {
-          const days = (byAgency.get(key) ?? []).map((row) => Number(row.days));
-          return isShown(days.length, principal, { wholeFor: WEAKNESS_ROLES }) ? median(days) : null;
+          const { n = 0, median = null } = rows.get(key) ?? {};
+          return isShown(n, principal, { wholeFor: WEAKNESS_ROLES }) ? median : null;
         });
       })
       .load(this.key);

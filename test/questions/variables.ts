@@ -9,5 +9,5 @@ export const questionVariables: Readonly<Record<string, Record<string, unknown>>
   '17': { key: 'financial-services' },
   '18': { moreThan: 0 },
   '19': { id: 'sub_none' },
-  '20': { this: 2027, last: 2026 },
+  '20': { this: 2027, last: 2026, asOf: '2026-11-23T15:00:00Z', yearBefore: '2025-11-23T15:00:00Z' },
 };

@@ -75,6 +75,12 @@ const BOUNDED: Readonly<Record<string, string>> = {
 };
 
 /** Fields with a rule of their own that some readers of the object do not satisfy. */
+/** Lists of figures that are null for a past day. */
+const OF_TODAY: ReadonlySet<string> = new Set([
+  'InfrastructureMetrics.aiToolDeployments',
+  'WorkforceMetrics.byTalentArea',
+]);
+
 const REFUSED: ReadonlySet<string> = new Set(['Submission.governmentReads']);
 
 const BRITISH =
@@ -166,7 +172,7 @@ describe.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
         const mayBeAway = type.name === 'Query' || stubs.has(type.name);
         const model = models.get(type.name);
         const ownClass = model !== undefined && classOf(field) !== model.sensitivity;
-        const isWhole = isNonNullType(field.type) || mayBeAway || ownClass || REFUSED.has(name);
+        const isWhole = isNonNullType(field.type) || mayBeAway || ownClass || REFUSED.has(name) || OF_TODAY.has(name);
         return !isWhole || !(isNonNullType(list.ofType) || stubs.has(getNamedType(list).name));
       });
       expect(wrong.map(({ name }) => name)).toEqual([]);

@@ -13,6 +13,7 @@ import { countedOf } from '#kit/model/value-object';
 import { withheldOf } from '#kit/policy/suppression';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { INSPECTOR } from '../support/identity';
+import { randomOf } from '../support/random';
 import { openWorld, type World } from '../support/world';
 import { CALLERS } from './callers';
 
@@ -99,17 +100,6 @@ test('shows analysts most figures of the exercise', async () => {
   const remaining = countable.filter((key) => counts.get(key) != null);
   expect(remaining.length).toBeGreaterThan(countable.length / 3);
 });
-
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Instants that figures of years depend on: table, and columns that move together. */
 const DATED: Readonly<Record<string, readonly (readonly [table: string, ...columns: string[]])[]>> = {
@@ -222,7 +212,9 @@ const isOfYears = (field: string, name: string, path: string): boolean =>
     : !OF_NOW.has(name) && countedOf(typeOf(field))!.has(name);
 
 /** All equations that hold between the figures of a subgraph. */
-function equationsOf(truth: Counts): Equation[] {
+function equationsOf(all: Counts): Equation[] {
+  // figures of today are null for past years, even for those who read all
+  const truth = new Map([...all].filter(([, value]) => value !== null));
   const keys = [...truth.keys()];
   const equations: Equation[] = [];
   for (const key of keys) {

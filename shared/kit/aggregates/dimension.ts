@@ -119,7 +119,7 @@ function requiredBounds(bounds: readonly number[], path: readonly (string | numb
 }
 
 /** A number as an SQL literal of type double. */
-export const sqlNumber = (value: number): string => value.toExponential();
+const sqlNumber = (value: number): string => value.toExponential();
 
 /** SQL of the value that identifies an object's group in one dimension. @param value SQL of the operand */
 export function groupSql({ dialect }: Database, { grouping }: Dimension, value: string): string {

@@ -1,7 +1,8 @@
 import { InvalidAggregateError } from '#base/errors';
 import type { ListScope } from '../collection/loaders';
 import type { Condition } from '../collection/where';
-import { type Dimension, groupFieldOf, groupValue, sqlNumber } from './dimension';
+import { interpolatedSql } from '../database/statistics';
+import { type Dimension, groupFieldOf, groupValue } from './dimension';
 import { type Measure, measureKey, operandOf } from './measure';
 import { Terms } from './terms';
 
@@ -137,7 +138,7 @@ export class AggregateStatement {
   private withRanks(rows: string, keys: readonly string[]): string {
     if (this.ranked.size === 0) return rows;
     const ranks = [...this.ranked].flatMap((value) => [
-      `ROW_NUMBER() OVER (PARTITION BY ${[...keys, `${value} IS NULL`].join(', ')} ORDER BY ${value}) - 1 AS rank_${value}`,
+      `ROW_NUMBER() OVER (PARTITION BY ${[...keys, `${value} IS NULL`].join(', ')} ORDER BY ${value}) - 1e0 AS rank_${value}`,
       `COUNT(${value}) OVER (${keys.length > 0 ? `PARTITION BY ${keys.join(', ')}` : ''}) AS count_${value}`,
     ]);
     return `(SELECT ranked.*, ${ranks.join(', ')} FROM ${rows} ranked)`;
@@ -225,11 +226,9 @@ export class AggregateStatement {
     }
   }
 
-  /** Linear interpolation between neighbors, as `percentile` in value-object.ts. */
   private percentile(value: string, share: number): string {
     this.ranked.add(value);
-    const distance = `ABS(rank_${value} - (count_${value} - 1) * ${sqlNumber(share)})`;
-    return `SUM(CASE WHEN ${value} IS NULL THEN NULL WHEN ${distance} < 1 THEN ${value} * (1 - ${distance}) ELSE 0 END)`;
+    return interpolatedSql({ value, place: `rank_${value}`, count: `count_${value}` }, share);
   }
 
   private figuresOf(row: Record<string, unknown>): Figures {

@@ -1,52 +1,38 @@
-import { Temporal } from 'temporal-polyfill';
-import { OFFICIAL_ZONE } from '#base/civil';
+import { OFFICIAL_ZONE, offsetAt, offsetChanges } from '#base/civil';
 import type { Dialect } from './dialect';
 
 /** Time during which a zone has one offset from UTC. */
 interface OffsetPeriod {
-  /** Instant of the first second. */
+  /** First instant, as a prefix of its stored text: comparing them as text compares the instants. */
   readonly from: string;
-  /** Instant of the second after the last one. */
+  /** First instant of the next period. */
   readonly until: string;
   /** Minutes east of UTC. */
   readonly minutes: number;
 }
 
-/** Instants outside these years get the offset of the nearest of them. */
-const FIRST_YEAR = 2000;
-const LAST_YEAR = 2060;
-const MINUTE_NS = 60_000_000_000;
+/** Instants outside these days get the offset of the nearest of them. */
+const FIRST_DAY = '2000-01-01';
+const LAST_DAY = '2060-12-31';
+const MINUTE_MS = 60_000;
 
 const periodsByZone = new Map<string, readonly OffsetPeriod[]>();
 
 function offsetPeriods(zone: string): readonly OffsetPeriod[] {
   let periods = periodsByZone.get(zone);
   if (!periods) {
-    periods = readOffsetPeriods(zone);
+    const changes = offsetChanges(FIRST_DAY, LAST_DAY, zone);
+    const starts = ['', ...changes.map(({ at }) => new Date(at).toISOString().slice(0, 19))];
+    const offsets = [changes[0]?.before ?? offsetAt(FIRST_DAY, zone), ...changes.map(({ after }) => after)];
+    periods = starts.map((from, place) => ({
+      from,
+      until: starts[place + 1] ?? '9999',
+      minutes: offsets[place]! / MINUTE_MS,
+    }));
     periodsByZone.set(zone, periods);
   }
   return periods;
 }
-
-function readOffsetPeriods(zone: string): OffsetPeriod[] {
-  const periods: OffsetPeriod[] = [];
-  let from = Temporal.PlainDate.from(`${FIRST_YEAR}-01-01`).toZonedDateTime(zone);
-  const end = Temporal.PlainDate.from(`${LAST_YEAR}-01-01`).toZonedDateTime(zone);
-  while (Temporal.ZonedDateTime.compare(from, end) < 0) {
-    const next = from.getTimeZoneTransition('next') ?? end;
-    periods.push({
-      from: periods.length === 0 ? '' : instantText(from),
-      until: instantText(next),
-      minutes: from.offsetNanoseconds / MINUTE_NS,
-    });
-    from = next;
-  }
-  return periods;
-}
-
-/** As stored, without milliseconds: a prefix of the stored text, so that comparing them as text compares the instants. */
-const instantText = ({ epochMilliseconds }: Temporal.ZonedDateTime): string =>
-  new Date(epochMilliseconds).toISOString().slice(0, 19);
 
 /**
  * SQL of the civil date (YYYY-MM-DD) of a stored instant, with the rules of the zone for daylight saving time. Uses text functions only,
@@ -60,14 +46,17 @@ export function civilDateSql(dialect: Dialect, instant: string, zone = OFFICIAL_
   const others = byOffset.map(
     ([minutes, periods]) => `WHEN ${during(instant, periods)} THEN ${shifted(dialect, instant, minutes)}`,
   );
-  const offsets = [last, ...byOffset.map(([minutes]) => minutes)];
-  // west of UTC, most of the day is the same day in UTC, whatever the offset
-  const latest = Math.max(...offsets.map((minutes) => -minutes));
-  const sameDay = offsets.every((minutes) => minutes <= 0)
-    ? `WHEN ${timeOf(instant)} >= '${clockTime(latest)}' THEN ${dateOf(instant)}`
-    : '';
   if (others.length === 0) return shifted(dialect, instant, last);
-  return `CASE ${sameDay} ${others.join(' ')} ELSE ${shifted(dialect, instant, last)} END`;
+  const certain = sameForAll(dialect, instant, [last, ...byOffset.map(([minutes]) => minutes)]);
+  return `CASE ${certain} ${others.join(' ')} ELSE ${shifted(dialect, instant, last)} END`;
+}
+
+/** West of UTC, most times of day are on the same civil day whatever the offset, so that few instants are compared with its changes. */
+function sameForAll(dialect: Dialect, instant: string, offsets: readonly number[]): string {
+  const hours = offsets.map((minutes) => -minutes);
+  if (Math.min(...hours) <= 0) return '';
+  const [date, time] = [dateOf(instant), timeOf(instant)];
+  return `WHEN ${time} >= '${clockTime(Math.max(...hours))}' THEN ${date} WHEN ${time} < '${clockTime(Math.min(...hours))}' THEN ${dialect.addDays(date, -1)}`;
 }
 
 const dateOf = (instant: string): string => `SUBSTR(${instant}, 1, 10)`;

@@ -5,6 +5,8 @@ export type DatabaseKind = 'mysql' | 'sqlite';
 export interface Dialect {
   readonly kind: DatabaseKind;
   quote(name: string): string;
+  /** Milliseconds between two stored instants or dates, a whole number; negative if the second is earlier. */
+  millisecondsBetween(from: string, to: string): string;
   /** Days between two stored instants or dates, with fractions. */
   daysBetween(from: string, to: string): string;
   /** Stored date a number of days later, or earlier if negative. */
@@ -23,13 +25,22 @@ export interface Dialect {
   readonly forUpdate: string;
 }
 
-const mysqlInstant = (expression: string) => `CAST(REPLACE(REPLACE(${expression}, 'T', ' '), 'Z', '') AS DATETIME(3))`;
+/** Of an instant without its Z, which casts do not understand. */
+const mysqlInstant = (expression: string) => `CAST(LEFT(${expression}, 23) AS DATETIME(3))`;
+
+const mysqlMilliseconds = (from: string, to: string) =>
+  `(TIMESTAMPDIFF(MICROSECOND, ${mysqlInstant(from)}, ${mysqlInstant(to)}) DIV 1000)`;
+
+// the difference of two days is precise to a fraction of a millisecond
+const sqliteMilliseconds = (from: string, to: string) =>
+  `CAST(ROUND((julianday(${to}) - julianday(${from})) * 86400000.0) AS INTEGER)`;
 
 const mysql: Dialect = {
   kind: 'mysql',
   quote: (name) => `\`${name}\``,
-  // an exponent makes the quotient a double; a decimal would be rounded to five digits
-  daysBetween: (from, to) => `(TIMESTAMPDIFF(MICROSECOND, ${mysqlInstant(from)}, ${mysqlInstant(to)}) / 864e8)`,
+  millisecondsBetween: mysqlMilliseconds,
+  // e0 makes it a double: a decimal would have four places
+  daysBetween: (from, to) => `(${mysqlMilliseconds(from, to)} / 86400000e0)`,
   addDays: (date, days) => `CAST(DATE_ADD(${date}, INTERVAL ${days} DAY) AS CHAR(10))`,
   mondayOf: (date) => `CAST(DATE_SUB(${date}, INTERVAL WEEKDAY(${date}) DAY) AS CHAR(10))`,
   isSame: (a, b) => `${a} <=> ${b}`,
@@ -45,7 +56,8 @@ const mysql: Dialect = {
 const sqlite: Dialect = {
   kind: 'sqlite',
   quote: (name) => `"${name}"`,
-  daysBetween: (from, to) => `(julianday(${to}) - julianday(${from}))`,
+  millisecondsBetween: sqliteMilliseconds,
+  daysBetween: (from, to) => `(${sqliteMilliseconds(from, to)} / 86400000.0)`,
   addDays: (date, days) => `DATE(${date}, '${days} days')`,
   mondayOf: (date) => `DATE(${date}, '-6 days', 'weekday 1')`,
   isSame: (a, b) => `${a} IS ${b}`,

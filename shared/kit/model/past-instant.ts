@@ -1,3 +1,4 @@
+import { civilDate } from '#base/civil';
 import type { Clock } from '#base/clock';
 import { RequestError } from '#base/errors';
 
@@ -12,3 +13,6 @@ export function pastInstant(requested: string | null | undefined, clock: Clock, 
     );
   return requested ?? now;
 }
+
+/** Whether an instant is in the current civil day: figures over rows that keep no history describe only that day. */
+export const isToday = (instant: string, clock: Clock): boolean => civilDate(instant) === civilDate(clock.now());

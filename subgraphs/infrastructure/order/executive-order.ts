@@ -1,14 +1,17 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
-import { civilDate, fiscalYearPeriod } from '#base/civil';
+import { civilDate } from '#base/civil';
 import type { Database } from '#kit/database/database';
 import { sensitivity } from '#kit/model/fields';
 import { figure, yearsOf } from '#kit/model/figure';
 import { stub, stubKey } from '#kit/model/model';
+import { isToday } from '#kit/model/past-instant';
 import { GraphQLInstant } from '#kit/model/scalars';
-import { type Counted, median, part, Ratio, valueObject } from '#kit/model/value-object';
+import { type Counted, part, Ratio, valueObject } from '#kit/model/value-object';
+import { figuresAsOf } from '#kit/policy/suppression';
 import type { Context } from '#kit/subgraph/context';
 import { DeploymentStage } from '../tool/defensive-tool';
-import { UNRESOLVED_SQL, WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
+import { WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
+import { aiToolDeployments, directivesComplete, ProgramPeriod, systemFigures } from './program-figures';
 
 /** The executive order, as infrastructure extends it. */
 @stub('Executive order, with figures on the programs it sets up. Each subgraph adds the figures of its program.', {
@@ -30,30 +33,42 @@ const DUE: Counted = {
   wholeFor: WEAKNESS_ROLES,
 };
 
+/** Why some figures describe today only. */
+const noHistory = (rows: string) => `Null for a past day, or a past fiscal year: ${rows} keep no history.`;
+
 @valueObject(
-  'Metrics of the infrastructure program. Figures for a fiscal year cover exposures that fell due, and cases opened, in it.',
+  'Metrics of the infrastructure program. Figures for a fiscal year cover exposures that fell due, and cases opened, in it. Figures on a state describe the end of the year, or `asOf` if that is earlier.',
 )
 export class InfrastructureMetrics {
-  @part(() => GraphQLInstant, 'Time the metrics were computed.') asOf!: string;
+  @part(() => GraphQLInstant, 'Time the metrics describe.') asOf!: string;
   @part(() => Int, 'Fiscal year of the figures. Null for all time.', { nullable: true }) fiscalYear!: number | null;
-  @part(() => Int, 'Number of exposures overdue now, regardless of fiscal year.', { counted: DUE })
+  @part(
+    () => Int,
+    'Number of exposures overdue at `asOf`, or at the end of the fiscal year, whenever they fell due. Without findings on systems that have been retired since: they do not record when.',
+    { counted: DUE },
+  )
   overdueExposures!: number;
   @part(() => Float, 'Mean number of days overdue. Null without overdue exposures.', {
     nullable: true,
     counted: { over: 'overdueExposures', isMeasure: true },
   })
   meanDaysOverdue!: number | null;
-  @part(() => Float, 'Overdue exposures per 1,000 systems. Null without systems.', {
+  @part(() => Float, `Overdue exposures per 1,000 systems. Null without systems. ${noHistory('systems')}`, {
     nullable: true,
     counted: { over: 'overdueExposures', isMeasure: true },
   })
   overduePerThousandSystems!: number | null;
   @part(() => Ratio, 'Share of due exposures that were remediated on time.', { counted: DUE })
   remediatedOnTime!: Ratio;
-  @part(() => Ratio, 'Share of systems with a current authorization to operate.') currentAuthorization!: Ratio;
-  @part(() => [StageCount], 'Current deployments of AI-powered defensive tools by stage.')
-  aiToolDeployments!: StageCount[];
-  @part(() => Ratio, 'Share of function-level assessments that reach their target tier.')
+  @part(() => Ratio, `Share of systems with a current authorization to operate. ${noHistory('systems')}`, {
+    nullable: true,
+  })
+  currentAuthorization!: Ratio | null;
+  @part(() => [StageCount], `Deployments of AI-powered defensive tools by stage. ${noHistory('deployments')}`, {
+    nullable: true,
+  })
+  aiToolDeployments!: StageCount[] | null;
+  @part(() => Ratio, 'Share of the latest function-level assessments that reach their target tier.')
   functionsAtTarget!: Ratio;
   @part(() => Int, 'Number of clearinghouse cases with a patch.', {
     counted: { of: ['ClearinghouseCase.patchedAt'], wholeFor: WEAKNESS_ROLES },
@@ -64,70 +79,31 @@ export class InfrastructureMetrics {
     counted: { over: 'casesPatched', isMeasure: true },
   })
   medianOpenToPatchDays!: number | null;
-  @part(() => Ratio, 'Share of directive progress reports that are complete or verified.') directivesComplete!: Ratio;
+  @part(
+    () => Ratio,
+    `Share of directive progress reports that are complete or verified. ${noHistory('progress reports')}`,
+    { nullable: true },
+  )
+  directivesComplete!: Ratio | null;
   @part(() => Int, 'Number of sectors whose latest risk report is ELEVATED or HIGH.') sectorsElevated!: number;
 }
 
-async function infrastructureMetrics(
-  database: Database,
-  now: Date,
-  year: number | null,
-): Promise<InfrastructureMetrics> {
-  const { from, until } = year === null ? { from: '0000', until: '9999' } : fiscalYearPeriod(year);
-  const at = now.toISOString();
-  const { daysBetween } = database.dialect;
-  const [overdue] = await database.query<{ n: number; days: number | null }>(
-    `SELECT COUNT(*) AS n, AVG(${daysBetween('due_at', '?')}) AS days
-     FROM vulnerability_finding WHERE status IN (${UNRESOLVED_SQL}) AND due_at < ?`,
-    [at, at],
-  );
-  const [due] = await database.query<{ n: number; inTime: number | null }>(
-    `SELECT COUNT(*) AS n, SUM(CASE WHEN remediated_at <= due_at THEN 1 ELSE 0 END) AS inTime
-     FROM vulnerability_finding
-     WHERE due_at >= ? AND due_at < ? AND due_at <= ? AND status NOT IN ('FALSE_POSITIVE', 'SYSTEM_RETIRED')`,
-    [from, until, at],
-  );
-  const [systems] = await database.query<{ n: number; current: number | null }>(
-    'SELECT COUNT(*) AS n, SUM(CASE WHEN ato_expires >= ? THEN 1 ELSE 0 END) AS current FROM federal_system',
-    [civilDate(now)],
-  );
-  const stages = await database.query<{ stage: DeploymentStage; n: number }>(
-    `SELECT d.stage AS stage, COUNT(*) AS n FROM tool_deployment d JOIN defensive_tool t ON t.id = d.tool_id
-     WHERE t.ai_powered = 1 GROUP BY d.stage ORDER BY d.stage`,
-  );
-  const [functions] = await database.query<{ n: number; reached: number | null }>(
-    `SELECT COUNT(*) AS n, SUM(CASE WHEN a.tier >= a.target THEN 1 ELSE 0 END) AS reached
-     FROM capability_assessment a JOIN capability_dimension d ON d.id = a.dimension_id
-     WHERE a.${database.dialect.quote('current')} = 1 AND d.level = 'FUNCTION'`,
-  );
-  const patched = await database.query<{ days: number }>(
-    `SELECT ${daysBetween('opened_at', 'patched_at')} AS days FROM clearinghouse_case
-     WHERE patched_at IS NOT NULL AND opened_at >= ? AND opened_at < ?`,
-    [from, until],
-  );
-  const [directives] = await database.query<{ n: number; done: number | null }>(
-    `SELECT COUNT(*) AS n, SUM(CASE WHEN status IN ('REPORTED_COMPLETE', 'VERIFIED') THEN 1 ELSE 0 END) AS done FROM directive_progress`,
-  );
-  const [elevated] = await database.query<{ n: number }>(
-    `SELECT COUNT(*) AS n FROM sector_risk r
-     WHERE r.level IN ('ELEVATED', 'HIGH') AND r.as_of = (SELECT MAX(q.as_of) FROM sector_risk q WHERE q.sector_key = r.sector_key)`,
-  );
-  const systemCount = Number(systems!.n);
-  return Object.assign(new InfrastructureMetrics(), {
-    asOf: at,
-    fiscalYear: year,
-    overdueExposures: Number(overdue!.n),
-    meanDaysOverdue: overdue!.days === null ? null : Number(overdue!.days),
-    overduePerThousandSystems: systemCount === 0 ? null : (1000 * Number(overdue!.n)) / systemCount,
-    remediatedOnTime: Ratio.of(Number(due!.inTime ?? 0), Number(due!.n)),
-    currentAuthorization: Ratio.of(Number(systems!.current ?? 0), systemCount),
-    aiToolDeployments: stages.map(({ stage, n }) => ({ stage, count: Number(n) })),
-    functionsAtTarget: Ratio.of(Number(functions!.reached ?? 0), Number(functions!.n)),
-    casesPatched: patched.length,
-    medianOpenToPatchDays: median(patched.map(({ days }) => Number(days))),
-    directivesComplete: Ratio.of(Number(directives!.done ?? 0), Number(directives!.n)),
-    sectorsElevated: Number(elevated!.n),
-  });
+/** Figures that describe only the current day; null for others. */
+async function figuresOfToday(database: Database, today: string, overdue: number | null) {
+  if (overdue === null)
+    return {
+      overduePerThousandSystems: null,
+      currentAuthorization: null,
+      aiToolDeployments: null,
+      directivesComplete: null,
+    };
+  const systems = await systemFigures(database, today);
+  return {
+    overduePerThousandSystems: systems.denominator === 0 ? null : (1000 * overdue) / systems.denominator,
+    currentAuthorization: systems,
+    aiToolDeployments: await aiToolDeployments(database),
+    directivesComplete: await directivesComplete(database),
+  };
 }
 
 @Resolver(() => ExecutiveOrder)
@@ -138,15 +114,36 @@ export class InfrastructureMetricsResolver {
   })
   @sensitivity('GOV')
   @figure(500, yearsOf('vulnerability_finding.due_at', 'clearinghouse_case.opened_at'))
-  infrastructureMetrics(
-    @Ctx() { database, clock }: Context,
+  async infrastructureMetrics(
+    @Ctx() { database, clock, principal }: Context,
     @Arg('fiscalYear', () => Int, {
       nullable: true,
       description:
-        'Only exposures that fell due, and cases opened, in this fiscal year (October to September). All time by default.',
+        'Only exposures that fell due, and cases opened, in this fiscal year (October to September); other figures as of its end. All time by default.',
     })
     year?: number,
+    @Arg('asOf', () => GraphQLInstant, {
+      nullable: true,
+      description:
+        'Time in the past to describe; defaults to now. Roles without access to vulnerabilities get the start of its month, or of today.',
+    })
+    asOf?: string,
   ): Promise<InfrastructureMetrics> {
-    return infrastructureMetrics(database, clock.now(), year ?? null);
+    const instant = figuresAsOf(DUE, asOf, principal, clock);
+    const period = new ProgramPeriod(database, instant, year ?? null);
+    const overdue = await period.overdue();
+    const patched = await period.patched();
+    return Object.assign(new InfrastructureMetrics(), {
+      asOf: instant,
+      fiscalYear: year ?? null,
+      overdueExposures: overdue.n,
+      meanDaysOverdue: overdue.meanDays,
+      remediatedOnTime: await period.remediatedOnTime(),
+      functionsAtTarget: await period.functionsAtTarget(),
+      casesPatched: patched.n,
+      medianOpenToPatchDays: patched.medianDays,
+      sectorsElevated: await period.sectorsElevated(),
+      ...(await figuresOfToday(database, civilDate(clock.now()), isToday(period.end, clock) ? overdue.n : null)),
+    });
   }
 }

@@ -45,6 +45,8 @@ export type DeterminationStatus = ValueOf<typeof DeterminationStatus>;
   'Determination of one agency on whether the government needs to review the model of a submission. It is advisory only: no launch waits for it, and its absence has no consequence.',
   { order: ['-createdAt'], sensitivity: 'GOV' },
 )
+// for metrics, which so read the index alone
+@Index(['createdAt', 'issuedAt', 'outcome', 'submissionId'])
 export class Determination {
   @generatedId('det') id!: string;
   @refersTo(() => Submission, 'Submission that the determination is about.', {

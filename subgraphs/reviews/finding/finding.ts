@@ -1,3 +1,4 @@
+import { Index } from 'typeorm';
 import { FindingSeverity } from '#domain/contracts/finding-severity';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
@@ -40,6 +41,8 @@ export const FindingStatus = enumeration('FindingStatus', 'Status of a finding.'
 });
 
 @model('Finding of a review about a model.', { order: ['-createdAt'], sensitivity: 'PROPIN' })
+// for metrics, which so read the index alone
+@Index(['createdAt', 'sharedAt', 'respondedAt', 'reviewId'])
 export class Finding {
   @generatedId('fnd') id!: string;
   @belongsTo(() => Review, 'Review that made the finding.', { as: 'review', filter: true }) reviewId!: string;

@@ -1,9 +1,10 @@
 import { Arg, Ctx, Float, Int, Query, Resolver } from 'type-graphql';
 import { FindingSeverity } from '#domain/contracts/finding-severity';
+import { percentiles } from '#kit/database/statistics';
 import { sensitivity } from '#kit/model/fields';
 import { figure } from '#kit/model/figure';
 import { GraphQLInstant } from '#kit/model/scalars';
-import { median, part, valueObject } from '#kit/model/value-object';
+import { part, valueObject } from '#kit/model/value-object';
 import { figuresWithin } from '#kit/policy/suppression';
 import type { Context } from '#kit/subgraph/context';
 import { AtlasTactic } from '../atlas/atlas';
@@ -30,13 +31,6 @@ export class FindingStatistic {
   medianResponseDays!: number | null;
 }
 
-interface Row {
-  month: string;
-  tacticId: string | null;
-  severity: FindingSeverity;
-  days: number | null;
-}
-
 @Resolver()
 export class FindingStatisticsResolver {
   @Query(() => [FindingStatistic], {
@@ -58,30 +52,32 @@ export class FindingStatisticsResolver {
     })
     until?: string,
   ): Promise<FindingStatistic[]> {
-    const rows = await database.query<Row>(
-      `SELECT DISTINCT f.id AS id, SUBSTR(f.created_at, 1, 7) AS month, tt.target_key AS tacticId, f.severity AS severity,
-              ${database.dialect.daysBetween('f.shared_at', 'f.responded_at')} AS days
-       FROM finding f
-       LEFT JOIN finding_techniques ft ON ft.owner_key = f.id
-       LEFT JOIN atlas_technique_tactics tt ON tt.owner_key = ft.target_key
-       WHERE f.created_at >= ? AND f.created_at < ?`,
+    // a finding with two techniques of one tactic counts once in it
+    const findings = `SELECT DISTINCT f.id AS id, SUBSTR(f.created_at, 1, 7) AS month, tt.target_key AS tacticId,
+        f.severity AS severity, ${database.dialect.daysBetween('f.shared_at', 'f.responded_at')} AS days
+      FROM finding f
+      LEFT JOIN finding_techniques ft ON ft.owner_key = f.id
+      LEFT JOIN atlas_technique_tactics tt ON tt.owner_key = ft.target_key
+      WHERE f.created_at >= ? AND f.created_at < ?`;
+    const groups = await percentiles(
+      database,
+      { from: findings, value: 'days', groups: ['month', 'tacticId', 'severity'], shares: { median: 0.5 } },
       [figuresWithin(FOUND, from, principal) ?? '0000', figuresWithin(FOUND, until, principal) ?? '9999'],
     );
-    const groups = Map.groupBy(rows, ({ month, tacticId, severity }) => [month, tacticId ?? '', severity].join('|'));
-    const statistics = [...groups.entries()]
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(async ([, group]) => {
-        const { month, tacticId, severity } = group[0]!;
-        const days = group.filter((row) => row.days !== null).map((row) => Number(row.days));
-        return Object.assign(new FindingStatistic(), {
-          month,
+    const placeOf = ({ month, tacticId, severity }: (typeof groups)[number]) =>
+      [month, tacticId ?? '', severity].join('|');
+    const statistics = groups
+      .toSorted((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))
+      .map(async ({ month, tacticId, severity, total, n, median }) =>
+        Object.assign(new FindingStatistic(), {
+          month: month!,
           tactic: tacticId === null ? null : await loaders.byKey(AtlasTactic).load(tacticId),
-          severity,
-          findings: group.length,
-          answered: days.length,
-          medianResponseDays: median(days),
-        });
-      });
+          severity: severity as FindingSeverity,
+          findings: total,
+          answered: n,
+          medianResponseDays: median,
+        }),
+      );
     return Promise.all(statistics);
   }
 }

@@ -1,4 +1,5 @@
 import { Int } from 'type-graphql';
+import { Index } from 'typeorm';
 import { civilDate, daysBetween } from '#base/civil';
 import { hasMany } from '#kit/collection/connection';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
@@ -66,6 +67,8 @@ const until = (column: (property: string) => string, now: string) => `COALESCE($
   order: ['-openedAt'],
   sensitivity: 'GOV',
 })
+// for metrics, which so read the index alone
+@Index(['openedAt', 'closedAt', 'launchBoundAt'])
 export class Review {
   @generatedId('rev') id!: string;
   @refersTo(() => Submission, 'Submission under review.', { as: 'submission', length: 30, sensitivity: 'PROPIN' })

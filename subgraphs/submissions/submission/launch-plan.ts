@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
+import { Index } from 'typeorm';
 import { Actor } from '#domain/actor';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
@@ -27,11 +28,17 @@ export type LaunchReference = ValueOf<typeof LaunchReference>;
   order: ['planVersion'],
   sensitivity: 'PROPIN',
 })
+// the plan at a past instant
+@Index(['submissionId', 'planVersion', 'changedAt', 'plannedLaunchAt'])
 export class LaunchPlan {
   @generatedId('lpl') id!: string;
   @belongsTo(() => Submission, 'Submission that the plan belongs to.', { as: 'submission' }) submissionId!: string;
   @integer('Plan version, from 1.', { filter: true, order: true }) planVersion!: number;
-  @dateTime('Planned time of launch. For a plan by day, the first instant of that day.', { filter: true, order: true })
+  @dateTime('Planned time of launch. For a plan by day, the first instant of that day.', {
+    filter: true,
+    order: true,
+    index: true,
+  })
   plannedLaunchAt!: string;
   @date('Planned day of launch, if the developer gave no time.', { nullable: true }) plannedLaunchDate!: string | null;
   @oneOf(() => LaunchReference, 'Event that the plan dates.', { filter: true }) reference!: ValueOf<

@@ -59,6 +59,8 @@ export const SubmissionEventKind = enumeration(
   entity: false,
 })
 @Index(['submissionId', 'sequence'], { unique: true })
+// breaches of voluntariness, for metrics
+@Index(['fromState', 'actor', 'toState', 'occurredAt'])
 export class SubmissionEvent {
   @generatedId('evt') id!: string;
   @belongsTo(() => Submission, 'Submission that the entry belongs to.', { as: 'submission' }) submissionId!: string;

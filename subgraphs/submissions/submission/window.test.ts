@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { Temporal } from 'temporal-polyfill';
 import { calendarSettings } from '#base/calendar-settings';
+import { offsetChanges } from '#base/civil';
 import { readSettings } from '#base/settings';
 import { frameworkSettings } from '#domain/settings';
-import { reviewWindow } from './window';
+import { irregularWindows, reviewWindow, WINDOW_MS } from './window';
 
 const instant = (text: string) => new Date(text).toISOString();
 const wallClock = (text: string) =>
@@ -101,4 +102,42 @@ test('accepts both reference events as the default of a plan', () => {
     'TRUSTED_PARTNER_RELEASE',
   ]);
   expect(readSettings(calendarSettings, {}, {}).zone).toBe('America/New_York');
+});
+
+describe('windows of irregular length', () => {
+  const DAY = 86_400_000;
+
+  /** Each half hour of a year around the days on which windows begin, or cease, to span a change of the clock. */
+  function closings(year: number, zone: string): string[] {
+    const changes = offsetChanges(`${year - 1}-11-25`, `${year}-12-31`, zone).flatMap(({ at }) => [at, at + 30 * DAY]);
+    const moments: number[] = [];
+    for (let time = Date.UTC(year, 0, 1); time < Date.UTC(year + 1, 0, 1); time += DAY / 48)
+      if (changes.some((change) => Math.abs(time - change) < 2 * DAY)) moments.push(time - 1, time);
+      else if (time % DAY === 0) moments.push(time);
+    return moments.filter((time) => time >= Date.UTC(year, 0, 1)).map((time) => new Date(time).toISOString());
+  }
+
+  // with changes of one hour, of half an hour, and none; Apia skipped a whole day at the end of 2011
+  test.each([
+    ['America/New_York', 2026, 3],
+    ['America/New_York', 2027, 3],
+    ['Australia/Lord_Howe', 2026, 3],
+    ['Asia/Tokyo', 2026, 1],
+    ['Pacific/Apia', 2012, 4],
+  ])('lists all of them in %s that close in %i', (zone, year, numberOfLengths) => {
+    const irregular = irregularWindows([year], zone);
+    const lengths = new Set<number>();
+    for (const at of closings(year, zone)) {
+      const { opens, closes } = reviewWindow({ at }, zone);
+      const listed = irregular.filter(({ from, until }) => from <= at && at < until).map(({ lengthMs }) => lengthMs);
+      const length = Date.parse(closes) - Date.parse(opens);
+      expect([at, listed]).toEqual([at, length === WINDOW_MS ? [] : [length]]);
+      lengths.add(length);
+    }
+    expect(lengths.size).toBe(numberOfLengths);
+  });
+
+  test('are none without years', () => {
+    expect(irregularWindows([])).toEqual([]);
+  });
 });

@@ -1,18 +1,17 @@
 import { Arg, Ctx, FieldResolver, Float, Int, Query, Resolver } from 'type-graphql';
-import { civilDate, fiscalYear, fiscalYearPeriod } from '#base/civil';
-import type { Database } from '#kit/database/database';
+import { civilDate, fiscalYear } from '#base/civil';
 import { sensitivity } from '#kit/model/fields';
 import { figure } from '#kit/model/figure';
 import { stub, stubKey, stubOf } from '#kit/model/model';
+import { isToday } from '#kit/model/past-instant';
 import { GraphQLInstant } from '#kit/model/scalars';
-import { type Counted, median, part, percentile, Ratio, valueObject } from '#kit/model/value-object';
+import { type Counted, part, Ratio, valueObject } from '#kit/model/value-object';
+import { figuresAsOf } from '#kit/policy/suppression';
 import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
-import { HiringAuthority, VACANT_SQL } from '../position/position';
+import { HiringAuthority } from '../position/position';
 import { TalentArea } from '../role/talent-area';
-
-/** Government-wide goal for time to hire, in calendar days. */
-export const TIME_TO_HIRE_GOAL_DAYS = 80;
+import { HiringPeriod, hiringFigures, TIME_TO_HIRE_GOAL_DAYS, timesToHire, vacancyFigures } from './hiring-figures';
 
 /** The executive order, as the workforce program extends it. */
 @stub('Executive order, with figures on the programs it sets up. Each subgraph adds the figures of its program.', {
@@ -25,7 +24,12 @@ export class ExecutiveOrder {
 /** Options of a figure over positions or hires. The government reads the objects themselves; the public reads only figures. */
 const open = (counted: Counted) => ({ sensitivity: 'PUBLIC', counted: { ...counted, hiddenFrom: 'public' } }) as const;
 const POSITIONS = { of: ['Position.status'] };
-const HIRES = { of: ['HiringRequest.enteredOnDutyAt', 'HiringRequest.needValidatedAt'] };
+const HIRES: Counted = {
+  of: ['HiringRequest.enteredOnDutyAt', 'HiringRequest.needValidatedAt'],
+  hiddenFrom: 'public',
+};
+/** Why figures over positions describe today only. */
+const NO_HISTORY = 'Null for a past day, or a past fiscal year: positions keep no history.';
 
 @valueObject('Current vacancies and fill rate of a talent area.')
 export class TalentAreaFill {
@@ -35,19 +39,27 @@ export class TalentAreaFill {
   fillRate!: Ratio;
 }
 
-@valueObject('Metrics of the workforce program. Hiring figures cover entries on duty in one fiscal year.')
+@valueObject('Metrics of the workforce program. Hiring figures cover entries on duty in one fiscal year, up to `asOf`.')
 export class WorkforceMetrics {
-  @part(() => GraphQLInstant, 'Time the metrics were computed.', { sensitivity: 'PUBLIC' }) asOf!: string;
+  @part(() => GraphQLInstant, 'Time the metrics describe.', { sensitivity: 'PUBLIC' }) asOf!: string;
   @part(() => Int, 'Fiscal year of the hiring figures.', { sensitivity: 'PUBLIC' }) fiscalYear!: number;
   @part(() => Int, 'Number of people who entered on duty in the fiscal year.', open(HIRES)) enteredOnDuty!: number;
-  @part(() => Int, 'Sum of the hiring goals of all agencies for the fiscal year.', { nullable: true }) goal!: number;
-  @part(() => Ratio, 'Entries on duty as a share of the goal.', { nullable: true }) progress!: Ratio;
-  @part(() => Int, 'Number of funded positions that are vacant or in hiring now.', open(POSITIONS)) vacancies!: number;
-  @part(() => [TalentAreaFill], 'Current vacancies and fill rate by talent area.', {
+  @part(
+    () => Int,
+    'Sum of the hiring goals of all agencies for the fiscal year, as set now. Null if no agency has set a goal.',
+    { nullable: true },
+  )
+  goal!: number | null;
+  @part(() => Ratio, 'Entries on duty as a share of the goal. Null without a goal.', { nullable: true })
+  progress!: Ratio | null;
+  @part(() => Int, `Number of funded positions that are vacant or in hiring today. ${NO_HISTORY}`, open(POSITIONS))
+  vacancies!: number | null;
+  @part(() => [TalentAreaFill], `Vacancies and fill rate by talent area today. ${NO_HISTORY}`, {
+    nullable: true,
     sensitivity: 'PUBLIC',
     addUpTo: { vacancies: 'vacancies' },
   })
-  byTalentArea!: TalentAreaFill[];
+  byTalentArea!: TalentAreaFill[] | null;
   @part(
     () => Float,
     'Median time to hire in calendar days, from validated need to entry on duty. Null without hires.',
@@ -89,71 +101,35 @@ export class TimeToHire {
   @part(() => Ratio, 'Share of hires that met the goal.', open({ over: 'hires' })) withinGoal!: Ratio;
 }
 
-interface Hire {
-  agencyKey: string;
-  authority: HiringAuthority;
-  days: number;
-}
-
-/** Entries on duty in a fiscal year, with days from validated need. */
-async function hiresIn(database: Database, year: number): Promise<Hire[]> {
-  const { from, until } = fiscalYearPeriod(year);
-  const rows = await database.query<Hire>(
-    `SELECT agency_key AS agencyKey, authority, ${database.dialect.daysBetween('need_validated_at', 'entered_on_duty_at')} AS days
-     FROM hiring_request WHERE entered_on_duty_at >= ? AND entered_on_duty_at < ?`,
-    [from, until],
-  );
-  return rows.map((row) => ({ ...row, days: Number(row.days) }));
-}
-
-const withinGoal = (hires: readonly { days: number }[]) =>
-  Ratio.of(hires.filter(({ days }) => days <= TIME_TO_HIRE_GOAL_DAYS).length, hires.length);
-
-async function workforceMetrics(database: Database, now: Date, year: number): Promise<WorkforceMetrics> {
-  const hires = await hiresIn(database, year);
-  const [goal] = await database.query<{ goal: number | null }>(
-    'SELECT SUM(target) AS goal FROM hiring_goal WHERE fiscal_year = ?',
-    [year],
-  );
-  const areas = await database.query<{ talentArea: TalentArea; filled: number; vacant: number }>(
-    `SELECT talent_area AS talentArea, SUM(CASE WHEN status = 'FILLED' THEN 1 ELSE 0 END) AS filled,
-            SUM(CASE WHEN status IN (${VACANT_SQL}) THEN 1 ELSE 0 END) AS vacant
-     FROM ${database.dialect.quote('position')} GROUP BY talent_area ORDER BY talent_area`,
-  );
-  const days = hires.map((hire) => hire.days);
-  return Object.assign(new WorkforceMetrics(), {
-    asOf: now.toISOString(),
-    fiscalYear: year,
-    enteredOnDuty: hires.length,
-    goal: Number(goal?.goal ?? 0),
-    progress: Ratio.of(hires.length, Number(goal?.goal ?? 0)),
-    vacancies: areas.reduce((sum, { vacant }) => sum + Number(vacant), 0),
-    byTalentArea: areas.map(({ talentArea, filled, vacant }) => ({
-      talentArea,
-      vacancies: Number(vacant),
-      fillRate: Ratio.of(Number(filled), Number(filled) + Number(vacant)),
-    })),
-    medianTimeToHireDays: median(days),
-    p90TimeToHireDays: percentile(days, 0.9),
-    timeToHireGoalDays: TIME_TO_HIRE_GOAL_DAYS,
-    withinGoal: withinGoal(hires),
-  });
-}
+const AS_OF =
+  'Time in the past to describe; defaults to now. Roles outside the government get the start of its month, or of today.';
 
 @Resolver(() => ExecutiveOrder)
 export class WorkforceMetricsResolver {
   @FieldResolver(() => WorkforceMetrics, { nullable: true, description: 'Metrics of the workforce program.' })
   @sensitivity('PUBLIC')
   @figure(500)
-  workforceMetrics(
-    @Ctx() { database, clock }: Context,
+  async workforceMetrics(
+    @Ctx() { database, clock, principal }: Context,
     @Arg('fiscalYear', () => Int, {
       nullable: true,
-      description: 'Fiscal year, October to September. Defaults to the current one.',
+      description: 'Fiscal year, October to September. Defaults to the one of `asOf`.',
     })
     year?: number,
+    @Arg('asOf', () => GraphQLInstant, { nullable: true, description: AS_OF }) asOf?: string,
   ): Promise<WorkforceMetrics> {
-    return workforceMetrics(database, clock.now(), year ?? fiscalYear(civilDate(clock.now())));
+    const instant = figuresAsOf(HIRES, asOf, principal, clock);
+    const period = new HiringPeriod(year ?? fiscalYear(civilDate(instant)), instant);
+    const vacancies = isToday(period.end, clock)
+      ? await vacancyFigures(database)
+      : { vacancies: null, byTalentArea: null };
+    return Object.assign(new WorkforceMetrics(), {
+      asOf: instant,
+      fiscalYear: period.year,
+      ...(await hiringFigures(database, period)),
+      ...vacancies,
+      timeToHireGoalDays: TIME_TO_HIRE_GOAL_DAYS,
+    });
   }
 }
 
@@ -166,28 +142,23 @@ export class TimeToHireResolver {
   @sensitivity('PUBLIC')
   @figure(50)
   async timeToHire(
-    @Ctx() { database, clock }: Context,
+    @Ctx() { database, clock, principal }: Context,
     @Arg('fiscalYear', () => Int, {
       nullable: true,
-      description: 'Fiscal year of entry on duty. Defaults to the current one.',
+      description: 'Fiscal year of entry on duty. Defaults to the one of `asOf`.',
     })
     year?: number,
+    @Arg('asOf', () => GraphQLInstant, { nullable: true, description: AS_OF }) asOf?: string,
   ): Promise<TimeToHire[]> {
-    const hires = await hiresIn(database, year ?? fiscalYear(civilDate(clock.now())));
-    const groups = Map.groupBy(hires, ({ agencyKey, authority }) => `${agencyKey} ${authority}`);
-    return [...groups.values()]
-      .map((group) => {
-        const days = group.map((hire) => hire.days);
-        return Object.assign(new TimeToHire(), {
-          agency: stubOf(Agency, group[0]!.agencyKey)!,
-          authority: group[0]!.authority,
-          hires: group.length,
-          medianDays: median(days)!,
-          p90Days: percentile(days, 0.9)!,
-          goalDays: TIME_TO_HIRE_GOAL_DAYS,
-          withinGoal: withinGoal(group),
-        });
-      })
-      .sort((a, b) => b.medianDays - a.medianDays || (a.agency.key < b.agency.key ? -1 : 1));
+    const instant = figuresAsOf(HIRES, asOf, principal, clock);
+    const period = new HiringPeriod(year ?? fiscalYear(civilDate(instant)), instant);
+    const groups = await timesToHire(database, period);
+    return groups.map(({ agencyKey, ...figures }) =>
+      Object.assign(new TimeToHire(), {
+        agency: stubOf(Agency, agencyKey)!,
+        goalDays: TIME_TO_HIRE_GOAL_DAYS,
+        ...figures,
+      }),
+    );
   }
 }
