@@ -46,8 +46,8 @@ import { PlanningError } from '../planning/errors';
 import type { QueryPlan } from '../planning/plan';
 import type { Planner } from '../planning/planner';
 import type { PlanCounts } from '../planning/tasks';
-import type { Spending } from '../policy/budgets';
-import { type Cost, Costs } from '../policy/cost';
+import type { Spending, SpendingDetails } from '../policy/budgets';
+import { type Cost, Costs, type DearList } from '../policy/cost';
 import { rolesOf } from '../policy/roles';
 import { SchemaRules } from '../policy/schema-rules';
 import { SchemaSize } from '../policy/schema-size';
@@ -89,7 +89,7 @@ export interface GraphRequest {
   readonly deadline: number;
   readonly cancellation?: Cancellation;
   /** Called with the estimated cost before any subgraph call. @throws CostError if the cost exceeds a limit */
-  readonly spend?: (cost: number, before?: number) => Spending | Promise<Spending>;
+  readonly spend?: (cost: number, details?: SpendingDetails) => Spending | Promise<Spending>;
   /** Called with the cost of work that no estimate covers. */
   readonly charge?: (cost: number) => void;
   /** Called before the operation is planned. */
@@ -236,7 +236,9 @@ export class Graph {
     const estimated = this.costIn(operation, normalized, coerced) + this.schemaCost(normalized);
     // operations without subgraph calls or other work are free
     const isFree = operation.fetches.length === 0 && estimated === 0;
-    const spending = isFree ? undefined : spend?.(estimated);
+    const spending = isFree
+      ? undefined
+      : spend?.(estimated, { dearestList: () => this.dearestListIn(operation, normalized, coerced) });
     const cost = spending instanceof Promise ? await spending : spending;
     const extensions = this.extensions(normalized, operation, cost, coerced);
     const run = async (until?: Cancellation): Promise<ExecutionResult> => {
@@ -322,6 +324,14 @@ export class Graph {
       this.costOf.set(operation, cost);
     }
     return cost.of(hasLiterals ? { ...coerced, ...literals } : coerced);
+  }
+
+  private dearestListIn(
+    { fetches }: CompiledOperation,
+    { literals }: NormalizedOperation,
+    coerced: Readonly<Record<string, unknown>>,
+  ): DearList | undefined {
+    return this.costs.dearestList(fetches, { ...coerced, ...literals });
   }
 
   private extensions(
@@ -425,7 +435,8 @@ export class Graph {
     const operation = await this.compile(whole, request.chargePlanning);
     const parts = deferred.fragments.map(({ path }) => path);
     const estimated = this.costs.ofPlan(operation.fetches, parts).of({ ...coerced, ...whole.literals });
-    const cost = spend && (await spend(estimated + this.schemaCost(whole)));
+    const dearestList = () => this.dearestListIn(operation, whole, coerced);
+    const cost = spend && (await spend(estimated + this.schemaCost(whole), { dearestList }));
     const run = async (): Promise<Started> => {
       const deferral = deferralOf(operation, deferred, this.apiSchema, this.schemas.types, repeatsFields);
       const introspected = this.introspected(whole, variables);
@@ -624,10 +635,10 @@ function partlyHiddenTypes(whole: GraphQLSchema, apiSchema: GraphQLSchema): Set<
 /** Applies the limit for one operation to the sum of its parts. */
 function summed(spend: NonNullable<GraphRequest['spend']>): NonNullable<GraphRequest['spend']> {
   let total = 0;
-  return (cost) => {
+  return (cost, details) => {
     const before = total;
     total += cost;
-    return spend(cost, before);
+    return spend(cost, { ...details, before });
   };
 }
 

@@ -84,8 +84,8 @@ export function contextOf(
     delivery,
     spend:
       budgets &&
-      ((cost, before) => {
-        const spending = budgets.spend(cost, payer.key, caller.principal, before);
+      ((cost, details) => {
+        const spending = budgets.spend(cost, payer, details);
         request.priced?.();
         return spending;
       }),

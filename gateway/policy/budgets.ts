@@ -6,6 +6,7 @@ import { OperatorError } from '#base/errors';
 import type { Principal } from '#base/identity/principal';
 import { roleNames } from '#base/identity/roles';
 import { redisClient } from '#base/redis';
+import type { DearList } from './cost';
 import { Pace } from './pace';
 import { LocalWindows, SharedWindows, WINDOW_SECONDS, type Window } from './windows';
 import { COST_OF_PLANNING } from './work';
@@ -95,6 +96,13 @@ export interface Payer {
   readonly principal: Principal | null;
 }
 
+export interface SpendingDetails {
+  /** Cost of the operation's other parts so far. */
+  readonly before?: number;
+  /** Finds what to request less of, for the error of an operation that costs too much. */
+  readonly dearestList?: () => DearList | undefined;
+}
+
 /** Too many requests of one caller are queued. */
 class TooManyWaiting extends Error {
   readonly statusCode = 429;
@@ -134,11 +142,14 @@ export class Budgets {
   }
 
   /**
-   * @param cost estimated cost of an operation, or of a part of one, before it runs @param key unique per caller
-   * @param before cost of the operation's other parts so far
+   * @param cost estimated cost of an operation, or of a part of one, before it runs
    * @throws CostError if the operation is rejected, which costs nothing
    */
-  spend(cost: number, key: string, principal: Principal | null, before = 0): Spending | Promise<Spending> {
+  spend(
+    cost: number,
+    { key, principal }: Payer,
+    { before = 0, dearestList }: SpendingDetails = {},
+  ): Spending | Promise<Spending> {
     const { isEnforced, maxPerOperation } = this.settings;
     const enforce = isEnforced();
     const budget = this.budgetOf(principal);
@@ -147,11 +158,12 @@ export class Budgets {
     this.counts.cost += cost;
     if (enforce && before + cost > maxCost) {
       this.counts.refused += 1;
+      const list = dearestList?.();
       throw new CostError(
         'OPERATION_TOO_COSTLY',
-        `The operation's estimated cost is ${before + cost}, and the limit is ${maxCost}; request smaller pages or fewer nested lists`,
+        `The operation's estimated cost is ${before + cost}, and the limit is ${maxCost}; ${list ? lessOf(list) : 'request smaller pages or fewer nested lists'}`,
         400,
-        { estimated: before + cost, most: maxCost },
+        { estimated: before + cost, most: maxCost, ...(list ? { dearestList: shown(list) } : {}) },
       );
     }
     // hot path: no promise unless the purse is asynchronous
@@ -233,6 +245,14 @@ export class Budgets {
     return Math.max(perMinute.get('public') ?? 0, ...budgets);
   }
 }
+
+/** What to request less of. */
+function lessOf({ path, size, isPaged, cost }: DearList): string {
+  const advice = isPaged ? 'pass a smaller "first" or "last" there or above it' : 'request it in fewer lists';
+  return `${Math.ceil(cost)} of it are objects of the list at ${path.join('.')}, up to ${size} each time: ${advice}`;
+}
+
+const shown = ({ path, size, cost }: DearList) => ({ path, size, estimated: Math.ceil(cost) });
 
 /** Counts in this process only. */
 class OwnPurse implements Purse {

@@ -20,6 +20,7 @@ import {
   type ValueNode,
   valueFromASTUntyped,
 } from 'graphql';
+import { responseName } from '../operation/normalize';
 import type { FetchNode, PathStep } from '../planning/plan';
 import { featuresOf } from '../supergraph/features';
 
@@ -34,9 +35,24 @@ interface ListSize {
 /** The size of a list: the largest slicing argument, or an assumed size without one. */
 interface Factor {
   readonly key: string;
+  /** Response names of the path to the list. */
+  readonly place: string;
   readonly assumed: number;
+  /** Whether arguments determine the size. */
+  readonly isPaged: boolean;
   readonly literals: readonly number[];
   readonly variables: readonly string[];
+}
+
+/** A list in an operation, with the estimated cost of the objects in it. */
+export interface DearList {
+  /** Response names. */
+  readonly path: readonly string[];
+  /** Estimated number of objects in one list. */
+  readonly size: number;
+  /** Whether an argument determines the size. */
+  readonly isPaged: boolean;
+  readonly cost: number;
 }
 
 /** A weight multiplied by list sizes. */
@@ -135,6 +151,32 @@ export class Costs {
   ofPlan(fetches: readonly PlannedFetch[], deferred: readonly (readonly PathStep[])[] = []): Cost {
     return new Cost(new PlanCost(this.schema, this.weights, this.sizes).terms(fetches, deferred));
   }
+
+  /**
+   * The list whose objects cost most, without those of the lists in it. For errors only, since it estimates the plan again.
+   * @returns undefined for a plan without lists
+   */
+  dearestList(fetches: readonly PlannedFetch[], variables: Readonly<Record<string, unknown>>): DearList | undefined {
+    const byPlace = new Map<string, DearList>();
+    const add = ({ weight, factors, input }: Term): void => {
+      const list = factors.at(-1);
+      if (!list) return;
+      const count = input ? weight * input.weigh(variables[input.name]) : weight;
+      const cost = factors.reduce((total, factor) => total * sizeOf(factor, variables), count);
+      const before = byPlace.get(list.place)?.cost ?? 0;
+      const path = list.place
+        .split('\0')
+        .filter((name) => name !== '')
+        .map(responseName);
+      byPlace.set(list.place, { path, size: sizeOf(list, variables), isPaged: list.isPaged, cost: before + cost });
+    };
+    // the terms matter, not their sum
+    for (const _ of new PlanCost(this.schema, this.weights, this.sizes, add).terms(fetches, []));
+    return [...byPlace.values()].reduce<DearList | undefined>(
+      (dearest, list) => (dearest && dearest.cost >= list.cost ? dearest : list),
+      undefined,
+    );
+  }
 }
 
 /** The weights and list sizes stated in a supergraph. */
@@ -196,6 +238,9 @@ interface Position {
 
 const NONE: ReadonlyMap<string, Factor> = new Map();
 
+/** A list of unknown size. */
+const UNSIZED = { key: `${ASSUMED_SIZE}`, assumed: ASSUMED_SIZE, isPaged: false, literals: [], variables: [] } as const;
+
 /** Collects the cost terms of one plan. */
 class PlanCost {
   /** Terms by the sizes of their enclosing lists. */
@@ -207,6 +252,8 @@ class PlanCost {
     private readonly schema: GraphQLSchema,
     private readonly weights: ReadonlyMap<string, number>,
     private readonly sizes: ReadonlyMap<string, ListSize>,
+    /** Called with each term before it is merged with others. */
+    private readonly onTerm?: (term: Term) => void,
   ) {}
 
   terms(fetches: readonly PlannedFetch[], deferred: readonly (readonly PathStep[])[]): Iterable<Term> {
@@ -270,13 +317,11 @@ class PlanCost {
     if (!field || !parent) return undefined;
     const coordinate = `${parent.name}.${field.name}`;
     const listSize = this.sizes.get(coordinate);
-    const factor = listSize && this.factorOf(coordinate, listSize, node, field);
+    const factor = listSize && this.factorOf(coordinate, listSize, node, field, place);
     const isSizedBelow = listSize !== undefined && listSize.sizedFields.length > 0;
     const isList = isListType(getNullableType(field.type));
     const size =
-      (isSizedBelow ? undefined : factor) ??
-      sized.get(field.name) ??
-      (isList ? { key: `${ASSUMED_SIZE}`, assumed: ASSUMED_SIZE, literals: [], variables: [] } : undefined);
+      (isSizedBelow ? undefined : factor) ?? sized.get(field.name) ?? (isList ? { ...UNSIZED, place } : undefined);
     const inner = isList && size ? [...within, size] : within;
     this.add(this.weightOf(coordinate, parent, field), inner);
     for (const { name, value } of node.arguments ?? []) {
@@ -329,6 +374,7 @@ class PlanCost {
     { assumedSize = ASSUMED_SIZE, slicingArguments }: ListSize,
     node: FieldNode,
     field: GraphQLField<unknown, unknown>,
+    place: string,
   ): Factor {
     const literals: number[] = [];
     const variables: string[] = [];
@@ -342,12 +388,13 @@ class PlanCost {
       }
     }
     const key = `${coordinate}(${[...literals, ...variables].join()})${assumedSize}`;
-    return { key, assumed: assumedSize, literals, variables };
+    return { key, place, assumed: assumedSize, isPaged: slicingArguments.length > 0, literals, variables };
   }
 
   /** Multiplies by fixed list sizes, and merges terms with the same variable sizes. */
   private add(weight: number, within: readonly Factor[], input?: InputVariable): void {
     if (weight === 0) return;
+    this.onTerm?.({ weight, factors: within, input });
     let count = weight;
     const factors: Factor[] = [];
     for (const factor of within) {

@@ -199,12 +199,17 @@ describe('cost budgets', () => {
       identity: identity.parts,
     });
     open.push(server);
-    return async (query: string, caller: string | null = OPERATOR, headers: Record<string, string> = {}) => {
+    return async (
+      query: string,
+      caller: string | null = OPERATOR,
+      headers: Record<string, string> = {},
+      variables: Record<string, unknown> = {},
+    ) => {
       const response = await server.inject({
         method: 'POST',
         url: '/graphql',
         headers: { ...(await identity.headers(caller)), ...headers },
-        payload: { query },
+        payload: { query, variables },
       });
       const isJson = String(response.headers['content-type']).includes('json');
       return {
@@ -260,10 +265,32 @@ describe('cost budgets', () => {
       for (let time = 0; time < 2; time++) {
         const { status, errors, data } = await ask(query);
         expect([status, data, errors[0].extensions.code]).toEqual([400, undefined, 'OPERATION_TOO_COSTLY']);
-        expect(errors[0].message).toMatch(/estimated cost is \d+, and the limit is 50; request smaller/);
+        expect(errors[0].message).toMatch(/estimated cost is \d+, and the limit is 50; /);
       }
     expect(calls).toBe(0);
     expect((await ask('{ shops(first: 50) { id } }')).extensions.cost.remaining).toBe(950);
+  });
+
+  test('names the list that costs most, by its path in the operation', async () => {
+    const ask = await start({ maxCost: '50', budget: ['operator=1000'] });
+    const refusal = async (query: string, variables = {}) => {
+      const { errors } = await ask(query, OPERATOR, {}, variables);
+      return [errors[0].message.replace(/^.*; /, ''), errors[0].extensions.cost.dearestList];
+    };
+    const advice = 'pass a smaller "first" or "last" there or above it';
+    expect(await refusal('{ few: shops(first: 2) { id } many: shops(first: 60) { id } }')).toEqual([
+      `60 of it are objects of the list at many, up to 60 each time: ${advice}`,
+      { path: ['many'], size: 60, estimated: 60 },
+    ]);
+    expect(await refusal('query ($n: Int) { shops(first: $n) { id } }', { n: 70 })).toEqual([
+      `70 of it are objects of the list at shops, up to 70 each time: ${advice}`,
+      { path: ['shops'], size: 70, estimated: 70 },
+    ]);
+    expect(
+      await refusal(
+        'mutation { a: open { id } b: open { id } c: open { id } d: open { id } e: open { id } f: open { id } }',
+      ),
+    ).toEqual(['request smaller pages or fewer nested lists', undefined]);
   });
 
   test('rejects a caller without budget with a retry time, and does not affect others', async () => {

@@ -17,7 +17,13 @@ export const CalendarUnit = enumeration(
 );
 export type CalendarUnit = ValueOf<typeof CalendarUnit>;
 
-/** SQL of the first day of the period that contains a civil date, shortened to what its unit needs: see {@link firstDay}. */
+/** First month of the quarter of each month, two digits each. */
+const QUARTER_STARTS = '010101040404070707101010';
+
+/**
+ * SQL of a value that is the same for all civil dates of a period: its first day, month, or year, or the number of a fiscal year. Later
+ * periods have larger values. NULL without a date.
+ */
 export function periodSql(dialect: Dialect, unit: CalendarUnit, date: string): string {
   const [year, month] = [`SUBSTR(${date}, 1, 4)`, `SUBSTR(${date}, 6, 2)`];
   switch (unit) {
@@ -29,16 +35,19 @@ export function periodSql(dialect: Dialect, unit: CalendarUnit, date: string): s
       return `SUBSTR(${date}, 1, 7)`;
     case 'QUARTER':
     case 'FISCAL_QUARTER':
-      return `CASE ${['10', '07', '04'].map((first) => `WHEN ${month} >= '${first}' THEN CONCAT(${year}, '-${first}')`).join(' ')} WHEN ${date} IS NOT NULL THEN CONCAT(${year}, '-01') END`;
+      // SQLite concatenates NULL as an empty text
+      return `NULLIF(CONCAT(SUBSTR(${date}, 1, 5), SUBSTR('${QUARTER_STARTS}', ${month} * 2 - 1, 2)), '')`;
     case 'YEAR':
       return year;
     case 'FISCAL_YEAR':
-      return `CASE WHEN ${month} >= '10' THEN CONCAT(${year}, '-10') WHEN ${date} IS NOT NULL THEN CONCAT(${year} - 1, '-10') END`;
+      return `(${year} + (${month} >= '10'))`;
   }
 }
 
-/** First civil day of a period, from its SQL value: `2026`, `2026-10`, and `2026-10-01` are the same day. */
-const firstDay = (value: string): string => `${value}-01-01`.slice(0, 10);
+/** First civil day of a period. @param value of {@link periodSql}: `2026`, `2026-10`, or `2026-10-01` */
+function firstDay(unit: CalendarUnit, value: string): string {
+  return unit === 'FISCAL_YEAR' ? `${Number(value) - 1}-10-01` : `${value}-01-01`.slice(0, 10);
+}
 
 const MONTHS: Partial<Record<CalendarUnit, number>> = {
   MONTH: 1,
@@ -59,7 +68,7 @@ interface Period {
 
 /** @param value of {@link periodSql} */
 export function calendarPeriod(unit: CalendarUnit, value: string): Period {
-  const from = firstDay(value);
+  const from = firstDay(unit, value);
   const months = MONTHS[unit];
   const until = months === undefined ? addDays(from, unit === 'WEEK' ? 7 : 1) : monthsAfter(from, months);
   return { label: labelOf(unit, from), from, until };
