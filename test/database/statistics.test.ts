@@ -124,17 +124,18 @@ describe.each(databaseKinds)('statistics on %s', (kind) => {
     expect(Number(dates!.days)).toBe(10);
   });
 
-  test.each(['America/New_York', 'Pacific/Auckland', 'Asia/Kolkata', 'America/St_Johns', 'UTC'])(
+  test.each(['America/New_York', 'Pacific/Auckland', 'Asia/Kolkata', 'UTC'])(
     'computes civil days in %s, and the periods that contain them',
     async (zone) => {
       const random = randomOf(5);
       const moments: string[] = [];
-      // each day's last and first moments in any zone, through clock changes and ends of years
-      for (let day = '2025-09-25'; day < '2027-01-05'; day = addDays(day, 1))
+      // last and first moments of days in any zone, at ends of periods and through clock changes
+      const isNearChange = (day: string) => /-(0[1-9]|2[5-9]|3\d)$/.test(day) || /-(03|04|09|11)-/.test(day);
+      for (let day = '2025-12-20'; day < '2027-01-05'; day = addDays(day, isNearChange(day) ? 1 : 9))
         for (const hour of [2, 3, 4, 10, 11, 12, 18])
           for (const time of ['29:59.999', '30:00.000', '59:59.999'])
             moments.push(`${day}T${String(hour).padStart(2, '0')}:${time}Z`);
-      for (let more = 0; more < 3_000; more++)
+      for (let more = 0; more < 300; more++)
         moments.push(new Date(Date.UTC(2025, 8, 25) + Math.floor(random() * 4e10)).toISOString());
       await fill(
         'event',
@@ -147,17 +148,21 @@ describe.each(databaseKinds)('statistics on %s', (kind) => {
         `SELECT occurred_at AS moment, ${periods.join(', ')} FROM event`,
       );
       expect(rows).toHaveLength(moments.length);
-      for (const row of rows) {
+      const wrong = rows.filter((row) => {
         const civil = Temporal.Instant.from(row.moment!).toZonedDateTimeISO(zone).toPlainDate();
         const date = civil.toString();
-        expect([row.moment, row.of_DAY]).toEqual([row.moment, date]);
-        for (const unit of Object.values(CalendarUnit)) {
+        const week = `${civil.yearOfWeek}-W${String(civil.weekOfYear).padStart(2, '0')}`;
+        const contains = (unit: CalendarUnit) => {
           const { from, until } = calendarPeriod(unit, row[`of_${unit}`]!);
-          expect([unit, date, from <= date && date < until]).toEqual([unit, date, true]);
-        }
-        const { label } = calendarPeriod('WEEK', row.of_WEEK!);
-        expect(label).toBe(`${civil.yearOfWeek}-W${String(civil.weekOfYear).padStart(2, '0')}`);
-      }
+          return from <= date && date < until;
+        };
+        return (
+          row.of_DAY !== date ||
+          calendarPeriod('WEEK', row.of_WEEK!).label !== week ||
+          !Object.values(CalendarUnit).every(contains)
+        );
+      });
+      expect(wrong).toEqual([]);
     },
   );
 
