@@ -12,11 +12,13 @@ export async function runCommand(root, command, args) {
   if (developing?.compiles !== false) await compile(root);
   const steps = developing?.steps ?? [[mainOf(root), command, ...args]];
   Object.assign(process.env, developing?.environment);
+  let failed = 0;
   for (const step of steps) {
     const code = await runNode(process.execPath, step);
-    if (code !== 0) return code;
+    if (code !== 0) failed ||= code;
+    if (failed && !developing?.isComplete) break;
   }
-  return 0;
+  return failed;
 }
 
 /** Installs all packages of the root, or of the folders named, whose packages may need their install scripts. */
@@ -58,9 +60,12 @@ function developerCommands(root, args) {
     build: { compiles: false, steps: [[...tsc, ...args]] },
     format: { compiles: false, steps: [[biome, 'check', '--write', ...(args.length > 0 ? args : ['.'])]] },
     check: {
+      // a format error should not hide a type error
+      isComplete: true,
       compiles: false,
       steps: [
-        [biome, 'ci', '--error-on-warnings', '.'],
+        // Biome colors each character of a diff, even when its output is not a terminal
+        [biome, 'ci', '--error-on-warnings', ...(process.stdout.isTTY ? [] : ['--colors=off']), '.'],
         tsc,
         [mainOf(root), 'schema', '--check'],
         [packageFile('dclint', 'bin', 'dclint.cjs'), 'docker-compose.yml'],
