@@ -34,7 +34,9 @@ function proseOf(file: string): string {
 /** Ids of rules that a text names; "T1–T6" and "T1 to T6" name all between. */
 function idsIn(text: string): Set<string> {
   const ids = new Set<string>();
-  for (const [, letter, first, last = first] of text.matchAll(/\b([NTIFPW])([1-9]\d?)\b(?:(?:–|-| to )\1(\d+)\b)?/g))
+  for (const [, letter, first, last = first] of text.matchAll(
+    /(?<!\d-)\b([NTIFPW])([1-9]\d?)\b(?:(?:–|-| to )\1(\d+)\b)?/g,
+  ))
     for (let number = Number(first); number <= Number(last); number++) ids.add(`${letter}${number}`);
   return ids;
 }
