@@ -37,8 +37,16 @@ export function periodSql(dialect: Dialect, unit: CalendarUnit, date: string): s
   }
 }
 
+/** First and last day that `Date` can write. A caller can plan something for either, and others must still get their groups. */
+const FIRST_DAY = '0000-01-01';
+const LAST_DAY = '9999-12-31';
+
 /** First civil day of a period, from its SQL value: `2026`, `2026-10`, and `2026-10-01` are the same day. */
-const firstDay = (value: string): string => `${value}-01-01`.slice(0, 10);
+function firstDay(value: string): string {
+  // SQL computes 0 from the year 0001
+  const [, year, rest] = /^(\d{1,4})(.*)$/.exec(value) ?? [];
+  return year === undefined ? FIRST_DAY : `${year.padStart(4, '0')}${rest}-01-01`.slice(0, 10);
+}
 
 const MONTHS: Partial<Record<CalendarUnit, number>> = {
   MONTH: 1,
@@ -53,7 +61,7 @@ interface Period {
   readonly label: string;
   /** First civil day. */
   readonly from: string;
-  /** Civil day after the last one. */
+  /** Civil day after the last one, at most {@link LAST_DAY}. */
   readonly until: string;
 }
 
@@ -61,7 +69,8 @@ interface Period {
 export function calendarPeriod(unit: CalendarUnit, value: string): Period {
   const from = firstDay(value);
   const months = MONTHS[unit];
-  const until = months === undefined ? addDays(from, unit === 'WEEK' ? 7 : 1) : monthsAfter(from, months);
+  const next = months === undefined ? addDays(from, unit === 'WEEK' ? 7 : 1) : monthsAfter(from, months);
+  const until = next.length > LAST_DAY.length ? LAST_DAY : next;
   return { label: labelOf(unit, from), from, until };
 }
 
