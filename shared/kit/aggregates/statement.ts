@@ -36,7 +36,6 @@ export interface GroupCondition {
 
 export interface GroupRequest {
   readonly dimensions: readonly Dimension[];
-  readonly measures: readonly Measure[];
   readonly having: readonly GroupCondition[];
   readonly orderBy: readonly GroupOrder[];
   readonly offset: number;
@@ -101,7 +100,8 @@ export class AggregateStatement {
 
   /** Figures over the objects in none of a page's groups, by key of the parent. */
   async others(request: GroupRequest, parents: readonly string[]): Promise<ReadonlyMap<string, Figures>> {
-    const page = this.page(request, parents);
+    // the page needs only the figures that determine it
+    const page = new AggregateStatement(this.scope, this.dimensions).page(request, parents);
     const rows = this.terms.statement(parents);
     const { isSame } = this.scope.database.dialect;
     const keys = [...this.parentColumns, ...this.groupColumns];

@@ -20,6 +20,7 @@ import { type ModelClass, modelOf, snakeCase, whenDeclared } from '../model/mode
 import type { Context } from '../subgraph/context';
 import { filterOf } from './filters';
 import type { Page, ParentReference } from './loaders';
+import { oncePerField } from './once-per-field';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, type PageArguments } from './page';
 import { OrderDirection, PageInfo } from './page-info';
 
@@ -206,10 +207,17 @@ export function pagedField(
   description: string,
   isNullable = false,
 ): void {
-  const resolve = async function (this: Record<string, string>, pageArgs: PageArguments, { loaders }: Context) {
+  const resolve = async function (
+    this: Record<string, string>,
+    ownArgs: PageArguments,
+    { loaders }: Context,
+    info: GraphQLResolveInfo,
+  ) {
     const target = child();
     const parentKey = this[modelOf(prototype.constructor).key]!;
     const of = parent();
+    // the same object for all parents, since loaders know arguments by their object
+    const pageArgs = oncePerField(info, 'page arguments', () => ownArgs);
     const page = await loaders.listBy(target, of, pageArgs).load(parentKey);
     const list: List = { target, filter: pageArgs.filter, children: { of, parentKey } };
     return connect(list, page, () => loaders.countBy(target, of, pageArgs).load(parentKey));
@@ -217,6 +225,7 @@ export function pagedField(
   Object.defineProperty(prototype, field, { value: resolve, configurable: true, writable: true });
   Args((() => connectionOf(child()).args) as never)(prototype, field, 0);
   Ctx()(prototype, field, 1);
+  Info()(prototype, field, 2);
   whenDeclared(prototype, ({ stored }) => {
     Field((() => connectionOf(child()).connection) as never, { nullable: isNullable || !stored, description })(
       prototype,
