@@ -1,8 +1,11 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
+import { ORIGIN_HEADER } from '#base/http/origin';
+import { IDENTITY_HEADER } from '#base/identity/signed-identity';
 import { type Environment, readSettings, type SettingTable, type SettingValues } from '#base/settings';
 
 const port = z.coerce.number().int().min(0).max(65_535);
-const list = z.union([z.string(), z.array(z.string())]).transform((value, context) => {
+export const list = z.union([z.string(), z.array(z.string())]).transform((value, context) => {
   const names = (typeof value === 'string' ? value.split(',') : value).map((name) => name.trim()).filter(Boolean);
   // a list that names nothing by mistake must not turn a protection off
   if (names.length === 0 && value.length > 0) context.addIssue({ code: 'custom', message: 'it names nothing' });
@@ -12,8 +15,50 @@ export const redisUrl = z.union([
   z.literal(''),
   z.url({ protocol: /^rediss?$/, error: 'use a URL such as redis://host:6379' }),
 ]);
+const HEADER_NAME = /^[-!#$%&'*+.^_`|~0-9a-z]+$/;
 /** Header names are case-insensitive. */
-const headerNames = list.transform((names) => names.map((name) => name.toLowerCase()));
+const headerNames = list.transform((names, context) => {
+  const lowerCase = names.map((name) => name.toLowerCase());
+  for (const name of lowerCase)
+    if (!HEADER_NAME.test(name)) context.addIssue({ code: 'custom', message: `"${name}" is not a header name` });
+  return lowerCase;
+});
+
+/** Headers of one connection or one body (RFC 9110, 7.6.1 and 8.6), which have another meaning in the next message. */
+const MESSAGE_HEADERS =
+  `connection content-encoding content-length expect host keep-alive proxy-authenticate proxy-authorization
+  proxy-connection te trailer transfer-encoding upgrade`.split(/\s+/);
+/** Headers by which subgraphs learn who asks. Only the gateway may write them. */
+const IDENTITY_HEADERS = [IDENTITY_HEADER, ORIGIN_HEADER];
+
+/** Names of headers that may be copied from one message to another. */
+const passedHeaders = headerNames.transform((names, context) => {
+  for (const name of names) {
+    if (MESSAGE_HEADERS.includes(name))
+      context.addIssue({ code: 'custom', message: `"${name}" belongs to one message and cannot be passed on` });
+    if (IDENTITY_HEADERS.includes(name))
+      context.addIssue({ code: 'custom', message: `"${name}" is for messages from the gateway to subgraphs only` });
+  }
+  return names;
+});
+
+/** Names of address ranges that the HTTP server knows. */
+const NAMED_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
+
+/** An address, an address with a prefix length, or the name of a range. */
+function isAddressRange(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return NAMED_RANGES.includes(text);
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128));
+}
+
+const addressRanges = list.transform((ranges, context) => {
+  for (const range of ranges)
+    if (!isAddressRange(range))
+      context.addIssue({ code: 'custom', message: `"${range}" is not an address or a range such as 10.0.0.0/8` });
+  return ranges;
+});
 
 /** Settings of the gateway. */
 export const settings = {
@@ -41,13 +86,13 @@ export const settings = {
   },
   forwardHeader: {
     env: 'ORDERGRAPH_FORWARD_HEADERS',
-    schema: headerNames,
+    schema: passedHeaders,
     default: [] as string[],
     help: 'Request header that the gateway forwards to subgraphs; repeatable.',
   },
   returnHeader: {
     env: 'ORDERGRAPH_RETURN_HEADERS',
-    schema: headerNames,
+    schema: passedHeaders,
     default: [] as string[],
     help: 'Response header of subgraphs that the gateway returns to clients; repeatable.',
   },
@@ -155,7 +200,7 @@ export const settings = {
   },
   trustedProxy: {
     env: 'ORDERGRAPH_TRUSTED_PROXIES',
-    schema: list,
+    schema: addressRanges,
     default: [] as string[],
     help: 'Address or range, such as 10.0.0.0/8, of a proxy whose X-Forwarded-For the gateway trusts; repeatable. Without one, a caller’s address is the one that connects.',
   },

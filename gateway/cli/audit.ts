@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { JWK } from 'jose';
 import type { Logger } from 'pino';
@@ -124,8 +124,12 @@ function filesOf(record: string): string[] {
 
 /** The seals in an anchor file. @throws OperatorError */
 async function sealsIn(file: string, keys: SealKeys): Promise<Seal[]> {
-  if (!existsSync(file))
-    throw new OperatorError(`Anchor file "${file}" does not exist`, 'Pass a file with one seal per line');
+  const stats = statSync(file, { throwIfNoEntry: false });
+  if (!stats?.isFile())
+    throw new OperatorError(
+      stats ? `Anchor "${file}" is not a file` : `Anchor file "${file}" does not exist`,
+      'Pass a file with one seal per line',
+    );
   const seals: Seal[] = [];
   let flawed: number | undefined;
   let number = 0;
@@ -187,12 +191,26 @@ export async function verifyRecords(
     if (flaws.length > 0) isIntact = false;
     else print(intactText(record, files, result, anchoring));
   }
+  const results = verified.map(([, , result]) => result);
+  const required = new Set<string>();
+  for (const [anchor, seals] of anchors)
+    for (const name of unnamed(results, keptSeals(seals, options.years, now))) {
+      required.add(name);
+      print(
+        flawText({
+          file: anchor,
+          line: 0,
+          what: `it has seals of the record "${name}", which is missing: pass it too`,
+        }),
+      );
+    }
   for (const name of unnamed(
-    verified.map(([, , result]) => result),
-    anchors,
+    results,
+    [...anchors, ...results.map(({ heads }) => ['', heads] as const)].flatMap(([, seals]) => seals),
   ))
-    print(`Found seals of the record "${name}" but did not compare them: pass that record too`);
-  return isIntact;
+    if (!required.has(name))
+      print(`Found seals of the record "${name}" but did not compare them: pass that record too`);
+  return isIntact && required.size === 0;
 }
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
@@ -238,13 +256,13 @@ function yearsBefore(now: Date, years: number): string {
   return limit.toISOString();
 }
 
-/** Names of the records whose seals were found but which were not verified. */
-function unnamed(
-  verified: readonly Verification[],
-  anchors: readonly (readonly [string, readonly Seal[]])[],
-): string[] {
-  const held = [...anchors.flatMap(([, seals]) => seals), ...verified.flatMap(({ heads }) => heads)];
-  const names = new Set(held.map(({ record }) => record));
+/** Seals of entries that must still exist: a record may be removed as a whole when it is old enough. */
+const keptSeals = (seals: readonly Seal[], years: number, now: Date): Seal[] =>
+  seals.filter(({ at }) => at >= yearsBefore(now, years));
+
+/** Names of the records of some seals that were not verified. */
+function unnamed(verified: readonly Verification[], seals: readonly Seal[]): string[] {
+  const names = new Set(seals.map(({ record }) => record));
   for (const { record } of verified) names.delete(record);
   return [...names].sort();
 }

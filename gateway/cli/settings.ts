@@ -11,7 +11,7 @@ import {
 } from '#base/settings';
 import { frameworkSettings } from '#domain/settings';
 import { DATABASE_LIMITS } from '#kit/database/limits';
-import { settings as gateway, redisUrl } from '../config';
+import { settings as gateway, list, redisUrl } from '../config';
 import { PROGRAMS } from './programs';
 
 const milliseconds = (min = 10) => z.coerce.number().int().min(min).max(3_600_000);
@@ -230,7 +230,7 @@ export const gatewaySettings = {
   },
   subgraphUrl: {
     env: 'ORDERGRAPH_SUBGRAPH_URLS',
-    schema: gateway.trustedProxy.schema,
+    schema: list,
     default: [] as string[],
     value: 'name=url',
     help: 'URL of a subgraph, in place of the one in the supergraph; repeatable.',

@@ -33,6 +33,8 @@ export interface GraphContext extends Omit<GraphRequest, 'document' | 'operation
   readonly delivery?: Parameters<Graph['executeIncrementally']>[1];
   /** Receives the answer to an operation that Apollo Server executes. */
   readonly executed?: { answer?: GraphAnswer };
+  /** Charges the caller for bytes of an answer's parts, beyond those that the estimates cover. */
+  readonly chargeBytes?: (bytes: number) => void;
   /** Charges the caller for the errors of an answer. */
   readonly chargeErrors?: (errors: Parameters<typeof countErrors>[0]) => void;
 }

@@ -68,7 +68,7 @@ export class AnswerWriter {
     reply.header('content-type', CONTENT_TYPES[format]);
     const ofParts: PublicErrors = (errors = []) =>
       errors.length > 0 ? { errors: this.shown(errors, context, request).errors } : {};
-    if (answer.parts) return reply.send(Readable.from(partsOf(answer, format, ofParts)));
+    if (answer.parts) return reply.send(Readable.from(partsOf(answer, format, ofParts, context.chargeBytes)));
     const { errors, status } = this.shown(answer.errors ?? [], context, request);
     if (!answer.data) reply.code(status);
     return reply.send(onePart(answer, errors));

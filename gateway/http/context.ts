@@ -7,7 +7,7 @@ import type { Principal } from '#base/identity/principal';
 import type { GraphContext } from '../graph/served-graph';
 import { payerOf } from '../identity/caller';
 import type { Budgets } from '../policy/budgets';
-import { costOfError } from '../policy/work';
+import { costOfAnswer, costOfError } from '../policy/work';
 
 /** Headers that the gateway passes on, by lower-case name. It drops all others. */
 export interface HeaderRules {
@@ -63,6 +63,7 @@ export function contextOf(
     const value = request.headers[name];
     if (value !== undefined) headers[name] = String(value);
   }
+  let [estimated, sent] = [0, 0];
   const gone = new Cancellation();
   reply.raw.once('close', () => {
     if (!reply.raw.writableFinished) gone.cancel();
@@ -85,12 +86,20 @@ export function contextOf(
     spend:
       budgets &&
       ((cost, details) => {
+        estimated += cost;
         const spending = budgets.spend(cost, payer, details);
         request.priced?.();
         return spending;
       }),
     charge: budgets && ((cost) => budgets.charge(cost, payer)),
     chargePlanning: budgets && (() => budgets.chargePlanning(payer)),
+    chargeBytes:
+      budgets &&
+      ((bytes) => {
+        const charged = costOfAnswer(sent, estimated);
+        sent += bytes;
+        budgets.charge(costOfAnswer(sent, estimated) - charged, payer);
+      }),
     chargeErrors: budgets && ((errors) => budgets.chargeErrors(countErrors(errors), payer, costOfError(errors[0]))),
     answered:
       returnHeaders.length === 0

@@ -22,15 +22,23 @@ interface Payload {
   readonly incremental?: readonly object[];
 }
 
-/** Writes an answer as multipart text: see docs/incremental-delivery.md. */
+/**
+ * Writes an answer as multipart text: see docs/incremental-delivery.md.
+ * @param charge called with the size of each part
+ */
 export async function* partsOf(
   answer: GraphAnswer,
   format: IncrementalFormat,
   errors: PublicErrors,
+  charge: (bytes: number) => void = () => {},
 ): AsyncGenerator<string, void> {
+  const charged = (text: string): string => {
+    charge(text.length);
+    return text;
+  };
   const writing = format === 'incrementalSpec=v0.2' ? byId(answer, errors) : byPath(answer, errors);
-  yield first(writing.first);
-  for await (const batch of answer.parts!.later) yield part(writing.next(batch));
+  yield charged(first(writing.first));
+  for await (const batch of answer.parts!.later) yield charged(part(writing.next(batch)));
 }
 
 /** Writes a complete answer as a single part, for clients that accept only multipart. */

@@ -326,8 +326,11 @@ class PlanCost {
     this.add(this.weightOf(coordinate, parent, field), inner);
     for (const { name, value } of node.arguments ?? []) {
       const argument = field.args.find((arg) => arg.name === name.value);
-      this.add(this.weights.get(`${coordinate}(${name.value})`) ?? 0, within);
-      if (argument) this.input(argument.type, value);
+      const stated = this.weights.get(`${coordinate}(${name.value})`);
+      this.add(stated ?? 0, within);
+      if (!argument) continue;
+      if (stated === undefined) this.leaf(argument.type, value);
+      this.input(argument.type, value);
     }
     if (!node.selectionSet) return undefined;
     this.places.set(place, inner);
@@ -343,6 +346,21 @@ class PlanCost {
     return isCompositeType(type) ? COMPOSITE : LEAF;
   }
 
+  /** Counts an argument by the weight of its type, once for all parent objects. Items of a list are counted by {@link input}. */
+  private leaf(type: GraphQLInputType, value: ValueNode): void {
+    const weight = isListType(getNullableType(type)) ? 0 : (this.weights.get(getNamedType(type).name) ?? 0);
+    this.addInput(weight, value);
+  }
+
+  /** Counts a value that may be absent. */
+  private addInput(weight: number, value: ValueNode): void {
+    if (value.kind === Kind.NULL) return;
+    const isPresent = (input: unknown): number => (input == null ? 0 : 1);
+    if (value.kind === Kind.VARIABLE)
+      this.add(weight, [], { name: value.name.value, key: 'present', weigh: isPresent });
+    else this.add(weight, []);
+  }
+
   /** Counts the value of an argument, once for all parent objects: subgraphs read lists in one statement. */
   private input(type: GraphQLInputType, value: ValueNode): void {
     if (value.kind === Kind.VARIABLE) {
@@ -350,7 +368,7 @@ class PlanCost {
       this.add(1, [], { name: value.name.value, key: String(type), weigh });
     } else if (value.kind === Kind.LIST) {
       for (const item of value.values) {
-        this.add(INPUT_VALUE, []);
+        this.add(weightOfItem(type, this.weights), []);
         this.input(type, item);
       }
     } else if (value.kind === Kind.OBJECT) {
@@ -359,11 +377,7 @@ class PlanCost {
       for (const { name, value: inner } of value.fields) {
         const field = fields[name.value];
         if (!field) continue;
-        const weight = weightOfInputField(named.name, field, this.weights);
-        // a variable may be unset
-        if (inner.kind === Kind.VARIABLE)
-          this.add(weight, [], { name: inner.name.value, key: 'present', weigh: (input) => (input == null ? 0 : 1) });
-        else if (inner.kind !== Kind.NULL) this.add(weight, []);
+        this.addInput(weightOfInputField(named.name, field, this.weights), inner);
         this.input(field.type, inner);
       }
     }
@@ -411,16 +425,24 @@ class PlanCost {
 
 const hasFields = (type: GraphQLInputType): boolean => isInputObjectType(getNamedType(type));
 
-/** Weight of an input field that has a value. */
+/** Weight of an input field that has a value: its own, else that of its type. */
 const weightOfInputField = (
   type: string,
   { name, type: of }: GraphQLInputField,
   weights: ReadonlyMap<string, number>,
-) => weights.get(`${type}.${name}`) ?? (hasFields(of) ? 0 : INPUT_VALUE);
+) =>
+  weights.get(`${type}.${name}`) ??
+  (isListType(getNullableType(of)) ? undefined : weights.get(getNamedType(of).name)) ??
+  (hasFields(of) ? 0 : INPUT_VALUE);
+
+/** Weight of an item of an input list, without what is in it. */
+const weightOfItem = (type: GraphQLInputType, weights: ReadonlyMap<string, number>): number =>
+  weights.get(getNamedType(type).name) ?? INPUT_VALUE;
 
 /** Weight of the contents of a coerced input value. */
 function weightOfInput(type: GraphQLInputType, value: unknown, weights: ReadonlyMap<string, number>): number {
-  if (Array.isArray(value)) return sum(value.map((item) => INPUT_VALUE + weightOfInput(type, item, weights)));
+  if (Array.isArray(value))
+    return sum(value.map((item) => weightOfItem(type, weights) + weightOfInput(type, item, weights)));
   const named = getNamedType(type);
   if (!isInputObjectType(named) || typeof value !== 'object' || value === null) return 0;
   let weight = 0;

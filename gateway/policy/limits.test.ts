@@ -47,6 +47,13 @@ test.each<[string, string, string | undefined]>([
   ],
   ['too many root fields', '{ a b c d e f }', 'maxRootFields'],
   ['root fields in fragments', '{ a b c ...F } fragment F on Q { d e f }', 'maxRootFields'],
+  ['a long label', `{ ... @defer(label: "${'x'.repeat(500)}") { a } }`, undefined],
+  ['too long a label', `{ ... @defer(label: "${'x'.repeat(501)}") { a } }`, 'maxNameLength'],
+  [
+    'too long a label in a fragment',
+    `{ ...F } fragment F on Q { ...G @defer(label: """${'x'.repeat(501)}""") } fragment G on Q { a }`,
+    'maxNameLength',
+  ],
   ['too many directives', '{ a @x @x @x @x }', 'maxDirectives'],
   ['too many fields', `{ a { ${Array.from({ length: 20 }, (_, i) => `f${i}`).join(' ')} } }`, 'maxFields'],
   ['values as deep as the limit', `{ a(x: ${'['.repeat(8)}${']'.repeat(8)}) }`, undefined],

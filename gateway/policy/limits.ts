@@ -9,6 +9,7 @@ import {
   TokenKind,
   visit,
 } from 'graphql';
+import { DEFER } from '../operation/conditions';
 import type { DocumentSize } from './work';
 
 /** Size limits of documents and variables. Fragments count wherever they are spread. */
@@ -91,6 +92,12 @@ export function readWithin(source: string, limits: Limits): DocumentSize | undef
     return { depth, aliases, directives, fields };
   };
   visit(document, {
+    // each payload repeats the label of its fragment
+    Directive({ name, arguments: nodes = [] }) {
+      const label = name.value === DEFER && nodes.find((node) => node.name.value === 'label')?.value;
+      if (label && label.kind === Kind.STRING && label.value.length > MAX_NAME_LENGTH)
+        throw new LimitError('characters in a label', MAX_NAME_LENGTH, 'maxNameLength');
+    },
     ListValue({ values }) {
       if (values.length > limits.maxList) throw new LimitError('values in a list', limits.maxList, 'maxList');
     },

@@ -150,6 +150,37 @@ describe.each(databaseKinds)('figures and groups of every list on %s', (kind) =>
     }
   });
 
+  test('ranges of any allowed width are computed, and other widths are rejected', async () => {
+    const { root, fields } = lists.find(({ root: name }) => name === 'announcements')!;
+    const salary = fields.find((field) => isNumber(field))!;
+    const rows = rowsByRoot.get(root)!;
+    for (const width of [1e-6, 1e15]) {
+      const by = [{ field: salary, width }];
+      const [groups] = await groupsOf(root, [by]);
+      expect(groups!.size).toBe(expectedGroups(rows, by).size);
+    }
+    for (const width of [1e-320, 1e-300, 9e-7, 0, -1, 1e16]) {
+      const { errors } = await world.ask(
+        `{ ${root} { groups(by: [${dimensionText({ field: salary, width })}]) { totalCount } } }`,
+      );
+      expect([width, errors?.map(({ extensions }) => extensions.code)]).toEqual([width, ['INVALID_AGGREGATE']]);
+    }
+  });
+
+  test('rejects more figures of one list than the limit, in conditions and orders too', async () => {
+    const median = (i: number) => `{ figure: PERCENTILE, of: OPEN_DATE, since: CLOSE_DATE, p: ${i / 100}`;
+    const all = (count: number, end: string) =>
+      Array.from({ length: count }, (_, i) => `${median(i)}${end} }`).join(' ');
+    const code = async (having: number, orderBy: number) => {
+      const groupArgs = `by: [{ field: STATUS }], having: [${all(having, ', gte: -10000')}], orderBy: [${all(orderBy, '')}]`;
+      const { errors } = await world.ask(`{ announcements { groups(${groupArgs}) { totalCount } } }`);
+      return errors?.[0]?.extensions.code;
+    };
+    expect(await code(25, 25)).toBeUndefined();
+    expect(await code(26, 25)).toBe('INVALID_AGGREGATE');
+    expect(await code(0, 51)).toBe('INVALID_AGGREGATE');
+  });
+
   test('figures over every number, and over the days between dates, are those of the rows', async () => {
     let compared = 0;
     for (const { root, fields } of lists) {
@@ -372,7 +403,7 @@ describe.each(databaseKinds)('figures and groups of every list on %s', (kind) =>
       [
         'a width of 0',
         'groups(by: [{ field: DUE_AT, since: DETECTED_AT, width: 0 }])',
-        '"width" is 0: use a number above 0',
+        '"width" is 0: use a number from 0.000001 to 1000000000000000',
         ['by', 0, 'width'],
       ],
       [

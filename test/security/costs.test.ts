@@ -36,15 +36,17 @@ const supergraph = compose([
         heavy: String @price(weight: 8)
         when: Moment
         level: Level
+        at(level: Level, levels: [Level!], within: Leveled): Shop
       }
       type Mutation { open: Shop rename: String @price(weight: 2) }
+      input Leveled { level: Level near: String }
       input Search { near: String @price(weight: 6) within: Search }
       scalar Moment @price(weight: 4)
       enum Level @price(weight: 5) { A }
       type Page { nodes: [Shop] edges: [Edge] total: Int }
       type Edge { node: Shop }
       type Gold @price(weight: 20) { name: String }
-      type Shop @key(fields: "id") { id: ID! name: String gold: Gold branches: [Shop] @listSize(assumedSize: 3) }`,
+      type Shop @key(fields: "id") { id: ID! name: String gold: Gold at(level: Level): String branches: [Shop] @listSize(assumedSize: 3) }`,
   },
   {
     name: 'stock',
@@ -106,6 +108,20 @@ describe.each(['native', 'apollo'] as const)('estimated cost of operations, %s p
     ['a scalar has its own weight', '{ when }', 4],
     ['an enum has its own weight', '{ level }', 5],
     ['an argument has its own weight when it is present', '{ search(by: {}) { id } }', 1 + 3],
+    ['an argument of an enum has the weight of the enum', '{ at(level: A) { id } }', 1 + 5],
+    ['in a variable', 'query ($l: Level) { at(level: $l) { id } }', 1 + 5, { l: 'A' }],
+    ['unless it is null', 'query ($l: Level) { a: at(level: $l) { id } b: at(level: null) { id } }', 2, { l: null }],
+    ['each item of a list', '{ at(levels: [A, A]) { id } }', 1 + 2 * 5],
+    ['each item in a variable', 'query ($l: [Level!]) { at(levels: $l) { id } }', 1 + 2 * 5, { l: ['A', 'A'] }],
+    ['a field of an input object', '{ at(within: { level: A, near: "x" }) { id } }', 1 + 5 + 1],
+    [
+      'in a variable as well',
+      'query ($w: Leveled) { at(within: $w) { id } }',
+      1 + 5 + 1,
+      { w: { level: 'A', near: 'x' } },
+    ],
+    ['once for all objects of a list', '{ shops(first: 3) { at(level: A) } }', 3 + 5],
+    ['also of an empty list', '{ shops(first: 0) { at(level: A) } }', 5],
     ['a field of an input object has its own weight', '{ search(by: { near: "x" }) { id } }', 1 + 3 + 6],
     ['however deep', '{ search(by: { within: { within: { near: "x" } } }) { id } }', 1 + 3 + 6],
     ['each value of a list counts', '{ found(ids: ["a", "b", "c"]) { id } }', 10 + 3],
@@ -131,7 +147,7 @@ describe.each(['native', 'apollo'] as const)('estimated cost of operations, %s p
     ['a root field of a mutation costs ten', 'mutation { open { id } }', 10],
     ['but for its own weight', 'mutation { rename }', 2],
     ['type names cost nothing', '{ __typename shop { __typename } }', 1],
-    ['the schema costs what it is of the standard introspection query', '{ __schema { types { name } } }', 71],
+    ['the schema costs what it is of the standard introspection query', '{ __schema { types { name } } }', 66],
     ['a name of the schema next to nothing', '{ __schema { queryType { name } } }', 5],
     ['an alias costs again', '{ a: shops(first: 3) { id } b: shops(first: 4) { id } }', 7],
     ['a fragment costs the sum of its fields', '{ ...F } fragment F on Query { shops(first: 3) { id } }', 3],
@@ -169,6 +185,7 @@ describe('cost budgets', () => {
   let identity: TestIdentity;
   const open: FastifyInstance[] = [];
   let calls = 0;
+  let shop: object;
   /** Subgraphs do not respond until then. */
   let answering: Promise<void>;
   beforeAll(async () => {
@@ -176,6 +193,7 @@ describe('cost budgets', () => {
   });
   beforeEach(() => {
     calls = 0;
+    shop = { __typename: 'Shop', id: '1', name: 'x' };
     answering = Promise.resolve();
   });
   afterEach(async () => {
@@ -191,7 +209,7 @@ describe('cost budgets', () => {
         async request() {
           calls += 1;
           await answering;
-          return { headers: {}, read: () => ({ data: { shops: [], heavy: 'h', rename: 'r' } }) };
+          return { headers: {}, read: () => ({ data: { shops: [], heavy: 'h', rename: 'r', shop } }) };
         },
         async close() {},
       }),
@@ -436,6 +454,23 @@ describe('cost budgets', () => {
     const { text: parts } = await ask(`{ __typename ${part('a')} ${part('b')} }`, OPERATOR, accept);
     expect(parts).toContain("The operation's estimated cost is 60, and the limit is 50");
     expect(parts.match(/OPERATION_TOO_COSTLY/g)).toHaveLength(1);
+  });
+
+  test('charges the bytes of parts beyond those that the estimates cover', async () => {
+    const ask = await start({ budget: ['operator=10000'] });
+    const charged = async (name: string): Promise<number> => {
+      const remaining = async () => Number((await ask('{ heavy }')).headers['ordergraph-budget-remaining']);
+      shop = { __typename: 'Shop', id: '1', name };
+      const before = await remaining();
+      const accept = { accept: 'multipart/mixed; deferSpec=20220824, application/json' };
+      const { text } = await ask('{ shop { id ... @defer { name } } }', OPERATOR, accept);
+      expect(text).toContain(name);
+      return before - (await remaining()) - 8;
+    };
+    const usual = await charged('x');
+    expect(usual).toBeLessThan(10);
+    // 60 bytes a unit, beyond 32 KiB
+    expect(await charged('x'.repeat(32_768 + 60_000))).toBeGreaterThan(usual + 990);
   });
 
   test('only measures costs, or ignores them, when configured so', async () => {

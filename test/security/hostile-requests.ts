@@ -217,6 +217,39 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     `{ agencies { ${times(95, (i) => `x${i}: medianDaysToRemediate`)} } }`,
     { refusal: TOO_COSTLY },
   ),
+  // figures and groups of lists
+  operation(
+    '40 percentiles of days in groups of no page',
+    `{ announcements(first: 0) { groups(by: [{ field: STATUS }], first: 0) { nodes { aggregates { ${times(40, (i) => `p${i}: percentile(of: CLOSE_DATE, since: OPEN_DATE, p: ${i / 40})`)} } } } } }`,
+  ),
+  operation(
+    'conditions on 50 percentiles in 20 lists',
+    `query ($h: [AnnouncementHaving!]) { ${times(20, (i) => `a${i}: announcements(first: 0, filter: { title: { startsWith: "${i}" } }) { groups(by: [{ field: STATUS }], having: $h) { totalCount } }`)} }`,
+    {
+      variables: {
+        h: list(50, (i) => ({ figure: 'PERCENTILE', of: 'CLOSE_DATE', since: 'OPEN_DATE', p: i / 50, gte: 0 })),
+      },
+      refusal: TOO_COSTLY,
+    },
+  ),
+  operation(
+    'conditions on 900 percentiles',
+    `query ($h: [AnnouncementHaving!]) { announcements(first: 0) { groups(by: [{ field: STATUS }], having: $h) { totalCount } } }`,
+    {
+      variables: { h: list(900, (i) => ({ figure: 'PERCENTILE', of: 'SALARY_MIN_CENTS', p: i / 900, gte: 0 })) },
+      refusal: 'INVALID_AGGREGATE',
+    },
+  ),
+  operation(
+    'ranges of almost no width',
+    '{ announcements(first: 0) { groups(by: [{ field: SALARY_MIN_CENTS, width: 1e-320 }]) { totalCount } } }',
+    { refusal: 'INVALID_AGGREGATE' },
+  ),
+  operation(
+    'a filter with a long text of 500 lists',
+    'query ($f: AnnouncementFilter!) { agencies { announcements(first: 0, filter: $f) { totalCount aggregates { count ratio(where: $f) { value } } } } }',
+    { variables: { f: { title: { eq: LONG } } } },
+  ),
   // lists in lists
   operation(
     'lists in lists',
@@ -329,6 +362,11 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     '90 deferred fragments',
     `{ agencies { key ${times(90, (i) => `... @defer(label: "d${i}") { ${NEWS} a${i}: name }`)} } }`,
     { accept: PARTS },
+  ),
+  operation(
+    '40 deferred fragments with long labels',
+    `{ agencies { key ${times(40, (i) => `... @defer(label: "d${i} ${'x'.repeat(20_000)}") { a${i}: name }`)} } }`,
+    { accept: PARTS, refusal: TOO_LARGE },
   ),
   operation(
     'deferred fragments nested 18 deep',

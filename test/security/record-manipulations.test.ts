@@ -676,6 +676,29 @@ test('verifies untouched records, also against each other', async () => {
   expect(readdirSync(folder).filter((file) => file.endsWith('.next'))).toEqual([]);
 });
 
+test('requires every record that an anchor has seals of, while its entries must be kept', async () => {
+  const others = NAMES.filter((name) => name !== 'submissions').map(record);
+  expect(await flawsOf(others, [])).toEqual([]);
+  expect(await flawsOf(others, [anchor])).toEqual([
+    expect.stringMatching(/anchor\.jsonl: it has seals of the record "submissions", which is missing: pass it too$/),
+  ]);
+  const output = jest.spyOn(process.stdout, 'write').mockImplementation(() => true);
+  const old = new Date('2034-01-01T00:00:00.000Z');
+  const verify = (passed: readonly string[], years: number) =>
+    verifyRecords(passed, { keys, anchor: [anchor], years }, old).finally(() => output.mockClear());
+  try {
+    const isIntact = await verify(NAMES.map(record), 7);
+    expect(await verify(others, 7)).toBe(isIntact);
+    expect(await verify(others, 10)).toBe(false);
+  } finally {
+    output.mockRestore();
+  }
+});
+
+test('rejects a folder as an anchor', async () => {
+  await expect(flawsOf(NAMES.map(record), [folder])).rejects.toThrow(/^Anchor ".*" is not a file\n/);
+});
+
 test.each(MANIPULATIONS)(
   'detects a manipulation of a record as documented: %s, %s, found %s',
   async (kind, label, expected, manipulate) => {

@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { InvalidAggregateError } from '#base/errors';
 import type { ParentReference } from '../collection/children';
+import { oncePerField } from '../collection/once-per-field';
 import { pageSize } from '../collection/page';
 import type { FilterValue } from '../collection/where';
 import { type ModelClass, modelOf } from '../model/model';
@@ -88,25 +89,65 @@ export const FUNCTION_OF_FIELD: Readonly<Record<string, AggregateFunction>> = {
 const MAX_FIGURES = 50;
 
 /** The figures requested of objects with figures, in any number of selections. */
-function measuresIn(selected: readonly Selected[]): Measure[] {
-  const measures = selected.flatMap(({ name, args }) =>
+const measuresIn = (selected: readonly Selected[]): Measure[] =>
+  selected.flatMap(({ name, args }) =>
     FUNCTION_OF_FIELD[name] ? [{ ...args, function: FUNCTION_OF_FIELD[name], path: [] } as Measure] : [],
   );
-  if (measures.length > MAX_FIGURES)
+
+/** @throws InvalidAggregateError above the limit */
+function requireFigures(count: number): void {
+  if (count > MAX_FIGURES)
     throw new InvalidAggregateError(
-      `The operation requests ${measures.length} figures of one list; the maximum is ${MAX_FIGURES}`,
+      `The operation requests ${count} figures of one list; the maximum is ${MAX_FIGURES}`,
       [],
     );
-  return measures;
 }
 
 /** Figures over all objects of a list, on all pages. */
 export async function aggregatesOf(list: List, context: Context, info: GraphQLResolveInfo): Promise<Figures> {
-  const measures = measuresIn(selectedBelow(info));
-  const figures = await batched(list, context, ['aggregates', measures], (statementOf, parents) =>
+  const { measures, name } = oncePerField(info, 'aggregates', () => {
+    const requested = measuresIn(selectedBelow(info));
+    requireFigures(requested.length);
+    return { measures: requested, name: `aggregates ${batchName(list, context, [requested])}` };
+  });
+  const figures = await batched(list, context, name, (statementOf, parents) =>
     statementOf([], measures).figures(parents),
   );
   return figures ?? NO_OBJECTS;
+}
+
+/** Everything about the groups of a list that is the same for all parents. */
+interface GroupPlan {
+  readonly request: GroupRequest;
+  /** Figures of each group, and over the objects of all other groups; undefined unless requested. */
+  readonly measures: readonly Measure[];
+  readonly otherMeasures: readonly Measure[] | undefined;
+  readonly cursorAt: (place: number) => string;
+  readonly name: string;
+}
+
+function groupPlan(list: List, groupArgs: GroupArguments, context: Context, info: GraphQLResolveInfo): GroupPlan {
+  const selected = selectedBelow(info);
+  const named = (name: string) => selected.filter((field) => field.name === name);
+  const fieldsBelow = (fields: readonly Selected[]) => fields.flatMap((field) => below(info, field));
+  const measures = measuresIn(fieldsBelow(fieldsBelow(named('nodes')).filter(({ name }) => name === 'aggregates')));
+  const others = named('others');
+  const otherMeasures = others.length > 0 ? measuresIn(fieldsBelow(others)) : undefined;
+  requireFigures(
+    measures.length +
+      (otherMeasures?.length ?? 0) +
+      (groupArgs.having?.length ?? 0) +
+      (groupArgs.orderBy ?? []).filter(({ figure }) => figure != null).length,
+  );
+  const cursors = groupCursors(list.target, groupArgs, context);
+  const [size, offset] = [groupPageSize(groupArgs), cursors.offset(groupArgs.after)];
+  return {
+    request: { ...requestOf(list.target, groupArgs), offset, size },
+    measures,
+    otherMeasures,
+    cursorAt: cursors.at,
+    name: batchName(list, context, [measures, otherMeasures ?? null, groupArgs]),
+  };
 }
 
 /** A page of the groups of a list. */
@@ -116,25 +157,18 @@ export async function groupsOf(
   context: Context,
   info: GraphQLResolveInfo,
 ): Promise<GroupPage> {
-  const selected = selectedBelow(info);
-  const figuresBelow = (fields: readonly Selected[]) =>
-    fields.filter(({ name }) => name === 'aggregates').flatMap((field) => below(info, field));
-  const named = (name: string) =>
-    selected.filter((field) => field.name === name).flatMap((field) => below(info, field));
-  const measures = measuresIn([...figuresBelow(named('nodes')), ...named('others')]);
-  const cursors = groupCursors(list.target, groupArgs, context);
-  const size = groupPageSize(groupArgs);
-  const offset = cursors.offset(groupArgs.after);
-  const request: GroupRequest = { ...requestOf(list.target, groupArgs), measures, offset, size };
-  const page = await batched(list, context, ['groups', measures, groupArgs], (statementOf, parents) =>
+  const plan = oncePerField(info, 'groups', () => groupPlan(list, groupArgs, context, info));
+  const { request, measures, otherMeasures, cursorAt, name } = plan;
+  const page = await batched(list, context, `groups ${name}`, (statementOf, parents) =>
     statementOf(request.dimensions, measures).groups(request, parents),
   );
-  const others = selected.some(({ name }) => name === 'others')
-    ? await batched(list, context, ['others', measures, groupArgs], (statementOf, parents) =>
-        statementOf(request.dimensions, measures).others(request, parents),
-      )
-    : undefined;
+  const others =
+    otherMeasures &&
+    (await batched(list, context, `others ${name}`, (statementOf, parents) =>
+      statementOf(request.dimensions, otherMeasures).others(request, parents),
+    ));
   const { rows = [], total = 0 } = page ?? {};
+  const { offset } = request;
   const end = offset + rows.length;
   return {
     nodes: rows,
@@ -143,8 +177,8 @@ export async function groupsOf(
     pageInfo: {
       hasNextPage: end < total,
       hasPreviousPage: offset > 0,
-      startCursor: rows.length > 0 ? cursors.at(offset + 1) : null,
-      endCursor: rows.length > 0 ? cursors.at(end) : null,
+      startCursor: rows.length > 0 ? cursorAt(offset + 1) : null,
+      endCursor: rows.length > 0 ? cursorAt(end) : null,
     },
   };
 }
@@ -198,14 +232,17 @@ type StatementOf = (
   ...parts: [dimensions: GroupRequest['dimensions'], measures: readonly Measure[]]
 ) => AggregateStatement;
 
+/** Name of a request on lists with the same filter and the same kind of parent. */
+const batchName = ({ filter, children }: List, { loaders }: Context, request: readonly unknown[]): string =>
+  loaders.nameOf([...request, filter ?? null, children ? parentName(children.of) : null]);
+
 /** Result for one list. One statement serves the same request on the children of many objects. */
 async function batched<Result>(
   { target, filter, children }: List,
   { loaders }: Context,
-  request: readonly unknown[],
+  name: string,
   run: (statementOf: StatementOf, parents: readonly string[]) => Promise<ReadonlyMap<string, Result>>,
 ): Promise<Result | undefined> {
-  const name = JSON.stringify([...request, filter ?? null, children ? parentName(children.of) : null]);
   const loader = loaders.batched<Result | undefined>(target, name, async (parents) => {
     const statementOf: StatementOf = (dimensions, measures) =>
       new AggregateStatement(loaders.scope(target, filter, children?.of), dimensions, measures);

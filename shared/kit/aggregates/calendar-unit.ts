@@ -44,9 +44,15 @@ export function periodSql(dialect: Dialect, unit: CalendarUnit, date: string): s
   }
 }
 
+/** First and last day that `Date` can write. A caller can plan something for either, and others must still get their groups. */
+const FIRST_DAY = '0000-01-01';
+const LAST_DAY = '9999-12-31';
+
 /** First civil day of a period. @param value of {@link periodSql}: `2026`, `2026-10`, or `2026-10-01` */
 function firstDay(unit: CalendarUnit, value: string): string {
-  return unit === 'FISCAL_YEAR' ? `${Number(value) - 1}-10-01` : `${value}-01-01`.slice(0, 10);
+  const calendar = unit === 'FISCAL_YEAR' ? `${Number(value) - 1}-10` : value;
+  const [, year, rest] = /^(\d{1,4})(.*)$/.exec(calendar) ?? [];
+  return year === undefined ? FIRST_DAY : `${year.padStart(4, '0')}${rest}-01-01`.slice(0, 10);
 }
 
 const MONTHS: Partial<Record<CalendarUnit, number>> = {
@@ -62,7 +68,7 @@ interface Period {
   readonly label: string;
   /** First civil day. */
   readonly from: string;
-  /** Civil day after the last one. */
+  /** Civil day after the last one, at most {@link LAST_DAY}. */
   readonly until: string;
 }
 
@@ -70,7 +76,8 @@ interface Period {
 export function calendarPeriod(unit: CalendarUnit, value: string): Period {
   const from = firstDay(unit, value);
   const months = MONTHS[unit];
-  const until = months === undefined ? addDays(from, unit === 'WEEK' ? 7 : 1) : monthsAfter(from, months);
+  const next = months === undefined ? addDays(from, unit === 'WEEK' ? 7 : 1) : monthsAfter(from, months);
+  const until = next.length > LAST_DAY.length ? LAST_DAY : next;
   return { label: labelOf(unit, from), from, until };
 }
 

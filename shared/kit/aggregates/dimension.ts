@@ -27,6 +27,8 @@ export const MAX_DIMENSIONS = 3;
 const MAX_BOUNDS = 50;
 /** Two dates are at most this many days apart, and numbers that users count are smaller. */
 const MAX_NUMBER = 1e15;
+/** Narrower ranges have numbers beyond those of doubles, at which MySQL rejects the statement. */
+const MIN_WIDTH = 1e-6;
 
 /** @throws InvalidAggregateError */
 export function dimensionsOf(target: ModelClass, inputs: readonly DimensionInput[]): Dimension[] {
@@ -93,8 +95,11 @@ function rangesOf(
   if (width != null && bounds != null)
     throw new InvalidAggregateError('"width" and "bounds" cannot be combined: send only one of them', path);
   if (bounds != null) return { kind: 'bounds', bounds: requiredBounds(bounds, [...path, 'bounds']) };
-  if (width != null && !(width > 0 && width <= MAX_NUMBER))
-    throw new InvalidAggregateError(`"width" is ${width}: use a number above 0`, [...path, 'width']);
+  if (width != null && !(width >= MIN_WIDTH && width <= MAX_NUMBER))
+    throw new InvalidAggregateError(`"width" is ${width}: use a number from ${MIN_WIDTH} to ${MAX_NUMBER}`, [
+      ...path,
+      'width',
+    ]);
   if (width == null && since != null)
     throw new InvalidAggregateError(
       `Days from ${since} to ${field} need ranges: add "width", for example width: 7, or "bounds"`,

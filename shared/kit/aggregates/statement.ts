@@ -37,7 +37,6 @@ export interface GroupCondition {
 
 export interface GroupRequest {
   readonly dimensions: readonly Dimension[];
-  readonly measures: readonly Measure[];
   readonly having: readonly GroupCondition[];
   readonly orderBy: readonly GroupOrder[];
   readonly offset: number;
@@ -102,7 +101,8 @@ export class AggregateStatement {
 
   /** Figures over the objects in none of a page's groups, by key of the parent. Without an entry if there are none. */
   async others(request: GroupRequest, parents: readonly string[]): Promise<ReadonlyMap<string, Figures>> {
-    const page = this.page(request, parents);
+    // the page needs only the figures that determine it
+    const page = new AggregateStatement(this.scope, this.dimensions).page(request, parents);
     const rows = this.terms.statement(parents);
     const { isSame } = this.scope.database.dialect;
     const keys = [...this.parentColumns, ...this.groupColumns];

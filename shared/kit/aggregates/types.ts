@@ -13,6 +13,7 @@ import {
 } from 'type-graphql';
 import { CLASSES, type Sensitivity } from '#base/sensitivity';
 import { filterOf } from '../collection/filters';
+import { oncePerField } from '../collection/once-per-field';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../collection/page';
 import { OrderDirection, PageInfo } from '../collection/page-info';
 import { method } from '../model/fields';
@@ -35,7 +36,7 @@ export class CalendarPeriod {
   @part(() => String, 'Name of the period: 2026-11-27, 2026-W48, 2026-11, 2026-Q4, 2026, FY2027-Q1, or FY2027.', open)
   label!: string;
   @part(() => GraphQLCivilDate, 'First day.', open) from!: string;
-  @part(() => GraphQLCivilDate, 'Day after the last one.', open) until!: string;
+  @part(() => GraphQLCivilDate, 'Day after the last one. 9999-12-31 at most.', open) until!: string;
 }
 
 @Directive('@shareable')
@@ -59,6 +60,14 @@ const typesByModel = new Map<ModelClass, AggregateTypes>();
 /** Types whose fields limit their values to what the reader may read, so that they need no other check. */
 export const isAggregateType = (name: string): boolean => names.has(name);
 const names = new Set<string>();
+
+/** Enums of the fields that lists can be grouped by, or whose values can be aggregated. */
+export const isFieldEnum = (name: string): boolean => fieldEnums.has(name);
+const fieldEnums = new Set<string>();
+
+/** Inputs that say what groups have in common. */
+export const isDimension = (name: string): boolean => dimensions.has(name);
+const dimensions = new Set<string>();
 
 /** Declares a type of a model's figures. */
 function declare(target: ModelClass, suffix: string, description: string): ModelClass {
@@ -111,6 +120,7 @@ export function aggregateTypesOf(target: ModelClass): AggregateTypes {
 function fieldEnumOf(target: ModelClass, fields: readonly AggregateField[]): object {
   const { name } = modelOf(target);
   const values = Object.fromEntries(fields.map(({ value }) => [value, value]));
+  fieldEnums.add(`${name}AggregateField`);
   registerEnumType(values, {
     name: `${name}AggregateField`,
     description: `Fields that lists of ${name} can be grouped by, or whose values can be aggregated.`,
@@ -242,9 +252,12 @@ function figureField(
 ): void {
   const resolve = function (this: object, _args: unknown, info: GraphQLResolveInfo): unknown {
     const figures = figuresOf(this);
-    const field = info.parentType.getFields()[info.fieldName]!;
-    const figureArgs = getArgumentValues(field, info.fieldNodes[0]!, info.variableValues);
-    const found = figures.get(measureKey({ ...figureArgs, function: FUNCTION_OF_FIELD[name]! }));
+    const key = oncePerField(info, 'figure', () => {
+      const field = info.parentType.getFields()[info.fieldName]!;
+      const figureArgs = getArgumentValues(field, info.fieldNodes[0]!, info.variableValues);
+      return measureKey({ ...figureArgs, function: FUNCTION_OF_FIELD[name]! });
+    });
+    const found = figures.get(key);
     return show(found ?? null, Number(figures.get(COUNT)));
   };
   Object.defineProperty(prototype, name, { value: resolve, configurable: true, writable: true });
@@ -372,6 +385,7 @@ function typeOf(field: AggregateField): GraphQLTypeReference {
 
 function groupArguments(target: ModelClass, fieldEnum: object): ModelClass {
   const { name } = modelOf(target);
+  dimensions.add(`${name}Dimension`);
   const dimension = declareInput(target, 'Dimension', `What groups of ${name} have in common.`);
   input(dimension, 'field', () => fieldEnum, 'Field whose values the objects of a group share.', { nullable: false });
   input(dimension, 'every', () => CalendarUnit, 'For a date: length of the periods.');

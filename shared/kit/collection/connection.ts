@@ -1,4 +1,4 @@
-import type { FieldNode, GraphQLResolveInfo } from 'graphql';
+import type { GraphQLResolveInfo } from 'graphql';
 import {
   Args,
   ArgsType,
@@ -22,6 +22,7 @@ import type { Context } from '../subgraph/context';
 import type { ParentReference } from './children';
 import { filterOf, settleFilters } from './filters';
 import type { Page } from './loaders';
+import { oncePerField } from './once-per-field';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, type PageArguments } from './page';
 import { OrderDirection, PageInfo } from './page-info';
 
@@ -190,19 +191,13 @@ function orderInputOf(target: ModelClass): ModelClass | undefined {
 
 /** Fields of a connection that need no page of objects. */
 const OVER_ALL_PAGES: ReadonlySet<string> = new Set(['totalCount', 'aggregates', 'groups']);
-/** By the nodes of a field, which are the same for all parents in a list. */
-const pageShown = new WeakMap<readonly FieldNode[], boolean>();
 
 /** Whether an operation selects objects of a connection, and not only figures over all of them. */
-function showsPage(info: GraphQLResolveInfo): boolean {
-  let isShown = pageShown.get(info.fieldNodes);
-  if (isShown === undefined) {
+const showsPage = (info: GraphQLResolveInfo): boolean =>
+  oncePerField(info, 'shows page', () => {
     const names = selectedBelow(info).map(({ name }) => name);
-    isShown = names.length === 0 || names.some((name) => !OVER_ALL_PAGES.has(name));
-    pageShown.set(info.fieldNodes, isShown);
-  }
-  return isShown;
-}
+    return names.length === 0 || names.some((name) => !OVER_ALL_PAGES.has(name));
+  });
 
 function connect(list: List, page: Page, total: () => Promise<number>): object {
   const listed: Listed = { ...list, page, total };
@@ -241,13 +236,15 @@ export function pagedField(
 ): void {
   const resolve = async function (
     this: Record<string, string>,
-    pageArgs: PageArguments,
+    ownArgs: PageArguments,
     { loaders }: Context,
     info: GraphQLResolveInfo,
   ) {
     const target = child();
     const parentKey = this[modelOf(prototype.constructor).key]!;
     const of = parent();
+    // the same object for all parents, since loaders know arguments by their object
+    const pageArgs = oncePerField(info, 'page arguments', () => ownArgs);
     const page = showsPage(info)
       ? await loaders.listBy(target, of, pageArgs).load(parentKey)
       : loaders.withoutPage(target, pageArgs);

@@ -55,6 +55,9 @@ export interface Page<T extends object = object> {
  */
 export class Loaders {
   private readonly loaders = new Map<unknown, Map<string, DataLoader<string, unknown>>>();
+  /** Short names of arguments, by object and by text. */
+  private readonly names = new WeakMap<object, string>();
+  private readonly namesByText = new Map<string, string>();
 
   constructor(
     private readonly database: Database,
@@ -91,6 +94,21 @@ export class Loaders {
     const loader = byName.get(name) ?? new DataLoader<string, unknown>(batch, { maxBatchSize: MAX_BATCH });
     byName.set(name, loader);
     return loader as DataLoader<string, Value>;
+  }
+
+  /**
+   * A short name of arguments; equal arguments have the same name. Their text is written once for each object: it can have a megabyte,
+   * and many parents share it.
+   */
+  nameOf(args: object): string {
+    let name = this.names.get(args);
+    if (name === undefined) {
+      const text = JSON.stringify(args);
+      name = this.namesByText.get(text) ?? String(this.namesByText.size);
+      this.namesByText.set(text, name);
+      this.names.set(args, name);
+    }
+    return name;
   }
 
   /** Result of `compute`, computed once per request. */
@@ -306,7 +324,7 @@ export class Loaders {
     pageArgs: PageArguments,
   ): DataLoader<string, Page<T>> {
     const { name, source, column } = this.parentOf(target, parent);
-    return this.batched(target, `list by ${name} ${JSON.stringify(pageArgs)}`, async (parents) => {
+    return this.batched(target, `list by ${name} ${this.nameOf(pageArgs)}`, async (parents) => {
       const plan = this.plan(target, pageArgs);
       const { database } = this;
       const counts = this.counts(target, plan);
@@ -394,15 +412,19 @@ export class Loaders {
   /** Number of visible children that match a filter, by parent. */
   countBy(target: ModelClass, parent: ParentReference, pageArgs: PageArguments): DataLoader<string, number> {
     const { name, source, column } = this.parentOf(target, parent);
-    return this.batched(target, `count by ${name} ${JSON.stringify(pageArgs.filter ?? null)}`, async (parents) => {
-      const conditions = [this.counted(target, pageArgs), ...this.naming(target, parent)];
-      const rows = await this.database.query<{ parent: string; n: number }>(
-        `SELECT ${column} AS parent, COUNT(*) AS n FROM ${source}
+    return this.batched(
+      target,
+      `count by ${name} ${pageArgs.filter ? this.nameOf(pageArgs.filter) : ''}`,
+      async (parents) => {
+        const conditions = [this.counted(target, pageArgs), ...this.naming(target, parent)];
+        const rows = await this.database.query<{ parent: string; n: number }>(
+          `SELECT ${column} AS parent, COUNT(*) AS n FROM ${source}
          WHERE ${column} IN (${parents.map(() => '?').join(', ')}) AND ${conditions.map(({ sql }) => sql).join(' AND ')} GROUP BY ${column}`,
-        [...parents, ...conditions.flatMap(({ parameters }) => parameters)],
-      );
-      const counts = new Map(rows.map((row) => [String(row.parent), Number(row.n)]));
-      return parents.map((key) => counts.get(key) ?? 0);
-    });
+          [...parents, ...conditions.flatMap(({ parameters }) => parameters)],
+        );
+        const counts = new Map(rows.map((row) => [String(row.parent), Number(row.n)]));
+        return parents.map((key) => counts.get(key) ?? 0);
+      },
+    );
   }
 }

@@ -2,6 +2,7 @@ import { getDocumentNodeFromSchema } from '@graphql-tools/utils';
 import {
   type ConstDirectiveNode,
   type DocumentNode,
+  type EnumTypeDefinitionNode,
   type FieldDefinitionNode,
   type GraphQLSchema,
   type InputObjectTypeDefinitionNode,
@@ -17,6 +18,7 @@ import {
 } from 'graphql';
 import { kindsOf, type RoleSpec, type RoleSpecs } from '#base/identity/roles';
 import type { Sensitivity } from '#base/sensitivity';
+import { isDimension, isFieldEnum } from '../aggregates/types';
 import { childListOf } from '../collection/children';
 import { DEFAULT_PAGE_SIZE } from '../collection/page';
 import { type Model, type ModelClass, modelOf } from '../model/model';
@@ -33,7 +35,16 @@ interface PublishedParts {
 const COUNT_WEIGHT = 25;
 
 /** Cost of the groups of a list, which reads and sorts every row of it. */
-const GROUPS_WEIGHT = 50;
+const GROUPS_WEIGHT = 150;
+/** Cost of the figures of all other objects, which reads every row and computes the page of groups again. */
+const OTHERS_WEIGHT = 400;
+/**
+ * Cost of each field that lists are grouped by or figures are computed over: the database computes and sorts its value for every row.
+ * It counts once for all groups and parents, since one statement serves them.
+ */
+const OPERAND_WEIGHT = 250;
+/** Cost of calendar periods, and of ranges, whose bounds the database compares with every row. */
+const PERIODS_WEIGHT = 100;
 
 /**
  * The published schema of a subgraph, with a sensitivity class on every field, costs, and list sizes.
@@ -65,6 +76,10 @@ export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: st
         }),
       }),
     },
+    EnumTypeDefinition: (type: EnumTypeDefinitionNode) =>
+      isFieldEnum(type.name.value)
+        ? { ...type, directives: [...(type.directives ?? []), directive('cost', { weight: OPERAND_WEIGHT })] }
+        : undefined,
     InputObjectTypeDefinition: (type: InputObjectTypeDefinitionNode) => ({
       ...type,
       fields: type.fields?.map((field) => ({
@@ -73,6 +88,7 @@ export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: st
           ...(field.directives ?? []),
           ...filterCosts(type, field, filters),
           ...orderCosts(type, field, counting),
+          ...dimensionCosts(type, field),
         ],
       })),
     }),
@@ -167,6 +183,8 @@ function costs(type: ObjectTypeDefinitionNode, field: FieldDefinitionNode): Cons
         requireOneSlicingArgument: false,
       }),
     ];
+  if (field.name.value === 'others' && type.name.value.endsWith('GroupPage'))
+    return [directive('cost', { weight: OTHERS_WEIGHT })];
   const isCount = type.name.value.endsWith('Connection') && ['totalCount', 'aggregates'].includes(field.name.value);
   return isCount ? [directive('cost', { weight: COUNT_WEIGHT })] : [];
 }
@@ -206,6 +224,15 @@ function orderCosts(
   const isCounting = counting.has(type.name.value) && field.name.value === 'field';
   return isCounting ? [directive('cost', { weight: ORDER_WEIGHT })] : [];
 }
+
+/** Costs of the input that says what groups have in common. */
+const dimensionCosts = (
+  { name }: InputObjectTypeDefinitionNode,
+  field: InputValueDefinitionNode,
+): ConstDirectiveNode[] =>
+  isDimension(name.value) && ['every', 'bounds'].includes(field.name.value)
+    ? [directive('cost', { weight: PERIODS_WEIGHT })]
+    : [];
 
 const namedType = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type));
 

@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { sensitivity } from '#kit/model/fields';
 import { stubOf } from '#kit/model/model';
 import { pastInstant } from '#kit/model/past-instant';
@@ -68,6 +68,8 @@ export class ReviewHistoryResolver {
     description: 'Determinations and reviews at a past time, replayed from the timeline.',
   })
   @sensitivity('GOV')
+  // weight: it replays a timeline
+  @Directive('@cost(weight: 5)')
   async reviewsAsOf(
     @Root() submission: Submission,
     @Ctx() { loaders, clock }: Context,

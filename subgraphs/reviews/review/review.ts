@@ -1,4 +1,4 @@
-import { Int } from 'type-graphql';
+import { Directive, Int } from 'type-graphql';
 import { Index } from 'typeorm';
 import { civilDate, daysBetween } from '#base/civil';
 import { hasMany } from '#kit/collection/connection';
@@ -156,6 +156,8 @@ export class Review {
     sensitivity: 'PROPIN',
     derivedFrom: ['Review.launchBoundAt', 'Review.closedAt'],
   })
+  // weight: it computes with a calendar
+  @Directive('@cost(weight: 1)')
   daysPastLaunch({ clock }: Context): number {
     const end = this.closedAt ?? clock.now().toISOString();
     return Math.max(0, daysBetween(civilDate(this.launchBoundAt), civilDate(end)));

@@ -1,4 +1,4 @@
-import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
+import { Arg, Ctx, Directive, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import { sensitivity } from '#kit/model/fields';
 import { stubOf } from '#kit/model/model';
 import { pastInstant } from '#kit/model/past-instant';
@@ -95,6 +95,8 @@ export class SubmissionHistoryResolver {
     description: 'State at a past time, replayed from the timeline; null before the draft was created.',
   })
   @sensitivity('PROPIN')
+  // weight: it replays a timeline
+  @Directive('@cost(weight: 5)')
   async asOf(
     @Root() submission: Submission,
     @Ctx() { loaders, clock }: Context,

@@ -1,4 +1,4 @@
-import { Int } from 'type-graphql';
+import { Directive, Int } from 'type-graphql';
 import { Index } from 'typeorm';
 import { civilDate, daysBetween } from '#base/civil';
 import { Actor } from '#domain/actor';
@@ -260,6 +260,8 @@ export class Submission {
   @computed(() => Int, 'Civil days until the planned launch; negative once it has passed.', {
     derivedFrom: ['Submission.plannedLaunchAt'],
   })
+  // weight: it computes with a calendar
+  @Directive('@cost(weight: 1)')
   daysToLaunch({ clock }: Context): number {
     return daysBetween(civilDate(clock.now()), civilDate(this.plannedLaunchAt));
   }
@@ -269,6 +271,8 @@ export class Submission {
     'Target date for the intake check: two business days after filing. Missing it has no consequence.',
     { nullable: true, derivedFrom: ['Submission.filedAt'] },
   )
+  // weight: it computes with a calendar
+  @Directive('@cost(weight: 1)')
   intakeTargetOn(): string | null {
     return this.filedAt === null ? null : addBusinessDays(civilDate(this.filedAt), INTAKE_BUSINESS_DAYS);
   }
