@@ -485,6 +485,7 @@ describe.each(databaseKinds)('the first twenty questions on %s', (kind) => {
     expect(totals).toEqual(
       tally(due, (finding) => `${finding.cveId} ${finding.agencyKey} ${systemOf(finding).impactLevel}`),
     );
+    expect(nodes.map(({ cveId }) => cveId)).toEqual([...new Set(due.map(({ cveId }) => cveId))].sort());
     expect(due.length).toBeGreaterThan(0);
   });
 
