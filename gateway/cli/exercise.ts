@@ -4,7 +4,7 @@ import { hasExercise, replaceExerciseRows } from '#domain/exercise/store';
 import type { ExerciseRows, ExerciseWorld } from '#domain/exercise/story';
 import { parseDate } from '#kit/model/scalars';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
-import { infrastructureExercise } from '../../subgraphs/infrastructure/exercise/exercise';
+import { catalogedVulnerabilities, infrastructureExercise } from '../../subgraphs/infrastructure/exercise/exercise';
 import { reviewsExercise } from '../../subgraphs/reviews/exercise/exercise';
 import { submissionsExercise } from '../../subgraphs/submissions/exercise/exercise';
 import { workforceExercise } from '../../subgraphs/workforce/exercise/exercise';
@@ -36,7 +36,9 @@ export async function storeExercise(
   world: ExerciseWorld,
   print: (text: string) => void = () => {},
 ): Promise<number> {
-  const story = tellExercise(world);
+  const infrastructure = open.find(({ name }) => name === 'infrastructure');
+  const cataloged = infrastructure && (await catalogedVulnerabilities(infrastructure.database, world.asOf));
+  const story = tellExercise({ ...world, cataloged });
   let stored = 0;
   for (const { name, database, subgraph } of open) {
     const rows = await replaceExerciseRows(database, subgraph.parts.entities, story.get(name) ?? []);

@@ -161,10 +161,11 @@ function command<T>(child: ChildProcess, message: object): Promise<T> {
   });
 }
 
+/** Of the first twenty, so that measurements stay comparable. */
 function questions(): string[] {
   const folder = join(packageRoot, 'test', 'questions');
   return readdirSync(folder)
-    .filter((name) => name.endsWith('.graphql') && !RARELY_ASKED.has(name.slice(0, 2)))
+    .filter((name) => name.endsWith('.graphql') && name < '21' && !RARELY_ASKED.has(name.slice(0, 2)))
     .sort()
     .map((name) => {
       const query = readFileSync(join(folder, name), 'utf8');

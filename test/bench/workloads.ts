@@ -31,10 +31,11 @@ const same = (query: string, variables?: object) => {
 const publicOperation = operation(PUBLIC_OPERATION);
 const ITEMS = 'query($first: Int!) { items(first: $first) { id name size color weight maker { name city } } }';
 
+/** The first twenty, so that measurements stay comparable. */
 function questions(): LoadRequest[] {
   const folder = join(packageRoot, 'test', 'questions');
   return readdirSync(folder)
-    .filter((name) => name.endsWith('.graphql'))
+    .filter((name) => name.endsWith('.graphql') && name < '21')
     .sort()
     .map((name) => operation(readFileSync(join(folder, name), 'utf8'), questionVariables[name.slice(0, 2)]));
 }

@@ -65,6 +65,16 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
     expect(await infrastructure.database.count(AIUseCase)).toBe(5);
   });
 
+  test('reads lists of choices with quotes of both kinds, and rejects other text', async () => {
+    const path = file('use.csv', USE_CASES.replace("['In-progress']", 'In-progress'));
+    const { rejects } = await run('omb-use-cases', path);
+    expect(rejects).toMatchObject([{ line: 5, column: 'hi_public_consultation' }]);
+    const cases = await infrastructure.database.query(
+      'SELECT public_consultation AS consultation FROM ai_use_case WHERE public_consultation IS NOT NULL',
+    );
+    expect(cases.map(({ consultation }) => consultation)).toEqual(["Usability Testing; Someone's opinion"]);
+  });
+
   test('rejects invalid rows with line, column, and reason, and imports the others', async () => {
     const document = JSON.parse(KEV);
     const [first, second, third] = document.vulnerabilities;

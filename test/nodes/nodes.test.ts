@@ -204,7 +204,7 @@ describe('global ids', () => {
     expect(statements).toHaveLength(1);
   });
 
-  describe('in the twenty questions', () => {
+  describe('in the questions', () => {
     const folder = join(packageRoot, 'test', 'questions');
     const questions = readdirSync(folder).filter((name) => name.endsWith('.graphql'));
 

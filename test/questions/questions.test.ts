@@ -27,7 +27,7 @@ import { databaseKinds } from '../support/databases';
 import { AS_OF, FIXTURES, openWorld, type World } from '../support/world';
 
 /**
- * Sends every question through the gateway and recomputes its answer from the generated rows of the story: plain code over plain
+ * Sends the first twenty questions through the gateway and recomputes their answers from the generated rows of the story: plain code over plain
  * arrays, which shares nothing with resolvers, filters, SQL, or the gateway.
  */
 
@@ -57,7 +57,7 @@ function tally<T>(items: readonly T[], name: (item: T) => string): Record<string
 
 const operation = (name: string) => readFileSync(join(__dirname, `${name}.graphql`), 'utf8');
 
-describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
+describe.each(databaseKinds)('the first twenty questions on %s', (kind) => {
   let world: World;
 
   beforeAll(async () => {
@@ -485,6 +485,7 @@ describe.each(databaseKinds)('the twenty questions on %s', (kind) => {
     expect(totals).toEqual(
       tally(due, (finding) => `${finding.cveId} ${finding.agencyKey} ${systemOf(finding).impactLevel}`),
     );
+    expect(nodes.map(({ cveId }) => cveId)).toEqual([...new Set(due.map(({ cveId }) => cveId))].sort());
     expect(due.length).toBeGreaterThan(0);
   });
 

@@ -1,4 +1,4 @@
-/** Variables of those of the twenty questions that take some, by number; that of question 19 names no submission. */
+/** Variables of those questions that take some, by number; that of question 19 names no submission. */
 export const questionVariables: Readonly<Record<string, Record<string, unknown>>> = {
   '02': { from: '2026-11-23T15:00:00Z', until: '2026-12-23T15:00:00Z' },
   '03': { key: 'exercise-alder' },
@@ -10,4 +10,11 @@ export const questionVariables: Readonly<Record<string, Record<string, unknown>>
   '18': { moreThan: 0 },
   '19': { id: 'sub_none' },
   '20': { this: 2027, last: 2026, asOf: '2026-11-23T15:00:00Z', yearBefore: '2025-11-23T15:00:00Z' },
+  '31': { today: '2026-11-23', yearAgo: '2025-11-23' },
+  '33': { from: '2025-10-01T04:00:00Z', until: '2026-10-01T04:00:00Z' },
+  '36': { from: '2025-12-01', until: '2026-12-01', yearBefore: '2024-12-01' },
+  '38': { element: 'AI/Data' },
+  '42': { from: '2025-11-23' },
+  '57': { yearAgoDay: '2025-11-23', yearAgo: '2025-11-23T15:00:00Z', twoYearsAgo: '2024-11-23T15:00:00Z' },
+  '58': { roles: ['511', '521', '531', '541'] },
 };

@@ -9,6 +9,15 @@ export interface ExerciseWorld {
   readonly scale: number;
   /** End of the story: nothing happens after this instant. */
   readonly asOf: string;
+  /** Imported vulnerabilities, on which systems get findings beside those on invented ones. */
+  readonly cataloged?: readonly CatalogedVulnerability[];
+}
+
+/** A vulnerability of the imported catalog. */
+export interface CatalogedVulnerability {
+  readonly cveId: string;
+  readonly kevDateAdded: string;
+  readonly kevDueDate: string;
 }
 
 /** Rows of one table. */

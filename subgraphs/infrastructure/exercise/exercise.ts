@@ -1,6 +1,8 @@
 import { addDays, civilDate, startOfDay } from '#base/civil';
+import type { Random } from '#domain/exercise/random';
 import {
   after,
+  type CatalogedVulnerability,
   EXERCISE_AGENCIES,
   type ExerciseRows,
   type ExerciseWorld,
@@ -10,6 +12,7 @@ import {
   randomOf,
   rows,
 } from '#domain/exercise/story';
+import type { Database } from '#kit/database/database';
 import { stableId } from '#kit/ids';
 import type { Link } from '#kit/model/links';
 import { CapabilityAssessment } from '../capability/capability';
@@ -183,47 +186,76 @@ function deploy(
   }
 }
 
-/** Findings on a system. Systems with an AI-powered tool are remediated sooner. */
+/** Findings on a system, of invented vulnerabilities and of imported ones. */
 function findVulnerabilities(
   world: ExerciseWorld,
   system: Partial<FederalSystem>,
   vulnerabilities: readonly Partial<Vulnerability>[],
 ): Partial<VulnerabilityFinding>[] {
   const random = randomOf(world, `findings ${system.id}`);
-  return random.some(vulnerabilities, random.integer(2, 10)).map((vulnerability) => {
+  const invented = random.some(vulnerabilities, random.integer(2, 10)).map((vulnerability) => {
     const added = startOfDay(vulnerability.kevDateAdded!);
     const seen = after(added, random.next() * 40);
     const detectedAt = seen > world.asOf ? latest(added, after(world.asOf, -0.5)) : seen;
-    const catalogDue = startOfDay(addDays(vulnerability.kevDueDate!, 1));
-    const dueAt = detectedAt > catalogDue ? after(detectedAt, 14) : catalogDue;
-    const remediatedAt = after(
-      detectedAt,
-      (system.coveredByAiTool ? 3 : 6) + random.next() * (system.coveredByAiTool ? 22 : 40),
-    );
-    const fate = random.weighted({ remediated: 80, falsePositive: 6, retired: 3, stuck: 11 });
-    const isRemediated = fate === 'remediated' && remediatedAt <= world.asOf;
-    const status = isRemediated
-      ? random.weighted({ REMEDIATED: 1, VERIFIED: 2 })
-      : fate === 'falsePositive'
-        ? 'FALSE_POSITIVE'
-        : fate === 'retired'
-          ? 'SYSTEM_RETIRED'
-          : random.weighted({ OPEN: 4, IN_REMEDIATION: 4, MITIGATED: 2 });
-    return {
-      id: stableId('vfn', system.id!, vulnerability.cveId!),
-      systemId: system.id,
-      agencyKey: system.agencyKey,
-      cveId: vulnerability.cveId,
-      detectedAt,
-      dueAt,
-      status,
-      remediatedAt: isRemediated ? remediatedAt : null,
-      method: random.pick(['authenticated scan', 'agent report', 'external scan']),
-      reopensId: null,
-      revision: 1,
-      exercise: true,
-    };
+    return findingOf(world, random, system, vulnerability, detectedAt);
   });
+  const ofCatalog = randomOf(world, `cataloged findings ${system.id}`);
+  const imported = ofCatalog.some(world.cataloged ?? [], ofCatalog.integer(0, 2)).map((vulnerability) => {
+    // published long ago, in most cases: a recent scan detects it, so that some are due soon
+    const detectedAt = latest(startOfDay(vulnerability.kevDateAdded), after(world.asOf, -ofCatalog.next() * 45));
+    return findingOf(world, ofCatalog, system, vulnerability, detectedAt);
+  });
+  return [...invented, ...imported];
+}
+
+/** Systems with an AI-powered tool are remediated sooner. */
+function findingOf(
+  world: ExerciseWorld,
+  random: Random,
+  system: Partial<FederalSystem>,
+  vulnerability: Partial<CatalogedVulnerability>,
+  detectedAt: string,
+): Partial<VulnerabilityFinding> {
+  const catalogDue = startOfDay(addDays(vulnerability.kevDueDate!, 1));
+  const dueAt = detectedAt > catalogDue ? after(detectedAt, 14) : catalogDue;
+  const remediatedAt = after(
+    detectedAt,
+    (system.coveredByAiTool ? 3 : 6) + random.next() * (system.coveredByAiTool ? 22 : 40),
+  );
+  const fate = random.weighted({ remediated: 80, falsePositive: 6, retired: 3, stuck: 11 });
+  const isRemediated = fate === 'remediated' && remediatedAt <= world.asOf;
+  const status = isRemediated
+    ? random.weighted({ REMEDIATED: 1, VERIFIED: 2 })
+    : fate === 'falsePositive'
+      ? 'FALSE_POSITIVE'
+      : fate === 'retired'
+        ? 'SYSTEM_RETIRED'
+        : random.weighted({ OPEN: 4, IN_REMEDIATION: 4, MITIGATED: 2 });
+  return {
+    id: stableId('vfn', system.id!, vulnerability.cveId!),
+    systemId: system.id,
+    agencyKey: system.agencyKey,
+    cveId: vulnerability.cveId,
+    detectedAt,
+    dueAt,
+    status,
+    remediatedAt: isRemediated ? remediatedAt : null,
+    method: random.pick(['authenticated scan', 'agent report', 'external scan']),
+    reopensId: null,
+    revision: 1,
+    exercise: true,
+  };
+}
+
+const MAX_CATALOGED = 200;
+
+/** The latest imported vulnerabilities whose listing is not after an instant. */
+export function catalogedVulnerabilities(database: Database, asOf: string): Promise<CatalogedVulnerability[]> {
+  return database.query<CatalogedVulnerability & Record<string, unknown>>(
+    `SELECT cve_id AS cveId, kev_date_added AS kevDateAdded, kev_due_date AS kevDueDate FROM vulnerability
+     WHERE exercise = 0 AND kev_date_added <= ? ORDER BY kev_date_added DESC, cve_id LIMIT ${MAX_CATALOGED}`,
+    [civilDate(asOf)],
+  );
 }
 
 function makeSectorRisks(world: ExerciseWorld): Partial<SectorRisk>[] {

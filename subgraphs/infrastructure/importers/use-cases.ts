@@ -36,6 +36,18 @@ function oneOf<Value>(row: Row, column: string, values: Readonly<Record<string, 
 
 const YES_NO = { Yes: true, No: false, Y: true, N: false };
 
+/** The publisher writes several choices as a Python list of strings: `['One', "Someone's"]`. */
+function choicesOf(row: Row, column: string): string | null {
+  const text = row.optional(column, 2_000);
+  if (text === null) return null;
+  const choices = [...text.matchAll(/'([^']*)'|"([^"]*)"/g)].map(([, single, double]) => (single ?? double)!.trim());
+  if (choices.length === 0 && text !== '[]')
+    throw new RowError(column, `is "${text.slice(0, 60)}"; expected a list such as ['Other']`);
+  const joined = choices.join('; ');
+  if (joined.length > 1_000) throw new RowError(column, `is ${joined.length} characters long; the maximum is 1000`);
+  return joined === '' ? null : joined;
+}
+
 /** Numbers rows that share an identity, so that each gets a distinct id. */
 async function* withOccurrence(rows: AsyncIterable<Row>, identity: (row: Row) => string): AsyncGenerator<Row> {
   const occurrences = new Map<string, number>();
@@ -101,6 +113,14 @@ export const individualUseCases: Importer = {
         haveAto: oneOf(row, 'have_ato', YES_NO),
         hasPii: oneOf(row, 'has_pii', YES_NO),
         testing: row.optional('hi_testing_conducted', 60),
+        impactAssessment: row.optional('hi_assessment_completed', 120),
+        independentReview: row.optional('hi_independent_review', 120),
+        monitoring: row.optional('hi_ongoing_monitoring', 120),
+        training: row.optional('hi_training_established', 120),
+        failsafe: row.optional('hi_failsafe_presence', 120),
+        appeal: row.optional('hi_appeal_process', 120),
+        publicConsultation: choicesOf(row, 'hi_public_consultation'),
+        potentialImpacts: row.optional('hi_potential_impacts', 60_000),
       }),
       ...vendors.flatMap((vendor) => [
         vendorWrite(vendor),
@@ -149,6 +169,14 @@ export const commercialUseCases: Importer = {
         haveAto: null,
         hasPii: null,
         testing: null,
+        impactAssessment: null,
+        independentReview: null,
+        monitoring: null,
+        training: null,
+        failsafe: null,
+        appeal: null,
+        publicConsultation: null,
+        potentialImpacts: null,
       }),
       ...organizationsListed(vendorText ?? '').flatMap((vendor) => [
         vendorWrite(vendor),

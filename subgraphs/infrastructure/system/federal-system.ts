@@ -7,6 +7,7 @@ import { Agency } from '../agency';
 import { CloudOffering } from '../cloud/cloud-offering';
 import { GovDomain } from '../domain';
 import { Sector } from '../sector/sector';
+import { DeploymentSystem, ToolDeployment } from '../tool/defensive-tool';
 import { VulnerabilityFinding } from '../vulnerability/vulnerability-finding';
 
 export const ImpactLevel = enumeration('ImpactLevel', 'FIPS 199 impact level of a system.', {
@@ -47,6 +48,12 @@ export class FederalSystem {
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => VulnerabilityFinding, 'systemId', 'Vulnerability findings on the system.') findings!: unknown;
+  @hasMany(
+    () => ToolDeployment,
+    () => ({ links: DeploymentSystem, from: 'targetKey' }),
+    'Deployments of defensive tools that cover the system.',
+  )
+  toolDeployments!: unknown;
 }
 
 export const SystemSector = links(

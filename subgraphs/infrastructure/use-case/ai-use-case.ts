@@ -84,6 +84,50 @@ export class AIUseCase {
     length: 60,
   })
   testing!: string | null;
+  @text('Whether the agency completed an AI impact assessment, as published. High-impact use cases only.', {
+    nullable: true,
+    filter: true,
+    length: 120,
+  })
+  impactAssessment!: string | null;
+  @text('Who reviewed the AI impact assessment independently, as published. High-impact use cases only.', {
+    nullable: true,
+    filter: true,
+    length: 120,
+  })
+  independentReview!: string | null;
+  @text('Whether the agency monitors the use case, as published. High-impact use cases only.', {
+    nullable: true,
+    filter: true,
+    length: 120,
+  })
+  monitoring!: string | null;
+  @text('Whether operators are trained, as published. High-impact use cases only.', {
+    nullable: true,
+    filter: true,
+    length: 120,
+  })
+  training!: string | null;
+  @text('Whether the use case has a fail-safe, as published. High-impact use cases only.', {
+    nullable: true,
+    filter: true,
+    length: 120,
+  })
+  failsafe!: string | null;
+  @text('Whether affected people can appeal, as published. High-impact use cases only.', {
+    nullable: true,
+    filter: true,
+    length: 120,
+  })
+  appeal!: string | null;
+  @text('How the agency consulted the public, as published, joined by "; ". High-impact use cases only.', {
+    nullable: true,
+    filter: true,
+    length: 1_000,
+  })
+  publicConsultation!: string | null;
+  @longText('Potential impacts that the agency identified. High-impact use cases only.', { nullable: true })
+  potentialImpacts!: string | null;
 }
 
 export const UseCaseVendor = links(

@@ -65,8 +65,8 @@ export class Announcement {
   })
   closeDate!: string | null;
   @text('Pay plan and grade, such as "GS-12".', { nullable: true, length: 40 }) payPlanGrade!: string | null;
-  @text('Lowest grade offered.', { nullable: true, length: 10 }) gradeLow!: string | null;
-  @text('Highest grade offered.', { nullable: true, length: 10 }) gradeHigh!: string | null;
+  @text('Lowest grade offered.', { nullable: true, filter: true, length: 10 }) gradeLow!: string | null;
+  @text('Highest grade offered.', { nullable: true, filter: true, length: 10 }) gradeHigh!: string | null;
   @cents('Lowest annual salary offered.', { nullable: true, filter: true, order: true, column: 'salary_min' })
   salaryMinCents!: number | null;
   @cents('Highest annual salary offered.', { nullable: true, filter: true, order: true, column: 'salary_max' })

@@ -1,4 +1,4 @@
-import { civilDate, fiscalYear } from '#base/civil';
+import { addDays, civilDate, fiscalYear } from '#base/civil';
 import { REVIEWING_AGENCIES } from '#domain/agency/reviewing-agencies';
 import type { Random } from '#domain/exercise/random';
 import {
@@ -357,10 +357,9 @@ function goals(world: ExerciseWorld, tables: Tables): void {
   }
 }
 
-/** Snapshots of staffing today and 90 days ago; the earlier one is invented. */
+/** Snapshots of staffing today, 90 days ago, and a year ago; the earlier ones are invented. */
 function capacity(world: ExerciseWorld, tables: Tables): void {
   const today = civilDate(world.asOf);
-  const before = civilDate(after(world.asOf, -90));
   for (const [pair, positions] of Map.groupBy(
     tables.positions,
     ({ agencyKey, workRoleCode }) => `${agencyKey}:${workRoleCode}`,
@@ -370,27 +369,33 @@ function capacity(world: ExerciseWorld, tables: Tables): void {
       positions.filter(({ status }) => statuses.includes(status!)).length;
     const filled = count('FILLED');
     const vacant = count('FUNDED_VACANT', 'IN_HIRING');
-    const earlier = Math.max(0, filled - randomOf(world, `capacity ${pair}`).integer(0, 2));
-    const base = { agencyKey, workRoleCode, staffingId: pair, authorized: filled + vacant, exercise: true };
+    const random = randomOf(world, `capacity ${pair}`);
+    const quarterAgo = Math.max(0, filled - random.integer(0, 2));
+    const yearAgo = Math.max(0, quarterAgo - random.integer(0, 2));
+    const base = { agencyKey, workRoleCode, staffingId: pair, exercise: true };
+    const before = (name: string, days: number, authorized: number, filledThen: number) => ({
+      ...base,
+      id: stableId('cap', world.seed, pair, name),
+      asOf: addDays(today, -days),
+      current: false,
+      authorized,
+      filled: filledThen,
+      vacant: authorized - filledThen,
+      inHiring: 0,
+    });
     tables.capacity.push(
       {
         ...base,
         id: stableId('cap', world.seed, pair, 'now'),
         asOf: today,
         current: true,
+        authorized: filled + vacant,
         filled,
         vacant,
         inHiring: count('IN_HIRING'),
       },
-      {
-        ...base,
-        id: stableId('cap', world.seed, pair, 'before'),
-        asOf: before,
-        current: false,
-        filled: earlier,
-        vacant: filled + vacant - earlier,
-        inHiring: 0,
-      },
+      before('before', 90, filled + vacant, quarterAgo),
+      before('year ago', 365, Math.max(yearAgo, filled + vacant - random.integer(0, 1)), yearAgo),
     );
   }
 }

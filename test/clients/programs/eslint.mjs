@@ -4,7 +4,7 @@ import { runScenarios } from './scenarios.mjs';
 
 const RULES = graphqlPlugin.configs['flat/operations-recommended'].rules;
 
-/** For the twenty questions. */
+/** For the questions. */
 const QUESTION_RULES = {
   // they are sent as they are, without a normalized cache that would need keys
   '@graphql-eslint/require-selections': 'off',
