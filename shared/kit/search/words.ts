@@ -13,10 +13,6 @@ const folded = (character: string): string => character.toUpperCase().toLowerCas
 export function wordsOf(text: string): ReadonlySet<string> {
   const words = text.normalize('NFKC').match(WORD) ?? [];
   return new Set(
-    words.map((word) =>
-      Array.from(Array.from(word, folded).join('').normalize('NFKC'))
-        .slice(0, MAX_WORD)
-        .join(''),
-    ),
+    words.map((word) => Array.from(Array.from(word, folded).join('').normalize('NFKC')).slice(0, MAX_WORD).join('')),
   );
 }

@@ -49,7 +49,8 @@ export class AIModel {
   developerKey!: string | null;
   @textList('Organizations that published the model, as named by the source.') organizations!: string[];
   @text('Codename used before launch; never the public name.', { sensitivity: 'PROPIN' }) codename!: string;
-  @text('Public name; null until launch, unless the developer publishes it earlier.', { search: true,
+  @text('Public name; null until launch, unless the developer publishes it earlier.', {
+    search: true,
     nullable: true,
     filter: true,
     order: true,
