@@ -164,6 +164,8 @@ function describe({ comparison }: Selectable): string {
 function declareSearch(target: ModelClass, filter: InputClass): void {
   const fields = searchedFields(target).map(({ name }) => name);
   if (fields.length === 0) return;
+  const { name, selectable } = modelOf(target);
+  if (selectable.has(SEARCH)) throw new Error(`${name}.${SEARCH} has the name of the search of its filter: rename it`);
   Field(() => String, {
     nullable: true,
     description: `Every word of this text begins a word of ${fields.join(' or ')}. Ignores case.`,

@@ -295,9 +295,17 @@ export class Database {
     }
   }
 
-  /** Runs a statement with `?` parameters and returns raw rows. @throws DatabaseError */
+  /**
+   * Runs a statement with `?` parameters and returns raw rows.
+   * @throws DatabaseError
+   * @throws Error for a statement that writes a searched column, whose words only the other methods write
+   */
   query<Row = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    if (WRITES.test(sql)) this.requireWords(sql);
+    return WRITES.test(sql) ? this.write(sql, parameters) : this.run(sql, parameters);
+  }
+
+  private async write<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    this.requireWords(sql);
     return this.run(sql, parameters);
   }
 
@@ -456,7 +464,7 @@ export class Database {
 
   /** Inserts objects in batches. Missing properties get the column default, or NULL. */
   insert<T extends object>(target: ModelClass<T>, objects: readonly Partial<T>[]): Promise<void> {
-    return this.write(target, objects, '', addWords);
+    return this.writeObjects(target, objects, '', addWords);
   }
 
   /** Inserts objects, and overwrites those with an existing key. */
@@ -464,11 +472,11 @@ export class Database {
     const columns = this.columns(target);
     const names = (primary: boolean) =>
       columns.filter((column) => column.isPrimary === primary).map((column) => this.dialect.quote(column.databaseName));
-    return this.write(target, objects, this.dialect.onConflictUpdate(names(true), names(false)), replaceWords);
+    return this.writeObjects(target, objects, this.dialect.onConflictUpdate(names(true), names(false)), replaceWords);
   }
 
   /** Writes objects, and the words of their searched fields in the same transaction. */
-  private async write<T extends object>(
+  private async writeObjects<T extends object>(
     target: ModelClass<T>,
     objects: readonly Partial<T>[],
     tail: string,

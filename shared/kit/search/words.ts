@@ -4,7 +4,7 @@ export const MAX_WORD = 40;
 const WORD = /[\p{L}\p{N}]+/gu;
 
 /** Equal for characters that differ only in case: `ß` and `SS`, all forms of sigma. */
-const folded = (character: string): string => character.toUpperCase().toLowerCase();
+const folded = (character: string): string => character.toLowerCase().toUpperCase().toLowerCase();
 
 /**
  * The distinct words of a text in lower case: runs of letters and digits. The databases compare case and accents differently, so words are
