@@ -249,6 +249,13 @@ describe.each(databaseKinds)(`words on %s, from seed ${seed}`, (kind) => {
     expect(() => build(455)).toThrow('more than 5000 conditions');
   });
 
+  test('reads each word once, also for words that begin others', () => {
+    const builder = new WhereBuilder(database, fixedClock(AS_OF), Reader.everything);
+    const { sql, parameters } = builder.build(Gadget, { search: 'a ab b abc ab' }, 't');
+    expect(sql.match(/SELECT/g)).toHaveLength(2);
+    expect(parameters).toEqual(['b', 'b\u{10ffff}', 'abc', 'abc\u{10ffff}']);
+  });
+
   test('leaves out fields that the caller may never read, and records the others', async () => {
     const usesOf = (target: ModelClass, who: Principal | null) => {
       const uses: FieldUse[] = [];
