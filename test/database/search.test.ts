@@ -10,7 +10,7 @@ import { key, text } from '#kit/model/fields';
 import { type ModelClass, model } from '#kit/model/model';
 import { Policies, Reader } from '#kit/policy/policy';
 import { everyone, ofOrganization } from '#kit/policy/rule';
-import { repairWords } from '#kit/search/word-index';
+import { repairWords, settleWords } from '#kit/search/word-index';
 import { wordTableOf } from '#kit/search/word-table';
 import { randomOf } from '../oracle/operations';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
@@ -212,6 +212,35 @@ describe.each(databaseKinds)(`words on %s, from seed ${seed}`, (kind) => {
     expect(statements.filter((sql) => !/^SELECT/.test(sql))).toEqual([]);
     // two for each page of 1,000, and one for the empty table
     expect(statements).toHaveLength(7);
+  });
+
+  test('compares all words at a start until a day after an upgrade, and then looks for rows without words', async () => {
+    await database.insert(Gadget, [...gadgets(30), { id: 'none', title: '?!', maker: 'alder' }]);
+    const words = database.table(wordTableOf(Gadget)!);
+    const rename = (id: string, title: string) =>
+      database.source.query('UPDATE gadget SET title = ? WHERE id = ?', [title, id]);
+    const start = () => settleWords(database, [Gadget, SecretGadget]);
+    expect(await start()).toBe(0);
+    await rename('g00001', 'By an earlier release');
+    expect(await start()).toBe(1);
+    await expectCurrent();
+    const age = (ms: number) =>
+      database.query(`UPDATE word_comparison SET first_ms = first_ms - ${ms}, last_ms = last_ms - ${ms}`);
+    await age(90_000_000);
+    await rename('g00002', 'By an earlier release, at last');
+    expect(await start()).toBe(1);
+    await expectCurrent();
+    // settled now
+    await database.source.query(`DELETE FROM ${words} WHERE owner_key = 'g00003'`);
+    const { result, statements } = await database.counting(start);
+    expect(result).toBe(1);
+    expect(statements.filter((sql) => /SELECT owner_key/.test(sql))).toEqual([]);
+    await expectCurrent();
+    // other rules than before
+    await database.query("UPDATE word_comparison SET rules = '0 title'");
+    await rename('g00004', 'By other rules');
+    expect(await start()).toBe(1);
+    await expectCurrent();
   });
 
   test.each<[string, string]>([

@@ -1,7 +1,7 @@
 import type { Database } from '../database/database';
 import { type ModelClass, modelOf, type Selectable } from '../model/model';
 import { searchedFields, type Word, wordTableOf } from './word-table';
-import { wordsOf } from './words';
+import { WORD_RULES, wordsOf } from './words';
 
 /** Rows that one statement of a repair reads. */
 const PAGE = 1_000;
@@ -52,9 +52,75 @@ export async function replaceWords(
 
 const textOf = ({ ownerKey, field, word }: Word): string => `${ownerKey}\n${field}\n${word}`;
 
+/** Table with the last comparison of each word table. Not an entity, since every database has it. */
+const COMPARISONS = 'word_comparison';
+
+/** Milliseconds in which an upgrade replaces all processes of the earlier release, which write rows without words. */
+const UPGRADE_MS = 86_400_000;
+
+/** The rules by which the words of a model follow from its rows. */
+const rulesOf = (target: ModelClass): string =>
+  [WORD_RULES, ...searchedFields(target).map(({ name }) => name)].join(' ');
+
 /**
- * Repairs the words of all objects: those from before a field was searched, and those that a process of an earlier release wrote. Reads
- * every word once, and writes only differences.
+ * Makes the words of all objects current at the start of a process: those from before a field was searched, and those that a process of an
+ * earlier release wrote. Compares all words until a day after the first comparison by the same rules; then only looks for objects without
+ * words.
+ * @returns the number of repaired objects
+ */
+export async function settleWords(database: Database, targets: readonly ModelClass[]): Promise<number> {
+  await database.query(
+    `CREATE TABLE IF NOT EXISTS ${COMPARISONS} (name varchar(100) NOT NULL PRIMARY KEY, rules varchar(500) NOT NULL, first_ms bigint NOT NULL, last_ms bigint NOT NULL)`,
+  );
+  const [clock] = await database.query<{ now: number }>(`SELECT ${database.dialect.nowMs} AS now`);
+  const now = Number(clock!.now);
+  const comparisons = await database.query<{ name: string; rules: string; oldest: number; latest: number }>(
+    `SELECT name, rules, first_ms AS oldest, last_ms AS latest FROM ${COMPARISONS}`,
+  );
+  let repaired = 0;
+  for (const target of targets) {
+    const table = wordTableOf(target);
+    if (!table) continue;
+    const [name, rules] = [database.metadata(table).tableName, rulesOf(target)];
+    const earlier = comparisons.find((comparison) => comparison.name === name && comparison.rules === rules);
+    if (earlier && Number(earlier.latest) - Number(earlier.oldest) > UPGRADE_MS) {
+      repaired += await repairMissing(database, target);
+      continue;
+    }
+    repaired += await repairWords(database, [target]);
+    const tail = database.dialect.onConflictUpdate(['name'], ['rules', 'first_ms', 'last_ms']);
+    await database.transaction((inside) =>
+      inside.query(`INSERT INTO ${COMPARISONS} (name, rules, first_ms, last_ms) VALUES (?, ?, ?, ?) ${tail}`, [
+        name,
+        rules,
+        Number(earlier?.oldest ?? now),
+        now,
+      ]),
+    );
+  }
+  return repaired;
+}
+
+/** Writes the words of objects that have none. */
+async function repairMissing(database: Database, target: ModelClass): Promise<number> {
+  const key = database.column(target, modelOf(target).key);
+  const properties = [...new Set([modelOf(target).key, ...searchedFields(target).map(({ property }) => property)])];
+  const terms = properties.map((name) => `t.${database.column(target, name)} AS ${database.dialect.quote(name)}`);
+  const rows = await database.query<Record<string, string | null>>(
+    `SELECT ${terms.join(', ')} FROM ${database.table(target)} t
+     WHERE NOT EXISTS (SELECT 1 FROM ${database.table(wordTableOf(target)!)} w WHERE w.owner_key = t.${key})`,
+  );
+  const keys = rows.flatMap((row) => {
+    const ownerKey = row[modelOf(target).key]!;
+    return indexed(searchedFields(target), ownerKey, row).length > 0 ? [ownerKey] : [];
+  });
+  for (let start = 0; start < keys.length; start += PAGE)
+    await rewrite(database, target, keys.slice(start, start + PAGE));
+  return keys.length;
+}
+
+/**
+ * Compares the words of all objects with the objects. Reads every word once, and writes only differences.
  * @returns the number of repaired objects
  */
 export async function repairWords(database: Database, targets: readonly ModelClass[]): Promise<number> {

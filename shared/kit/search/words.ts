@@ -1,3 +1,6 @@
+/** Version of the rules below. Change it with them: databases then split all texts again. */
+export const WORD_RULES = 1;
+
 /** Maximum characters of a word. Longer words are the same if they begin with the same characters. */
 export const MAX_WORD = 40;
 

@@ -48,7 +48,7 @@ import { enforce } from '../policy/enforcement';
 import { Policies, type Policy, Reader } from '../policy/policy';
 import { type ProtectedTypes, protectedTypesOf } from '../policy/protected-types';
 import { recordObjects } from '../policy/recording';
-import { repairWords } from '../search/word-index';
+import { settleWords } from '../search/word-index';
 import { Background, type BackgroundOptions, type BackgroundStatus } from './background';
 import type { Context } from './context';
 import { OperationCounts } from './operation-counts';
@@ -168,7 +168,7 @@ export class Subgraph {
     const { databaseUrl: url, limits, onMigration, cursors = Cursors.ofThisProcess(name) } = options;
     const prepare = async (database: Database) => {
       await seedReferences(database, references);
-      const repaired = await repairWords(database, entities);
+      const repaired = await settleWords(database, entities);
       if (repaired > 0) log.info({ objects: repaired }, 'indexed names and titles for searches');
     };
     const database = await Database.open({ url, name, entities, migrations, prepare, limits, log, onMigration });
