@@ -16,8 +16,7 @@ test.each([
 });
 
 test('cuts words at 40 characters, not inside one', () => {
-  const letter = '𝒳'.normalize('NFKC') + '𐐨';
-  const [word] = wordsOf(letter.repeat(30));
+  const [word] = wordsOf('𝒳𐐨'.repeat(30));
   expect(Array.from(word!)).toHaveLength(40);
   expect(word).toBe('x𐐨'.repeat(20));
 });
