@@ -14,6 +14,7 @@ import { subgraphs } from '../../gateway/cli/subgraphs';
 import { AIUseCase } from '../../subgraphs/infrastructure/use-case/ai-use-case';
 import { Vulnerability } from '../../subgraphs/infrastructure/vulnerability/vulnerability';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
+import { requireWords } from '../support/words';
 import { FIXTURES } from '../support/world';
 
 const KEV = readFileSync(join(FIXTURES, 'known_exploited_vulnerabilities.json'), 'utf8');
@@ -31,6 +32,7 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
     folder = mkdtempSync(join(tmpdir(), 'ordergraph-import-test-'));
   });
   afterEach(async () => {
+    await requireWords([infrastructure]);
     await infrastructure.close();
     await databases.drop();
     rmSync(folder, { recursive: true, force: true });

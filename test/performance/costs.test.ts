@@ -11,6 +11,7 @@ import {
   isObjectType,
   isRequiredArgument,
 } from 'graphql';
+import { wordTablesOf } from '#kit/search/word-table';
 import { databaseKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
@@ -161,6 +162,25 @@ function listOperations(query: GraphQLObjectType): string[] {
   return found;
 }
 
+/** Searches that read many words: for few and for many beginnings, alone, negated, and combined. */
+function searches(query: GraphQLObjectType): string[] {
+  const ten = 'a c d e f i m p s t';
+  const filters = [
+    `{ search: "s" }`,
+    `{ search: "${ten}" }`,
+    `{ not: { search: "${ten}" } }`,
+    `{ not: { search: "s se sec secu secur securi securit security" } }`,
+    `{ or: [{ search: "${ten}" }, { search: "a s" }] }`,
+    `{ or: [{ search: "a s t" }, { not: { search: "c d e" } }] }`,
+  ];
+  return Object.values(query.getFields()).flatMap(({ name, args }) => {
+    const type = args.find((argument) => argument.name === 'filter')?.type;
+    const filter = type && getNamedType(type);
+    if (!isInputObjectType(filter) || !filter.getFields().search) return [];
+    return filters.map((value) => `{ ${name}(first: 1, filter: ${value}) { totalCount } }`);
+  });
+}
+
 /** Rows that all connections of the world's databases have read. */
 async function rowsRead({ open }: World): Promise<number> {
   let rows = 0;
@@ -183,7 +203,8 @@ describeOnServer('the estimated cost of fields', () => {
     world = await openWorld('mysql', 3);
     // a server that has run for a while has table statistics; one that was just filled must be asked to collect them
     for (const { database, subgraph } of world.open)
-      for (const entity of subgraph.parts.entities) await database.query(`ANALYZE TABLE ${database.table(entity)}`);
+      for (const entity of [...subgraph.parts.entities, ...wordTablesOf(subgraph.parts.entities)])
+        await database.query(`ANALYZE TABLE ${database.table(entity)}`);
   });
   afterAll(() => world?.close());
 
@@ -222,6 +243,24 @@ describeOnServer('the estimated cost of fields', () => {
       if (rows > FREE_ROWS + ROWS_PER_UNIT * cost) tooCheap.push(`${rows} rows for a cost of ${cost}: ${operation}`);
     }
     expect(all.length).toBeGreaterThan(200);
+    expect(tooCheap).toEqual([]);
+  });
+
+  test('is proportional to the rows that are read for searches', async () => {
+    const headers = await world.identity.headers(INSPECTOR);
+    const { body } = await world.server.inject({ url: '/schema.graphql', headers });
+    const all = searches(buildSchema(body).getQueryType()!);
+    const tooCheap: string[] = [];
+    for (const operation of all) {
+      await world.ask(operation);
+      const before = await rowsRead(world);
+      const { extensions, errors } = await world.ask(operation);
+      expect({ operation, errors }).toEqual({ operation, errors: undefined });
+      const rows = (await rowsRead(world)) - before;
+      const cost = extensions?.cost?.estimated ?? 0;
+      if (rows > FREE_ROWS + ROWS_PER_UNIT * cost) tooCheap.push(`${rows} rows for a cost of ${cost}: ${operation}`);
+    }
+    expect(all.length).toBeGreaterThan(50);
     expect(tooCheap).toEqual([]);
   });
 });

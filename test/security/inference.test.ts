@@ -6,6 +6,7 @@ import { type ModelClass, modelOf } from '#kit/model/model';
 import { countedOf } from '#kit/model/value-object';
 import { sensitivityOf } from '#kit/policy/field-class';
 import { Reader } from '#kit/policy/policy';
+import { repairWords } from '#kit/search/word-index';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { derivationsIn } from '../../gateway/composition/derivations';
@@ -431,7 +432,8 @@ describe('responses when protected values change', () => {
         const column = value === undefined || isReference ? '' : database.column(entity, property);
         const replacement = column === '' ? undefined : otherThan(value, column);
         if (!isHidden || replacement === undefined) continue;
-        await database
+        // the words follow below
+        await database.source
           .query(`UPDATE ${database.table(entity)} SET ${column} = ${replacement} WHERE ${column} IS NOT NULL`)
           .then(
             () => {
@@ -441,6 +443,7 @@ describe('responses when protected values change', () => {
             () => {},
           );
       }
+      await repairWords(database, [entity]);
     }
     return changed;
   }

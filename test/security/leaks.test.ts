@@ -4,6 +4,7 @@ import { getNamedType, isLeafType, isNonNullType, isObjectType } from 'graphql';
 import { packageRoot } from '#base/package-root';
 import { modelOf } from '#kit/model/model';
 import { sensitivityOf } from '#kit/policy/field-class';
+import { repairWords } from '#kit/search/word-index';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { createLog } from '../../gateway/telemetry/log';
 import { processKinds } from '../support/databases';
@@ -69,7 +70,8 @@ describe.each(processKinds)('protected values, on %s', (kind) => {
           const isText = getNamedType(field.type).name === 'String' && !String(field.type).includes('[');
           if (!isText || !['PROPIN', 'PII', 'ISVI', 'GOV_DELIB'].includes(sensitivity ?? '')) continue;
           try {
-            await database.query(
+            // the words follow below
+            await database.source.query(
               `UPDATE ${database.table(entity)} SET ${database.column(entity, field.name)} = '${CANARY}'${ALL_BUT[name] ?? ''}`,
             );
           } catch {
@@ -78,6 +80,7 @@ describe.each(processKinds)('protected values, on %s', (kind) => {
           }
           planted += 1;
         }
+        await repairWords(database, [entity]);
       }
     expect(planted).toBeGreaterThan(20);
   });

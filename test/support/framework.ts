@@ -25,6 +25,7 @@ import { InProcessTransport, type LocalSubgraph } from '../../gateway/transport/
 import { type Backup, backUp } from './backup';
 import { freshDatabases } from './databases';
 import { TestIdentity } from './identity';
+import { requireWords } from './words';
 import type { Answer } from './world';
 
 /** The instant at which tests of the framework begin: a Monday at ten in Washington. */
@@ -352,6 +353,7 @@ export class Framework {
   async close(): Promise<void> {
     this.stop.abort();
     await this.server.close();
+    await requireWords(this.open);
     await Promise.all(this.open.map((subgraph) => subgraph.close()));
     await this.drop();
   }

@@ -1,6 +1,7 @@
 import { type ChildList, childListOf, namingField } from '#kit/collection/children';
 import type { FilterValue } from '#kit/collection/where';
 import { type ModelClass, modelOf, type Selectable } from '#kit/model/model';
+import { searchedFields } from '#kit/search/word-table';
 
 // biome-ignore lint/suspicious/noExplicitAny: rows of all tables
 type Row = any;
@@ -39,9 +40,32 @@ export class ListModel {
       if (name === 'and') return (value as FilterValue[]).every((part) => this.meets(target, row, part));
       if (name === 'or') return (value as FilterValue[]).some((part) => this.meets(target, row, part));
       if (name === 'not') return !this.meets(target, row, value as FilterValue);
+      if (name === 'search') return this.isFound(target, row, String(value));
       const field = modelOf(target).selectable.get(name)!;
       return this.rights.reads(target, row, field) && this.meetsField(target, row, field, value as FilterValue);
     });
+  }
+
+  /** Whether every word of a text begins a word of a searched field that is readable. */
+  isFound(target: ModelClass, row: Row, text: string): boolean {
+    const words = searchedFields(target)
+      .filter((field) => this.rights.reads(target, row, field))
+      .flatMap(({ property }) => plainWords(row[property] ?? ''));
+    return plainWords(text).every((prefix) => words.some((word) => word.startsWith(prefix)));
+  }
+
+  /** A random search for beginnings of words of an object, in any case; sometimes with a word of another object. */
+  search(target: ModelClass, random: Random): string {
+    const rows = this.rowsOf(target);
+    const wordOf = (row: Row): string => {
+      const words = searchedFields(target).flatMap(({ property }) => plainWords(row[property] ?? ''));
+      const word = [...(words[random(words.length)] ?? 'none')];
+      return word.slice(0, 1 + random(random(2) ? 3 : word.length)).join('');
+    };
+    const any = () => rows[random(rows.length)] ?? {};
+    const row = any();
+    const words = Array.from({ length: 1 + random(3) }, () => wordOf(random(6) ? row : any()));
+    return words.map((word) => (random(2) ? word.toUpperCase() : word)).join([' ', '-', ', ', ' – '][random(4)]);
   }
 
   private meetsField(target: ModelClass, row: Row, field: Selectable, conditions: FilterValue): boolean {
@@ -122,6 +146,8 @@ export class ListModel {
       if (combined === 0) return { not: inner() };
       return { [combined === 1 ? 'and' : 'or']: [inner(), inner()] };
     }
+    if (random(8) === 0 && searchedFields(target).some((field) => usable(target, field)))
+      return { search: this.search(target, random) };
     const fields = [...modelOf(target).selectable.values()].filter(
       (field) => field.filter && COMPARED.has(field.comparison.kind) && usable(target, field),
     );
@@ -174,6 +200,13 @@ export class ListModel {
     return rows.length > 0 ? [rows[random(rows.length)][modelOf(target).key]] : [];
   }
 }
+
+/** Words of a text without compatible or special forms of characters, which `words.test.ts` covers. */
+const plainWords = (text: string): string[] =>
+  text
+    .toLowerCase()
+    .split(/[^\p{Letter}\p{Number}]+/u)
+    .filter((word) => word !== '');
 
 const COMPARED: ReadonlySet<string> = new Set([
   'key',

@@ -23,6 +23,7 @@ import { createLog } from '../../gateway/telemetry/log';
 import { InProcessTransport } from '../../gateway/transport/in-process';
 import { freshDatabases } from './databases';
 import { INSPECTOR, TestIdentity } from './identity';
+import { requireWords } from './words';
 
 /** The current instant of the tests' exercise. */
 export const AS_OF = '2026-11-23T15:00:00.000Z';
@@ -126,6 +127,7 @@ export async function openWorld(
     },
     async close() {
       await server.close();
+      await requireWords(open);
       await Promise.all(open.map((subgraph) => subgraph.close()));
       await databases.drop();
     },

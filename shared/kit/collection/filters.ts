@@ -2,7 +2,9 @@ import { Field, Float, ID, InputType, Int } from 'type-graphql';
 import { enumerationName } from '../model/enumeration';
 import { type Comparison, type GraphQLTypeReference, type ModelClass, modelOf, type Selectable } from '../model/model';
 import { GraphQLBigNumber, GraphQLCivilDate, GraphQLInstant } from '../model/scalars';
+import { searchedFields } from '../search/word-table';
 import { childListOf } from './children';
+import { SEARCH } from './search';
 
 /** Operators of each kind of comparison, with their descriptions. */
 const EQUALITY = { eq: 'Equal to this value.', in: 'Equal to one of these values. An empty list matches nothing.' };
@@ -159,6 +161,17 @@ function describe({ comparison }: Selectable): string {
   }
 }
 
+function declareSearch(target: ModelClass, filter: InputClass): void {
+  const fields = searchedFields(target).map(({ name }) => name);
+  if (fields.length === 0) return;
+  const { name, selectable } = modelOf(target);
+  if (selectable.has(SEARCH)) throw new Error(`${name}.${SEARCH} has the name of the search of its filter: rename it`);
+  Field(() => String, {
+    nullable: true,
+    description: `Every word of this text begins a word of ${fields.join(' or ')}. Ignores case.`,
+  })(filter.prototype, SEARCH);
+}
+
 const filters = new Map<ModelClass, InputClass>();
 
 /** Filter fields of lists, whose models may be declared later. */
@@ -187,6 +200,7 @@ export function filterOf(target: ModelClass): InputClass {
     if (field.comparison.kind === 'list' || field.comparison.kind === 'link') unsettled.push(declareField);
     else declareField();
   }
+  declareSearch(target, filter);
   Field(() => [filter], { nullable: true, description: 'Conditions that must all hold.' })(filter.prototype, 'and');
   Field(() => [filter], { nullable: true, description: 'Conditions of which at least one must hold.' })(
     filter.prototype,

@@ -6,7 +6,9 @@ import { type Comparison, type DerivedConditions, type ModelClass, modelOf, type
 import { sortableBigNumber } from '../model/scalars';
 import type { Reader } from '../policy/policy';
 import type { Reach } from '../policy/rule';
+import { searchedFields, wordTableOf } from '../search/word-table';
 import { type ChildList, childListOf, childSource, namingField, type ParentReference } from './children';
+import { SEARCH, searchWords } from './search';
 
 /** A condition in SQL with its parameters, in order. */
 export interface Condition {
@@ -153,6 +155,8 @@ export class WhereBuilder {
       } else if (name === 'not') {
         const inner = this.build(target, value as FilterValue, alias, here);
         conditions.push(negated(inner));
+      } else if (name === SEARCH && searchedFields(target).length > 0) {
+        conditions.push(this.search(target, String(value), alias, here));
       } else {
         const field = modelOf(target).selectable.get(name);
         if (!field?.filter) throw new InvalidFilterError(`${modelOf(target).name} has no filter field "${name}"`, here);
@@ -230,6 +234,49 @@ export class WhereBuilder {
       throw new InvalidFilterError(`${path.join('.')} lists ${values.length} values; the maximum is ${MAX_LIST}`, path);
     this.count.addValues(values.length, path);
     return values;
+  }
+
+  /**
+   * Every word of a text must begin a word of a searched field. Fields that the reader may read on no object do not count; others count on
+   * the objects where the reader may read them.
+   */
+  private search(target: ModelClass, text: string, alias: string, path: readonly (string | number)[]): Condition {
+    const fields = searchedFields(target);
+    const words = searchWords(text, path);
+    const readable = fields
+      .map(({ name }, place) => ({ name, reach: this.readable(target, fields[place]!, alias) }))
+      .filter(({ reach }) => reach !== false);
+    if (readable.length === 0) {
+      const names = fields.map(({ name }) => `${modelOf(target).name}.${name}`).join(' or ');
+      throw new InvalidFilterError(`You don't have access to ${names}, so you cannot search`, path);
+    }
+    const everywhere = readable.filter(({ reach }) => reach === true).map(({ name }) => name);
+    const begins = (word: string): Condition => {
+      this.count.add(path);
+      const somewhere = readable.flatMap(({ name, reach }) =>
+        typeof reach === 'boolean' ? [] : [join([reach, this.hasWord(target, word, [name], alias)], 'AND', '1 = 1')],
+      );
+      const anywhere = everywhere.length > 0 ? [this.hasWord(target, word, everywhere, alias)] : [];
+      return join([...anywhere, ...somewhere], 'OR', '1 = 0');
+    };
+    return join(words.map(begins), 'AND', '1 = 1');
+  }
+
+  /** Whether one of the searched fields of an object has a word with a prefix. */
+  private hasWord(target: ModelClass, prefix: string, fields: readonly string[], alias: string): Condition {
+    const [inner, table] = [this.fresh(), wordTableOf(target)!];
+    const isAll = fields.length === searchedFields(target).length;
+    const { sql, parameters } = join(
+      [
+        beginsWith(`${inner}.${this.database.column(table, 'word')}`, prefix),
+        ...(isAll ? [] : [this.isIn(`${inner}.${this.database.column(table, 'field')}`, fields)]),
+      ],
+      'AND',
+      '1 = 1',
+    );
+    const key = `${alias}.${this.database.column(target, modelOf(target).key)}`;
+    const owner = `${inner}.${this.database.column(table, 'ownerKey')}`;
+    return { sql: `${key} IN (SELECT ${owner} FROM ${this.database.table(table)} ${inner} WHERE ${sql})`, parameters };
   }
 
   /** Condition of one field of a filter, by the kind of its values. */
@@ -452,11 +499,7 @@ export class WhereBuilder {
         );
       return condition(`LOWER(${column}) LIKE LOWER(?) ESCAPE '!'`, `%${escapeLike(searched)}%`);
     }
-    if (operator === 'startsWith') {
-      const prefix = String(operand);
-      // a range, so that an index on the column serves; U+10FFFF sorts after every character
-      return condition(`(${column} >= ? AND ${column} < ?)`, prefix, `${prefix}\u{10ffff}`);
-    }
+    if (operator === 'startsWith') return beginsWith(column, String(operand));
     const single = comparison.kind === 'boolean' ? (operand ? 1 : 0) : toStored(operand);
     return condition(`${column} ${COMPARE[operator]} ?`, single);
   }
@@ -466,6 +509,10 @@ export class WhereBuilder {
     return { sql: `${column} IN (${values.map(() => '?').join(', ')})`, parameters: values };
   }
 }
+
+/** A range, so that an index on the column serves. U+10FFFF sorts after every character. */
+const beginsWith = (column: string, prefix: string): Condition =>
+  condition(`(${column} >= ? AND ${column} < ?)`, prefix, `${prefix}\u{10ffff}`);
 
 function escapeLike(text: string): string {
   return text.replace(/[!%_]/g, (character) => `!${character}`);

@@ -9,6 +9,8 @@ import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import type { Cancellation } from '#base/cancellation';
 import { OperatorError, RequestError } from '#base/errors';
 import { type ModelClass, modelOf } from '../model/model';
+import { addWords, replaceWords } from '../search/word-index';
+import { searchedFields, wordTablesOf } from '../search/word-table';
 import { commitUnknown, DatabaseError, databaseErrorOf, isCommitUnknown } from './database-error';
 import { type Dialect, dialects } from './dialect';
 import { coded, driverErrorOf, type Failure, failureOf } from './driver-errors';
@@ -115,7 +117,8 @@ export class Database {
   static async connect({ url, name, entities, limits = DATABASE_LIMITS, log }: DatabaseOptions): Promise<Database> {
     const address = parseDatabaseUrl(url);
     const counter = new StatementCounter();
-    const shared = { entities: [...entities], logger: counter, logging: ['query'] as ['query'], synchronize: false };
+    const tables = [...entities, ...wordTablesOf(entities)];
+    const shared = { entities: tables, logger: counter, logging: ['query'] as ['query'], synchronize: false };
     const source =
       address.kind === 'sqlite'
         ? new DataSource({ ...shared, ...sqliteOptions(address.file) })
@@ -292,12 +295,41 @@ export class Database {
     }
   }
 
-  /** Runs a statement with `?` parameters and returns raw rows. @throws DatabaseError */
+  /**
+   * Runs a statement with `?` parameters and returns raw rows.
+   * @throws DatabaseError
+   * @throws Error for a statement that writes a searched column, whose words only the other methods write
+   */
   query<Row = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return WRITES.test(sql) ? this.write(sql, parameters) : this.run(sql, parameters);
+  }
+
+  private async write<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
+    this.requireWords(sql);
+    return this.run(sql, parameters);
+  }
+
+  private run<Row>(sql: string, parameters: readonly unknown[]): Promise<Row[]> {
     return this.reported(() => {
       if (this.caller.cancellation?.canceled) throw canceled(sql);
       return this.send(sql, parameters);
     }) as Promise<Row[]>;
+  }
+
+  /** Refuses a statement that would write a searched column without its words. @throws Error that says what to use instead */
+  private requireWords(sql: string): void {
+    const [, verb, table, rest = ''] = WRITES.exec(sql)!;
+    const written = this.source.entityMetadatas.find(({ tableName }) => tableName === table);
+    const target = written?.target as ModelClass | undefined;
+    if (!target) return;
+    const columns = searchedFields(target).map(({ property }) => this.columnMetadata(target, property).databaseName);
+    const [assignments = ''] = rest.split(/\bWHERE\b/i);
+    const isWritten = (column: string) => new RegExp(`\\b${column}\\b["\`]?\\s*=`, 'i').test(assignments);
+    const isForgotten = verb!.toUpperCase() === 'UPDATE' ? columns.some(isWritten) : columns.length > 0;
+    if (isForgotten)
+      throw new Error(
+        `Searches would miss this change of ${table}: write ${columns.join(', ')} with insert, upsert, update or updateWhere`,
+      );
   }
 
   private send(sql: string, parameters: readonly unknown[]): Promise<unknown[]> {
@@ -408,7 +440,21 @@ export class Database {
     const values = columns.map((column) =>
       this.dehydrate(column, (changes as Record<string, unknown>)[column.propertyName]),
     );
-    await this.query(`UPDATE ${this.table(target)} SET ${assignments} WHERE ${condition}`, [...values, ...parameters]);
+    const sql = `UPDATE ${this.table(target)} SET ${assignments} WHERE ${condition}`;
+    const searched = searchedFields(target).filter(({ property }) => Object.hasOwn(changes, property));
+    if (searched.length === 0) await this.run(sql, [...values, ...parameters]);
+    else
+      await this.transaction(async (inside) => {
+        // before the update, which may change what the condition matches
+        const key = this.column(target, modelOf(target).key);
+        const keys = await inside.query<{ k: string }>(
+          `SELECT ${key} AS k FROM ${this.table(target)} WHERE ${condition} ${this.dialect.forUpdate}`,
+          parameters,
+        );
+        await inside.run(sql, [...values, ...parameters]);
+        const changed = keys.map(({ k }) => ({ ...changes, [modelOf(target).key]: k }));
+        await replaceWords(inside, target, changed, searched);
+      });
   }
 
   async count(target: ModelClass): Promise<number> {
@@ -418,7 +464,7 @@ export class Database {
 
   /** Inserts objects in batches. Missing properties get the column default, or NULL. */
   insert<T extends object>(target: ModelClass<T>, objects: readonly Partial<T>[]): Promise<void> {
-    return this.write(target, objects, '');
+    return this.writeObjects(target, objects, '', addWords);
   }
 
   /** Inserts objects, and overwrites those with an existing key. */
@@ -426,10 +472,24 @@ export class Database {
     const columns = this.columns(target);
     const names = (primary: boolean) =>
       columns.filter((column) => column.isPrimary === primary).map((column) => this.dialect.quote(column.databaseName));
-    return this.write(target, objects, this.dialect.onConflictUpdate(names(true), names(false)));
+    return this.writeObjects(target, objects, this.dialect.onConflictUpdate(names(true), names(false)), replaceWords);
   }
 
-  private async write<T extends object>(
+  /** Writes objects, and the words of their searched fields in the same transaction. */
+  private async writeObjects<T extends object>(
+    target: ModelClass<T>,
+    objects: readonly Partial<T>[],
+    tail: string,
+    writeWords: typeof addWords,
+  ): Promise<void> {
+    if (searchedFields(target).length === 0 || objects.length === 0) return this.writeRows(target, objects, tail);
+    await this.transaction(async (inside) => {
+      await inside.writeRows(target, objects, tail);
+      await writeWords(inside, target, objects);
+    });
+  }
+
+  private async writeRows<T extends object>(
     target: ModelClass<T>,
     objects: readonly Partial<T>[],
     tail: string,
@@ -446,7 +506,7 @@ export class Database {
           return this.dehydrate(column, value === undefined ? column.default : value);
         }),
       );
-      await this.query(
+      await this.run(
         `INSERT INTO ${this.table(target)} (${names}) VALUES ${chunk.map(() => marks).join(', ')} ${tail}`,
         parameters,
       );
@@ -461,6 +521,9 @@ interface Writer {
   /** Queue of transactions. */
   waiting: number;
 }
+
+/** Statements that write columns, with the table and the rest. */
+const WRITES = /^\s*(INSERT\s+INTO|REPLACE\s+INTO|UPDATE)\s+["`]?(\w+)["`]?(.*)$/is;
 
 const MAX_ATTEMPTS = 10;
 /** Milliseconds after which a transaction is not retried. */

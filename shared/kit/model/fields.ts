@@ -51,11 +51,13 @@ interface FieldOptions extends Derivation {
 interface TextOptions extends FieldOptions {
   /** Maximum length in characters; 255 by default. */
   length?: number;
+  /** Adds its words to the `search` of lists. For names and titles. */
+  search?: boolean;
 }
 
 type Declaration = {
   description: string;
-  options: FieldOptions;
+  options: FieldOptions & Pick<TextOptions, 'search'>;
   comparison?: Comparison;
   graphql: () => GraphQLTypeReference;
   column: ColumnOptions;
@@ -99,12 +101,12 @@ function select(
   name: string,
   property: string,
   comparison: Comparison,
-  options: FieldOptions,
+  options: FieldOptions & Pick<TextOptions, 'search'>,
 ): void {
-  const { filter = false, order = false, sensitivity } = options;
+  const { filter = false, order = false, search = false, sensitivity } = options;
   // groups of a figure, or figures over it, would reveal the small counts that it hides
   const aggregate = (options.aggregate ?? true) && !options.counted;
-  const field = { name, property, comparison, filter, order, aggregate, sensitivity };
+  const field = { name, property, comparison, filter, order, aggregate, search, sensitivity };
   draftOf(prototype.constructor).selectable.set(name, field);
 }
 
@@ -128,8 +130,9 @@ interface KeyOptions {
 export function key(description: string, options: KeyOptions = {}) {
   return (prototype: object, property: string): void => {
     const name = options.as ?? property;
-    draftOf(prototype.constructor).keyField = name;
-    PrimaryColumn({ name: snakeCase(property), type: 'varchar', length: options.length ?? 30 })(prototype, property);
+    const { length = 30 } = options;
+    Object.assign(draftOf(prototype.constructor), { keyField: name, keyLength: length });
+    PrimaryColumn({ name: snakeCase(property), type: 'varchar', length })(prototype, property);
     Field(() => ID, { name, description })(prototype, property);
     declareSensitivity(prototype, property, 'PUBLIC');
     select(

@@ -41,6 +41,8 @@ export interface Selectable {
   readonly order: boolean;
   /** Whether lists can be grouped by it, or its values aggregated. */
   readonly aggregate: boolean;
+  /** Whether a search examines its words. */
+  readonly search?: boolean;
   /** Sensitivity class of the field; defaults to that of the model. */
   readonly sensitivity?: Sensitivity;
 }
@@ -61,6 +63,8 @@ export interface Model {
   key: string;
   /** GraphQL field of the key, used in the federation @key. */
   keyField: string;
+  /** Maximum length of the key in characters. */
+  keyLength: number;
   /** Prefix of global ids, for an entity whose objects this subgraph can resolve by global id. */
   nodePrefix?: string;
   /** Whether it is a federation entity with a global id. */
@@ -90,6 +94,7 @@ export function draftOf(target: object): Model {
       description: '',
       key: parent?.key ?? 'id',
       keyField: parent?.keyField ?? 'id',
+      keyLength: parent?.keyLength ?? 30,
       entity: false,
       stored: false,
       published: false,

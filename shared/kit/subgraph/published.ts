@@ -21,6 +21,7 @@ import type { Sensitivity } from '#base/sensitivity';
 import { isDimension, isFieldEnum } from '../aggregates/types';
 import { childListOf } from '../collection/children';
 import { DEFAULT_PAGE_SIZE } from '../collection/page';
+import { SEARCH } from '../collection/search';
 import { type Model, type ModelClass, modelOf } from '../model/model';
 
 interface PublishedParts {
@@ -192,6 +193,9 @@ function costs(type: ObjectTypeDefinitionNode, field: FieldDefinitionNode): Cons
 /** Cost of a filter condition, which is evaluated for every row that matches the other conditions. */
 const CONDITION_WEIGHT = 10;
 const CONTAINS_WEIGHT = 20;
+/** Cost of a search, which reads each word of its model at most once. */
+const SEARCH_WEIGHT = 20;
+const TEXT_WEIGHTS: Readonly<Record<string, number>> = { contains: CONTAINS_WEIGHT, [SEARCH]: SEARCH_WEIGHT };
 /** Cost of conditions on referenced objects, or on the objects in a list. */
 const REFERENCE_WEIGHT = 50;
 /** Cost of a term of an order that can count the objects in a list. */
@@ -209,7 +213,7 @@ function filterCosts(
   const countsList = /(List|Link)Filter$/.test(filterType) && field.name.value === 'count';
   if (countsList) return [directive('cost', { weight: REFERENCE_WEIGHT })];
   if (fieldType.endsWith('Filter')) return [];
-  return [directive('cost', { weight: field.name.value === 'contains' ? CONTAINS_WEIGHT : CONDITION_WEIGHT })];
+  return [directive('cost', { weight: TEXT_WEIGHTS[field.name.value] ?? CONDITION_WEIGHT })];
 }
 
 const hasCountOrder = (model: ModelClass): boolean =>

@@ -48,6 +48,7 @@ import { enforce } from '../policy/enforcement';
 import { Policies, type Policy, Reader } from '../policy/policy';
 import { type ProtectedTypes, protectedTypesOf } from '../policy/protected-types';
 import { recordObjects } from '../policy/recording';
+import { settleWords } from '../search/word-index';
 import { Background, type BackgroundOptions, type BackgroundStatus } from './background';
 import type { Context } from './context';
 import { OperationCounts } from './operation-counts';
@@ -165,7 +166,11 @@ export class Subgraph {
     const { name, entities, migrations, references, mutations = [] } = this.parts;
     const { clock = systemClock, log = pino({ level: 'silent' }), store, door = closedDoor, audit } = options;
     const { databaseUrl: url, limits, onMigration, cursors = Cursors.ofThisProcess(name) } = options;
-    const prepare = (database: Database) => seedReferences(database, references);
+    const prepare = async (database: Database) => {
+      await seedReferences(database, references);
+      const repaired = await settleWords(database, entities);
+      if (repaired > 0) log.info({ objects: repaired }, 'indexed names and titles for searches');
+    };
     const database = await Database.open({ url, name, entities, migrations, prepare, limits, log, onMigration });
     if (audit && mutations.length > 0) await settle(database, audit, log);
     return new OpenSubgraph(this, database, clock, log, door, cursors, store, audit);

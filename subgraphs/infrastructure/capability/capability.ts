@@ -40,7 +40,7 @@ export class CapabilityDimension {
     order: true,
   })
   level!: DimensionLevel;
-  @text('Title of the outcome.', { filter: true, order: true }) title!: string;
+  @text('Title of the outcome.', { search: true, filter: true, order: true }) title!: string;
   @longText('Outcome to achieve, as the framework words it.', { nullable: true }) statement!: string | null;
   @belongsTo(() => CapabilityDimension, 'Function or category that contains this outcome.', {
     as: 'parent',
@@ -99,7 +99,7 @@ export class CapabilityAssessment {
 export class Control {
   @key('OSCAL id, such as "ac-2" or "ac-2.1".', { as: 'oscalId', length: 20 }) id!: string;
   @text('Display label, such as "AC-02(01)".', { filter: true, order: true, length: 20 }) label!: string;
-  @text('Title of the control.', { filter: true, order: true }) title!: string;
+  @text('Title of the control.', { search: true, filter: true, order: true }) title!: string;
   @text('Control family identifier.', { filter: true, order: true, length: 10 }) family!: string;
   @text('Title of the control family, such as "Access Control".', { filter: true, length: 100 }) familyTitle!: string;
   @belongsTo(() => Control, 'Base control that this enhancement extends. Null for a base control.', {

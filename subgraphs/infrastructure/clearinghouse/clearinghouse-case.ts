@@ -49,7 +49,7 @@ export type CasePriority = ValueOf<typeof CasePriority>;
 })
 export class ClearinghouseCase {
   @generatedId('chc') id!: string;
-  @text('Short description of the flaw.', { filter: true }) title!: string;
+  @text('Short description of the flaw.', { search: true, filter: true }) title!: string;
   @belongsTo(() => Vulnerability, 'Cataloged vulnerability. Null until the flaw has a listed CVE id.', {
     as: 'vulnerability',
     nullable: true,

@@ -45,8 +45,8 @@ export class CloudOffering {
     nullable: true,
   })
   vendorKey!: string | null;
-  @text('Provider name, as published.', { filter: true, order: true }) provider!: string;
-  @text('Name of the offering.', { filter: true, order: true }) name!: string;
+  @text('Provider name, as published.', { search: true, filter: true, order: true }) provider!: string;
+  @text('Name of the offering.', { search: true, filter: true, order: true }) name!: string;
   @oneOf(() => CloudStatus, 'FedRAMP status. Null if not published.', { nullable: true, filter: true, order: true })
   status!: CloudStatus | null;
   @text('Impact level, as published, such as "Moderate" or "20x Low".', {

@@ -15,7 +15,7 @@ export const DirectiveStatus = enumeration('DirectiveStatus', 'Status of an agen
 @model('Binding operational directive to federal agencies.', { order: ['-issuedOn'] })
 export class Directive {
   @key('Directive number, such as "BOD 22-01".', { as: 'number', length: 40 }) id!: string;
-  @text('Title of the directive.', { filter: true, order: true }) title!: string;
+  @text('Title of the directive.', { search: true, filter: true, order: true }) title!: string;
   @refersTo(() => Agency, 'Issuing agency.', { as: 'issuer' }) issuerKey!: string;
   @date('Date of issue.', { filter: true, order: true }) issuedOn!: string;
   @longText('Agencies that the directive applies to.') appliesTo!: string;

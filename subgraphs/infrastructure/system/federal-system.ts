@@ -21,7 +21,7 @@ export type ImpactLevel = ValueOf<typeof ImpactLevel>;
 export class FederalSystem {
   @generatedId('sys') id!: string;
   @refersTo(() => Agency, 'Owning agency.', { as: 'agency' }) agencyKey!: string;
-  @text('Name of the system.', { filter: true, order: true, sensitivity: 'ISVI' }) name!: string;
+  @text('Name of the system.', { search: true, filter: true, order: true, sensitivity: 'ISVI' }) name!: string;
   @oneOf(() => ImpactLevel, 'FIPS 199 impact level.', { filter: true, order: true, index: true })
   impactLevel!: ImpactLevel;
   @flag('Whether the system is a high value asset (HVA).', { filter: true, sensitivity: 'ISVI' })

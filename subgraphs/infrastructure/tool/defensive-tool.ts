@@ -41,8 +41,8 @@ export type DeploymentStage = ValueOf<typeof DeploymentStage>;
 @model('Cyber defense tool.', { order: ['name'], sensitivity: 'GOV' })
 export class DefensiveTool {
   @generatedId('tol') id!: string;
-  @text('Name of the tool.', { filter: true, order: true }) name!: string;
-  @text('Name of the vendor.', { filter: true }) vendorName!: string;
+  @text('Name of the tool.', { search: true, filter: true, order: true }) name!: string;
+  @text('Name of the vendor.', { search: true, filter: true }) vendorName!: string;
   @flag('Whether the tool is AI-powered.', { filter: true }) aiPowered!: boolean;
   @oneOf(() => ToolPurpose, 'Purpose of the tool.', { filter: true }) purpose!: ToolPurpose;
   @refersTo(() => AIModel, 'AI model that the tool is built on.', { as: 'basedOnModel', nullable: true, length: 30 })

@@ -37,9 +37,14 @@ export class AIUseCase {
     length: 40,
   })
   ombId!: string | null;
-  @text('Name of the use case. Null if withheld.', { nullable: true, filter: true, order: true, length: 500 }) name!:
-    | string
-    | null;
+  @text('Name of the use case. Null if withheld.', {
+    search: true,
+    nullable: true,
+    filter: true,
+    order: true,
+    length: 500,
+  })
+  name!: string | null;
   @oneOf(() => DeploymentStage, 'Deployment stage. Null if not published.', {
     nullable: true,
     filter: true,

@@ -32,7 +32,8 @@ const hasUseCase = has('ai_use_case_vendors', 'target_key');
 @model('Vendor of products, with one record across all catalogs.', { key: 'key', order: ['name'] })
 export class Vendor {
   @key('Short name in kebab case, such as "palo-alto-networks".', { length: 80 }) key!: string;
-  @text('Name, as written by the first catalog that lists the vendor.', { filter: true, order: true }) name!: string;
+  @text('Name, as written by the first catalog that lists the vendor.', { search: true, filter: true, order: true })
+  name!: string;
   @refersTo(() => DeveloperOrganization, 'The same organization in its role as a developer of AI models.', {
     as: 'developer',
     nullable: true,

@@ -7,7 +7,7 @@ import { model } from '#kit/model/model';
 @model('Tactic of MITRE ATLAS: a goal of adversaries of AI systems.', { order: ['ordinal'] })
 export class AtlasTactic {
   @key('ATLAS id, such as "AML.TA0002".', { as: 'atlasId', length: 20 }) id!: string;
-  @text('Name.', { filter: true, order: true }) name!: string;
+  @text('Name.', { search: true, filter: true, order: true }) name!: string;
   @longText('Description of the tactic.', { nullable: true }) description!: string | null;
   @integer('Position in the matrix.', { order: true }) ordinal!: number;
   @text('Tactic of MITRE ATT&CK that this one is modeled on.', { nullable: true, length: 20 }) attackId!: string | null;
@@ -17,7 +17,7 @@ export class AtlasTactic {
 export class AtlasTechnique {
   @key('ATLAS id, such as "AML.T0051", or "AML.T0051.000" for a sub-technique.', { as: 'atlasId', length: 20 })
   id!: string;
-  @text('Name.', { filter: true, order: true }) name!: string;
+  @text('Name.', { search: true, filter: true, order: true }) name!: string;
   @longText('Description of the technique.', { nullable: true }) description!: string | null;
   @belongsTo(() => AtlasTechnique, 'Technique that this one is a sub-technique of.', {
     as: 'parent',
@@ -44,7 +44,7 @@ export const TechniqueTactic = links(
 @model('Mitigation of MITRE ATLAS.', { order: ['id'] })
 export class AtlasMitigation {
   @key('ATLAS id, such as "AML.M0005".', { as: 'atlasId', length: 20 }) id!: string;
-  @text('Name.', { filter: true, order: true }) name!: string;
+  @text('Name.', { search: true, filter: true, order: true }) name!: string;
   @longText('Description of the mitigation.', { nullable: true }) description!: string | null;
 }
 export const MitigationTechnique = links(
@@ -65,7 +65,7 @@ export type CaseStudyType = ValueOf<typeof CaseStudyType>;
 @model('Case study of MITRE ATLAS: an attack on an AI system, step by step.', { order: ['-incidentOn'] })
 export class AtlasCaseStudy {
   @key('ATLAS id, such as "AML.CS0003".', { as: 'atlasId', length: 20 }) id!: string;
-  @text('Name.', { filter: true, order: true }) name!: string;
+  @text('Name.', { search: true, filter: true, order: true }) name!: string;
   @longText('Summary of the attack.', { nullable: true }) summary!: string | null;
   @oneOf(() => CaseStudyType, 'Origin of the case study; null if the source does not state it.', {
     nullable: true,

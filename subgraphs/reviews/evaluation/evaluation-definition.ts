@@ -8,7 +8,7 @@ import { EvaluationRun } from './evaluation-run';
 @model('Evaluation in the catalog that reviews can run on a model.', { order: ['title'] })
 export class EvaluationDefinition {
   @key('Id of the evaluation in its catalog, such as "cybench".', { as: 'slug', length: 100 }) id!: string;
-  @text('Title.', { filter: true, order: true }) title!: string;
+  @text('Title.', { search: true, filter: true, order: true }) title!: string;
   @text('Group in the catalog.', { nullable: true, filter: true, order: true, length: 80 }) group!: string | null;
   @longText('Capability or risk that the evaluation measures.', { nullable: true }) description!: string | null;
   @url('Paper that describes the evaluation.', { nullable: true }) paper!: string | null;

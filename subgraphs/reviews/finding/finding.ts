@@ -48,7 +48,7 @@ export class Finding {
   @belongsTo(() => Review, 'Review that made the finding.', { as: 'review', filter: true }) reviewId!: string;
   @refersTo(() => Submission, 'Submission that the finding is about.', { as: 'submission', length: 30 })
   submissionId!: string;
-  @text('Title of the finding.', { filter: true }) title!: string;
+  @text('Title of the finding.', { search: true, filter: true }) title!: string;
   @longText('Description of the finding.') detail!: string;
   @oneOf(() => FindingSeverity, 'Severity of the finding.', { filter: true, order: true, index: true })
   severity!: FindingSeverity;

@@ -30,7 +30,7 @@ export type AgreementStatus = ValueOf<typeof AgreementStatus>;
 })
 export class DeveloperOrganization {
   @key('Short name in kebab case, such as "openai".', { length: 60 }) key!: string;
-  @text('Legal name.', { filter: true, order: true }) legalName!: string;
+  @text('Legal name.', { search: true, filter: true, order: true }) legalName!: string;
   @text('Country of the head office, ISO 3166-1 alpha-2; null if unknown.', { length: 2, nullable: true, filter: true })
   country!: string | null;
   @oneOf(() => DeveloperCategory, 'Type of organization.', { filter: true }) category!: ValueOf<

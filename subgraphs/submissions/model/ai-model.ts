@@ -50,13 +50,14 @@ export class AIModel {
   @textList('Organizations that published the model, as named by the source.') organizations!: string[];
   @text('Codename used before launch; never the public name.', { sensitivity: 'PROPIN' }) codename!: string;
   @text('Public name; null until launch, unless the developer publishes it earlier.', {
+    search: true,
     nullable: true,
     filter: true,
     order: true,
     index: true,
   })
   publicName!: string | null;
-  @text('Model family.', { nullable: true, filter: true }) family!: string | null;
+  @text('Model family.', { search: true, nullable: true, filter: true }) family!: string | null;
   @listOf(() => Modality, 'Kinds of input and output the model supports.') modalities!: Modality[];
   @textList('Application areas, as named by the source.') domains!: string[];
   @bigNumber('Number of parameters.', { nullable: true, filter: true, order: true, sensitivity: 'PROPIN' })

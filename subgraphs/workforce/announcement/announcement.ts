@@ -55,7 +55,7 @@ export class Announcement {
   })
   department!: string | null;
   @text('Component of the department, as published.', { nullable: true, filter: true }) subagency!: string | null;
-  @text('Job title.', { filter: true, order: true }) title!: string;
+  @text('Job title.', { search: true, filter: true, order: true }) title!: string;
   @date('First day on which applications are accepted.', { filter: true, order: true }) openDate!: string;
   @date('Last day on which applications are accepted. Null if not published.', {
     nullable: true,

@@ -60,7 +60,7 @@ export type SupportedProgram = ValueOf<typeof SupportedProgram>;
 export class Position {
   @generatedId('pos') id!: string;
   @refersTo(() => Agency, 'Owning agency.', { as: 'agency' }) agencyKey!: string;
-  @text('Position title.', { filter: true }) title!: string;
+  @text('Position title.', { search: true, filter: true }) title!: string;
   @belongsTo(() => OccupationalSeries, 'Occupational series of the position.', {
     as: 'series',
     length: 10,

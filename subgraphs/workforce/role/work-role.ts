@@ -26,7 +26,7 @@ export class WorkRole {
     length: 20,
   })
   code!: string;
-  @text('Name of the work role, such as "Data Scientist".', { filter: true, order: true }) name!: string;
+  @text('Name of the work role, such as "Data Scientist".', { search: true, filter: true, order: true }) name!: string;
   @oneOf(() => WorkforceFramework, 'Framework that defines the role.', { filter: true, order: true })
   framework!: WorkforceFramework;
   @text('DCWF element or NICE category of the role.', { filter: true, order: true, length: 80 }) element!: string;
