@@ -10,7 +10,7 @@ import { Vulnerability } from '../../subgraphs/infrastructure/vulnerability/vuln
 import { EvaluationDefinition } from '../../subgraphs/reviews/evaluation/evaluation-definition';
 import { Review } from '../../subgraphs/reviews/review/review';
 import { randomOf } from '../oracle/operations';
-import { databaseKinds } from '../support/databases';
+import { processKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { ListModel, type Rights } from '../support/list-model';
 import { StoredRows } from '../support/tables';
@@ -21,7 +21,7 @@ import { type Expected, everyone, expectations } from './policy-table';
 const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const CURSORS = new Cursors(Buffer.alloc(32, 7), 'tests');
 
-describe.each(databaseKinds)(`filters and orders by children, on %s, from seed ${seed}`, (kind) => {
+describe.each(processKinds)(`filters and orders by children, on %s, from seed ${seed}`, (kind) => {
   let world: World;
   let stored: StoredRows;
   let expected: Record<string, Expected>;

@@ -9,7 +9,7 @@ import { Reader } from '#kit/policy/policy';
 import { searchedFields } from '#kit/search/word-table';
 import { FederalSystem } from '../../subgraphs/infrastructure/system/federal-system';
 import { randomOf } from '../oracle/operations';
-import { databaseKinds } from '../support/databases';
+import { processKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { ListModel, type Rights } from '../support/list-model';
 import { StoredRows } from '../support/tables';
@@ -20,7 +20,7 @@ import { type Expected, everyone, expectations } from './policy-table';
 const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const CURSORS = new Cursors(Buffer.alloc(32, 7), 'tests');
 
-describe.each(databaseKinds)(`searches on %s, from seed ${seed}`, (kind) => {
+describe.each(processKinds)(`searches on %s, from seed ${seed}`, (kind) => {
   let world: World;
   let stored: StoredRows;
   let expected: Record<string, Expected>;

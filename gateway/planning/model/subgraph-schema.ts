@@ -6,6 +6,7 @@ import {
   Supergraph,
 } from '@apollo/federation-internals';
 import {
+  type DocumentNode,
   type GraphQLOutputType,
   type GraphQLSchema,
   isAbstractType,
@@ -92,8 +93,8 @@ export class SubgraphSchema {
 }
 
 /** Every subgraph of a supergraph, by name. */
-export function subgraphSchemasOf(supergraphSdl: string): ReadonlyMap<string, SubgraphSchema> {
-  const supergraph = Supergraph.build(supergraphSdl, { supportedFeatures: null, validateSupergraph: false });
+export function subgraphSchemasOf(document: DocumentNode): ReadonlyMap<string, SubgraphSchema> {
+  const supergraph = Supergraph.build(document, { supportedFeatures: null, validateSupergraph: false });
   return new Map(
     supergraph
       .subgraphs()

@@ -1,4 +1,5 @@
 import { buildASTSchema, type GraphQLSchema, isAbstractType, isInterfaceType, isObjectType, parse } from 'graphql';
+import { planned } from './planned';
 import { type SubgraphSchema, subgraphSchemasOf } from './subgraph-schema';
 
 /** A supergraph for planning: the whole schema and each subgraph’s. */
@@ -7,8 +8,9 @@ export class SupergraphModel {
   readonly subgraphs: ReadonlyMap<string, SubgraphSchema>;
 
   constructor(supergraphSdl: string) {
-    this.whole = buildASTSchema(parse(supergraphSdl, { noLocation: true }), { assumeValid: true });
-    this.subgraphs = subgraphSchemasOf(supergraphSdl);
+    const supergraph = planned(parse(supergraphSdl, { noLocation: true }));
+    this.whole = buildASTSchema(supergraph, { assumeValid: true });
+    this.subgraphs = subgraphSchemasOf(supergraph);
   }
 
   isAbstract(name: string): boolean {
