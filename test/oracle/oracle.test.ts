@@ -18,18 +18,6 @@ describe('compared with unmodified ApolloGateway', () => {
   });
 });
 
-test('repeats an operation and its data from the seed alone', async () => {
-  const fill = jest.spyOn(Contest.prototype, 'fill');
-  const data = async (from: number, operations: number) => {
-    fill.mockClear();
-    await runContests({ from, operations, milliseconds: Number.POSITIVE_INFINITY, only: 'Federation 1' });
-    return fill.mock.calls.filter(([seed]) => seed === '8');
-  };
-  const alone = await data(8, 1);
-  expect([alone.length > 0, await data(6, 3)]).toEqual([true, alone]);
-  fill.mockRestore();
-});
-
 /** Operations that generated runs have found, with the correct results. */
 describe('regressions', () => {
   async function answers(words: string, query: string, variables: Record<string, unknown> = {}) {

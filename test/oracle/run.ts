@@ -4,7 +4,7 @@ import type { Oddities } from './world';
 import { zoo } from './zoo';
 
 export interface RunOptions {
-  /** The first seed; operation i of an exhibit has the seed `from + i`, which also determines its data. */
+  /** The first seed; operation i of an exhibit has the seed `from + i`. */
   readonly from: number;
   /** Maximum operations per exhibit, and maximum milliseconds in total. */
   readonly operations: number;
@@ -36,7 +36,7 @@ export async function runContests(options: RunOptions): Promise<{ differences: D
     let mismatches = 0;
     for (let i = 0; i < options.operations && performance.now() < share && mismatches < 3; i++) {
       const seed = options.from + i;
-      contestants.fill(String(seed), WORLDS[seed % WORLDS.length]!);
+      contestants.fill(String(seed), WORLDS[i % WORLDS.length]!);
       const difference = await contest(contestants, seed, count);
       if (difference) {
         const shrunk = await shrink(contestants, difference);
