@@ -179,7 +179,8 @@ describe('the gateway over HTTP', () => {
     );
     const gateway = await createGateway({
       supergraph: compose(running),
-      config,
+      // metrics take a while on a busy machine
+      config: { ...config, subgraphTimeoutMs: 5_000 },
       log,
       transport: ({ name, url }) => new HttpTransport(name, url, { maxResponseBytes: 1_000_000, connections: 8 }),
       forwardHeaders: [],
