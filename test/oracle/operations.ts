@@ -16,17 +16,12 @@ import {
   isNonNullType,
   isObjectType,
 } from 'graphql';
+import { randomIntegers } from '../support/random';
 
 /** A stream of numbers determined by a seed. */
 export function randomOf(seed: number): (below: number) => number {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
+  const next = randomIntegers(seed);
+  return (below) => next() % below;
 }
 
 export interface Generated {

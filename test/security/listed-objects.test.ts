@@ -14,7 +14,7 @@ import { newKey } from '#base/identity/keys';
 import { agencies } from '#domain/agency/agencies';
 import { AuditLog } from '#kit/audit/audit-log';
 import type { Entry, FieldsUsed, ReadObjects } from '#kit/audit/entry';
-import { modelOf, snakeCase } from '#kit/model/model';
+import { modelOf, upperSnakeCase } from '#kit/model/model';
 import type { Subgraph } from '#kit/subgraph/subgraph';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { createLog } from '../../gateway/telemetry/log';
@@ -220,9 +220,7 @@ async function query({ subgraph: name, parent, field, type, shape }: Way, select
   const grouped = /^(\w+)Group$/.exec(parent)?.[1];
   const selectionText = `shown: ${field} { ${selection} }`;
   const nodes = `nodes { ${selectionText} }`;
-  const ofPart = grouped
-    ? `groups(by: [{ field: ${snakeCase(field).toUpperCase()} }], first: 500) { ${nodes} }`
-    : nodes;
+  const ofPart = grouped ? `groups(by: [{ field: ${upperSnakeCase(field)} }], first: 500) { ${nodes} }` : nodes;
   const root = grouped && waysTo(subgraph, (candidate) => candidate === grouped).find(isRootList);
   if (root) {
     const response = await ask(name, `{ list: ${root.field} { ${ofPart} } }`, caller);

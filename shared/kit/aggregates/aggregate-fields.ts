@@ -1,5 +1,5 @@
 import type { Sensitivity } from '#base/sensitivity';
-import { type Comparison, type ModelClass, modelOf, type Selectable, snakeCase } from '../model/model';
+import { type Comparison, type ModelClass, modelOf, type Selectable, upperSnakeCase } from '../model/model';
 
 /** A field of a model, or of an object that it references, that lists can be grouped by or whose values can be aggregated. */
 export interface AggregateField {
@@ -41,7 +41,7 @@ const isUseful = ({ comparison, filter, aggregate }: Selectable): boolean =>
 function ownFields(target: ModelClass): AggregateField[] {
   return [...modelOf(target).selectable.values()]
     .filter(isUseful)
-    .map((field) => ({ value: enumValue(field.name), name: field.name, owner: target, field }));
+    .map((field) => ({ value: upperSnakeCase(field.name), name: field.name, owner: target, field }));
 }
 
 /** Fields of objects of the same subgraph that the model references. Own fields of the same name come first. */
@@ -54,11 +54,10 @@ function referencedFields(target: ModelClass): AggregateField[] {
       .filter((field) => isUseful(field) && field.filter && !['model', 'link'].includes(field.comparison.kind))
       .map((field) => ({ name: `${via.name}${capitalized(field.name)}`, via, owner, field }))
       .filter(({ name }) => !own.has(name))
-      .map((field) => ({ ...field, value: enumValue(field.name) }));
+      .map((field) => ({ ...field, value: upperSnakeCase(field.name) }));
   });
 }
 
-const enumValue = (name: string): string => snakeCase(name).toUpperCase();
 const capitalized = (name: string): string => `${name[0]!.toUpperCase()}${name.slice(1)}`;
 
 /** Sensitivity classes of a field, which covers that of the reference through which it is read. */

@@ -17,7 +17,7 @@ import {
 import { aggregatesOf, type GroupArguments, groupsOf, type List } from '../aggregates/aggregates';
 import { selectedBelow } from '../aggregates/selection';
 import { aggregateTypesOf, withFigures } from '../aggregates/types';
-import { type ModelClass, modelOf, type Selectable, snakeCase, whenDeclared } from '../model/model';
+import { type ModelClass, modelOf, type Selectable, upperSnakeCase, whenDeclared } from '../model/model';
 import type { Context } from '../subgraph/context';
 import type { ParentReference } from './children';
 import { filterOf, settleFilters } from './filters';
@@ -156,7 +156,7 @@ function addAggregates(target: ModelClass, prototype: { listed: Listed }): void 
 
 /** Enum value of a field in `orderBy`: FILED_AT for `filedAt`, FINDINGS_COUNT for the list `findings`. */
 export const orderValue = (field: string, isList = false): string =>
-  `${snakeCase(field).toUpperCase()}${isList ? '_COUNT' : ''}`;
+  `${upperSnakeCase(field)}${isList ? '_COUNT' : ''}`;
 
 const isList = ({ comparison }: Selectable): boolean => comparison.kind === 'list' || comparison.kind === 'link';
 const orderValueOf = (field: Selectable): string => orderValue(field.name, isList(field));

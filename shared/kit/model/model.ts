@@ -134,6 +134,9 @@ export function snakeCase(name: string): string {
     .toLowerCase();
 }
 
+/** Name of a field as an enum value: FILED_AT for `filedAt`. */
+export const upperSnakeCase = (name: string): string => snakeCase(name).toUpperCase();
+
 interface ModelOptions {
   /** GraphQL type name; the class name by default. */
   name?: string;
