@@ -335,6 +335,100 @@ describe.each(databaseKinds)('figures and groups of every list on %s', (kind) =>
     });
   });
 
+  describe('series', () => {
+    const SERIES = `groups(by: [{ field: ENTERED_ON_DUTY_AT, every: $unit, from: $from, until: $until }], first: $first, after: $after) {
+      nodes { enteredOnDutyAt { label from until } aggregates { count agencies: countDistinct(of: AGENCY) last: latest(of: ENTERED_ON_DUTY_AT) } }
+      others { count } totalCount pageInfo { hasNextPage endCursor }
+    }`;
+    const VARIABLES = '$unit: CalendarUnit!, $from: Date, $until: Date, $first: Int, $after: String';
+    const seriesOf = async (variables: Record<string, unknown>) => {
+      const { data, errors } = await world.ask(
+        `query (${VARIABLES}) { hiringRequests { ${SERIES} aggregates { count } } }`,
+        variables,
+      );
+      if (errors) throw new Error(JSON.stringify(errors[0]));
+      return data.hiringRequests;
+    };
+
+    test.each(UNITS)('shows the groups with objects, and empty ones between them, by %s', async (unit) => {
+      const [from, until] = ['2025-11-03', '2026-11-23'];
+      const { groups: found } = await seriesOf({ unit, first: 500 });
+      const { groups: series, aggregates } = await seriesOf({ unit, from, until });
+      const inSeries = found.nodes.filter(
+        (group: { enteredOnDutyAt: { from: string; until: string } | null }) =>
+          group.enteredOnDutyAt && group.enteredOnDutyAt.until > from && group.enteredOnDutyAt.from < until,
+      );
+      const isFull = ({ aggregates: { count } }: { aggregates: { count: number } }) => count > 0;
+      expect(series.nodes.filter(isFull)).toEqual(inSeries);
+      expect(inSeries.length).toBeGreaterThan(0);
+      series.nodes.forEach((group: { enteredOnDutyAt: { from: string }; aggregates: object }, index: number) => {
+        if (index > 0) expect(group.enteredOnDutyAt.from).toBe(series.nodes[index - 1].enteredOnDutyAt.until);
+        if (!isFull(group as never)) expect(group.aggregates).toEqual({ count: 0, agencies: 0, last: null });
+      });
+      expect(series.totalCount).toBe(series.nodes.length);
+      const counted = inSeries.reduce(
+        (sum: number, group: { aggregates: { count: number } }) => sum + group.aggregates.count,
+        0,
+      );
+      expect(counted + series.others.count).toBe(aggregates.count);
+    });
+
+    test('has pages', async () => {
+      const whole = (await seriesOf({ unit: 'WEEK', from: '2026-01-01', until: '2026-07-01' })).groups;
+      const pages = [];
+      let after: string | null = null;
+      do {
+        const page: typeof whole = (
+          await seriesOf({ unit: 'WEEK', from: '2026-01-01', until: '2026-07-01', first: 7, after })
+        ).groups;
+        pages.push(...page.nodes);
+        expect(page.totalCount).toBe(whole.totalCount);
+        after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+      } while (after);
+      expect(pages).toEqual(whole.nodes);
+      expect(whole.totalCount).toBe(27);
+    });
+
+    test('of children without objects is empty periods', async () => {
+      const { data, errors } = await world.ask(
+        `query (${VARIABLES}) { agencies { hiringRequests { ${SERIES} aggregates { count agencies: countDistinct(of: AGENCY) } } } }`,
+        { unit: 'MONTH', from: '2026-08-01', until: '2026-11-01' },
+      );
+      expect(errors).toBeUndefined();
+      const requests = data.agencies.map(({ hiringRequests }: { hiringRequests: object }) => hiringRequests);
+      for (const { groups } of requests)
+        expect(
+          groups.nodes.map(({ enteredOnDutyAt }: { enteredOnDutyAt: { label: string } }) => enteredOnDutyAt.label),
+        ).toEqual(['2026-08', '2026-09', '2026-10']);
+      expect(requests.some(({ aggregates }: { aggregates: { count: number } }) => aggregates.count === 0)).toBe(true);
+    });
+
+    test.each<[string, string]>([
+      ['{ field: ENTERED_ON_DUTY_AT, every: DAY, from: "2026-01-01" }', 'add "until"'],
+      ['{ field: ENTERED_ON_DUTY_AT, every: DAY, until: "2026-01-01" }', 'add "from"'],
+      ['{ field: ENTERED_ON_DUTY_AT, every: DAY, from: "2026-01-02", until: "2026-01-02" }', 'not before "until"'],
+      ['{ field: ENTERED_ON_DUTY_AT, every: DAY, from: "2020-01-01", until: "2026-01-02" }', 'more than 500 periods'],
+      ['{ field: STATUS, from: "2020-01-01", until: "2026-01-02" }', 'for periods of dates'],
+      [
+        '[{ field: ENTERED_ON_DUTY_AT, every: YEAR, from: "2020-01-01", until: "2026-01-02" }, { field: STATUS }]',
+        'only dimension',
+      ],
+      [
+        '{ field: ENTERED_ON_DUTY_AT, every: YEAR, from: "2020-01-01", until: "2026-01-02" }], orderBy: [{ figure: COUNT }',
+        'orderBy',
+      ],
+      [
+        '{ field: ENTERED_ON_DUTY_AT, every: YEAR, from: "2020-01-01", until: "2026-01-02" }], having: [{ figure: COUNT, gt: 1 }',
+        'having',
+      ],
+    ])('rejects %s', async (by, message) => {
+      const list = by.startsWith('[') ? by : `[${by}]`;
+      const { errors } = await world.ask(`{ hiringRequests { groups(by: ${list}) { totalCount } } }`);
+      expect(errors).toMatchObject([{ extensions: { code: 'INVALID_AGGREGATE' } }]);
+      expect(errors![0]!.message).toContain(message);
+    });
+  });
+
   test('a fragment, an alias, and a variable select the same figures as plain fields', async () => {
     const { data, errors } = await world.ask(
       `query ($of: VulnerabilityFindingAggregateField!, $skip: Boolean!, $filter: VulnerabilityFindingFilter!) {

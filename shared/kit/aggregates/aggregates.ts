@@ -6,7 +6,8 @@ import { pageSize } from '../collection/page';
 import type { FilterValue } from '../collection/where';
 import { type ModelClass, modelOf } from '../model/model';
 import type { Context } from '../subgraph/context';
-import { type DimensionInput, dimensionsOf } from './dimension';
+import type { KeyedPeriod } from './calendar-unit';
+import { type DimensionInput, dimensionsOf, groupFieldOf } from './dimension';
 import type { AggregateFunction, Measure } from './measure';
 import { below, type Selected, selectedBelow } from './selection';
 import {
@@ -119,6 +120,10 @@ export async function aggregatesOf(list: List, context: Context, info: GraphQLRe
 /** Everything about the groups of a list that is the same for all parents. */
 interface GroupPlan {
   readonly request: GroupRequest;
+  /** Number of groups on the pages before. */
+  readonly offset: number;
+  /** Periods to show, with and without objects; undefined for groups with objects. */
+  readonly series: readonly KeyedPeriod[] | undefined;
   /** Figures of each group, and over the objects of all other groups; undefined unless requested. */
   readonly measures: readonly Measure[];
   readonly otherMeasures: readonly Measure[] | undefined;
@@ -141,8 +146,12 @@ function groupPlan(list: List, groupArgs: GroupArguments, context: Context, info
   );
   const cursors = groupCursors(list.target, groupArgs, context);
   const [size, offset] = [groupPageSize(groupArgs), cursors.offset(groupArgs.after)];
+  const request = requestOf(list.target, groupArgs);
+  const series = seriesIn(request);
   return {
-    request: { ...requestOf(list.target, groupArgs), offset, size },
+    request: series ? ofSeries(request, series, groupArgs, offset) : { ...request, offset, size },
+    offset,
+    series,
     measures,
     otherMeasures,
     cursorAt: cursors.at,
@@ -158,7 +167,7 @@ export async function groupsOf(
   info: GraphQLResolveInfo,
 ): Promise<GroupPage> {
   const plan = oncePerField(info, 'groups', () => groupPlan(list, groupArgs, context, info));
-  const { request, measures, otherMeasures, cursorAt, name } = plan;
+  const { request, offset, series, measures, otherMeasures, cursorAt, name } = plan;
   const page = await batched(list, context, `groups ${name}`, (statementOf, parents) =>
     statementOf(request.dimensions, measures).groups(request, parents),
   );
@@ -167,8 +176,7 @@ export async function groupsOf(
     (await batched(list, context, `others ${name}`, (statementOf, parents) =>
       statementOf(request.dimensions, otherMeasures).others(request, parents),
     ));
-  const { rows = [], total = 0 } = page ?? {};
-  const { offset } = request;
+  const { rows = [], total = 0 } = series ? filled(page?.rows ?? [], series, plan) : (page ?? {});
   const end = offset + rows.length;
   return {
     nodes: rows,
@@ -180,6 +188,53 @@ export async function groupsOf(
       startCursor: rows.length > 0 ? cursorAt(offset + 1) : null,
       endCursor: rows.length > 0 ? cursorAt(end) : null,
     },
+  };
+}
+
+/** The periods that a request shows with and without objects. @throws InvalidAggregateError */
+function seriesIn({
+  dimensions,
+  having,
+  orderBy,
+}: Pick<GroupRequest, 'dimensions' | 'having' | 'orderBy'>): readonly KeyedPeriod[] | undefined {
+  const { grouping } = dimensions[0]!;
+  const series = grouping.kind === 'period' ? grouping.series : undefined;
+  if (series && having.length + orderBy.length > 0)
+    throw new InvalidAggregateError(
+      'A series shows all periods in order: remove "having" and "orderBy", or "from" and "until"',
+      [having.length > 0 ? 'having' : 'orderBy'],
+    );
+  return series;
+}
+
+/** Finds the groups of a page of periods. */
+function ofSeries(
+  request: Pick<GroupRequest, 'dimensions' | 'having' | 'orderBy'>,
+  series: readonly KeyedPeriod[],
+  { first }: GroupArguments,
+  offset: number,
+): GroupRequest {
+  const shown = series.slice(offset, offset + (first == null ? series.length : pageSize('first', first)));
+  // no period is empty text
+  const within = [shown[0]?.key ?? '', shown.at(-1)?.key ?? ''] as const;
+  return { ...request, offset: 0, size: shown.length, within };
+}
+
+/** Adds the periods of a page that have no objects. */
+function filled(
+  rows: readonly GroupRow[],
+  series: readonly KeyedPeriod[],
+  { request }: GroupPlan,
+): { rows: readonly GroupRow[]; total: number } {
+  const name = groupFieldOf(request.dimensions[0]!);
+  const [first, last] = request.within!;
+  const found = new Map(rows.map((row) => [(row.values[name] as KeyedPeriod).from, row]));
+  const shown = series.filter(({ key }) => key >= first && key <= last);
+  return {
+    rows: shown.map(
+      (period) => found.get(period.from) ?? { values: { [name]: period }, isWithheld: false, figures: NO_OBJECTS },
+    ),
+    total: series.length,
   };
 }
 

@@ -1,6 +1,6 @@
 import { addDays } from '#base/civil';
 import { GraphQLCivilDate } from '../model/scalars';
-import { CalendarUnit, calendarPeriod } from './calendar-unit';
+import { CalendarUnit, calendarPeriod, periodsBetween } from './calendar-unit';
 
 const UNITS = Object.keys(CalendarUnit) as CalendarUnit[];
 
@@ -31,4 +31,24 @@ test('covers each unit', () => {
     const { from, until } = calendarPeriod(unit, unit === 'FISCAL_YEAR' ? '2027' : '2026-10-01');
     expect(until > from && addDays(until, -1) >= from).toBe(true);
   }
+});
+
+test.each(UNITS)('the periods of a series follow each other without a gap: %s', (unit) => {
+  const [from, until] = unit === 'DAY' ? ['2024-02-27', '2024-03-02'] : ['1999-12-30', '2004-03-02'];
+  const periods = periodsBetween(unit, from, until, 500)!;
+  expect(periods.length).toBeGreaterThan(1);
+  expect(periods[0]!.from <= from && from < periods[0]!.until).toBe(true);
+  expect(periods.at(-1)!.from < until && until <= periods.at(-1)!.until).toBe(true);
+  periods.slice(1).forEach((period, index) => expect(period.from).toBe(periods[index]!.until));
+  for (const { key, ...period } of periods) expect(period).toEqual(calendarPeriod(unit, key));
+});
+
+test('limits the periods of a series, up to the end of the calendar', () => {
+  expect(periodsBetween('DAY', '2026-01-01', '2026-01-11', 10)).toHaveLength(10);
+  expect(periodsBetween('DAY', '2026-01-01', '2026-01-12', 10)).toBeUndefined();
+  expect(periodsBetween('YEAR', '9990-01-01', '9999-12-31', 500)).toHaveLength(10);
+  expect(periodsBetween('MONTH', '9999-11-05', '9999-12-31', 500)!.map(({ label }) => label)).toEqual([
+    '9999-11',
+    '9999-12',
+  ]);
 });

@@ -64,7 +64,7 @@ const MONTHS: Partial<Record<CalendarUnit, number>> = {
 };
 
 /** A calendar period, as {@link CalendarPeriod} shows it. */
-interface Period {
+export interface Period {
   readonly label: string;
   /** First civil day. */
   readonly from: string;
@@ -79,6 +79,52 @@ export function calendarPeriod(unit: CalendarUnit, value: string): Period {
   const next = months === undefined ? addDays(from, unit === 'WEEK' ? 7 : 1) : monthsAfter(from, months);
   const until = next.length > LAST_DAY.length ? LAST_DAY : next;
   return { label: labelOf(unit, from), from, until };
+}
+
+/** Value of {@link periodSql} for a civil day. */
+function periodOf(unit: CalendarUnit, day: string): string {
+  const [year, month] = [day.slice(0, 4), Number(day.slice(5, 7))];
+  switch (unit) {
+    case 'DAY':
+      return day;
+    case 'WEEK':
+      // 1970-01-01 was a Thursday
+      return addDays(day, -((Date.parse(day) / 86_400_000 + 3) % 7));
+    case 'MONTH':
+      return day.slice(0, 7);
+    case 'QUARTER':
+    case 'FISCAL_QUARTER':
+      return `${year}-${String(month - ((month - 1) % 3)).padStart(2, '0')}`;
+    case 'YEAR':
+      return year;
+    case 'FISCAL_YEAR':
+      return String(fiscalYear(day));
+  }
+}
+
+/** A period and its value in {@link periodSql}. */
+export interface KeyedPeriod extends Period {
+  readonly key: string;
+}
+
+/**
+ * Periods from the one of a day to the one of the day before another, in order.
+ * @returns undefined if there are more than `max`
+ */
+export function periodsBetween(
+  unit: CalendarUnit,
+  from: string,
+  until: string,
+  max: number,
+): KeyedPeriod[] | undefined {
+  const periods: KeyedPeriod[] = [];
+  for (let day = from; day < until; day = periods.at(-1)!.until) {
+    if (periods.length === max) return undefined;
+    const key = periodOf(unit, day);
+    periods.push({ key, ...calendarPeriod(unit, key) });
+    if (periods.at(-1)!.until === LAST_DAY) break;
+  }
+  return periods;
 }
 
 /** First day of a month, a number of months after another first day of a month. */

@@ -1,14 +1,17 @@
 import { InvalidAggregateError } from '#base/errors';
+import { MAX_PAGE_SIZE } from '../collection/page';
 import type { Database } from '../database/database';
 import { type ModelClass, modelOf } from '../model/model';
 import { type AggregateField, aggregateFieldsOf, isDate, isNumber } from './aggregate-fields';
-import { type CalendarUnit, calendarPeriod, periodSql } from './calendar-unit';
+import { type CalendarUnit, calendarPeriod, type KeyedPeriod, periodSql, periodsBetween } from './calendar-unit';
 import { kindOf, type Operand, requireDates } from './measure';
 
 /** What a list is grouped by, as requested. */
 export interface DimensionInput {
   readonly field: string;
   readonly every?: CalendarUnit | null;
+  readonly from?: string | null;
+  readonly until?: string | null;
   readonly since?: string | null;
   readonly width?: number | null;
   readonly bounds?: readonly number[] | null;
@@ -18,7 +21,12 @@ export interface DimensionInput {
 export interface Dimension extends Operand {
   readonly grouping:
     | { readonly kind: 'value' }
-    | { readonly kind: 'period'; readonly unit: CalendarUnit }
+    | {
+        readonly kind: 'period';
+        readonly unit: CalendarUnit;
+        /** The periods to show, with and without objects; undefined for those with objects. */
+        readonly series?: readonly KeyedPeriod[];
+      }
     | { readonly kind: 'width'; readonly width: number }
     | { readonly kind: 'bounds'; readonly bounds: readonly number[] };
 }
@@ -38,6 +46,12 @@ export function dimensionsOf(target: ModelClass, inputs: readonly DimensionInput
       ['by'],
     );
   const dimensions = inputs.map((input, index) => dimensionOf(target, input, ['by', index]));
+  const series = dimensions.findIndex(({ grouping }) => grouping.kind === 'period' && grouping.series);
+  if (series >= 0 && dimensions.length > 1)
+    throw new InvalidAggregateError(
+      '"from" and "until" show periods without objects, and so are for the only dimension: remove them, and use "filter"',
+      ['by', series],
+    );
   const names = dimensions.map(groupFieldOf);
   names.forEach((name, index) => {
     if (names.indexOf(name) !== index)
@@ -70,7 +84,12 @@ function dimensionOf(target: ModelClass, input: DimensionInput, path: readonly (
       operand.since ? '"every" does not apply to days between dates: remove it' : notADate(target, of),
       [...path, 'every'],
     );
-  if (isPeriodic) return { ...operand, grouping: { kind: 'period', unit: requiredUnit(field, every, path) } };
+  if (isPeriodic) {
+    const unit = requiredUnit(field, every, path);
+    return { ...operand, grouping: { kind: 'period', unit, series: seriesOf(unit, input, path) } };
+  }
+  if (input.from != null || input.until != null)
+    throw new InvalidAggregateError('"from" and "until" are for periods of dates: remove them', path);
   if (isNumeric) return { ...operand, grouping: rangesOf(field, input, path) };
   return { ...operand, grouping: { kind: 'value' } };
 }
@@ -85,6 +104,28 @@ function requiredUnit(
 ): CalendarUnit {
   if (every == null) throw new InvalidAggregateError(`${field} is a date: add "every", for example every: MONTH`, path);
   return every;
+}
+
+/** The periods of a series; undefined where the dimension has no `from` and `until`. */
+function seriesOf(
+  unit: CalendarUnit,
+  { from, until }: DimensionInput,
+  path: readonly (string | number)[],
+): readonly KeyedPeriod[] | undefined {
+  if (from == null && until == null) return undefined;
+  if (from == null || until == null)
+    throw new InvalidAggregateError(
+      `A series needs "from" and "until": add "${from == null ? 'from' : 'until'}"`,
+      path,
+    );
+  if (from >= until)
+    throw new InvalidAggregateError(`"from" is ${from}, which is not before "until", ${until}`, [...path, 'from']);
+  const periods = periodsBetween(unit, from, until, MAX_PAGE_SIZE);
+  if (periods) return periods;
+  throw new InvalidAggregateError(
+    `From ${from} to ${until} there are more than ${MAX_PAGE_SIZE} periods: use a longer unit in "every", or fewer days`,
+    path,
+  );
 }
 
 function rangesOf(

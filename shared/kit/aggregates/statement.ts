@@ -41,6 +41,8 @@ export interface GroupRequest {
   readonly orderBy: readonly GroupOrder[];
   readonly offset: number;
   readonly size: number;
+  /** Values of the first dimension that groups may have, from the first to the last; any if undefined. */
+  readonly within?: readonly [first: string, last: string];
 }
 
 /** A page of groups of one list. */
@@ -145,8 +147,12 @@ export class AggregateStatement {
   }
 
   /** Statement with the groups of one page, in order. Numbers them within their parent. */
-  private page({ having, orderBy, offset, size }: GroupRequest, parents: readonly string[]): Condition {
-    const conditions = having.flatMap((condition) => this.conditionsOf(condition));
+  private page({ having, orderBy, offset, size, within }: GroupRequest, parents: readonly string[]): Condition {
+    const [column] = this.groupColumns;
+    const conditions = [
+      ...having.flatMap((condition) => this.conditionsOf(condition)),
+      ...(within ? [this.isWithin(column!, within)] : []),
+    ];
     const order = this.orderTerms(orderBy);
     const { sql, parameters } = this.aggregates(parents);
     const partition = this.parentColumns.length > 0 ? 'PARTITION BY parent_key ' : '';
@@ -159,6 +165,13 @@ export class AggregateStatement {
             ) numbered WHERE row_rank > ${offset} AND row_rank <= ${offset + size} ORDER BY row_rank`,
       parameters: [...parameters, ...conditions.flatMap((part) => part.parameters)],
     };
+  }
+
+  private isWithin(column: string, bounds: readonly string[]): Condition {
+    const [{ grouping } = {}] = this.dimensions;
+    // SQLite does not compare numbers with texts
+    const isNumber = grouping?.kind === 'period' && grouping.unit === 'FISCAL_YEAR';
+    return { sql: `${column} >= ? AND ${column} <= ?`, parameters: isNumber ? bounds.map(Number) : bounds };
   }
 
   private conditionsOf({ measure, operators }: GroupCondition): Condition[] {

@@ -219,7 +219,8 @@ function figuresType(target: ModelClass, fields: readonly AggregateField[], fiel
     input(args, 'of', () => fieldEnum, 'Field with the values.', { nullable: false });
     if (figure.takesDays && fitting.some(isDate)) input(args, 'since', () => fieldEnum, SINCE);
     if (figure.name === 'percentile') input(args, 'p', () => Float, SHARE, { nullable: false });
-    figureField(prototype, figure.name, figure.type, figure.description, args, (found) => found);
+    const none = figure.name === 'countDistinct' ? 0 : null;
+    figureField(prototype, figure.name, figure.type, figure.description, args, (found) => found ?? none);
     const weight = figure.isSorted ? SORTED_WEIGHT : FIGURE_WEIGHT;
     for (const directive of [`@sensitivity(class: ${strictest(target, fitting)})`, `@cost(weight: ${weight})`])
       Directive(directive)(prototype, figure.name);
@@ -389,6 +390,13 @@ function groupArguments(target: ModelClass, fieldEnum: object): ModelClass {
   const dimension = declareInput(target, 'Dimension', `What groups of ${name} have in common.`);
   input(dimension, 'field', () => fieldEnum, 'Field whose values the objects of a group share.', { nullable: false });
   input(dimension, 'every', () => CalendarUnit, 'For a date: length of the periods.');
+  input(
+    dimension,
+    'from',
+    () => GraphQLCivilDate,
+    'For a date: a day of the first period to show, with or without objects.',
+  );
+  input(dimension, 'until', () => GraphQLCivilDate, 'For a date: the day after the last period to show.');
   input(dimension, 'since', () => fieldEnum, 'Groups by the days from this date to the date in "field".');
   input(dimension, 'width', () => Float, 'For numbers and days: width of the ranges. 1 by default for numbers.');
   input(dimension, 'bounds', () => [Float], 'For numbers and days: bounds between the ranges, in rising order.');
