@@ -1,4 +1,4 @@
-import { Supergraph } from '@apollo/federation-internals';
+import { type InputObjectType, isInputObjectType, Supergraph } from '@apollo/federation-internals';
 import {
   type DirectiveDefinitionNode,
   DirectiveLocation,
@@ -17,6 +17,7 @@ import {
   type TypeNode,
 } from 'graphql';
 import { DEFER } from '../operation/conditions';
+import { MATCHES, matchedInputs } from '../supergraph/matched-inputs';
 
 /** The schema that clients see: accessible elements of the supergraph and executable directives. */
 export function apiSchemaOf(supergraphSdl: string): GraphQLSchema {
@@ -29,7 +30,24 @@ export const printApiSchema = (supergraphSdl: string): string => `${printSchema(
 
 /** Like {@link apiSchemaOf}, for a parsed supergraph. */
 export function apiSchemaIn(supergraph: Supergraph, document: DocumentNode): GraphQLSchema {
-  return withDefer(withComposedDirectives(supergraph.apiSchema().toGraphQLJSSchema(), document));
+  const api = supergraph.apiSchema();
+  const query = api.schemaDefinition.rootType('query');
+  for (const { input, filter, operator, keysField } of matchedInputs(document)) {
+    const [type, filterType] = [api.type(input), api.type(filter)];
+    if (!query?.field(keysField)?.argument('filter')) continue;
+    if (!type || !filterType || !isInputObjectType(type) || !isInputObjectType(filterType)) continue;
+    addMatches(type, filterType, operator);
+  }
+  return withDefer(withComposedDirectives(api.toGraphQLJSSchema(), document));
+}
+
+/** Adds the conditions on the fields of a referenced object, which the gateway answers: see docs/decisions/0032-filters-across-subgraphs.md. */
+function addMatches(type: InputObjectType, filter: InputObjectType, operator: string): void {
+  const field = type.addField(MATCHES, filter);
+  field.description =
+    operator === 'in'
+      ? 'Refers to an object that meets these conditions. At most 10,000 objects may meet them.'
+      : 'Linked to at least one object that meets these conditions; beside "any", to one of those keys. At most 10,000 objects may meet them.';
 }
 
 /** Adds `@defer`, which the gateway implements without help from subgraphs. */

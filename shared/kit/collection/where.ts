@@ -8,6 +8,7 @@ import type { Reader } from '../policy/policy';
 import type { Reach } from '../policy/rule';
 import { searchedFields, wordTableOf } from '../search/word-table';
 import { type ChildList, childListOf, childSource, namingField, type ParentReference } from './children';
+import { MAX_KEYS } from './max-keys';
 import { SEARCH, searchWords } from './search';
 
 /** A condition in SQL with its parameters, in order. */
@@ -31,6 +32,10 @@ const MAX_CONDITIONS = 5_000;
 /** Maximum list values in all filters of one request. SQLite allows 32,766 parameters in one statement. */
 const MAX_VALUES = 20_000;
 const MAX_LIST = 1_000;
+/** Maximum keys in one condition on references whose targets can be matched: as many as their subgraph returns at once. */
+const MAX_MATCHED = MAX_KEYS;
+/** Keys in one condition from which they are one parameter: a statement may repeat the condition, and SQLite allows 32,766 parameters. */
+const MANY_KEYS = 1_000;
 /** Maximum characters that a text may be searched for. SQLite allows 50,000 bytes in a pattern, most characters of which may be escaped. */
 const MAX_SEARCHED = 10_000;
 const COMPARE: Record<string, string> = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' };
@@ -228,10 +233,10 @@ export class WhereBuilder {
     return (value) => `(${conditions[value]!(columnOf, now)})`;
   }
 
-  private list(value: unknown, path: readonly (string | number)[]): readonly unknown[] {
+  private list(value: unknown, path: readonly (string | number)[], most = MAX_LIST): readonly unknown[] {
     const values = value as readonly unknown[];
-    if (values.length > MAX_LIST)
-      throw new InvalidFilterError(`${path.join('.')} lists ${values.length} values; the maximum is ${MAX_LIST}`, path);
+    if (values.length > most)
+      throw new InvalidFilterError(`${path.join('.')} lists ${values.length} values; the maximum is ${most}`, path);
     this.count.addValues(values.length, path);
     return values;
   }
@@ -368,9 +373,10 @@ export class WhereBuilder {
       };
     };
     const parts: Condition[] = [];
-    if (any) parts.push(linksTo(this.list(any, [...path, 'any'])));
+    const most = maxKeysOf(target);
+    if (any) parts.push(linksTo(this.list(any, [...path, 'any'], most)));
     if (none) {
-      const { sql, parameters } = linksTo(this.list(none, [...path, 'none']));
+      const { sql, parameters } = linksTo(this.list(none, [...path, 'none'], most));
       parts.push({ sql: `NOT ${sql}`, parameters });
     }
     return join(parts, 'AND', '1 = 1');
@@ -485,7 +491,10 @@ export class WhereBuilder {
   ): Condition {
     const toStored = (operandValue: unknown) => storedValue(comparison, operandValue);
     if (operator === 'isNull') return condition(`${column} IS ${operand ? '' : 'NOT '}NULL`);
-    if (operator === 'in') return this.isIn(column, this.list(operand, path).map(toStored));
+    if (operator === 'in') {
+      const most = comparison.kind === 'key' && comparison.target ? maxKeysOf(comparison.target()) : MAX_LIST;
+      return this.isIn(column, this.list(operand, path, most).map(toStored));
+    }
     if (operator === 'notIn') {
       const { sql, parameters } = this.isIn(column, this.list(operand, path).map(toStored));
       return { sql: `NOT COALESCE(${sql}, 0)`, parameters };
@@ -506,8 +515,16 @@ export class WhereBuilder {
 
   private isIn(column: string, values: readonly unknown[]): Condition {
     if (values.length === 0) return condition('1 = 0');
+    if (values.length > MANY_KEYS)
+      return condition(`${column} IN (${this.database.dialect.textsOfJson})`, JSON.stringify(values));
     return { sql: `${column} IN (${values.map(() => '?').join(', ')})`, parameters: values };
   }
+}
+
+/** Maximum keys of a type in one list of a filter. */
+function maxKeysOf(target: ModelClass): number {
+  const { stored, keysField } = modelOf(target);
+  return stored || keysField === undefined ? MAX_LIST : MAX_MATCHED;
 }
 
 /** A range, so that an index on the column serves. U+10FFFF sorts after every character. */
