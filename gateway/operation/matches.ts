@@ -94,13 +94,17 @@ interface Prepared {
   readonly document: DocumentNode;
   readonly places: readonly Place[];
   readonly holders: readonly Holder[];
-  /** Whether a variable's default has `matches`, which planners must not see. */
-  readonly hasDefaults: boolean;
+  /** Whether a default or a null without a question has `matches`, which planners must not see either. */
+  readonly hasOthers: boolean;
 }
 
 /** An operation that has `matches`, or variables that may have it. */
 interface Candidate {
   readonly definitions: readonly VariableDefinitionNode[];
+  /** Whether its document has `matches`. */
+  readonly isWritten: boolean;
+  /** Variables whose values may have it. */
+  readonly holders: readonly Pick<Holder, 'name' | 'type'>[];
   readonly conditions: readonly string[];
   readonly prepared: LRUCache<string, Prepared>;
 }
@@ -142,6 +146,9 @@ export class Matches {
   joinOf(document: DocumentNode, operationName: string | undefined, variables: Variables): Join | undefined {
     const candidate = this.candidateOf(document, operationName);
     if (!candidate) return undefined;
+    // most values have none: they need no coercion here
+    if (!candidate.isWritten && !candidate.holders.some(({ name, type }) => this.isIn(variables[name], type)))
+      return undefined;
     const { coerced } = getVariableValues(this.schema, candidate.definitions, variables, { maxErrors: 1 });
     if (!coerced) return undefined;
     const key = candidate.conditions.map((name) => (coerced[name] === true ? 1 : 0)).join();
@@ -163,10 +170,15 @@ export class Matches {
     let candidate = byName.get(name);
     if (candidate === undefined) {
       const { variableDefinitions: definitions = [] } = operationOf(document, operationName);
-      const isCandidate = definitions.some(({ type }) => this.holds(type)) || writesMatches(document);
-      candidate = isCandidate
-        ? { definitions, conditions: variablesOfConditions(document), prepared: new LRUCache({ max: MAX_VARIANTS }) }
-        : null;
+      const isWritten = writesMatches(document);
+      const holders = definitions.flatMap(({ variable, type }) =>
+        this.holds(type) ? [{ name: variable.name.value, type: this.typeOf(type) }] : [],
+      );
+      const conditions = variablesOfConditions(document);
+      candidate =
+        isWritten || holders.length > 0
+          ? { definitions, isWritten, holders, conditions, prepared: new LRUCache({ max: MAX_VARIANTS }) }
+          : null;
       byName.set(name, candidate);
     }
     return candidate;
@@ -176,11 +188,25 @@ export class Matches {
     return type.kind === Kind.NAMED_TYPE ? this.holding.has(type.name.value) : this.holds(type.type);
   }
 
+  private typeOf(type: VariableDefinitionNode['type']): GraphQLInputType {
+    return typeFromAST(this.schema, type as never) as unknown as GraphQLInputType;
+  }
+
+  /** Whether the value of a variable has `matches`. */
+  private isIn(value: unknown, type: GraphQLInputType): boolean {
+    let isFound = false;
+    this.walk(value, value, type, '', () => {
+      isFound = true;
+    });
+    return isFound;
+  }
+
   private prepare(document: DocumentNode, operationName: string | undefined, coerced: Variables): Prepared {
     const selected = selectedPart(decided(document, coerced), operationName);
     const { variableDefinitions = [] } = operationOf(selected, operationName);
     const prefix = unusedPrefix(variableDefinitions);
     const places: Place[] = [];
+    let hasNull = false;
     const documents = new Map<string, DocumentNode>();
     const typeInfo = new TypeInfo(this.schema);
     const replaced: DocumentNode = visit(
@@ -188,18 +214,21 @@ export class Matches {
       visitWithTypeInfo(typeInfo, {
         VariableDefinition: () => false,
         Field: (node) => (node.arguments?.length && withheldOf(node) ? { ...node, arguments: [] } : undefined),
-        ObjectValue: (node, _key, _parent, _path, ancestors) => {
+        ObjectValue: (node, _key, parent, _path, ancestors) => {
           const matched = this.inputs.get(String(getNamedType(typeInfo.getInputType())));
           const filter = matched && fieldOf(node, MATCHES);
           if (!filter) return undefined;
           const rest = node.fields.filter(({ name }) => name.value !== MATCHES);
-          if (filter.kind === Kind.NULL) return { ...node, fields: rest };
+          if (filter.kind === Kind.NULL) {
+            hasNull = true;
+            return { ...node, fields: rest };
+          }
           const names = [...variablesIn(filter)];
           const text = `${matched.keysField}(${print(filter)})`;
           const question = documents.get(text) ?? questionOf(matched.keysField, filter, names, variableDefinitions);
           documents.set(text, question);
           const variable = `${prefix}${places.length}`;
-          const path = [...inputPath(ancestors), MATCHES].join('.');
+          const path = [...inputPath(parent ? [...ancestors, parent] : ancestors), MATCHES].join('.');
           const given = fieldOf(node, matched.operator);
           places.push({ variable, path, filter, given, document: question, text, names });
           const keys = { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: variable } } as const;
@@ -222,7 +251,7 @@ export class Matches {
       return [
         {
           name: variable.name.value,
-          type: typeFromAST(this.schema, type as never) as unknown as GraphQLInputType,
+          type: this.typeOf(type),
           defaultMatches,
         },
       ];
@@ -243,12 +272,12 @@ export class Matches {
       },
       places,
       holders,
-      hasDefaults: variableDefinitions.some(({ defaultValue }) => defaultValue && writesMatches(defaultValue)),
+      hasOthers: hasNull || variableDefinitions.some(({ defaultValue }) => defaultValue && writesMatches(defaultValue)),
     };
   }
 
   private join(
-    { document, places, holders, hasDefaults }: Prepared,
+    { document, places, holders, hasOthers }: Prepared,
     variables: Variables,
     coerced: Variables,
   ): Join | undefined {
@@ -269,7 +298,7 @@ export class Matches {
       const id = isAbsent ? undefined : ask(picked(variables, names), picked(exact, names), of);
       conditions.push({ variable, path, id, given: given && valueFromAST(given, KEY_LIST, coerced) });
     }
-    let hasMatches = places.length > 0 || hasDefaults;
+    let hasMatches = places.length > 0 || hasOthers;
     const holding: HoldingValue[] = [];
     for (const { name, type, defaultMatches } of holders) {
       const isDefault = defaultMatches && variables[name] === undefined;
