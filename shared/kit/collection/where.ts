@@ -32,6 +32,8 @@ const MAX_CONDITIONS = 5_000;
 /** Maximum list values in all filters of one request. SQLite allows 32,766 parameters in one statement. */
 const MAX_VALUES = 20_000;
 const MAX_LIST = 1_000;
+/** Maximum keys that the statements of one request take from long lists. */
+const MAX_USED = 100_000;
 /** Maximum keys in one condition on references whose targets can be matched: as many as their subgraph returns at once. */
 const MAX_MATCHED = MAX_KEYS;
 /** Keys in one condition from which they are one parameter: a statement may repeat the condition, and SQLite allows 32,766 parameters. */
@@ -82,10 +84,24 @@ function meets(number: number, conditions: FilterValue): boolean {
 export class ConditionCount {
   private count = 0;
   private values = 0;
+  /** Keys in long lists, counted wherever a statement uses them. */
+  private used = 0;
+  /** Long lists of keys that are counted: page, count, and groups of a list share its filter. */
+  private readonly counted = new WeakSet<readonly unknown[]>();
 
   /** @throws InvalidFilterError above the limit */
-  addValues(count: number, path: readonly (string | number)[]): void {
-    this.values += count;
+  addValues(values: readonly unknown[], path: readonly (string | number)[]): void {
+    if (values.length > MANY_KEYS) {
+      this.used += values.length;
+      if (this.used > MAX_USED)
+        throw new InvalidFilterError(
+          `The filters of this request use lists of more than ${MAX_USED} keys together: split it into several requests`,
+          path,
+        );
+      if (this.counted.has(values)) return;
+      this.counted.add(values);
+    }
+    this.values += values.length;
     if (this.values > MAX_VALUES)
       throw new InvalidFilterError(
         `The filters of this request list more than ${MAX_VALUES} values: split it into several requests`,
@@ -237,7 +253,7 @@ export class WhereBuilder {
     const values = value as readonly unknown[];
     if (values.length > most)
       throw new InvalidFilterError(`${path.join('.')} lists ${values.length} values; the maximum is ${most}`, path);
-    this.count.addValues(values.length, path);
+    this.count.addValues(values, path);
     return values;
   }
 
