@@ -102,7 +102,7 @@ function fits(type: GraphQLType, filter: string): boolean {
   const named = getNamedType(type);
   const list = isListType(isNonNullType(type) ? type.ofType : type);
   const referenced = /^(\w+)Reference(List)?Filter$/.exec(filter);
-  if (referenced) return isObjectType(named) && named.name === referenced[1] && list === (referenced[2] !== undefined);
+  if (referenced && isObjectType(named)) return named.name === referenced[1] && list === (referenced[2] !== undefined);
   const listed = /^(\w*)(?:Link|List)Filter$/.exec(filter);
   if (listed) {
     const isList = isObjectType(named) && (list || named.name.endsWith('Connection'));
