@@ -46,10 +46,13 @@ export class Parts {
   private found(question: Question, ask: Ask, context: GraphContext): Promise<Found> {
     const before = this.asked.get(question.id);
     if (before) return before;
-    const found = ask(question, context).then((answer) => {
-      this.answers.push(answer);
-      return foundIn(answer);
-    });
+    // later, since asking begins with the questions of the question, which must find this one counted
+    const found = Promise.resolve()
+      .then(() => ask(question, context))
+      .then((answer) => {
+        this.answers.push(answer);
+        return foundIn(answer);
+      });
     this.asked.set(question.id, found);
     return found;
   }

@@ -299,6 +299,14 @@ describe('a condition that cannot be answered', () => {
       `r${i}: reviews(filter: { submission: { matches: { number: { eq: "${i}" } } } }) { totalCount }`;
     const text = (n: number) => `{ ${Array.from({ length: n }, (_, i) => field(i)).join(' ')} }`;
     expect((await world.ask(text(20))).errors).toBeUndefined();
+    // nested ones count as well
+    const nested = (n: number): object =>
+      n === 0 ? {} : { finding: { matches: { clearinghouseCase: { matches: nested(n - 1) } } } };
+    const cases = 'query($f: ClearinghouseCaseFilter) { clearinghouseCases(filter: $f) { totalCount } }';
+    expect((await world.ask(cases, { f: nested(10) })).errors).toBeUndefined();
+    expect((await world.ask(cases, { f: nested(11) })).errors).toMatchObject([
+      { extensions: { code: 'OPERATION_TOO_LARGE' } },
+    ]);
     const { errors } = await world.ask(text(21));
     expect(errors).toMatchObject([
       {
