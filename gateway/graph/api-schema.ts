@@ -46,8 +46,8 @@ function addMatches(type: InputObjectType, filter: InputObjectType, operator: st
   const field = type.addField(MATCHES, filter);
   field.description =
     operator === 'in'
-      ? 'Refers to an object that meets these conditions. At most 10,000 objects may meet them.'
-      : 'Linked to at least one object that meets these conditions; beside "any", to one of those keys. At most 10,000 objects may meet them.';
+      ? 'Refers to an object that meets these conditions.'
+      : 'Linked to at least one object that meets these conditions; with "any", to one of its keys that does.';
 }
 
 /** Adds `@defer`, which the gateway implements without help from subgraphs. */
