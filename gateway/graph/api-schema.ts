@@ -9,6 +9,7 @@ import {
   GraphQLOneOfDirective,
   type GraphQLSchema,
   GraphQLSpecifiedByDirective,
+  type InputValueDefinitionNode,
   isTypeDefinitionNode,
   Kind,
   parse,
@@ -18,6 +19,7 @@ import {
 } from 'graphql';
 import { DEFER } from '../operation/conditions';
 import { type Feature, featuresOf } from '../supergraph/features';
+import { MATCHES, type MatchedInput, matchedInputs } from '../supergraph/matched-inputs';
 
 /** Prints the API schema for client tools. */
 export const printApiSchema = (supergraphSdl: string): string => `${printSchema(apiSchemaOf(supergraphSdl))}\n`;
@@ -80,6 +82,7 @@ class ClientView {
   /** Types that are hidden, or belong to a feature. */
   private readonly hidden: ReadonlySet<string>;
   private readonly directives: readonly DirectiveDefinitionNode[];
+  private readonly matched: ReadonlyMap<string, MatchedInput>;
 
   constructor(private readonly supergraph: DocumentNode) {
     this.features = featuresOf(supergraph);
@@ -89,6 +92,7 @@ class ClientView {
     this.directives = supergraph.definitions.flatMap((definition) =>
       definition.kind === Kind.DIRECTIVE_DEFINITION ? this.directive(definition) : [],
     );
+    this.matched = new Map(matchedInputs(supergraph).map((matched) => [matched.input, matched]));
     const shown = new Set<string>();
     for (const { arguments: args = [] } of this.directives) for (const { type } of args) this.show(type, shown);
     this.hidden = new Set(
@@ -118,8 +122,10 @@ class ClientView {
         }));
         return [{ ...definition, directives, fields, interfaces: this.visibleTypes(definition.interfaces) }];
       }
-      case Kind.INPUT_OBJECT_TYPE_DEFINITION:
-        return [{ ...definition, directives, fields: this.visible(definition.fields) }];
+      case Kind.INPUT_OBJECT_TYPE_DEFINITION: {
+        const matches = this.matchesOf(definition.name.value);
+        return [{ ...definition, directives, fields: [...this.visible(definition.fields), ...matches] }];
+      }
       case Kind.ENUM_TYPE_DEFINITION:
         return [{ ...definition, directives, values: this.visible(definition.values) }];
       case Kind.UNION_TYPE_DEFINITION:
@@ -127,6 +133,34 @@ class ClientView {
       default:
         return [{ ...definition, directives }];
     }
+  }
+
+  /** Conditions on the fields of a referenced object, which the gateway answers: see docs/decisions/0032-filters-across-subgraphs.md. */
+  private matchesOf(input: string): InputValueDefinitionNode[] {
+    const matched = this.matched.get(input);
+    if (!matched || !this.isOpen(matched)) return [];
+    const { operator, filter } = matched;
+    const description =
+      operator === 'in'
+        ? 'Refers to an object that meets these conditions.'
+        : 'Linked to at least one object that meets these conditions; with "any", to one of its keys that does.';
+    return [
+      {
+        kind: Kind.INPUT_VALUE_DEFINITION,
+        name: { kind: Kind.NAME, value: MATCHES },
+        description: { kind: Kind.STRING, value: description },
+        type: { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: filter } },
+      },
+    ];
+  }
+
+  /** Whether clients may use the root field with the keys, and its filter. */
+  private isOpen({ keysField, filter }: MatchedInput): boolean {
+    const query = this.types.get('Query');
+    const fields = query?.kind === Kind.OBJECT_TYPE_DEFINITION ? this.visible(query.fields) : [];
+    const field = fields.find(({ name }) => name.value === keysField);
+    const takesFilter = this.visible(field?.arguments).some(({ name }) => name.value === 'filter');
+    return takesFilter && !this.hidden.has('Query') && !this.hidden.has(filter);
   }
 
   /** Executable directives at their executable locations, and others that belong to no feature. */

@@ -36,6 +36,7 @@ import { NodesTransport } from '../nodes/transport';
 import { decided, variablesOfConditions } from '../operation/conditions';
 import { type DeferredOperation, divideAtRoot, normalizeDeferred } from '../operation/defer';
 import { exactVariables } from '../operation/exact-variables';
+import { Matches } from '../operation/matches';
 import { type NormalizedOperation, normalize, operationOf } from '../operation/normalize';
 import { type Unreserved, withoutReservedVariables } from '../operation/reserved-variables';
 import { type PlanLimits, Plans, type SharedPlans } from '../planning/cache/plans';
@@ -134,6 +135,8 @@ export class Graph {
   readonly subgraphs: readonly string[];
   /** Access rules, if the supergraph states any. */
   readonly rules: SchemaRules | undefined;
+  /** Conditions on the fields of other subgraphs' objects, if the supergraph has any. */
+  readonly matches: Matches | undefined;
   private readonly sensitivities: Sensitivities | undefined;
   private readonly costs: Costs;
   private readonly costOf = new WeakMap<CompiledOperation, Cost>();
@@ -178,6 +181,7 @@ export class Graph {
       this.apiSchema = apiSchemaIn(document);
       this.schemaSize = new SchemaSize(this.apiSchema);
       this.rules = SchemaRules.of(document, this.apiSchema);
+      this.matches = Matches.of(document, this.apiSchema);
       this.sensitivities = Sensitivities.of(document, this.apiSchema);
       this.partlyHidden = partlyHiddenTypes(whole, this.apiSchema);
       this.costs = Costs.of(document, whole);
@@ -623,7 +627,7 @@ function partlyHiddenTypes(whole: GraphQLSchema, apiSchema: GraphQLSchema): Set<
 }
 
 /** Applies the limit for one operation to the sum of its parts. */
-function summed(spend: NonNullable<GraphRequest['spend']>): NonNullable<GraphRequest['spend']> {
+export function summed(spend: NonNullable<GraphRequest['spend']>): NonNullable<GraphRequest['spend']> {
   let total = 0;
   return (cost, details) => {
     const before = total;

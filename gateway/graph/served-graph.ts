@@ -20,6 +20,7 @@ import type { OperationRequest } from '../policy/schema-rules';
 import { introspectionRefused, introspects } from '../policy/schema-secrecy';
 import type { SubgraphAnswer } from '../transport/transport';
 import { type AnswerExtensions, Graph, type GraphParts, type GraphRequest, type SourceOperation } from './graph';
+import { Parts } from './parts';
 
 /** A request's context. */
 export interface GraphContext extends Omit<GraphRequest, 'document' | 'operationName' | 'variables'> {
@@ -249,28 +250,56 @@ export class ServedGraph implements GatewayInterface {
     variables: Readonly<Record<string, unknown>> | undefined,
     context: GraphContext,
   ): Promise<GraphAnswer> {
+    const parts = new Parts(context);
+    try {
+      const answer = parts.together(await this.answerPart(validOperation, variables, context, parts));
+      if (answer.data) context.answered?.(answer.answered);
+      return answer;
+    } catch (error) {
+      if (!(error instanceof PlanningError || error instanceof CostError)) throw error;
+      if (error.originalError) this.log.warn({ err: error.originalError }, error.message);
+      return { errors: [error], answered: [] };
+    }
+  }
+
+  /** Executes an operation, or a question that a filter of one asks. @throws PlanningError, CostError */
+  private async answerPart(
+    validOperation: KnownOperation,
+    variables: Readonly<Record<string, unknown>> | undefined,
+    context: GraphContext,
+    parts: Parts,
+  ): Promise<GraphAnswer> {
     const { serving, document, operationName } = validOperation;
     const { rules } = serving.graph;
     const operation = { document, operationName, variables };
     const refusals = this.refusalsOf(serving, operation, context);
     if (refusals.length > 0) return { errors: refusals, answered: [] };
     const allowed = rules ? rules.withhold(operation, context.principal ?? null) : document;
-    const request = requestOf(allowed, operationName, variables, context);
     const release = this.hold(serving);
     let answer: GraphAnswer | undefined;
     try {
+      const join = serving.graph.matches?.joinOf(allowed, operationName, variables ?? {});
+      const joined =
+        join &&
+        (await parts.join(join, (question, of) =>
+          this.answerPart(
+            { serving, document: question.document, operationName: undefined },
+            question.variables,
+            of,
+            parts,
+          ),
+        ));
+      const request = joined
+        ? requestOf(joined.document, operationName, joined.variables, parts.context)
+        : requestOf(allowed, operationName, variables, context);
       // operations with withheld fields are answered whole
-      if (context.delivery && allowed === document && asksToDefer(document))
+      const isWhole = allowed !== document || joined?.isWithheldInPart;
+      if (context.delivery && !isWhole && asksToDefer(request.document))
         answer = await this.answerInParts(serving, request, context.delivery);
       answer ??= await serving.graph.execute(request);
-    } catch (error) {
-      if (!(error instanceof PlanningError || error instanceof CostError)) throw error;
-      if (error.originalError) this.log.warn({ err: error.originalError }, error.message);
-      return { errors: [error], answered: [] };
     } finally {
       if (!answer?.parts) release();
     }
-    if (answer.data) context.answered?.(answer.answered);
     if (!answer.parts) return answer;
     const { pending, later } = answer.parts;
     // a disconnected client never reads to the end

@@ -44,6 +44,18 @@ class Spent implements Spending {
   }
 }
 
+/** The spending of an operation's last part, with the cost of all parts. Other numbers are still computed when read. */
+export const spendingOfAll = (last: Spending, estimated: number): Spending => ({
+  estimated,
+  budget: last.budget,
+  get remaining() {
+    return last.remaining;
+  },
+  get resetSeconds() {
+    return last.resetSeconds;
+  },
+});
+
 /** The operation exceeds a cost limit or its caller's budget. */
 export class CostError extends GraphQLError {
   constructor(

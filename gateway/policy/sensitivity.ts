@@ -30,6 +30,12 @@ export interface Handling {
   readonly agencies: readonly string[];
 }
 
+/** Handling of an answer made of several: the strictest class, and all agencies. */
+export const strictest = (parts: readonly Handling[]): Handling => ({
+  class: CLASSES[Math.max(0, ...parts.map((part) => CLASSES.indexOf(part.class)))]!,
+  agencies: [...new Set(parts.flatMap(({ agencies }) => agencies))].sort(),
+});
+
 /** Sensitivity classes and owners, from a supergraph's `@sensitivity` and `@owner`. */
 export class Sensitivities {
   private constructor(

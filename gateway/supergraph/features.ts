@@ -37,7 +37,7 @@ export function featuresOf(supergraph: DocumentNode): Feature[] {
   });
 }
 
-/** URL of the feature that defines `@sensitivity`, `@owner`, and `@role`, without its version. */
+/** URL of the feature that defines `@sensitivity`, `@owner`, `@role`, and `@matchedBy`, without its version. */
 const HANDLING_URL = 'https://ordergraph.example/sensitivity/';
 
 /** That feature; undefined where it is not linked. @throws OperatorError if another feature has its name, or it is linked twice */

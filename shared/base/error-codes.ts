@@ -105,6 +105,9 @@ const lists = {
       meaning:
         'The cursor belongs to another list or order, was altered, or is older than the cursor key. Start the list again.',
     },
+    TOO_MANY_KEYS: {
+      meaning: 'More objects match a filter than a list of keys, or `matches`, can have. Narrow the filter.',
+    },
     INVALID_FILTER: { meaning: 'The filter is contradictory or too large.' },
     INVALID_AGGREGATE: { meaning: 'The caller cannot group the list, or aggregate its values, like this.' },
     INVALID_ORDER: { meaning: 'The caller cannot order the list by this.' },

@@ -7,7 +7,7 @@ export class AgencyWorkRole {
   @stubKey('Agency key and work role code, joined by a colon.') key!: string;
 }
 
-@stub('A case of the vulnerability clearinghouse.', { resolvable: false })
+@stub('A case of the vulnerability clearinghouse.', { resolvable: false, matchedBy: 'clearinghouseCaseKeys' })
 export class ClearinghouseCase {
   @stubKey() id!: string;
 }

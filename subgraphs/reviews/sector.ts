@@ -6,7 +6,7 @@ import type { Context } from '#kit/subgraph/context';
 import { Finding, FindingSector } from './finding/finding';
 import { FOUND } from './finding/found';
 
-@stub('A critical-infrastructure sector.', { key: 'key' })
+@stub('A critical-infrastructure sector.', { key: 'key', matchedBy: 'sectorKeys' })
 export class Sector {
   @stubKey() key!: string;
 

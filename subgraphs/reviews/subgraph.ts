@@ -112,7 +112,7 @@ export const reviews = new Subgraph({
     rootsOf(Designation, { one: 'designation', many: 'designations' }),
     rootsOf(Review, { one: 'review', many: 'reviews' }),
     rootsOf(Reviewer, { one: 'reviewer', many: 'reviewers' }),
-    rootsOf(Finding, { one: 'finding', many: 'findings' }),
+    rootsOf(Finding, { one: 'finding', many: 'findings', keys: 'findingKeys' }),
     rootsOf(RiskAssessment, { one: 'riskAssessment', many: 'riskAssessments' }),
     rootsOf(EvaluationDefinition, { one: 'evaluationDefinition', many: 'evaluationDefinitions' }),
     rootsOf(EvaluationRun, { one: 'evaluationRun', many: 'evaluationRuns' }),

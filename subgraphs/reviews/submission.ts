@@ -30,7 +30,9 @@ const STAGES: readonly ReviewStatus[] = [
   'CLOSED',
 ];
 
-@stub('Voluntary filing of an AI model by its developer before launch. The government sees it once it is filed.')
+@stub('Voluntary filing of an AI model by its developer before launch. The government sees it once it is filed.', {
+  matchedBy: 'submissionKeys',
+})
 export class Submission {
   @stubKey() id!: string;
 

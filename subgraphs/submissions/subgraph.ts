@@ -83,10 +83,14 @@ export const submissions = new Subgraph({
     SubmissionMetricsResolver,
     rootsOf(ExecutiveOrder, { one: 'executiveOrder', many: 'executiveOrders' }),
     rootsOf(FederalHoliday, { one: 'federalHoliday', many: 'federalHolidays' }),
-    rootsOf(DeveloperOrganization, { one: 'developerOrganization', many: 'developerOrganizations' }),
-    rootsOf(AIModel, { one: 'aiModel', many: 'aiModels' }),
-    rootsOf(ModelVersion, { one: 'modelVersion', many: 'modelVersions' }),
-    rootsOf(Submission, { one: 'submission', many: 'submissions' }),
+    rootsOf(DeveloperOrganization, {
+      one: 'developerOrganization',
+      many: 'developerOrganizations',
+      keys: 'developerOrganizationKeys',
+    }),
+    rootsOf(AIModel, { one: 'aiModel', many: 'aiModels', keys: 'aiModelKeys' }),
+    rootsOf(ModelVersion, { one: 'modelVersion', many: 'modelVersions', keys: 'modelVersionKeys' }),
+    rootsOf(Submission, { one: 'submission', many: 'submissions', keys: 'submissionKeys' }),
     rootsOf(AccessGrant, { one: 'accessGrant', many: 'accessGrants' }),
   ],
   mutations: [

@@ -58,7 +58,7 @@ export const workforce = new Subgraph({
     HiringGapsResolver,
     TimeToHireResolver,
     WorkforceMetricsResolver,
-    rootsOf(WorkRole, { one: 'workRole', many: 'workRoles' }),
+    rootsOf(WorkRole, { one: 'workRole', many: 'workRoles', keys: 'workRoleKeys' }),
     rootsOf(Ksat, { one: 'ksat', many: 'ksats' }),
     rootsOf(OccupationalSeries, { one: 'occupationalSeries', many: 'allOccupationalSeries' }),
     rootsOf(AppointmentType, { one: 'appointmentType', many: 'appointmentTypes' }),

@@ -130,17 +130,22 @@ function operations(query: GraphQLObjectType): string[] {
 /** Each condition on a list of the objects that a root field lists, and each order by the length of a list. */
 function listOperations(query: GraphQLObjectType): string[] {
   const found: string[] = [];
-  for (const { name, args } of Object.values(query.getFields())) {
+  for (const { name, type: listed, args } of Object.values(query.getFields())) {
     const argumentType = (argument: string) => {
       const type = args.find((candidate) => candidate.name === argument)?.type;
       return type && getNamedType(type);
     };
     const filter = argumentType('filter');
     if (!isInputObjectType(filter)) continue;
-    const ask = (argument: string) => found.push(`{ ${name}(first: 1, ${argument}) { nodes { __typename } } }`);
+    const ask = (argument: string) =>
+      found.push(
+        isConnection(listed)
+          ? `{ ${name}(first: 1, ${argument}) { nodes { __typename } } }`
+          : `{ ${name}(${argument}) }`,
+      );
     for (const field of Object.values(filter.getFields())) {
       const { name: type } = getNamedType(field.type);
-      if (!/\w(Link|List)Filter$/.test(type)) continue;
+      if (!/\w(Link|(?<!Reference)List)Filter$/.test(type)) continue;
       const operators = [
         'some: {}',
         'every: { not: {} }',
@@ -173,11 +178,13 @@ function searches(query: GraphQLObjectType): string[] {
     `{ or: [{ search: "${ten}" }, { search: "a s" }] }`,
     `{ or: [{ search: "a s t" }, { not: { search: "c d e" } }] }`,
   ];
-  return Object.values(query.getFields()).flatMap(({ name, args }) => {
+  return Object.values(query.getFields()).flatMap(({ name, type: listed, args }) => {
     const type = args.find((argument) => argument.name === 'filter')?.type;
     const filter = type && getNamedType(type);
     if (!isInputObjectType(filter) || !filter.getFields().search) return [];
-    return filters.map((value) => `{ ${name}(first: 1, filter: ${value}) { totalCount } }`);
+    return filters.map((value) =>
+      isConnection(listed) ? `{ ${name}(first: 1, filter: ${value}) { totalCount } }` : `{ ${name}(filter: ${value}) }`,
+    );
   });
 }
 

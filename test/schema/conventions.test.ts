@@ -101,6 +101,8 @@ const FILTERED: Readonly<Record<string, string>> = {
 function fits(type: GraphQLType, filter: string): boolean {
   const named = getNamedType(type);
   const list = isListType(isNonNullType(type) ? type.ofType : type);
+  const referenced = /^(\w+)Reference(List)?Filter$/.exec(filter);
+  if (referenced && isObjectType(named)) return named.name === referenced[1] && list === (referenced[2] !== undefined);
   const listed = /^(\w*)(?:Link|List)Filter$/.exec(filter);
   if (listed) {
     const isList = isObjectType(named) && (list || named.name.endsWith('Connection'));

@@ -118,6 +118,31 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
   operation('a text of a million characters', 'query ($k: ID!) { agency(key: $k) { key } }', {
     variables: { k: 'x'.repeat(1_000_000) },
   }),
+  // conditions on objects of other subgraphs, which become operations
+  operation(
+    '1,000 different conditions that join subgraphs',
+    'query ($f: VendorFilter) { vendors(first: 1, filter: $f) { totalCount } }',
+    {
+      variables: { f: { or: list(1_000, (i) => ({ developer: { matches: { key: { eq: `x${i}` } } } })) } },
+      refusal: TOO_LARGE,
+    },
+  ),
+  operation(
+    'a condition that joins two subgraphs 25 times, each within the other',
+    'query ($f: ClearinghouseCaseFilter) { clearinghouseCases(first: 1, filter: $f) { totalCount } }',
+    {
+      variables: {
+        f: JSON.parse(
+          `${times(13, () => '{"finding":{"matches":{"clearinghouseCase":{"matches":')}{}${'}'.repeat(13 * 4)}`,
+        ),
+      },
+      refusal: TOO_LARGE,
+    },
+  ),
+  operation(
+    'one condition that joins subgraphs, in 38 fields',
+    `{ ${times(38, (i) => `a${i}: capabilityDimensions(first: 1, filter: { workRoles: { matches: {} } }) { totalCount }`)} }`,
+  ),
   // texts that fragments and variables repeat
   operation(
     'a long text as 3,000 global ids',

@@ -308,6 +308,34 @@ test.each(
   expect(new Set(keysOf(type))).toEqual(new Set(existing.map(({ id }) => id)));
 });
 
+const KEY_LISTS = subgraphs.flatMap(({ name, parts, protectedTypes }) =>
+  parts.entities.flatMap((entity) => {
+    const { keysField, name: type } = modelOf(entity);
+    return keysField !== undefined && protectedTypes.has(entity) ? [[keysField, name, type] as const] : [];
+  }),
+);
+
+test.each(KEY_LISTS)('records the objects whose keys %s lists, even if none matches', async (field, subgraph, type) => {
+  const { data, keysOf, uses } = await ask(subgraph, `{ keys: ${field} }`, INSPECTOR);
+  const keys = data!.keys as string[];
+  expect(keys.length).toBeGreaterThan(0);
+  expect(new Set(keysOf(type))).toEqual(new Set(keys));
+  expect(uses.map((use) => `${use.type} ${use.how}`)).toContain(`${type} list`);
+  const none = await ask(subgraph, `{ keys: ${field}(filter: { id: { eq: "none" } }) }`, INSPECTOR);
+  expect(none.data).toEqual({ keys: [] });
+  expect(none.uses.map((use) => `${use.type} ${use.how}`)).toContain(`${type} list`);
+});
+
+test('covers the keys of all protected types that other subgraphs filter by', () => {
+  expect(KEY_LISTS.map(([field]) => field)).toEqual([
+    'aiModelKeys',
+    'modelVersionKeys',
+    'submissionKeys',
+    'findingKeys',
+    'clearinghouseCaseKeys',
+  ]);
+});
+
 test('does not record objects again whose protected fields are recorded', async () => {
   const { data, reads } = await ask('submissions', '{ submissions { nodes { id number } totalCount } }', INSPECTOR);
   const { nodes } = data!.submissions as { nodes: { id: string }[] };

@@ -17,11 +17,12 @@ import {
 import { aggregatesOf, type GroupArguments, groupsOf, type List } from '../aggregates/aggregates';
 import { selectedBelow } from '../aggregates/selection';
 import { aggregateTypesOf, withFigures } from '../aggregates/types';
-import { type ModelClass, modelOf, type Selectable, upperSnakeCase, whenDeclared } from '../model/model';
+import { draftOf, type ModelClass, modelOf, type Selectable, upperSnakeCase, whenDeclared } from '../model/model';
 import type { Context } from '../subgraph/context';
 import type { ParentReference } from './children';
 import { filterOf, settleFilters } from './filters';
 import type { Page } from './loaders';
+import { MAX_KEYS } from './max-keys';
 import { oncePerField } from './once-per-field';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE, type PageArguments } from './page';
 import { OrderDirection, PageInfo } from './page-info';
@@ -275,11 +276,26 @@ export function settleLists(): void {
   settleFilters();
 }
 
+/** The arguments of a field with all keys of a list. */
+function filterArgsOf(target: ModelClass): ModelClass {
+  const filter = filterOf(target);
+
+  @ArgsType()
+  class FilterArgs {}
+  Field(() => filter, { nullable: true, description: 'Conditions that every object must meet.' })(
+    FilterArgs.prototype,
+    'filter',
+  );
+  return FilterArgs;
+}
+
 interface RootNames {
   /** The field that returns one object by its key. */
   one: string;
   /** The field that returns the list. */
   many: string;
+  /** The field that returns the keys of matching objects: other subgraphs can filter their references by it. */
+  keys?: string;
 }
 
 /** Article that fits a type name as read aloud: `An AIModel`, `A Review`. */
@@ -307,10 +323,10 @@ function describeList(target: ModelClass): string {
 }
 
 /**
- * The two root fields of a model: one object by key, and the list. Both are nullable, so that a failed subgraph nulls only its
+ * The root fields of a model: one object by key, the list, and optionally the keys of a list. All are nullable, so that a failed subgraph nulls only its
  * own fields: see docs/schema.md.
  */
-export function rootsOf(target: ModelClass, { one, many }: RootNames): ModelClass {
+export function rootsOf(target: ModelClass, { one, many, keys }: RootNames): ModelClass {
   const { name, keyField: key, description } = modelOf(target);
   const { connection, args } = connectionOf(target);
 
@@ -327,12 +343,21 @@ export function rootsOf(target: ModelClass, { one, many }: RootNames): ModelClas
       const page = showsPage(info) ? await loaders.list(target, pageArgs) : loaders.withoutPage(target, pageArgs);
       return connect({ target, filter: pageArgs.filter }, page, () => loaders.count(target, pageArgs));
     }
+    async keys({ filter }: PageArguments, { loaders }: Context): Promise<readonly string[]> {
+      return loaders.keys(target, filter ?? undefined);
+    }
   }
-  const decorate = (method: 'one' | 'many', field: string, type: ModelClass, argsType: ModelClass, text: string) => {
+  const decorate = (
+    method: 'one' | 'many' | 'keys',
+    field: string,
+    type: () => unknown,
+    argsType: ModelClass,
+    text: string,
+  ) => {
     Args((() => argsType) as never)(Roots.prototype, method, 0);
     Ctx()(Roots.prototype, method, 1);
     Info()(Roots.prototype, method, 2);
-    Query((() => type) as never, { name: field, nullable: true, description: text })(
+    Query(type as never, { name: field, nullable: true, description: text })(
       Roots.prototype,
       method,
       Object.getOwnPropertyDescriptor(Roots.prototype, method)!,
@@ -341,10 +366,21 @@ export function rootsOf(target: ModelClass, { one, many }: RootNames): ModelClas
   decorate(
     'one',
     one,
-    target,
+    () => target,
     KeyArgs,
     `${name} with this ${key}, or null if it does not exist or you may not see it. ${description}`,
   );
-  decorate('many', many, connection, args, describeList(target));
+  decorate('many', many, () => connection, args, describeList(target));
+  if (keys !== undefined) {
+    draftOf(target).keysField = keys;
+    const most = MAX_KEYS.toLocaleString('en-US');
+    decorate(
+      'keys',
+      keys,
+      () => [ID],
+      filterArgsOf(target),
+      `Keys of all ${name} objects that match the filter and that you may see, in no particular order. At most ${most}; more are an error.`,
+    );
+  }
   return Roots;
 }

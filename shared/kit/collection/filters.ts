@@ -1,4 +1,4 @@
-import { Field, Float, ID, InputType, Int } from 'type-graphql';
+import { Directive, Field, Float, ID, InputType, Int } from 'type-graphql';
 import { enumerationName } from '../model/enumeration';
 import { type Comparison, type GraphQLTypeReference, type ModelClass, modelOf, type Selectable } from '../model/model';
 import { GraphQLBigNumber, GraphQLCivilDate, GraphQLInstant } from '../model/scalars';
@@ -71,6 +71,39 @@ const linkFilter = withKeys(
   inputType('LinkFilter', 'Conditions on the keys of linked objects. An object must meet all of them.'),
 );
 
+/**
+ * Filters of references to entities that other subgraphs store, by entity. The directive lets a gateway add `matches`, with the filter of
+ * the entity: see docs/decisions/0032-filters-across-subgraphs.md.
+ */
+const referenceFilters = new Map<string, InputClass>();
+
+function matched(name: string, declare: () => InputClass, keysField: string): InputClass {
+  let filter = referenceFilters.get(name);
+  if (!filter) {
+    filter = declare();
+    Directive(`@matchedBy(field: "${keysField}")`)(filter);
+    referenceFilters.set(name, filter);
+  }
+  return filter;
+}
+
+/** Conditions on a reference: `<Entity>ReferenceFilter` if its own fields can be matched. */
+function referenceFilterOf(target: ModelClass): InputClass {
+  const { name, stored, keysField } = modelOf(target);
+  if (stored || keysField === undefined) return scalarFilters.key;
+  const filterName = `${name}ReferenceFilter`;
+  return matched(filterName, () => operators(filterName, () => ID, EQUALITY, `a reference to ${name}`), keysField);
+}
+
+/** Conditions on a list of references: `<Entity>ReferenceListFilter` if their fields can be matched. */
+function referenceListFilterOf(target: ModelClass): InputClass {
+  const { name, stored, keysField } = modelOf(target);
+  if (stored || keysField === undefined) return linkFilter;
+  const filterName = `${name}ReferenceListFilter`;
+  const description = `Conditions on a list of references to ${name}. An object must meet all of them.`;
+  return matched(filterName, () => withKeys(inputType(filterName, description)), keysField);
+}
+
 const listFilters = new Map<ModelClass, InputClass>();
 const linkFilters = new Map<ModelClass, InputClass>();
 
@@ -137,9 +170,13 @@ function filterTypeOf(comparison: Comparison): InputClass {
     case 'list':
       return listFilterOf(comparison.child(), false);
     case 'link':
-      return childListOf(comparison) ? listFilterOf(comparison.target(), true) : linkFilter;
+      return childListOf(comparison)
+        ? listFilterOf(comparison.target(), true)
+        : referenceListFilterOf(comparison.target());
     case 'derived':
       return comparison.values ? derivedEnumFilter(comparison.values()) : derivedFlagFilter;
+    case 'key':
+      return comparison.target ? referenceFilterOf(comparison.target()) : scalarFilters.key;
     default:
       return scalarFilters[comparison.kind];
   }

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import type { Clock } from '#base/clock';
+import { RequestError } from '#base/errors';
 import type { Sensitivity } from '#base/sensitivity';
 import type { HowUsed, Reads } from '../audit/reads';
 import type { Database } from '../database/database';
@@ -9,6 +10,7 @@ import { type Protected, Reader } from '../policy/policy';
 import type { ProtectedTypes } from '../policy/protected-types';
 import { childSource, namingField, type ParentReference } from './children';
 import type { Cursors } from './cursor';
+import { MAX_KEYS } from './max-keys';
 import {
   type Counts,
   countAlias,
@@ -206,14 +208,17 @@ export class Loaders {
 
   /** Records returned objects of a protected type, from lists and references alike. */
   noteObjects(target: ModelClass, objects: readonly object[]): void {
-    const sensitivity = this.protectedClass(target);
-    if (!sensitivity || objects.length === 0) return;
-    const { name, key } = modelOf(target);
-    this.reads?.show(
-      name,
-      sensitivity,
+    if (objects.length === 0 || !this.protectedClass(target)) return;
+    const { key } = modelOf(target);
+    this.noteKeys(
+      target,
       objects.map((object) => (object as Record<string, string>)[key]!),
     );
+  }
+
+  private noteKeys(target: ModelClass, keys: readonly string[]): void {
+    const sensitivity = this.protectedClass(target);
+    if (sensitivity && keys.length > 0) this.reads?.show(modelOf(target).name, sensitivity, keys);
   }
 
   private useObjects(target: ModelClass, how: HowUsed): void {
@@ -310,6 +315,26 @@ export class Loaders {
       [...counts.parameters, ...conditions.flatMap(({ parameters }) => parameters)],
     );
     return this.page(target, plan, rows);
+  }
+
+  /** Keys of all visible objects that match a filter. Recorded as a list. @throws RequestError TOO_MANY_KEYS */
+  async keys(target: ModelClass, filter: FilterValue | undefined): Promise<readonly string[]> {
+    const { database } = this;
+    const { sql, parameters } = this.where().visible(target, filter, 't');
+    const key = `t.${database.column(target, modelOf(target).key)}`;
+    const rows = await database.query<{ object_key: string }>(
+      `SELECT ${key} AS object_key FROM ${database.table(target)} t WHERE ${sql} LIMIT ${MAX_KEYS + 1}`,
+      parameters,
+    );
+    this.noteList(target);
+    if (rows.length > MAX_KEYS) {
+      const most = MAX_KEYS.toLocaleString('en-US');
+      const message = `The filter matches more than ${most} ${modelOf(target).name} objects, and the limit is ${most}: narrow the filter`;
+      throw new RequestError('TOO_MANY_KEYS', message, ['filter']);
+    }
+    const keys = rows.map((row) => String(row.object_key));
+    this.noteKeys(target, keys);
+    return keys;
   }
 
   /** A list of which only figures over all pages are requested. Rejects invalid arguments like {@link list}. */

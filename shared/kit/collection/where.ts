@@ -8,6 +8,7 @@ import type { Reader } from '../policy/policy';
 import type { Reach } from '../policy/rule';
 import { searchedFields, wordTableOf } from '../search/word-table';
 import { type ChildList, childListOf, childSource, namingField, type ParentReference } from './children';
+import { MAX_KEYS } from './max-keys';
 import { SEARCH, searchWords } from './search';
 
 /** A condition in SQL with its parameters, in order. */
@@ -31,6 +32,12 @@ const MAX_CONDITIONS = 5_000;
 /** Maximum list values in all filters of one request. SQLite allows 32,766 parameters in one statement. */
 const MAX_VALUES = 20_000;
 const MAX_LIST = 1_000;
+/** Maximum keys that the statements of one request take from long lists. */
+const MAX_USED = 100_000;
+/** Maximum keys in one condition on references whose targets can be matched: as many as their subgraph returns at once. */
+const MAX_MATCHED = MAX_KEYS;
+/** Keys in one condition from which they are one parameter: a statement may repeat the condition, and SQLite allows 32,766 parameters. */
+const MANY_KEYS = 1_000;
 /** Maximum characters that a text may be searched for. SQLite allows 50,000 bytes in a pattern, most characters of which may be escaped. */
 const MAX_SEARCHED = 10_000;
 const COMPARE: Record<string, string> = { eq: '=', lt: '<', lte: '<=', gt: '>', gte: '>=' };
@@ -77,10 +84,24 @@ function meets(number: number, conditions: FilterValue): boolean {
 export class ConditionCount {
   private count = 0;
   private values = 0;
+  /** Keys in long lists, counted wherever a statement uses them. */
+  private used = 0;
+  /** Long lists of keys that are counted: page, count, and groups of a list share its filter. */
+  private readonly counted = new WeakSet<readonly unknown[]>();
 
   /** @throws InvalidFilterError above the limit */
-  addValues(count: number, path: readonly (string | number)[]): void {
-    this.values += count;
+  addValues(values: readonly unknown[], path: readonly (string | number)[]): void {
+    if (values.length > MANY_KEYS) {
+      this.used += values.length;
+      if (this.used > MAX_USED)
+        throw new InvalidFilterError(
+          `The filters of this request use lists of more than ${MAX_USED} keys together: split it into several requests`,
+          path,
+        );
+      if (this.counted.has(values)) return;
+      this.counted.add(values);
+    }
+    this.values += values.length;
     if (this.values > MAX_VALUES)
       throw new InvalidFilterError(
         `The filters of this request list more than ${MAX_VALUES} values: split it into several requests`,
@@ -228,11 +249,11 @@ export class WhereBuilder {
     return (value) => `(${conditions[value]!(columnOf, now)})`;
   }
 
-  private list(value: unknown, path: readonly (string | number)[]): readonly unknown[] {
+  private list(value: unknown, path: readonly (string | number)[], most = MAX_LIST): readonly unknown[] {
     const values = value as readonly unknown[];
-    if (values.length > MAX_LIST)
-      throw new InvalidFilterError(`${path.join('.')} lists ${values.length} values; the maximum is ${MAX_LIST}`, path);
-    this.count.addValues(values.length, path);
+    if (values.length > most)
+      throw new InvalidFilterError(`${path.join('.')} lists ${values.length} values; the maximum is ${most}`, path);
+    this.count.addValues(values, path);
     return values;
   }
 
@@ -368,9 +389,10 @@ export class WhereBuilder {
       };
     };
     const parts: Condition[] = [];
-    if (any) parts.push(linksTo(this.list(any, [...path, 'any'])));
+    const most = maxKeysOf(target);
+    if (any) parts.push(linksTo(this.list(any, [...path, 'any'], most)));
     if (none) {
-      const { sql, parameters } = linksTo(this.list(none, [...path, 'none']));
+      const { sql, parameters } = linksTo(this.list(none, [...path, 'none'], most));
       parts.push({ sql: `NOT ${sql}`, parameters });
     }
     return join(parts, 'AND', '1 = 1');
@@ -485,7 +507,10 @@ export class WhereBuilder {
   ): Condition {
     const toStored = (operandValue: unknown) => storedValue(comparison, operandValue);
     if (operator === 'isNull') return condition(`${column} IS ${operand ? '' : 'NOT '}NULL`);
-    if (operator === 'in') return this.isIn(column, this.list(operand, path).map(toStored));
+    if (operator === 'in') {
+      const most = comparison.kind === 'key' && comparison.target ? maxKeysOf(comparison.target()) : MAX_LIST;
+      return this.isIn(column, this.list(operand, path, most).map(toStored));
+    }
     if (operator === 'notIn') {
       const { sql, parameters } = this.isIn(column, this.list(operand, path).map(toStored));
       return { sql: `NOT COALESCE(${sql}, 0)`, parameters };
@@ -506,8 +531,16 @@ export class WhereBuilder {
 
   private isIn(column: string, values: readonly unknown[]): Condition {
     if (values.length === 0) return condition('1 = 0');
+    if (values.length > MANY_KEYS)
+      return condition(`${column} IN (${this.database.dialect.textsOfJson})`, JSON.stringify(values));
     return { sql: `${column} IN (${values.map(() => '?').join(', ')})`, parameters: values };
   }
+}
+
+/** Maximum keys of a type in one list of a filter. */
+function maxKeysOf(target: ModelClass): number {
+  const { stored, keysField } = modelOf(target);
+  return stored || keysField === undefined ? MAX_LIST : MAX_MATCHED;
 }
 
 /** A range, so that an index on the column serves. U+10FFFF sorts after every character. */

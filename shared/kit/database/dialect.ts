@@ -13,6 +13,8 @@ export interface Dialect {
   addDays(date: string, days: number): string;
   /** Monday on or before a stored date. */
   mondayOf(date: string): string;
+  /** SELECT of the texts in a parameter with a JSON list, comparable with a column by its index. */
+  readonly textsOfJson: string;
   /** Whether two values are equal, or both null. */
   isSame(a: string, b: string): string;
   /** End of an INSERT that updates the columns if the key exists. */
@@ -43,6 +45,9 @@ const mysql: Dialect = {
   daysBetween: (from, to) => `(${mysqlMilliseconds(from, to)} / 86400000e0)`,
   addDays: (date, days) => `CAST(DATE_ADD(${date}, INTERVAL ${days} DAY) AS CHAR(10))`,
   mondayOf: (date) => `CAST(DATE_SUB(${date}, INTERVAL WEEKDAY(${date}) DAY) AS CHAR(10))`,
+  // the collation of all columns: without it, no index would serve
+  textsOfJson:
+    "SELECT j.v FROM JSON_TABLE(?, '$[*]' COLUMNS (v varchar(255) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PATH '$')) j",
   isSame: (a, b) => `${a} <=> ${b}`,
   // a table of only keys still needs an assignment, so that an existing key is not an error
   onConflictUpdate: (key, columns) =>
@@ -60,6 +65,7 @@ const sqlite: Dialect = {
   daysBetween: (from, to) => `(${sqliteMilliseconds(from, to)} / 86400000.0)`,
   addDays: (date, days) => `DATE(${date}, '${days} days')`,
   mondayOf: (date) => `DATE(${date}, '-6 days', 'weekday 1')`,
+  textsOfJson: 'SELECT value FROM json_each(?)',
   isSame: (a, b) => `${a} IS ${b}`,
   onConflictUpdate: (key, columns) =>
     `ON CONFLICT (${key.join(', ')}) DO ${columns.length === 0 ? 'NOTHING' : `UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`}`,

@@ -69,6 +69,8 @@ export interface Model {
   nodePrefix?: string;
   /** Whether it is a federation entity with a global id. */
   entity: boolean;
+  /** Root field with the keys of its objects that match a filter, in the subgraph that stores it. */
+  keysField?: string;
   /** Whether this subgraph stores it; false for a stub of another subgraph's entity. */
   stored: boolean;
   /** Whether it is a type of the schema; false for link tables. */
@@ -181,6 +183,8 @@ interface StubOptions {
   key?: string;
   /** False if this subgraph only references the entity and adds no fields to it. */
   resolvable?: boolean;
+  /** Root field of its subgraph with the keys of matching objects: lists can be filtered by what this subgraph does not store. */
+  matchedBy?: string;
   /** True if this subgraph can tell which objects exist, although it does not store them. */
   findable?: boolean;
 }
@@ -200,6 +204,7 @@ export function stub(description: string, options: StubOptions = {}) {
     draft.keyField = key;
     draft.entity = true;
     draft.published = true;
+    draft.keysField = options.matchedBy;
     ObjectType(name, { description })(target);
     const prefix = key === 'id' ? undefined : publishGlobalId(target, draft);
     if (options.findable) draft.nodePrefix = prefix;

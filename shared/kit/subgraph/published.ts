@@ -35,6 +35,8 @@ interface PublishedParts {
 /** Cost of a count, which reads every row of its list. Measured by `test/performance/costs.test.ts`. */
 const COUNT_WEIGHT = 25;
 
+/** Cost of all keys of a list, which reads every row like a count and returns up to 10,000 keys. */
+const KEYS_WEIGHT = 100;
 /** Cost of the groups of a list, which reads and sorts every row of it. */
 const GROUPS_WEIGHT = 150;
 /** Cost of the figures of all other objects, which reads every row and computes the page of groups again. */
@@ -62,6 +64,11 @@ export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: st
       isInputObjectType(type) && type.getFields().not?.type === type ? [type.name] : [],
     ),
   );
+  const keyLists = new Map<string, Sensitivity>();
+  for (const model of parts.models) {
+    const { stored, keysField, sensitivity } = modelOf(model);
+    if (stored && keysField !== undefined) keyLists.set(`Query.${keysField}`, sensitivity);
+  }
   const counting = new Set(parts.models.filter(hasCountOrder).map((model) => `${modelOf(model).name}Order`));
   const document = visit(inOrder(getDocumentNodeFromSchema(schema)), {
     ObjectTypeDefinition: {
@@ -71,9 +78,14 @@ export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: st
         description: ROOT_DESCRIPTIONS[type.name.value] ?? type.description,
         fields: type.fields?.map((field) => {
           const hasClass = field.directives?.some(({ name }) => name.value === 'sensitivity');
-          if (!hasClass) carriers.add(`${type.name.value}.${field.name.value}`);
-          const inherited = hasClass ? [] : [directive('sensitivity', { class: carriedClass(type, field, classes) })];
-          return { ...field, directives: [...(field.directives ?? []), ...inherited, ...costs(type, field)] };
+          const coordinate = `${type.name.value}.${field.name.value}`;
+          if (!hasClass) carriers.add(coordinate);
+          const ofKeys = keyLists.get(coordinate);
+          const inherited = hasClass
+            ? []
+            : [directive('sensitivity', { class: ofKeys ?? carriedClass(type, field, classes) })];
+          const costDirectives = ofKeys ? KEYS_COSTS : costs(type, field);
+          return { ...field, directives: [...(field.directives ?? []), ...inherited, ...costDirectives] };
         }),
       }),
     },
@@ -130,10 +142,11 @@ function roleDirective([name, spec]: [string, RoleSpec]): string {
 
 const header = ({ subgraph, owners, roles }: PublishedParts): string => `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@composeDirective", "@cost", "@listSize"])
-  @link(url: "https://ordergraph.example/sensitivity/v1.0", import: ["@sensitivity", "@owner", "@role", "Sensitivity"])
+  @link(url: "https://ordergraph.example/sensitivity/v1.0", import: ["@sensitivity", "@owner", "@role", "@matchedBy", "Sensitivity"])
   @composeDirective(name: "@sensitivity")
   @composeDirective(name: "@owner")
   @composeDirective(name: "@role")
+  @composeDirective(name: "@matchedBy")
   @owner(subgraph: "${subgraph}", agencies: ${JSON.stringify(owners)})
   ${Object.entries(roles).map(roleDirective).join('\n  ')}
 
@@ -148,6 +161,9 @@ directive @owner("Name of the subgraph." subgraph: String!, "Keys of the agencie
 
 "Role of callers."
 directive @role("Name of the role." name: String!, "Work of its callers." description: String!, "Claim that its callers must have: organization, agency, or caseNumber." needs: String, "GOVERNMENT, STATISTICAL for figures only, or OVERSIGHT." kinds: [String!]) repeatable on SCHEMA
+
+"Conditions on references to an entity of another subgraph. Gateways may add conditions on the entity's own fields."
+directive @matchedBy("Root field with the keys of the entities that match a filter." field: String!) on INPUT_OBJECT
 
 "The subgraph resolves objects of the type by global id."
 directive @node("Prefix of the global ids." prefix: String!) on OBJECT
@@ -170,6 +186,15 @@ function carriedClass(
   );
   return classes.get(returned!) ?? (field.name.value === 'replayed' ? 'PUBLIC' : classes.get(within!)) ?? 'PUBLIC';
 }
+
+/**
+ * Costs of all keys of a list. The database reads every row, and the answer has a key for each that matches. Measured by
+ * `test/performance/costs.test.ts`.
+ */
+const KEYS_COSTS = [
+  directive('cost', { weight: KEYS_WEIGHT }),
+  directive('listSize', { assumedSize: 1, requireOneSlicingArgument: false }),
+];
 
 function costs(type: ObjectTypeDefinitionNode, field: FieldDefinitionNode): ConstDirectiveNode[] {
   if (/(Connection|GroupPage)$/.test(namedType(field.type)))
