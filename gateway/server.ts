@@ -7,6 +7,7 @@ import { REQUEST_ID_HEADER } from '#base/http/request-id';
 import { createServer } from '#base/http/server';
 import type { SigningKey } from '#base/identity/signed-identity';
 import { serveMetrics } from '#base/telemetry/server';
+import { WITHHELD_HEADER } from '#base/withheld';
 import type { GatewayConfig } from './config';
 import { openGraph } from './graph/open';
 import { ApolloPipeline } from './http/apollo';
@@ -48,7 +49,7 @@ export interface GatewayParts {
 export async function createGateway(parts: GatewayParts): Promise<FastifyInstance> {
   const { config, log, identity } = parts;
   const trust = !identity ? 'everyone' : identity.development ? 'development' : 'issuers';
-  const [forwardHeaders, returnHeaders] = [parts.forwardHeaders, config.returnHeader].map(withoutRequestId) as [
+  const [forwardHeaders, returnHeaders] = [parts.forwardHeaders, config.returnHeader].map(withoutOwnHeaders) as [
     string[],
     string[],
   ];
@@ -144,7 +145,8 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
 }
 
 /** The id of a request is sent and returned anyway; as a forwarded header it would keep requests from sharing calls. */
-const withoutRequestId = (names: readonly string[]): string[] => names.filter((name) => name !== REQUEST_ID_HEADER);
+const withoutOwnHeaders = (names: readonly string[]): string[] =>
+  names.filter((name) => name !== REQUEST_ID_HEADER && name !== WITHHELD_HEADER);
 
 /** Where there are manifests, nothing else is persisted: a document that one caller has registered is not trusted by others. */
 function documentsOf({ trustedDocuments, adHocRole }: GatewayConfig): DocumentSource {

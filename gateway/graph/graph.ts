@@ -53,10 +53,11 @@ import { SchemaRules } from '../policy/schema-rules';
 import { SchemaSize } from '../policy/schema-size';
 import { type Handling, Sensitivities } from '../policy/sensitivity';
 import { type ArgumentText, argumentText, textWithin } from '../policy/text';
+import { WithheldEntries, type WithheldExtension } from '../policy/withheld';
 import { costOfAnswer } from '../policy/work';
 import type { Breaker } from '../transport/breaker';
 import type { SubgraphWatch } from '../transport/subgraph-watch';
-import type { Transport } from '../transport/transport';
+import type { SubgraphAnswer, Transport } from '../transport/transport';
 import { apiSchemaIn } from './api-schema';
 
 export interface GraphParts {
@@ -94,6 +95,8 @@ export interface GraphRequest {
   readonly charge?: (cost: number) => void;
   /** Called before the operation is planned. */
   readonly chargePlanning?: () => void;
+  /** Collects the headers of subgraph responses to an answer in parts, which grow as they arrive. */
+  readonly heard?: (readonly SubgraphAnswer['headers'][])[];
 }
 
 /** Response extensions of an answer. */
@@ -101,6 +104,8 @@ export interface AnswerExtensions {
   /** Handling instructions, if the supergraph states sensitivity classes. */
   readonly sensitivity?: Handling;
   readonly cost?: Spending;
+  /** Rules that limit what the caller reads, if any do. */
+  readonly withheld?: WithheldExtension;
 }
 
 export type GraphResult =
@@ -136,6 +141,7 @@ export class Graph {
   readonly subgraphs: readonly string[];
   /** Access rules, if the supergraph states any. */
   readonly rules: SchemaRules | undefined;
+  readonly withheld: WithheldEntries;
   private readonly sensitivities: Sensitivities | undefined;
   private readonly costs: Costs;
   private readonly costOf = new WeakMap<CompiledOperation, Cost>();
@@ -181,6 +187,7 @@ export class Graph {
       this.apiSchema = apiSchemaIn(supergraph, document);
       this.schemaSize = new SchemaSize(this.apiSchema);
       this.rules = SchemaRules.of(document, this.apiSchema);
+      this.withheld = new WithheldEntries(this.apiSchema);
       this.sensitivities = Sensitivities.of(document, this.apiSchema);
       const whole = buildASTSchema(document, { assumeValid: true });
       this.partlyHidden = partlyHiddenTypes(whole, this.apiSchema);
@@ -361,7 +368,9 @@ export class Graph {
   async executeIncrementally(
     original: GraphRequest,
     { repeatsFields }: { readonly repeatsFields: boolean },
-  ): Promise<(IncrementalAnswer & { readonly extensions?: AnswerExtensions }) | undefined> {
+  ): Promise<
+    (IncrementalAnswer & Pick<GraphRequest, 'heard'> & { readonly extensions?: AnswerExtensions }) | undefined
+  > {
     const { request } = this.unreserved(original);
     const { document, operationName, variables = {} } = request;
     const { operation: kind, variableDefinitions = [] } = operationOf(document, operationName);
@@ -371,7 +380,8 @@ export class Graph {
     const { rest, fragments } = divideAtRoot(decided(document, coerced), operationName);
     const deferred = normalizeDeferred(rest, operationName, this.apiSchema, this.partlyHidden);
     if (fragments.length === 0 && deferred.fragments.length === 0) return undefined;
-    const together = { ...request, spend: request.spend && summed(request.spend) };
+    const heard: (readonly SubgraphAnswer['headers'][])[] = [];
+    const together = { ...request, spend: request.spend && summed(request.spend), heard };
     const { run, extensions: initial } = await this.prepareDeferred(deferred, together, coerced, repeatsFields);
     const extensions = fragments.length > 0 ? this.withHandlingOfAll(initial, request, coerced) : initial;
     const separate = fragments.map(({ label, document: part }): SeparateFragment => {
@@ -380,7 +390,7 @@ export class Graph {
       started.catch(() => {});
       return { label, started };
     });
-    return { ...new Incremental().answer(await run(), separate), extensions };
+    return { ...new Incremental().answer(await run(), separate), heard, extensions };
   }
 
   /** Extensions of an answer with separately planned parts: the strictest part's class applies. */
@@ -420,6 +430,7 @@ export class Graph {
     }
     const result = await this.execute(request);
     if (result.data === undefined) throw new Error('Variables valid for an operation are invalid for its fragment');
+    request.heard?.push(result.answered);
     return { result };
   }
 
@@ -441,6 +452,7 @@ export class Graph {
       const deferral = deferralOf(operation, deferred, this.apiSchema, this.schemas.types, repeatsFields);
       const introspected = this.introspected(whole, variables);
       const calls = this.calls(whole, request);
+      request.heard?.push(calls.answered);
       const execution = new DeferredExecution(operation, { calls, introspected, isWary: true }, deferral);
       const { result, deferrals } = await execution.runFirst();
       return { result, later: { execution, deferrals } };

@@ -11,6 +11,7 @@ import {
   GraphQLSchema,
   parse,
 } from 'graphql';
+import { WITHHELD_HEADER } from '#base/withheld';
 import { SubgraphError } from '../transport/errors';
 import { readResponse } from '../transport/response';
 import type { SubgraphAnswer, SubgraphOperation, SubgraphRequest, Transport } from '../transport/transport';
@@ -36,6 +37,11 @@ interface Asking {
   readonly exists: DataLoader<Candidate, boolean, string>;
 }
 
+/** A request, and where the headers of subgraphs about rights are collected. */
+interface Request extends SubgraphRequest {
+  readonly withheld: string[];
+}
+
 /**
  * Implements the virtual subgraph for global ids. It derives the type from each id, and asks a subgraph that stores this type
  * whether the object exists for the caller. The plan fetches the fields, as for any entity.
@@ -52,7 +58,8 @@ export class NodesTransport implements Transport {
     this.schema = executableSchema(directory);
   }
 
-  async request(request: SubgraphRequest): Promise<SubgraphAnswer> {
+  async request(original: SubgraphRequest): Promise<SubgraphAnswer> {
+    const request: Request = { ...original, withheld: [] };
     const exists = new DataLoader<Candidate, boolean, string>((candidates) => this.exist(candidates, request), {
       cacheKeyFn: ({ type, key }) => `${type.prefix} ${key}`,
     });
@@ -63,7 +70,9 @@ export class NodesTransport implements Transport {
       contextValue: { exists } satisfies Asking,
     });
     const bytes = Buffer.from(JSON.stringify({ data, errors }));
-    return { headers: {}, bytes, read: () => readResponse(NODES, 200, bytes.toString(), { mayHaveRun: false }) };
+    const { withheld } = request;
+    const headers = withheld.length > 0 ? { [WITHHELD_HEADER]: withheld } : {};
+    return { headers, bytes, read: () => readResponse(NODES, 200, bytes.toString(), { mayHaveRun: false }) };
   }
 
   async close(): Promise<void> {}
@@ -82,11 +91,7 @@ export class NodesTransport implements Transport {
    * Whether each object exists, with one request per subgraph.
    * @param attempt number of subgraphs that have failed so far
    */
-  private async exist(
-    candidates: readonly Candidate[],
-    request: SubgraphRequest,
-    attempt = 0,
-  ): Promise<(boolean | Error)[]> {
+  private async exist(candidates: readonly Candidate[], request: Request, attempt = 0): Promise<(boolean | Error)[]> {
     const results: (boolean | Error)[] = new Array(candidates.length).fill(false);
     // types with several subgraphs get separate requests, so that a failure repeats no other type
     const groups = Map.groupBy(
@@ -111,7 +116,7 @@ export class NodesTransport implements Transport {
   private async ask(
     subgraph: string,
     candidates: readonly Candidate[],
-    { headers, headersOf, deadline, cancellation }: SubgraphRequest,
+    { headers, headersOf, deadline, cancellation, withheld }: Request,
   ): Promise<(boolean | Error)[]> {
     const representations = candidates.map(({ type, key }) => ({ __typename: type.name, [type.keyField]: key }));
     const answer = await this.transportOf(subgraph).request({
@@ -121,6 +126,7 @@ export class NodesTransport implements Transport {
       deadline,
       cancellation,
     });
+    for (const text of [answer.headers[WITHHELD_HEADER] ?? []].flat()) withheld.push(text);
     const { data, errors = [] } = answer.read();
     const entities = data?._entities;
     const isGlobal = ({ path }: GraphQLFormattedError) => typeof path?.[1] !== 'number';

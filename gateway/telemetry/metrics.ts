@@ -76,6 +76,11 @@ function addBudgetMetrics(metrics: Metrics, { counts }: Budgets): void {
 }
 
 function addCallMetrics(metrics: Metrics, served: ServedGraph): void {
+  metrics.counter(
+    'ordergraph_withheld_headers_invalid_total',
+    'Headers of subgraphs about rights that could not be read.',
+    () => served.totals().malformedWithheld,
+  );
   metrics.gauges(
     'ordergraph_subgraph_breaker_open',
     'Whether the circuit breaker of the subgraph is open: 1 or 0.',

@@ -13,6 +13,7 @@ import { createServer } from '#base/http/server';
 import type { TlsSource } from '#base/http/tls-files';
 import { type Principal, personKey } from '#base/identity/principal';
 import { IdentityError } from '#base/identity/signed-identity';
+import { WITHHELD_HEADER } from '#base/withheld';
 import type { Context } from './context';
 import { outageOf } from './outage';
 import type { OpenSubgraph } from './subgraph';
@@ -34,7 +35,9 @@ const recording = (subgraph: OpenSubgraph): ApolloServerPlugin<Context> => ({
         if (unrecorded) body.singleResult = { data: null, errors: [unrecorded] };
         subgraph.operations.count(body.singleResult.errors);
         const outage = operation?.operation === 'query' ? outageOf(body.singleResult) : undefined;
-        const { errors } = body.singleResult;
+        const { errors, data } = body.singleResult;
+        const { header } = contextValue.withheld;
+        if (header && data) http.headers.set(WITHHELD_HEADER, header);
         if (errors) body.singleResult.errors = new ErrorList(errors).toArray();
         if (!outage) return;
         body.singleResult = { data: null, errors: [outage] };

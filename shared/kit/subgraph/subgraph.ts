@@ -24,6 +24,7 @@ import { originOf } from '#base/http/origin';
 import { closedDoor, type Door } from '#base/identity/door';
 import { type Principal, personKey } from '#base/identity/principal';
 import { declareRoles, type RoleSpecs } from '#base/identity/roles';
+import { WITHHELD_HEADER } from '#base/withheld';
 import { accessLogRoot } from '../audit/access-log';
 import { type AuditLog, RecordUnavailableError } from '../audit/audit-log';
 import type { Happening } from '../audit/entry';
@@ -48,6 +49,7 @@ import { enforce } from '../policy/enforcement';
 import { Policies, type Policy, Reader } from '../policy/policy';
 import { type ProtectedTypes, protectedTypesOf } from '../policy/protected-types';
 import { recordObjects } from '../policy/recording';
+import { Withholdings } from '../policy/withholdings';
 import { settleWords } from '../search/word-index';
 import { Background, type BackgroundOptions, type BackgroundStatus } from './background';
 import type { Context } from './context';
@@ -100,6 +102,8 @@ export interface SubgraphRequest {
 export interface SubgraphResponse {
   readonly data?: Record<string, unknown> | null;
   readonly errors?: readonly GraphQLFormattedError[];
+  /** Headers of the HTTP response. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface OpenOptions {
@@ -227,15 +231,17 @@ export class OpenSubgraph {
     const database = this.database.for({ key, cancellation });
     const reader = new Reader(this.subgraph.policies, principal);
     const reads = new Reads();
+    const withheld = new Withholdings(reader);
     let isChanged = false;
     return {
       database,
-      loaders: new Loaders(database, clock, reader, cursors, reads, this.subgraph.protectedTypes),
+      loaders: new Loaders(database, clock, reader, cursors, reads, this.subgraph.protectedTypes, withheld),
       cursors,
       clock,
       requestId: origin?.request ?? null,
       principal,
       reader,
+      withheld,
       reads,
       record: async (what) => {
         await this.audit?.append(principal, origin, this.decided(what), isChanged && what.kind !== 'attempt');
@@ -305,9 +311,11 @@ export class OpenSubgraph {
     if (unrecorded) return { data: null, errors: [unrecorded] };
     // without data, nothing ran: the request itself is invalid, for example a variable
     if (data === undefined) return { errors: errors?.map((error) => withCode(error, 'BAD_USER_INPUT')) };
+    const { header } = contextValue.withheld;
     return {
       data,
       errors: errors && this.publicErrors(errors, contextValue.requestId ?? undefined),
+      ...(header ? { headers: { [WITHHELD_HEADER]: header } } : {}),
     };
   }
 
