@@ -144,7 +144,10 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
   return server;
 }
 
-/** The id of a request is sent and returned anyway; as a forwarded header it would keep requests from sharing calls. */
+/**
+ * The id of a request is sent and returned anyway; as a forwarded header it would keep requests from sharing calls. Rules that limit a caller
+ * are in the body.
+ */
 const withoutOwnHeaders = (names: readonly string[]): string[] =>
   names.filter((name) => name !== REQUEST_ID_HEADER && name !== WITHHELD_HEADER);
 

@@ -93,7 +93,8 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
     ModelVersion,
     { rows: through('modelId', () => AIModel, model), PROPIN: through('modelId', () => AIModel, modelInsiders) },
   ],
-  [Submission, whole(submission)],
+  // government reads are for the developer and oversight
+  [Submission, { ...whole(submission), fields: { governmentReads: any(ofDeveloper('developerKey'), oversight) } }],
   [LaunchPlan, whole(part)],
   [Declaration, whole(part)],
   [SelfEvaluation, whole(part)],

@@ -1,6 +1,7 @@
 import {
   defaultFieldResolver,
   type GraphQLField,
+  type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
@@ -11,8 +12,11 @@ import {
 } from 'graphql';
 import { RequestError } from '#base/errors';
 import { isCovered, type Sensitivity } from '#base/sensitivity';
+import { below, type Selected, selectedBelow } from '../aggregates/selection';
 import { isAggregateType } from '../aggregates/types';
 import { ACCESS_LOG_TYPES } from '../audit/access-log';
+import { oncePerField } from '../collection/once-per-field';
+import { visibleSourcesOf } from '../model/derivation';
 import { type FiscalYears, fiscalYearsOf } from '../model/figure';
 import { type ModelClass, modelOf } from '../model/model';
 import { type Counted, countedOf, listsOf } from '../model/value-object';
@@ -28,7 +32,7 @@ import {
   withoutSmallCounts,
   withoutSmallYears,
 } from './suppression';
-import { fieldWithheld, type Place, rowsWithheld } from './withholdings';
+import { fieldWithheld, type Place, rowsWithheld, type Withholding } from './withholdings';
 
 /** The caller may not read a non-null field of any object. Nullable fields are null instead. */
 export class FieldForbiddenError extends RequestError {
@@ -216,17 +220,66 @@ function noteRules(
 ): void {
   const coordinate = `${type.name}.${field.name}`;
   const returned = byName.get(namedType(field).replace(/Connection$/, ''));
-  const isLimited = returned && policies.has(returned) && policies.of(returned).rows !== everyone;
-  if (isLimited && !PAGES.test(type.name))
-    field.resolve = noting({ withholdings: (reader) => rowsWithheld(reader, returned, coordinate) }, resolverOf(field));
-  const figures = countedOf(type.name);
-  const counted = figures?.get(field.name);
-  if (!counted) return;
-  const rule = wholeFor(counted, figures!);
-  const sensitivity = sensitivityOf(field) ?? 'PUBLIC';
-  const withheld = [{ coordinate, kind: 'SMALL_COUNTS', class: sensitivity, rule } as const];
-  const withholdings = ({ principal }: Reader) => (rule(principal) === true ? [] : withheld);
-  field.resolve = noting({ withholdings }, resolverOf(field));
+  const shown = returned && !PAGES.test(type.name) ? [returned] : [];
+  const limited = [...shown, ...visibleSourcesOf(coordinate)].filter(
+    (model) => policies.has(model) && policies.of(model).rows !== everyone,
+  );
+  if (limited.length > 0) {
+    const withholdings = (reader: Reader) => limited.flatMap((model) => rowsWithheld(reader, model, coordinate));
+    field.resolve = noting({ withholdings }, resolverOf(field));
+  }
+  const counted = byName.has(type.name) && countedOf(type.name)?.get(field.name);
+  if (counted) {
+    const withheld = countWithheld(coordinate, field, wholeFor(counted, new Map()));
+    const withholdings = ({ principal }: Reader) => (withheld.rule(principal) === true ? [] : [withheld]);
+    field.resolve = noting({ withholdings }, resolverOf(field));
+  }
+  const figures = byName.has(namedType(field)) ? new Map() : countsBelow(getNamedType(field.type));
+  if (figures.size > 0) field.resolve = notingCounts(figures, resolverOf(field));
+}
+
+const countWithheld = (coordinate: string, field: GraphQLField<unknown, unknown>, rule: Rule): Withholding => ({
+  coordinate,
+  kind: 'SMALL_COUNTS',
+  class: sensitivityOf(field) ?? 'PUBLIC',
+  rule,
+});
+
+/** Figures of a type of figures and of the types within it, by coordinate. */
+function countsBelow(type: GraphQLNamedType, seen = new Set<string>()): Map<string, Withholding> {
+  const counts = new Map<string, Withholding>();
+  if (!isObjectType(type) || seen.has(type.name) || (!countedOf(type.name) && listsOf(type.name).size === 0))
+    return counts;
+  seen.add(type.name);
+  const figures = countedOf(type.name) ?? new Map<string, Counted>();
+  for (const field of Object.values(type.getFields())) {
+    const counted = figures.get(field.name);
+    const coordinate = `${type.name}.${field.name}`;
+    if (counted) counts.set(coordinate, countWithheld(coordinate, field, wholeFor(counted, figures)));
+    for (const [below, withheld] of countsBelow(getNamedType(field.type), seen)) counts.set(below, withheld);
+  }
+  return counts;
+}
+
+/**
+ * Notes the rules for small counts where an operation selects them, even if there are no figures: lists of figures have a cell for each
+ * group of objects, which the caller may not see.
+ */
+function notingCounts(figures: ReadonlyMap<string, Withholding>, resolve: Resolve): Resolve {
+  return (source, args, context, info) => {
+    const { withheld, principal } = context as Context;
+    oncePerField(info, 'counts', () => {
+      const visit = (parent: string, fields: readonly Selected[]): void => {
+        for (const field of fields) {
+          const figure = figures.get(`${parent}.${field.name}`);
+          if (figure && figure.rule(principal) !== true) withheld.note(figure);
+          if (isObjectType(field.type)) visit(field.type.name, below(info, field));
+        }
+      };
+      visit(getNamedType(info.returnType).name, selectedBelow(info));
+    });
+    return resolve(source, args, context, info);
+  };
 }
 
 const noting =
