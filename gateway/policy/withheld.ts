@@ -59,10 +59,11 @@ export class WithheldEntries {
     const all = sortedEntries(lists.flatMap(({ entries }) => entries));
     const omitted = lists.reduce((sum, list) => sum + list.omitted, Math.max(0, all.length - MAX_ENTRIES));
     if (all.length + omitted === 0) return { extension: undefined, malformed };
-    const entries = all.slice(0, MAX_ENTRIES).map(({ coordinate, kind, class: of, why, grantedTo }) => ({
+    const entries = all.slice(0, MAX_ENTRIES).map(({ coordinate, kind, class: of, readable, why, grantedTo }) => ({
       coordinate,
       kind,
       ...(of ? { class: of } : {}),
+      readable,
       ...(seesSchema ? { why } : {}),
       grantedTo: rolesIn(grantedTo),
     }));

@@ -25,6 +25,8 @@ export interface WithheldEntry {
   readonly kind: WithheldKind;
   /** Sensitivity class of the field, or of the objects. */
   readonly class?: Sensitivity;
+  /** Whether the caller reads some of the objects or values here, or none. */
+  readonly readable: 'SOME' | 'NONE';
   /** The rule in words. */
   readonly why: string;
   /** Roles to which the rule grants more, and groups of roles such as `@government`. */
@@ -46,18 +48,18 @@ export function sortedEntries(entries: Iterable<WithheldEntry>): WithheldEntry[]
   return [...byRank].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
 }
 
-/** Text of the header: entries as `[coordinate, kind, class, place of the rule]`, and rules as `[why, ...roles]`. */
+/** Text of the header: entries as `[coordinate, kind, class, readable, place of the rule]`, and rules as `[why, ...roles]`. */
 export function writeWithheld(all: Iterable<WithheldEntry>): string {
   const sorted = sortedEntries(all);
   const rules: string[] = [];
   const entries: string[] = [];
   // for the names, brackets, and the number of omitted entries
   let length = 50;
-  for (const { coordinate, kind, class: of = '', why, grantedTo } of sorted.slice(0, MAX_ENTRIES)) {
+  for (const { coordinate, kind, class: of = '', readable, why, grantedTo } of sorted.slice(0, MAX_ENTRIES)) {
     const rule = ascii(JSON.stringify([shortened(why), ...grantedTo]));
     const known = rules.indexOf(rule);
     const place = known < 0 ? rules.length : known;
-    const entry = ascii(JSON.stringify([coordinate, kind, of, place]));
+    const entry = ascii(JSON.stringify([coordinate, kind, of, readable, place]));
     length += entry.length + 1 + (known < 0 ? rule.length + 1 : 0);
     if (length > MAX_HEADER_BYTES) break;
     if (known < 0) rules.push(rule);
@@ -114,12 +116,13 @@ function readEntry(
   isCoordinate: (coordinate: string) => boolean,
 ): WithheldEntry | undefined {
   if (!Array.isArray(entry)) return undefined;
-  const [coordinate, kind, of, place] = entry as unknown[];
+  const [coordinate, kind, of, readable, place] = entry as unknown[];
   if (typeof coordinate !== 'string' || coordinate.length > MAX_COORDINATE || !COORDINATE.test(coordinate))
     return undefined;
   const known = WITHHELD_KINDS.find((candidate) => candidate === kind);
   const sensitivity = CLASSES.find((candidate) => candidate === of);
   const rule = Number.isSafeInteger(place) ? rules[place as number] : undefined;
+  if (readable !== 'SOME' && readable !== 'NONE') return undefined;
   if (!known || !rule || (of !== '' && !sensitivity) || !isCoordinate(coordinate)) return undefined;
-  return { coordinate, kind: known, ...(sensitivity ? { class: sensitivity } : {}), ...rule };
+  return { coordinate, kind: known, ...(sensitivity ? { class: sensitivity } : {}), readable, ...rule };
 }

@@ -370,7 +370,9 @@ export class Loaders {
     const use = namingField(target, parent);
     if (!use || this.reader.rows(target) === false) return;
     const rule = this.reader.limitOfField(target, use.sensitivity, use.field);
-    if (rule) this.withheld?.note({ coordinate, kind: 'ROWS', class: use.sensitivity, rule });
+    if (!rule) return;
+    const readable = this.reader.fields(target, use.sensitivity, use.field) === false ? 'NONE' : 'SOME';
+    this.withheld?.note({ coordinate, kind: 'ROWS', class: use.sensitivity, readable, rule });
   }
 
   /** Limits children to those whose reference to the parent the reader may read: such a list is a filter on the reference. */

@@ -242,6 +242,7 @@ const countWithheld = (coordinate: string, field: GraphQLField<unknown, unknown>
   coordinate,
   kind: 'SMALL_COUNTS',
   class: sensitivityOf(field) ?? 'PUBLIC',
+  readable: 'SOME',
   rule,
 });
 
@@ -356,7 +357,9 @@ function figured(
 ): Resolve {
   const isOfRecord = ACCESS_LOG_TYPES.has(type) || ACCESS_LOG_TYPES.has(namedType(field));
   const rule = (isOfRecord ? oversight : FIGURE_RULES[sensitivity]) ?? noOne;
-  const withheld = [{ coordinate: `${type}.${field.name}`, kind: 'FIELD', class: sensitivity, rule } as const];
+  const withheld = [
+    { coordinate: `${type}.${field.name}`, kind: 'FIELD', class: sensitivity, readable: 'NONE', rule } as const,
+  ];
   const place: Place = { withholdings: () => withheld };
   return (source, args, context, info) => {
     if (rule((context as Context).principal) === true) return resolve(source, args, context, info);

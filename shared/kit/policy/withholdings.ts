@@ -9,6 +9,7 @@ export interface Withholding {
   readonly coordinate: string;
   readonly kind: WithheldKind;
   readonly class?: Sensitivity;
+  readonly readable: WithheldEntry['readable'];
   readonly rule: Rule;
 }
 
@@ -61,7 +62,8 @@ export function rowsWithheld(reader: Reader, target: ModelClass, coordinate: str
   const rule = reader.limitOfRows(target);
   if (!rule) return [];
   const { sensitivity } = modelOf(target);
-  return [{ coordinate, kind: 'ROWS', ...(sensitivity === 'PUBLIC' ? {} : { class: sensitivity }), rule }];
+  const readable = reader.rows(target) === false ? 'NONE' : 'SOME';
+  return [{ coordinate, kind: 'ROWS', ...(sensitivity === 'PUBLIC' ? {} : { class: sensitivity }), readable, rule }];
 }
 
 /** The rule that limits a field for a reader. @param target model with the field */
@@ -72,5 +74,7 @@ export function fieldWithheld(
 ): Withholding[] {
   const rule = reader.limitOfField(target, field.sensitivity, field.name);
   const coordinate = `${modelOf(target).name}.${field.name}`;
-  return rule ? [{ coordinate, kind: 'FIELD', class: field.sensitivity, rule }] : [];
+  if (!rule) return [];
+  const readable = reader.fields(target, field.sensitivity, field.name) === false ? 'NONE' : 'SOME';
+  return [{ coordinate, kind: 'FIELD', class: field.sensitivity, readable, rule }];
 }
