@@ -62,8 +62,9 @@ describe('forbidden fields of many objects', () => {
       url: '/graphql',
       headers: await world.identity.signed('infrastructure', null),
       payload: {
-        query: `query ($r: [_Any!]!) { _entities(representations: $r) { __typename } }`,
-        variables: { r: Array.from({ length: count }, () => ({ __typename: 'Agency', key: 1 })) },
+        query:
+          'query ($r: [_Any!]!) { _entities(representations: $r) { ... on Agency { bureaus(first: 501) { totalCount } } } }',
+        variables: { r: Array.from({ length: count }, () => ({ __typename: 'Agency', key: 'nsa' })) },
       },
     });
     const { errors } = answer.json();
