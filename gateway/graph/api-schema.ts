@@ -1,14 +1,14 @@
-import { Supergraph } from '@apollo/federation-internals';
 import {
+  buildASTSchema,
+  type ConstDirectiveNode,
+  type DefinitionNode,
   type DirectiveDefinitionNode,
   DirectiveLocation,
   type DocumentNode,
-  extendSchema,
-  GraphQLBoolean,
-  GraphQLDirective,
-  GraphQLNonNull,
-  GraphQLSchema,
-  GraphQLString,
+  GraphQLDeprecatedDirective,
+  GraphQLOneOfDirective,
+  type GraphQLSchema,
+  GraphQLSpecifiedByDirective,
   isTypeDefinitionNode,
   Kind,
   parse,
@@ -17,40 +17,36 @@ import {
   type TypeNode,
 } from 'graphql';
 import { DEFER } from '../operation/conditions';
-
-/** The schema that clients see: accessible elements of the supergraph and executable directives. */
-export function apiSchemaOf(supergraphSdl: string): GraphQLSchema {
-  const document = parse(supergraphSdl, { noLocation: true });
-  return apiSchemaIn(Supergraph.build(document, { supportedFeatures: null }), document);
-}
+import { type Feature, featuresOf } from '../supergraph/features';
 
 /** Prints the API schema for client tools. */
 export const printApiSchema = (supergraphSdl: string): string => `${printSchema(apiSchemaOf(supergraphSdl))}\n`;
 
+/** The schema that clients see: accessible elements of the supergraph and executable directives. */
+export const apiSchemaOf = (supergraphSdl: string): GraphQLSchema =>
+  apiSchemaIn(parse(supergraphSdl, { noLocation: true }));
+
 /** Like {@link apiSchemaOf}, for a parsed supergraph. */
-export function apiSchemaIn(supergraph: Supergraph, document: DocumentNode): GraphQLSchema {
-  return withDefer(withComposedDirectives(supergraph.apiSchema().toGraphQLJSSchema(), document));
+export function apiSchemaIn(supergraph: DocumentNode): GraphQLSchema {
+  const definitions = [...new ClientView(supergraph).definitions(), ...DEFER_DIRECTIVE.definitions];
+  // without SDL rules, which the supergraph has met, but with those of types: hiding may have left one empty
+  return buildASTSchema({ kind: Kind.DOCUMENT, definitions }, { assumeValidSDL: true });
 }
 
-/** Adds `@defer`, which the gateway implements without help from subgraphs. */
-function withDefer(schema: GraphQLSchema): GraphQLSchema {
-  const config = schema.toConfig();
-  return new GraphQLSchema({ ...config, directives: [...config.directives, DEFER_DIRECTIVE] });
-}
+/** The gateway implements it without help from subgraphs. */
+const DEFER_DIRECTIVE = parse(
+  `"The fragment may be delivered after the rest of the answer, to clients that accept multipart/mixed."
+  directive @${DEFER}(
+    "When false, the fragment is not deferred."
+    if: Boolean! = true
+    "Names the fragment in the payload that delivers it."
+    label: String
+  ) on FRAGMENT_SPREAD | INLINE_FRAGMENT`,
+  { noLocation: true },
+);
 
-const DEFER_DIRECTIVE = new GraphQLDirective({
-  name: DEFER,
-  description: 'The fragment may be delivered after the rest of the answer, to clients that accept multipart/mixed.',
-  locations: [DirectiveLocation.FRAGMENT_SPREAD, DirectiveLocation.INLINE_FRAGMENT],
-  args: {
-    if: {
-      type: new GraphQLNonNull(GraphQLBoolean),
-      defaultValue: true,
-      description: 'When false, the fragment is not deferred.',
-    },
-    label: { type: GraphQLString, description: 'Names the fragment in the payload that delivers it.' },
-  },
-});
+/** Executable directives that the gateway does not take from supergraphs. */
+const OWN_DIRECTIVES: ReadonlySet<string> = new Set([DEFER, 'stream']);
 
 /** Locations of executable directives. */
 const EXECUTABLE = new Set<string>([
@@ -64,35 +60,114 @@ const EXECUTABLE = new Set<string>([
   DirectiveLocation.VARIABLE_DEFINITION,
 ]);
 
-/** Adds executable directives composed by `@composeDirective`, which Apollo's API schema omits. */
-function withComposedDirectives(schema: GraphQLSchema, { definitions }: DocumentNode): GraphQLSchema {
-  const types = new Map(definitions.filter(isTypeDefinitionNode).map((type) => [type.name.value, type]));
-  const directives = definitions.flatMap((definition): DirectiveDefinitionNode[] => {
-    if (definition.kind !== Kind.DIRECTIVE_DEFINITION || schema.getDirective(definition.name.value)) return [];
-    const locations = definition.locations.filter(({ value }) => EXECUTABLE.has(value));
-    return locations.length > 0 ? [{ ...definition, locations }] : [];
-  });
-  if (directives.length === 0) return schema;
-  const missing = new Map<string, TypeDefinitionNode>();
-  for (const { arguments: args = [] } of directives)
-    for (const { type } of args) addMissing(type, schema, types, missing);
-  const extension: DocumentNode = { kind: Kind.DOCUMENT, definitions: [...missing.values(), ...directives] };
-  return extendSchema(schema, extension, { assumeValid: true });
+/** Directives of the GraphQL specification that say something to clients. */
+const FOR_CLIENTS: ReadonlySet<string> = new Set(
+  [GraphQLDeprecatedDirective, GraphQLSpecifiedByDirective, GraphQLOneOfDirective].map(({ name }) => name),
+);
+
+const INACCESSIBLE_URL = /^https?:\/\/specs\.apollo\.dev\/inaccessible\//i;
+
+/** A part of a definition that may be hidden. */
+interface Part {
+  readonly directives?: readonly ConstDirectiveNode[];
 }
 
-/** Adds an input type and those of its fields if the schema lacks them. */
-function addMissing(
-  node: TypeNode,
-  schema: GraphQLSchema,
-  types: ReadonlyMap<string, TypeDefinitionNode>,
-  missing: Map<string, TypeDefinitionNode>,
-): void {
-  const name = namedTypeOf(node);
-  const type = types.get(name);
-  if (!type || schema.getType(name) || missing.has(name)) return;
-  missing.set(name, type);
-  if (type.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION)
-    for (const field of type.fields ?? []) addMissing(field.type, schema, types, missing);
+/** What clients see of a supergraph. */
+class ClientView {
+  private readonly types: ReadonlyMap<string, TypeDefinitionNode>;
+  private readonly inaccessible: string | undefined;
+  private readonly features: readonly Feature[];
+  /** Types that are hidden, or belong to a feature. */
+  private readonly hidden: ReadonlySet<string>;
+  private readonly directives: readonly DirectiveDefinitionNode[];
+
+  constructor(private readonly supergraph: DocumentNode) {
+    this.features = featuresOf(supergraph);
+    this.inaccessible = this.features.find(({ url }) => INACCESSIBLE_URL.test(url))?.directiveNamed('inaccessible');
+    const types = supergraph.definitions.filter(isTypeDefinitionNode);
+    this.types = new Map(types.map((type) => [type.name.value, type]));
+    this.directives = supergraph.definitions.flatMap((definition) =>
+      definition.kind === Kind.DIRECTIVE_DEFINITION ? this.directive(definition) : [],
+    );
+    const shown = new Set<string>();
+    for (const { arguments: args = [] } of this.directives) for (const { type } of args) this.show(type, shown);
+    this.hidden = new Set(
+      types
+        .filter((type) => this.isHidden(type) || (this.isOfFeature(type.name.value) && !shown.has(type.name.value)))
+        .map(({ name }) => name.value),
+    );
+  }
+
+  definitions(): DefinitionNode[] {
+    return [...this.supergraph.definitions.flatMap((definition) => this.definition(definition)), ...this.directives];
+  }
+
+  private definition(definition: DefinitionNode): DefinitionNode[] {
+    if (definition.kind === Kind.SCHEMA_DEFINITION) {
+      const operationTypes = definition.operationTypes.filter(({ type }) => !this.hidden.has(type.name.value));
+      return [{ ...definition, operationTypes, directives: [] }];
+    }
+    if (!isTypeDefinitionNode(definition) || this.hidden.has(definition.name.value)) return [];
+    const directives = this.forClients(definition);
+    switch (definition.kind) {
+      case Kind.OBJECT_TYPE_DEFINITION:
+      case Kind.INTERFACE_TYPE_DEFINITION: {
+        const fields = this.visible(definition.fields).map((field) => ({
+          ...field,
+          arguments: this.visible(field.arguments),
+        }));
+        return [{ ...definition, directives, fields, interfaces: this.visibleTypes(definition.interfaces) }];
+      }
+      case Kind.INPUT_OBJECT_TYPE_DEFINITION:
+        return [{ ...definition, directives, fields: this.visible(definition.fields) }];
+      case Kind.ENUM_TYPE_DEFINITION:
+        return [{ ...definition, directives, values: this.visible(definition.values) }];
+      case Kind.UNION_TYPE_DEFINITION:
+        return [{ ...definition, directives, types: this.visibleTypes(definition.types) }];
+      default:
+        return [{ ...definition, directives }];
+    }
+  }
+
+  /** Executable directives at their executable locations, and others that belong to no feature. */
+  private directive(definition: DirectiveDefinitionNode): DirectiveDefinitionNode[] {
+    if (OWN_DIRECTIVES.has(definition.name.value)) return [];
+    const args = this.visible(definition.arguments);
+    if (!this.isOfFeature(`@${definition.name.value}`)) return [{ ...definition, arguments: args }];
+    const locations = definition.locations.filter(({ value }) => EXECUTABLE.has(value));
+    return locations.length > 0 ? [{ ...definition, arguments: args, locations }] : [];
+  }
+
+  /** Shows the types of a directive's argument, although a feature defines them. */
+  private show(node: TypeNode, shown: Set<string>): void {
+    const name = namedTypeOf(node);
+    const type = this.types.get(name);
+    if (!type || shown.has(name)) return;
+    shown.add(name);
+    if (type.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION)
+      for (const field of type.fields ?? []) this.show(field.type, shown);
+  }
+
+  /** @param name of a type, or of a directive with its `@` */
+  private isOfFeature(name: string): boolean {
+    return this.features.some((feature) => feature.defines(name));
+  }
+
+  private isHidden({ directives = [] }: Part): boolean {
+    return this.inaccessible !== undefined && directives.some(({ name }) => name.value === this.inaccessible);
+  }
+
+  private visible<T extends Part>(parts: readonly T[] = []): T[] {
+    return parts.filter((part) => !this.isHidden(part)).map((part) => ({ ...part, directives: this.forClients(part) }));
+  }
+
+  private visibleTypes<T extends { readonly name: { readonly value: string } }>(types: readonly T[] = []): T[] {
+    return types.filter(({ name }) => !this.hidden.has(name.value));
+  }
+
+  private forClients({ directives = [] }: Part): ConstDirectiveNode[] {
+    return directives.filter(({ name }) => FOR_CLIENTS.has(name.value));
+  }
 }
 
 const namedTypeOf = (node: TypeNode): string =>

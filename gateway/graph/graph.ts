@@ -1,6 +1,4 @@
-import { Supergraph } from '@apollo/federation-internals';
 import {
-  buildASTSchema,
   type DocumentNode,
   executeSync,
   type GraphQLFormattedError,
@@ -15,7 +13,6 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Cancellation } from '#base/cancellation';
-import { OperatorError } from '#base/errors';
 import { declareRoles } from '#base/identity/roles';
 import type { GatewayConfig } from '../config';
 import { Calls, type CallsOptions } from '../execution/calls';
@@ -55,6 +52,7 @@ import { type Handling, Sensitivities } from '../policy/sensitivity';
 import { type ArgumentText, argumentText, textWithin } from '../policy/text';
 import { WithheldEntries, type WithheldExtension } from '../policy/withheld';
 import { costOfAnswer } from '../policy/work';
+import { invalidSupergraph, readSupergraph } from '../supergraph/supergraph';
 import type { Breaker } from '../transport/breaker';
 import type { SubgraphWatch } from '../transport/subgraph-watch';
 import type { SubgraphAnswer, Transport } from '../transport/transport';
@@ -182,22 +180,19 @@ export class Graph {
       // the planner warms up during the rest of this constructor
       planner.warmUp?.().catch(() => {});
       this.planner = planner;
-      const document = parse(supergraphSdl, { noLocation: true });
-      const supergraph = Supergraph.build(document, { validateSupergraph: true, supportedFeatures: null });
-      this.apiSchema = apiSchemaIn(supergraph, document);
+      const { document, schema: whole, join } = readSupergraph(supergraphSdl);
+      this.apiSchema = apiSchemaIn(document);
       this.schemaSize = new SchemaSize(this.apiSchema);
       this.rules = SchemaRules.of(document, this.apiSchema);
       this.withheld = new WithheldEntries(this.apiSchema);
       this.sensitivities = Sensitivities.of(document, this.apiSchema);
-      const whole = buildASTSchema(document, { assumeValid: true });
       this.partlyHidden = partlyHiddenTypes(whole, this.apiSchema);
       this.costs = Costs.of(document, whole);
       this.schemas = { api: this.apiSchema, whole, types: new TypeConditions(whole) };
-      const subgraphs = supergraph.subgraphsMetadata();
-      this.subgraphs = subgraphs.map(({ name }) => name);
+      this.subgraphs = join.subgraphs.map(({ name }) => name);
       const nodes = NodeDirectory.of(document);
       this.nodes = nodes;
-      for (const subgraph of subgraphs)
+      for (const subgraph of join.subgraphs)
         this.transports.set(
           subgraph.name,
           nodes && subgraph.name === NODES
@@ -209,12 +204,7 @@ export class Graph {
       declareRoles(rolesOf(document));
     } catch (error) {
       planner?.close().catch(() => {});
-      if (error instanceof OperatorError) throw error;
-      throw new OperatorError(
-        `Invalid supergraph: ${(error as Error).message}`,
-        'The file must be a Federation 2 supergraph schema, as composition writes it',
-        { cause: error },
-      );
+      throw invalidSupergraph(error);
     }
     this.plans = new Plans(
       this.planner,

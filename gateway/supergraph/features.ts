@@ -9,6 +9,8 @@ export interface Feature {
   readonly isForSecurity: boolean;
   /** The name of one of its directives in this supergraph, without the `@`. */
   directiveNamed(directive: string): string;
+  /** Whether it defines a type, or a directive with the `@`, of this name in this supergraph. */
+  defines(name: string): boolean;
 }
 
 const LINK_URL = /^https?:\/\/specs\.apollo\.dev\/link\//i;
@@ -52,7 +54,8 @@ export function handlingFeature(document: DocumentNode): Feature | undefined {
   return linked;
 }
 
-function feature(url: string, as: unknown, imports: unknown, purpose: unknown): Feature {
+function feature(url: string, as: unknown, importArgument: unknown, purpose: unknown): Feature {
+  const imports = importsIn(importArgument);
   const parts = url.split('/').filter(Boolean);
   const name = (/^v\d/.test(parts.at(-1) ?? '') ? parts.at(-2) : parts.at(-1)) ?? '';
   const namespace = typeof as === 'string' ? as : name;
@@ -62,15 +65,27 @@ function feature(url: string, as: unknown, imports: unknown, purpose: unknown): 
     isForSecurity: purpose === 'SECURITY',
     directiveNamed: (directive) =>
       importedAs(imports, `@${directive}`) ?? (directive === name ? namespace : `${namespace}__${directive}`),
+    defines: (element) =>
+      imports.some((item) => item.as === element) ||
+      element === `@${namespace}` ||
+      element.replace(/^@/, '').startsWith(`${namespace}__`),
   };
 }
 
-/** The name a directive is imported as; undefined if it is not imported. */
-function importedAs(imports: unknown, directive: string): string | undefined {
-  if (!Array.isArray(imports)) return undefined;
-  for (const item of imports as (string | { name: string; as?: string })[]) {
-    const { name, as = name } = typeof item === 'string' ? { name: item } : item;
-    if (name === directive) return as.slice(1);
-  }
-  return undefined;
+/** An imported element, with its name in the feature and in this supergraph; those of directives begin with `@`. */
+interface Import {
+  readonly name: string;
+  readonly as: string;
 }
+
+function importsIn(imports: unknown): Import[] {
+  if (!Array.isArray(imports)) return [];
+  return (imports as (string | { name: string; as?: string })[]).map((item) => {
+    const { name, as = name } = typeof item === 'string' ? { name: item } : item;
+    return { name, as };
+  });
+}
+
+/** The name a directive is imported as; undefined if it is not imported. */
+const importedAs = (imports: readonly Import[], directive: string): string | undefined =>
+  imports.find(({ name }) => name === directive)?.as.slice(1);

@@ -1,20 +1,19 @@
 import {
-  type CompositeType,
-  type FieldDefinition,
-  isInterfaceObjectType,
-  type Subgraph,
-  Supergraph,
-} from '@apollo/federation-internals';
-import {
+  buildASTSchema,
   type DocumentNode,
   type GraphQLOutputType,
   type GraphQLSchema,
+  getNamedType,
   isAbstractType,
   isInterfaceType,
   isObjectType,
+  Kind,
+  type SelectionNode,
   type SelectionSetNode,
 } from 'graphql';
+import { Join } from '../../supergraph/join';
 import { selectionOf } from '../selected';
+import { type SubgraphDefinitions, subgraphDefinitions } from './subgraph-definitions';
 
 /** A field as one subgraph defines it. */
 export interface SubgraphField {
@@ -31,15 +30,27 @@ export class SubgraphSchema {
   readonly schema: GraphQLSchema;
   private readonly fields = new Map<string, SubgraphField>();
   private readonly resolvableKeys = new Map<string, SelectionSetNode[]>();
-  private readonly interfaceObjects = new Set<string>();
+  private readonly interfaceObjects: ReadonlySet<string>;
 
-  constructor(subgraph: Subgraph) {
-    this.name = subgraph.name;
-    this.schema = subgraph.schema.toGraphQLJSSchema();
-    for (const type of [...subgraph.schema.objectTypes(), ...subgraph.schema.interfaceTypes()]) {
-      if (isInterfaceObjectType(type)) this.interfaceObjects.add(type.name);
-      this.resolvableKeys.set(type.name, keysOf(type, subgraph));
-      for (const field of type.fields()) this.fields.set(`${type.name}.${field.name}`, this.field(field, subgraph));
+  constructor(name: string, definitions: SubgraphDefinitions) {
+    this.name = name;
+    this.schema = buildASTSchema(definitions.document, { assumeValid: true });
+    this.interfaceObjects = definitions.interfaceObjects;
+    for (const [type, keys] of definitions.keys) this.resolvableKeys.set(type, keys.map(fieldSet));
+    const external = new Set([...definitions.fields].flatMap(([name, { isExternal }]) => (isExternal ? [name] : [])));
+    const own = this.extendedKeyFields(definitions);
+    for (const [coordinate, facts] of definitions.fields) {
+      const [parent = '', field = ''] = coordinate.split('.');
+      const type = this.outputType(parent, field);
+      if (!type) continue;
+      const only = (fields: string | undefined, on: string) =>
+        fields === undefined ? undefined : this.externalOnly(fieldSet(fields), on, external);
+      this.fields.set(coordinate, {
+        type,
+        isExternal: facts.isExternal && !own.has(coordinate),
+        provides: only(facts.provides, getNamedType(type).name),
+        requires: only(facts.requires, parent),
+      });
     }
   }
 
@@ -78,37 +89,70 @@ export class SubgraphSchema {
     return condition === type || this.possibleTypes(condition).includes(type);
   }
 
-  private field(field: FieldDefinition<CompositeType>, subgraph: Subgraph): SubgraphField {
-    const metadata = subgraph.metadata();
-    const type = this.schema.getType(field.parent.name);
-    const [provides] = field.appliedDirectivesOf(metadata.providesDirective());
-    const [requires] = field.appliedDirectivesOf(metadata.requiresDirective());
-    return {
-      type: (isObjectType(type) || isInterfaceType(type) ? type.getFields()[field.name] : undefined)!.type,
-      isExternal: metadata.isFieldExternal(field),
-      provides: provides && fieldSet(provides.arguments().fields),
-      requires: requires && fieldSet(requires.arguments().fields),
+  private outputType(parent: string, field: string): GraphQLOutputType | undefined {
+    const type = this.schema.getType(parent);
+    return isObjectType(type) || isInterfaceType(type) ? type.getFields()[field]?.type : undefined;
+  }
+
+  /** Fields of the keys of types that the subgraph extends: it resolves them, although they are marked as external. */
+  private extendedKeyFields({ extendedKeys }: SubgraphDefinitions): ReadonlySet<string> {
+    const found = new Set<string>();
+    const collect = ({ selections }: SelectionSetNode, type: string): void => {
+      for (const selection of selections) {
+        if (selection.kind === Kind.FRAGMENT_SPREAD) continue;
+        if (selection.kind === Kind.INLINE_FRAGMENT)
+          collect(selection.selectionSet, selection.typeCondition?.name.value ?? type);
+        else {
+          found.add(`${type}.${selection.name.value}`);
+          const outputType = this.outputType(type, selection.name.value);
+          if (selection.selectionSet && outputType) collect(selection.selectionSet, getNamedType(outputType).name);
+        }
+      }
     };
+    for (const [type, keys] of extendedKeys) for (const key of keys) collect(fieldSet(key), type);
+    return found;
+  }
+
+  /**
+   * The part of a selection that another subgraph must resolve: composition also accepts fields that this one resolves itself. Undefined if
+   * nothing remains.
+   */
+  private externalOnly(
+    { selections }: SelectionSetNode,
+    type: string,
+    external: ReadonlySet<string>,
+  ): SelectionSetNode | undefined {
+    const kept = selections.flatMap((selection): SelectionNode[] => {
+      if (selection.kind === Kind.FRAGMENT_SPREAD) return [selection];
+      if (selection.kind === Kind.INLINE_FRAGMENT) {
+        const inner = this.externalOnly(selection.selectionSet, selection.typeCondition?.name.value ?? type, external);
+        return inner ? [{ ...selection, selectionSet: inner }] : [];
+      }
+      const { value: name } = selection.name;
+      if (
+        this.possibleTypes(type)
+          .concat(type)
+          .some((possible) => external.has(`${possible}.${name}`))
+      )
+        return [selection];
+      const outputType = this.outputType(type, name);
+      if (!selection.selectionSet || !outputType) return [];
+      const inner = this.externalOnly(selection.selectionSet, getNamedType(outputType).name, external);
+      return inner ? [{ ...selection, selectionSet: inner }] : [];
+    });
+    return kept.length > 0 ? { kind: Kind.SELECTION_SET, selections: kept } : undefined;
   }
 }
 
 /** Every subgraph of a supergraph, by name. */
-export function subgraphSchemasOf(document: DocumentNode): ReadonlyMap<string, SubgraphSchema> {
-  const supergraph = Supergraph.build(document, { supportedFeatures: null, validateSupergraph: false });
+export function subgraphSchemasOf(supergraph: DocumentNode): ReadonlyMap<string, SubgraphSchema> {
+  const join = new Join(supergraph);
   return new Map(
-    supergraph
-      .subgraphs()
-      .values()
-      .map((subgraph) => [subgraph.name, new SubgraphSchema(subgraph)]),
+    join.subgraphs.map(({ name, graph }) => [
+      name,
+      new SubgraphSchema(name, subgraphDefinitions(supergraph, join, graph)),
+    ]),
   );
 }
 
-function keysOf(type: CompositeType, subgraph: Subgraph): SelectionSetNode[] {
-  return type
-    .appliedDirectivesOf(subgraph.metadata().keyDirective())
-    .map((key) => key.arguments())
-    .filter(({ resolvable = true }) => resolvable)
-    .map(({ fields }) => fieldSet(fields));
-}
-
-const fieldSet = (fields: unknown): SelectionSetNode => selectionOf(`{ ${String(fields)} }`);
+const fieldSet = (fields: string): SelectionSetNode => selectionOf(`{ ${fields} }`);

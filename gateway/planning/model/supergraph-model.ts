@@ -1,5 +1,4 @@
 import { buildASTSchema, type GraphQLSchema, isAbstractType, isInterfaceType, isObjectType, parse } from 'graphql';
-import { planned } from './planned';
 import { type SubgraphSchema, subgraphSchemasOf } from './subgraph-schema';
 
 /** A supergraph for planning: the whole schema and each subgraph’s. */
@@ -8,7 +7,7 @@ export class SupergraphModel {
   readonly subgraphs: ReadonlyMap<string, SubgraphSchema>;
 
   constructor(supergraphSdl: string) {
-    const supergraph = planned(parse(supergraphSdl, { noLocation: true }));
+    const supergraph = parse(supergraphSdl, { noLocation: true });
     this.whole = buildASTSchema(supergraph, { assumeValid: true });
     this.subgraphs = subgraphSchemasOf(supergraph);
   }

@@ -82,14 +82,14 @@ export class AggregateStatement {
   /** Figures by key of the parent; by the empty text for a root list. Without an entry for a list without objects. */
   async figures(parents: readonly string[]): Promise<ReadonlyMap<string, Figures>> {
     const { sql, parameters } = this.aggregates(parents);
-    const rows = await this.scope.database.query<Record<string, unknown>>(sql, parameters);
+    const rows = await this.scope.database.summarize<Record<string, unknown>>(sql, parameters);
     return new Map(rows.map((row) => [parentOf(row), this.figuresOf(row)]));
   }
 
   /** A page of groups by key of the parent. */
   async groups(request: GroupRequest, parents: readonly string[]): Promise<ReadonlyMap<string, GroupRows>> {
     const { sql, parameters } = this.page(request, parents);
-    const rows = await this.scope.database.query<Record<string, unknown>>(sql, parameters);
+    const rows = await this.scope.database.summarize<Record<string, unknown>>(sql, parameters);
     const byParent = Map.groupBy(rows, parentOf);
     return new Map(
       [...byParent].map(([parent, ofParent]) => [
@@ -112,7 +112,7 @@ export class AggregateStatement {
       this.parentColumns,
     );
     const parameters = [...rows.parameters, ...page.parameters];
-    const found = await this.scope.database.query<Record<string, unknown>>(sql, parameters);
+    const found = await this.scope.database.summarize<Record<string, unknown>>(sql, parameters);
     const figures = found.map((row) => [parentOf(row), this.figuresOf(row)] as const);
     return new Map(figures.filter(([, ofParent]) => ofParent.get(COUNT) !== 0));
   }

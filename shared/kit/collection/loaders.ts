@@ -423,7 +423,7 @@ export class Loaders {
   /** Number of visible objects that match a filter. */
   async count(target: ModelClass, pageArgs: PageArguments): Promise<number> {
     const { sql, parameters } = this.counted(target, pageArgs);
-    const [row] = await this.database.query<{ n: number }>(
+    const [row] = await this.database.summarize<{ n: number }>(
       `SELECT COUNT(*) AS n FROM ${this.database.table(target)} t WHERE ${sql}`,
       parameters,
     );
@@ -438,7 +438,7 @@ export class Loaders {
       `count by ${name} ${pageArgs.filter ? this.nameOf(pageArgs.filter) : ''}`,
       async (parents) => {
         const conditions = [this.counted(target, pageArgs), ...this.naming(target, parent)];
-        const rows = await this.database.query<{ parent: string; n: number }>(
+        const rows = await this.database.summarize<{ parent: string; n: number }>(
           `SELECT ${column} AS parent, COUNT(*) AS n FROM ${source}
          WHERE ${column} IN (${parents.map(() => '?').join(', ')}) AND ${conditions.map(({ sql }) => sql).join(' AND ')} GROUP BY ${column}`,
           [...parents, ...conditions.flatMap(({ parameters }) => parameters)],

@@ -75,7 +75,7 @@ export async function percentiles<Name extends string, Group extends string = ne
   query: PercentileQuery<Group, Name, Count>,
   parameters: readonly unknown[] = [],
 ): Promise<Percentiles<Group, Name, Count>[]> {
-  const rows = await database.query(percentilesSql(database.dialect, query), parameters);
+  const rows = await database.summarize(percentilesSql(database.dialect, query), parameters);
   const numbers = ['total', 'n', ...Object.keys(query.shares), ...Object.keys(query.atMost ?? {})];
   return rows.map((row) => {
     const read = numbers.map((name) => [name, row[name] === null ? null : Number(row[name])]);
@@ -114,7 +114,7 @@ function valueAt(sorted: readonly (readonly [value: number, count: number])[], p
 export async function yearsIn(database: Database, table: string, column: string): Promise<number[]> {
   const { dialect } = database;
   const [name, source] = [dialect.quote(column), dialect.quote(table)];
-  const rows = await database.query<{ first: string | null }>(
+  const rows = await database.summarize<{ first: string | null }>(
     `WITH RECURSIVE years AS (
        SELECT MIN(${name}) AS instant FROM ${source}
        UNION ALL

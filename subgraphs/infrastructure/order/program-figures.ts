@@ -30,7 +30,7 @@ export class ProgramPeriod {
 
   /** Exposures overdue at the end. Findings are counted from their deadline, 14 days or more after detection. */
   async overdue(): Promise<{ n: number; meanDays: number | null }> {
-    const [row] = await this.database.query<{ n: number; days: number | null }>(
+    const [row] = await this.database.summarize<{ n: number; days: number | null }>(
       `SELECT COUNT(*) AS n, AVG(${this.database.dialect.daysBetween('due_at', '?')}) AS days
        FROM vulnerability_finding
        WHERE due_at < ? AND (status IN (${UNRESOLVED_SQL}) OR (${COUNTED} AND remediated_at > ?))`,
@@ -42,7 +42,7 @@ export class ProgramPeriod {
   /** Share of the exposures due in the period that were remediated on time. */
   async remediatedOnTime(): Promise<Ratio> {
     const { from, until } = this.period;
-    const [due] = await this.database.query<{ n: number; timely: number | null }>(
+    const [due] = await this.database.summarize<{ n: number; timely: number | null }>(
       `SELECT COUNT(*) AS n, SUM(CASE WHEN remediated_at <= due_at THEN 1 ELSE 0 END) AS timely
        FROM vulnerability_finding WHERE due_at >= ? AND due_at < ? AND due_at <= ? AND ${COUNTED}`,
       [from, until, this.asOf],
@@ -65,7 +65,7 @@ export class ProgramPeriod {
 
   /** Share of functions at their target tier in the latest assessments by the end. */
   async functionsAtTarget(): Promise<Ratio> {
-    const [row] = await this.database.query<{ n: number; reached: number | null }>(
+    const [row] = await this.database.summarize<{ n: number; reached: number | null }>(
       `SELECT COUNT(*) AS n, SUM(CASE WHEN a.tier >= a.target THEN 1 ELSE 0 END) AS reached
        FROM capability_assessment a JOIN capability_dimension d ON d.id = a.dimension_id
        WHERE d.level = 'FUNCTION' AND a.assessed_on =
@@ -78,7 +78,7 @@ export class ProgramPeriod {
 
   /** Sectors whose latest risk report by the end is ELEVATED or HIGH. */
   async sectorsElevated(): Promise<number> {
-    const [row] = await this.database.query<{ n: number }>(
+    const [row] = await this.database.summarize<{ n: number }>(
       `SELECT COUNT(*) AS n FROM sector_risk r
        WHERE r.level IN ('ELEVATED', 'HIGH') AND r.as_of =
          (SELECT MAX(q.as_of) FROM sector_risk q WHERE q.sector_key = r.sector_key AND q.as_of <= ?)`,
@@ -90,7 +90,7 @@ export class ProgramPeriod {
 
 /** Systems, and those with an authorization to operate on a day. */
 export async function systemFigures(database: Database, today: string): Promise<Ratio> {
-  const [systems] = await database.query<{ n: number; current: number | null }>(
+  const [systems] = await database.summarize<{ n: number; current: number | null }>(
     `SELECT COUNT(*) AS n, SUM(CASE WHEN ato_expires >= ? THEN 1 ELSE 0 END) AS ${database.dialect.quote('current')}
      FROM federal_system`,
     [today],
@@ -100,7 +100,7 @@ export async function systemFigures(database: Database, today: string): Promise<
 
 /** Deployments of AI-powered tools now, by stage. */
 export async function aiToolDeployments(database: Database): Promise<{ stage: DeploymentStage; count: number }[]> {
-  const stages = await database.query<{ stage: DeploymentStage; n: number }>(
+  const stages = await database.summarize<{ stage: DeploymentStage; n: number }>(
     `SELECT d.stage AS stage, COUNT(*) AS n FROM tool_deployment d JOIN defensive_tool t ON t.id = d.tool_id
      WHERE t.ai_powered = 1 GROUP BY d.stage ORDER BY d.stage`,
   );
@@ -109,7 +109,7 @@ export async function aiToolDeployments(database: Database): Promise<{ stage: De
 
 /** Share of progress reports that are complete or verified now. */
 export async function directivesComplete(database: Database): Promise<Ratio> {
-  const [row] = await database.query<{ n: number; done: number | null }>(
+  const [row] = await database.summarize<{ n: number; done: number | null }>(
     `SELECT COUNT(*) AS n, SUM(CASE WHEN status IN ('REPORTED_COMPLETE', 'VERIFIED') THEN 1 ELSE 0 END) AS done
      FROM directive_progress`,
   );

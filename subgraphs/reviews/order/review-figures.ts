@@ -28,7 +28,7 @@ export async function reviewFigures(
 }
 
 async function openReviews(database: Database, asOf: string): Promise<number> {
-  const [row] = await database.query<{ n: number }>(
+  const [row] = await database.summarize<{ n: number }>(
     'SELECT COUNT(*) AS n FROM review WHERE opened_at <= ? AND (closed_at IS NULL OR closed_at > ?)',
     [asOf, asOf],
   );
@@ -36,7 +36,7 @@ async function openReviews(database: Database, asOf: string): Promise<number> {
 }
 
 async function reviews(database: Database, asOf: string, { from, until }: Period) {
-  const [row] = await database.query<{ opened: number; early: number | null; late: number | null }>(
+  const [row] = await database.summarize<{ opened: number; early: number | null; late: number | null }>(
     `SELECT COUNT(*) AS opened,
             SUM(CASE WHEN closed_at <= ? AND closed_at < launch_bound_at THEN 1 ELSE 0 END) AS early,
             SUM(CASE WHEN closed_at <= ? AND closed_at >= launch_bound_at THEN 1 ELSE 0 END) AS late
@@ -63,7 +63,7 @@ interface InvitationGroup {
 
 async function determinations(database: Database, asOf: string, { from, until }: Period) {
   const dayOf = (instant: string) => civilDateSql(database.dialect, instant);
-  const groups = await database.query<InvitationGroup>(
+  const groups = await database.summarize<InvitationGroup>(
     `SELECT invited, issued, COUNT(*) AS n, SUM(necessary) AS necessary, SUM(early) AS early
      FROM (SELECT CASE WHEN d.issued_at <= ? THEN ${dayOf('d.created_at')} END AS invited,
                   CASE WHEN d.issued_at <= ? THEN ${dayOf('d.issued_at')} END AS issued,
@@ -92,7 +92,7 @@ const businessDaysOf = ({ invited, issued, n }: InvitationGroup): [days: number,
 ];
 
 async function findings(database: Database, asOf: string, { from, until }: Period) {
-  const [row] = await database.query<{ drafted: number; handed: number | null; early: number | null }>(
+  const [row] = await database.summarize<{ drafted: number; handed: number | null; early: number | null }>(
     `SELECT COUNT(*) AS drafted, SUM(CASE WHEN f.shared_at <= ? THEN 1 ELSE 0 END) AS handed,
             SUM(CASE WHEN f.shared_at <= ? AND f.shared_at < r.launch_bound_at THEN 1 ELSE 0 END) AS early
      FROM finding f JOIN review r ON r.id = f.review_id

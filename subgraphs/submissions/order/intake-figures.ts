@@ -144,7 +144,7 @@ class Filings {
     const due = "state IN ('FILED', 'LAUNCHED') AND planned_launch_at <= ?";
     const dueBy = shifted(this.asOf, -LAUNCH_RECORD_MS);
     const { dialect } = this.database;
-    return this.database.query<Group>(
+    return this.database.summarize<Group>(
       `SELECT ${periodSql(dialect, 'QUARTER', civilDateSql(dialect, 'filed_at'))} AS quarterKey, reference,
               CASE WHEN state = 'WITHDRAWN' THEN phase END AS phase, COUNT(*) AS filed,
               SUM(CASE WHEN state = 'LAUNCHED' THEN 1 ELSE 0 END) AS launched,
@@ -161,7 +161,7 @@ class Filings {
   /** Submissions, filed at any time, whose window is open. */
   async inWindow(): Promise<number> {
     const { millisecondsBetween } = this.database.dialect;
-    const [row] = await this.database.query<{ n: number }>(
+    const [row] = await this.database.summarize<{ n: number }>(
       `SELECT COUNT(*) AS n
        FROM (${this.rowsSql()} AND p.planned_launch_at > ? AND p.planned_launch_at <= ?) f
        WHERE state = 'FILED' AND ${millisecondsBetween('?', 'planned_launch_at')} <= length_ms`,
@@ -180,7 +180,7 @@ class Filings {
 
   /** Changes of the launch plans of the submissions filed in a period. */
   async moved({ from, until }: Period): Promise<{ later: number; earlier: number }> {
-    const [row] = await this.database.query<{ later: number | null; earlier: number | null }>(
+    const [row] = await this.database.summarize<{ later: number | null; earlier: number | null }>(
       `SELECT SUM(CASE WHEN p.planned_launch_at > q.planned_launch_at THEN 1 ELSE 0 END) AS later,
               SUM(CASE WHEN p.planned_launch_at < q.planned_launch_at THEN 1 ELSE 0 END) AS earlier
        FROM launch_plan p
@@ -194,7 +194,7 @@ class Filings {
 
   /** Timeline entries for transitions out of FILED that only a developer may make. */
   async breaches(): Promise<number> {
-    const [row] = await this.database.query<{ n: number }>(
+    const [row] = await this.database.summarize<{ n: number }>(
       `SELECT COUNT(*) AS n FROM submission_event
        WHERE from_state = 'FILED' AND actor IN (${OTHER_ACTORS}) AND (to_state <> 'LAUNCHED' OR detail IS NULL) AND occurred_at <= ?`,
       [this.asOf],

@@ -57,7 +57,7 @@ export async function hiringFigures(database: Database, period: HiringPeriod) {
 
 /** Sum of the goals for a fiscal year; null without goals. */
 async function hiringGoal(database: Database, year: number): Promise<number | null> {
-  const [row] = await database.query<{ goal: number | null }>(
+  const [row] = await database.summarize<{ goal: number | null }>(
     'SELECT SUM(target) AS goal FROM hiring_goal WHERE fiscal_year = ?',
     [year],
   );
@@ -66,7 +66,7 @@ async function hiringGoal(database: Database, year: number): Promise<number | nu
 
 /** Vacancies and fill rates now. */
 export async function vacancyFigures(database: Database) {
-  const areas = await database.query<{ talentArea: TalentArea; filled: number; vacant: number }>(
+  const areas = await database.summarize<{ talentArea: TalentArea; filled: number; vacant: number }>(
     `SELECT talent_area AS talentArea, SUM(CASE WHEN status = 'FILLED' THEN 1 ELSE 0 END) AS filled,
             SUM(CASE WHEN status IN (${VACANT_SQL}) THEN 1 ELSE 0 END) AS vacant
      FROM ${database.dialect.quote('position')} GROUP BY talent_area ORDER BY talent_area`,
