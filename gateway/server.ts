@@ -8,6 +8,7 @@ import { createServer } from '#base/http/server';
 import type { SigningKey } from '#base/identity/signed-identity';
 import { serveMetrics } from '#base/telemetry/server';
 import { WITHHELD_HEADER } from '#base/withheld';
+import { WORK_HEADER } from '#base/work';
 import type { GatewayConfig } from './config';
 import { openGraph } from './graph/open';
 import { ApolloPipeline } from './http/apollo';
@@ -146,10 +147,10 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
 
 /**
  * The id of a request is sent and returned anyway; as a forwarded header it would keep requests from sharing calls. Rules that limit a caller
- * are in the body.
+ * are in the body, and so is the cost.
  */
 const withoutOwnHeaders = (names: readonly string[]): string[] =>
-  names.filter((name) => name !== REQUEST_ID_HEADER && name !== WITHHELD_HEADER);
+  names.filter((name) => name !== REQUEST_ID_HEADER && name !== WITHHELD_HEADER && name !== WORK_HEADER);
 
 /** Where there are manifests, nothing else is persisted: a document that one caller has registered is not trusted by others. */
 function documentsOf({ trustedDocuments, adHocRole }: GatewayConfig): DocumentSource {

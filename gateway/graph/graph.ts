@@ -14,6 +14,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { Cancellation } from '#base/cancellation';
 import { declareRoles } from '#base/identity/roles';
+import { readWork, WORK_HEADER } from '#base/work';
 import type { GatewayConfig } from '../config';
 import { Calls, type CallsOptions } from '../execution/calls';
 import { CompiledOperation, type Schemas } from '../execution/compile/compile';
@@ -89,6 +90,8 @@ export interface GraphRequest {
   readonly cancellation?: Cancellation;
   /** Called with the estimated cost before any subgraph call. @throws CostError if the cost exceeds a limit */
   readonly spend?: (cost: number, details?: SpendingDetails) => Spending | Promise<Spending>;
+  /** Called with what an operation really cost, once it is answered. */
+  readonly settle?: (spending: Spending, actual: number) => void;
   /** Called with the cost of work that no estimate covers. */
   readonly charge?: (cost: number) => void;
   /** Called before the operation is planned. */
@@ -216,7 +219,17 @@ export class Graph {
   /** @throws PlanningError, CostError */
   async execute(original: GraphRequest): Promise<GraphResult> {
     const { request, message: messageOf } = this.unreserved(original);
-    const { document, operationName, variables = {}, scope, cancellation, spend, charge, chargePlanning } = request;
+    const {
+      document,
+      operationName,
+      variables = {},
+      scope,
+      cancellation,
+      spend,
+      settle,
+      charge,
+      chargePlanning,
+    } = request;
     const { variableDefinitions = [] } = operationOf(document, operationName);
     const { coerced, errors: invalid } = this.variableValues(variableDefinitions, variables);
     if (invalid)
@@ -265,6 +278,10 @@ export class Graph {
         ? await this.inFlight(operation).share(sharingKey(scope, variables, normalized.literals), cancellation, run)
         : await run(cancellation);
     charge?.(costOfAnswer(data.length, estimated));
+    if (cost && settle && normalized.kind === 'query' && !errors) {
+      const actual = this.actualCost(operation, normalized, coerced, answered);
+      if (actual !== undefined) settle(cost, actual);
+    }
     return { data, errors, answered, extensions };
   }
 
@@ -309,18 +326,40 @@ export class Graph {
     return this.schemaSize.cost(normalized.introspection);
   }
 
+  /** What an operation cost: its arguments, and the work that subgraphs measured. Undefined unless all of them did. */
+  private actualCost(
+    operation: CompiledOperation,
+    normalized: NormalizedOperation,
+    coerced: Readonly<Record<string, unknown>>,
+    answered: ExecutionResult['answered'],
+  ): number | undefined {
+    // introspection and rejected fields have no measure
+    if (normalized.introspection) return undefined;
+    let actual = this.costsOf(operation).ofArguments?.of({ ...coerced, ...normalized.literals }) ?? 0;
+    for (const { [WORK_HEADER]: header } of answered) {
+      const work = readWork(header);
+      if (work === undefined) return undefined;
+      actual += work;
+    }
+    return actual;
+  }
+
   /** Estimated cost of an operation for its variable values. */
   private costIn(
     operation: CompiledOperation,
     { hasLiterals, literals }: NormalizedOperation,
     coerced: Readonly<Record<string, unknown>>,
   ): number {
+    return this.costsOf(operation).of(hasLiterals ? { ...coerced, ...literals } : coerced);
+  }
+
+  private costsOf(operation: CompiledOperation): Cost {
     let cost = this.costOf.get(operation);
     if (!cost) {
       cost = this.costs.ofPlan(operation.fetches);
       this.costOf.set(operation, cost);
     }
-    return cost.of(hasLiterals ? { ...coerced, ...literals } : coerced);
+    return cost;
   }
 
   private dearestListIn(

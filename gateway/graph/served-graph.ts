@@ -399,7 +399,7 @@ const requestOf = (
   document: DocumentNode,
   operationName: string | undefined,
   variables: GraphRequest['variables'],
-  { headers, identities, scope, deadline, cancellation, spend, charge, chargePlanning }: GraphContext,
+  { headers, identities, scope, deadline, cancellation, spend, settle, charge, chargePlanning }: GraphContext,
 ): GraphRequest => ({
   document,
   operationName,
@@ -410,6 +410,7 @@ const requestOf = (
   deadline,
   cancellation,
   spend,
+  settle,
   charge,
   chargePlanning,
 });

@@ -118,7 +118,8 @@ function extensionsJson({ sensitivity, withheld, cost }: AnswerExtensions): stri
   let text = sensitivity ? textOf('sensitivity', sensitivity) : '';
   if (withheld) text += `${text === '' ? '' : ','}${textOf('withheld', withheld)}`;
   if (!cost) return `{${text}}`;
-  const { estimated, budget, remaining, resetSeconds } = cost;
-  const costs = `"cost":{"estimated":${estimated},"budget":${budget},"remaining":${remaining},"resetSeconds":${resetSeconds}}`;
+  const { estimated, actual, budget, remaining, resetSeconds } = cost;
+  const measured = actual === undefined ? '' : `,"actual":${actual}`;
+  const costs = `"cost":{"estimated":${estimated}${measured},"budget":${budget},"remaining":${remaining},"resetSeconds":${resetSeconds}}`;
   return text === '' ? `{${costs}}` : `{${text},${costs}}`;
 }

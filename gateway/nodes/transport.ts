@@ -12,6 +12,7 @@ import {
   parse,
 } from 'graphql';
 import { WITHHELD_HEADER } from '#base/withheld';
+import { readWork, WORK_HEADER } from '#base/work';
 import { SubgraphError } from '../transport/errors';
 import { readResponse } from '../transport/response';
 import type { SubgraphAnswer, SubgraphOperation, SubgraphRequest, Transport } from '../transport/transport';
@@ -37,9 +38,9 @@ interface Asking {
   readonly exists: DataLoader<Candidate, boolean, string>;
 }
 
-/** A request, and where the headers of subgraphs about rights are collected. */
+/** A request, and the headers of the subgraphs' responses to it. */
 interface Request extends SubgraphRequest {
-  readonly withheld: string[];
+  readonly heard: SubgraphAnswer['headers'][];
 }
 
 /**
@@ -59,7 +60,7 @@ export class NodesTransport implements Transport {
   }
 
   async request(original: SubgraphRequest): Promise<SubgraphAnswer> {
-    const request: Request = { ...original, withheld: [] };
+    const request: Request = { ...original, heard: [] };
     const exists = new DataLoader<Candidate, boolean, string>((candidates) => this.exist(candidates, request), {
       cacheKeyFn: ({ type, key }) => `${type.prefix} ${key}`,
     });
@@ -70,9 +71,11 @@ export class NodesTransport implements Transport {
       contextValue: { exists } satisfies Asking,
     });
     const bytes = Buffer.from(JSON.stringify({ data, errors }));
-    const { withheld } = request;
-    const headers = withheld.length > 0 ? { [WITHHELD_HEADER]: withheld } : {};
-    return { headers, bytes, read: () => readResponse(NODES, 200, bytes.toString(), { mayHaveRun: false }) };
+    return {
+      headers: together(request.heard),
+      bytes,
+      read: () => readResponse(NODES, 200, bytes.toString(), { mayHaveRun: false }),
+    };
   }
 
   async close(): Promise<void> {}
@@ -116,7 +119,7 @@ export class NodesTransport implements Transport {
   private async ask(
     subgraph: string,
     candidates: readonly Candidate[],
-    { headers, headersOf, deadline, cancellation, withheld }: Request,
+    { headers, headersOf, deadline, cancellation, heard }: Request,
   ): Promise<(boolean | Error)[]> {
     const representations = candidates.map(({ type, key }) => ({ __typename: type.name, [type.keyField]: key }));
     const answer = await this.transportOf(subgraph).request({
@@ -126,7 +129,7 @@ export class NodesTransport implements Transport {
       deadline,
       cancellation,
     });
-    for (const text of [answer.headers[WITHHELD_HEADER] ?? []].flat()) withheld.push(text);
+    heard.push(answer.headers);
     const { data, errors = [] } = answer.read();
     const entities = data?._entities;
     const isGlobal = ({ path }: GraphQLFormattedError) => typeof path?.[1] !== 'number';
@@ -138,6 +141,18 @@ export class NodesTransport implements Transport {
       return error && !NOT_SEEN.has(String(error.extensions?.code)) ? graphQLError(error) : false;
     });
   }
+}
+
+/** What subgraphs tell the gateway in the headers of several responses, as of one. */
+function together(heard: readonly SubgraphAnswer['headers'][]): SubgraphAnswer['headers'] {
+  const withheld = heard.flatMap(({ [WITHHELD_HEADER]: texts = [] }) => texts);
+  const work = heard.map(({ [WORK_HEADER]: header }) => readWork(header));
+  return {
+    ...(withheld.length > 0 ? { [WITHHELD_HEADER]: withheld } : {}),
+    ...(work.includes(undefined)
+      ? {}
+      : { [WORK_HEADER]: String(work.reduce((sum: number, units) => sum + units!, 0)) }),
+  };
 }
 
 /** Deadline of an attempt that leaves time for the remaining ones. */

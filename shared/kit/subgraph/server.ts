@@ -13,10 +13,9 @@ import { createServer } from '#base/http/server';
 import type { TlsSource } from '#base/http/tls-files';
 import { type Principal, personKey } from '#base/identity/principal';
 import { IdentityError } from '#base/identity/signed-identity';
-import { WITHHELD_HEADER } from '#base/withheld';
 import type { Context } from './context';
 import { outageOf } from './outage';
-import type { OpenSubgraph } from './subgraph';
+import { headersOf, type OpenSubgraph } from './subgraph';
 
 /** Maximum request size. Large, since entity fetches carry their representations. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
@@ -36,8 +35,7 @@ const recording = (subgraph: OpenSubgraph): ApolloServerPlugin<Context> => ({
         subgraph.operations.count(body.singleResult.errors);
         const outage = operation?.operation === 'query' ? outageOf(body.singleResult) : undefined;
         const { errors, data } = body.singleResult;
-        const { header } = contextValue.withheld;
-        if (header && data) http.headers.set(WITHHELD_HEADER, header);
+        if (data) for (const [name, value] of Object.entries(headersOf(contextValue))) http.headers.set(name, value);
         if (errors) body.singleResult.errors = new ErrorList(errors).toArray();
         if (!outage) return;
         body.singleResult = { data: null, errors: [outage] };

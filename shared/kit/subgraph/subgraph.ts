@@ -25,6 +25,7 @@ import { closedDoor, type Door } from '#base/identity/door';
 import { type Principal, personKey } from '#base/identity/principal';
 import { declareRoles, type RoleSpecs } from '#base/identity/roles';
 import { WITHHELD_HEADER } from '#base/withheld';
+import { WORK_HEADER } from '#base/work';
 import { accessLogRoot } from '../audit/access-log';
 import { type AuditLog, RecordUnavailableError } from '../audit/audit-log';
 import type { Happening } from '../audit/entry';
@@ -57,6 +58,7 @@ import { OperationCounts } from './operation-counts';
 import { publish } from './published';
 import { type ReferenceTable, seedReferences } from './references';
 import type { ScheduledTask } from './schedule';
+import { measure, Work } from './work';
 
 /** Parts of a subgraph, listed in its `subgraph.ts`. */
 export interface SubgraphParts {
@@ -242,6 +244,7 @@ export class OpenSubgraph {
       principal,
       reader,
       withheld,
+      work: new Work(),
       reads,
       record: async (what) => {
         await this.audit?.append(principal, origin, this.decided(what), isChanged && what.kind !== 'attempt');
@@ -311,11 +314,10 @@ export class OpenSubgraph {
     if (unrecorded) return { data: null, errors: [unrecorded] };
     // without data, nothing ran: the request itself is invalid, for example a variable
     if (data === undefined) return { errors: errors?.map((error) => withCode(error, 'BAD_USER_INPUT')) };
-    const { header } = contextValue.withheld;
     return {
       data,
       errors: errors && this.publicErrors(errors, contextValue.requestId ?? undefined),
-      ...(header ? { headers: { [WITHHELD_HEADER]: header } } : {}),
+      headers: headersOf(contextValue),
     };
   }
 
@@ -376,6 +378,13 @@ export class OpenSubgraph {
   }
 }
 
+/** What a subgraph tells the gateway besides its answer. */
+export function headersOf({ withheld, work }: Context): Record<string, string> {
+  const { header } = withheld;
+  const units = { [WORK_HEADER]: String(work.units) };
+  return header ? { ...units, [WITHHELD_HEADER]: header } : units;
+}
+
 /** Without these tables, every mutation would fail at its first statement. @throws Error that says what to add */
 function requireWorkTables({ name, entities, mutations = [], handlers = [], schedule = [] }: SubgraphParts): void {
   if (mutations.length + handlers.length + schedule.length === 0) return;
@@ -434,6 +443,7 @@ function buildFederated(
   enforce(schema, models, policies, carriers);
   const protectedTypes = protectedTypesOf(schema, models, policies);
   recordObjects(schema, models, protectedTypes);
+  measure(schema);
   return { sdl, schema, protectedTypes };
 }
 
