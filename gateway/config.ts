@@ -220,9 +220,9 @@ export const settings = {
   },
   maxCost: {
     env: 'ORDERGRAPH_MAX_COST',
-    schema: z.coerce.number().int().min(1),
-    default: 250_000,
-    help: 'Maximum cost of one operation: about the number of its objects.',
+    schema: list,
+    default: ['250000'] as string[],
+    help: 'Maximum cost of one operation: about the number of its objects. For a role, as analyst=1000000; repeatable.',
   },
   budget: {
     env: 'ORDERGRAPH_BUDGETS',

@@ -7,6 +7,8 @@ import { REQUEST_ID_HEADER } from '#base/http/request-id';
 import { createServer } from '#base/http/server';
 import type { SigningKey } from '#base/identity/signed-identity';
 import { serveMetrics } from '#base/telemetry/server';
+import { WITHHELD_HEADER } from '#base/withheld';
+import { WORK_HEADER } from '#base/work';
 import type { GatewayConfig } from './config';
 import { openGraph } from './graph/open';
 import { ApolloPipeline } from './http/apollo';
@@ -48,7 +50,7 @@ export interface GatewayParts {
 export async function createGateway(parts: GatewayParts): Promise<FastifyInstance> {
   const { config, log, identity } = parts;
   const trust = !identity ? 'everyone' : identity.development ? 'development' : 'issuers';
-  const [forwardHeaders, returnHeaders] = [parts.forwardHeaders, config.returnHeader].map(withoutRequestId) as [
+  const [forwardHeaders, returnHeaders] = [parts.forwardHeaders, config.returnHeader].map(withoutOwnHeaders) as [
     string[],
     string[],
   ];
@@ -143,8 +145,12 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
   return server;
 }
 
-/** The id of a request is sent and returned anyway; as a forwarded header it would keep requests from sharing calls. */
-const withoutRequestId = (names: readonly string[]): string[] => names.filter((name) => name !== REQUEST_ID_HEADER);
+/**
+ * The id of a request is sent and returned anyway; as a forwarded header it would keep requests from sharing calls. Rules that limit a caller
+ * are in the body, and so is the cost.
+ */
+const withoutOwnHeaders = (names: readonly string[]): string[] =>
+  names.filter((name) => name !== REQUEST_ID_HEADER && name !== WITHHELD_HEADER && name !== WORK_HEADER);
 
 /** Where there are manifests, nothing else is persisted: a document that one caller has registered is not trusted by others. */
 function documentsOf({ trustedDocuments, adHocRole }: GatewayConfig): DocumentSource {

@@ -14,6 +14,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { Cancellation } from '#base/cancellation';
 import { declareRoles } from '#base/identity/roles';
+import { readWork, WORK_HEADER } from '#base/work';
 import type { GatewayConfig } from '../config';
 import { Calls, type CallsOptions } from '../execution/calls';
 import { CompiledOperation, type Schemas } from '../execution/compile/compile';
@@ -51,11 +52,12 @@ import { SchemaRules } from '../policy/schema-rules';
 import { SchemaSize } from '../policy/schema-size';
 import { type Handling, Sensitivities } from '../policy/sensitivity';
 import { type ArgumentText, argumentText, textWithin } from '../policy/text';
+import { WithheldEntries, type WithheldExtension } from '../policy/withheld';
 import { costOfAnswer } from '../policy/work';
 import { invalidSupergraph, readSupergraph } from '../supergraph/supergraph';
 import type { Breaker } from '../transport/breaker';
 import type { SubgraphWatch } from '../transport/subgraph-watch';
-import type { Transport } from '../transport/transport';
+import type { SubgraphAnswer, Transport } from '../transport/transport';
 import { apiSchemaIn } from './api-schema';
 
 export interface GraphParts {
@@ -89,10 +91,14 @@ export interface GraphRequest {
   readonly cancellation?: Cancellation;
   /** Called with the estimated cost before any subgraph call. @throws CostError if the cost exceeds a limit */
   readonly spend?: (cost: number, details?: SpendingDetails) => Spending | Promise<Spending>;
+  /** Called with what an operation really cost, once it is answered. */
+  readonly settle?: (spending: Spending, actual: number) => void;
   /** Called with the cost of work that no estimate covers. */
   readonly charge?: (cost: number) => void;
   /** Called before the operation is planned. */
   readonly chargePlanning?: () => void;
+  /** Collects the headers of subgraph responses to an answer in parts, which grow as they arrive. */
+  readonly heard?: (readonly SubgraphAnswer['headers'][])[];
 }
 
 /** Response extensions of an answer. */
@@ -100,6 +106,8 @@ export interface AnswerExtensions {
   /** Handling instructions, if the supergraph states sensitivity classes. */
   readonly sensitivity?: Handling;
   readonly cost?: Spending;
+  /** Rules that limit what the caller reads, if any do. */
+  readonly withheld?: WithheldExtension;
 }
 
 export type GraphResult =
@@ -137,6 +145,7 @@ export class Graph {
   readonly rules: SchemaRules | undefined;
   /** Conditions on the fields of other subgraphs' objects, if the supergraph has any. */
   readonly matches: Matches | undefined;
+  readonly withheld: WithheldEntries;
   private readonly sensitivities: Sensitivities | undefined;
   private readonly costs: Costs;
   private readonly costOf = new WeakMap<CompiledOperation, Cost>();
@@ -182,6 +191,7 @@ export class Graph {
       this.schemaSize = new SchemaSize(this.apiSchema);
       this.rules = SchemaRules.of(document, this.apiSchema);
       this.matches = Matches.of(document, this.apiSchema);
+      this.withheld = new WithheldEntries(this.apiSchema);
       this.sensitivities = Sensitivities.of(document, this.apiSchema);
       this.partlyHidden = partlyHiddenTypes(whole, this.apiSchema);
       this.costs = Costs.of(document, whole);
@@ -213,7 +223,17 @@ export class Graph {
   /** @throws PlanningError, CostError */
   async execute(original: GraphRequest): Promise<GraphResult> {
     const { request, message: messageOf } = this.unreserved(original);
-    const { document, operationName, variables = {}, scope, cancellation, spend, charge, chargePlanning } = request;
+    const {
+      document,
+      operationName,
+      variables = {},
+      scope,
+      cancellation,
+      spend,
+      settle,
+      charge,
+      chargePlanning,
+    } = request;
     const { variableDefinitions = [] } = operationOf(document, operationName);
     const { coerced, errors: invalid } = this.variableValues(variableDefinitions, variables);
     if (invalid)
@@ -262,6 +282,10 @@ export class Graph {
         ? await this.inFlight(operation).share(sharingKey(scope, variables, normalized.literals), cancellation, run)
         : await run(cancellation);
     charge?.(costOfAnswer(data.length, estimated));
+    if (cost && settle && normalized.kind === 'query' && !errors) {
+      const actual = this.actualCost(operation, normalized, coerced, answered);
+      if (actual !== undefined) settle(cost, actual);
+    }
     return { data, errors, answered, extensions };
   }
 
@@ -306,18 +330,40 @@ export class Graph {
     return this.schemaSize.cost(normalized.introspection);
   }
 
+  /** What an operation cost: its arguments, and the work that subgraphs measured. Undefined unless all of them did. */
+  private actualCost(
+    operation: CompiledOperation,
+    normalized: NormalizedOperation,
+    coerced: Readonly<Record<string, unknown>>,
+    answered: ExecutionResult['answered'],
+  ): number | undefined {
+    // introspection and rejected fields have no measure
+    if (normalized.introspection) return undefined;
+    let actual = this.costsOf(operation).ofArguments?.of({ ...coerced, ...normalized.literals }) ?? 0;
+    for (const { [WORK_HEADER]: header } of answered) {
+      const work = readWork(header);
+      if (work === undefined) return undefined;
+      actual += work;
+    }
+    return actual;
+  }
+
   /** Estimated cost of an operation for its variable values. */
   private costIn(
     operation: CompiledOperation,
     { hasLiterals, literals }: NormalizedOperation,
     coerced: Readonly<Record<string, unknown>>,
   ): number {
+    return this.costsOf(operation).of(hasLiterals ? { ...coerced, ...literals } : coerced);
+  }
+
+  private costsOf(operation: CompiledOperation): Cost {
     let cost = this.costOf.get(operation);
     if (!cost) {
       cost = this.costs.ofPlan(operation.fetches);
       this.costOf.set(operation, cost);
     }
-    return cost.of(hasLiterals ? { ...coerced, ...literals } : coerced);
+    return cost;
   }
 
   private dearestListIn(
@@ -355,7 +401,9 @@ export class Graph {
   async executeIncrementally(
     original: GraphRequest,
     { repeatsFields }: { readonly repeatsFields: boolean },
-  ): Promise<(IncrementalAnswer & { readonly extensions?: AnswerExtensions }) | undefined> {
+  ): Promise<
+    (IncrementalAnswer & Pick<GraphRequest, 'heard'> & { readonly extensions?: AnswerExtensions }) | undefined
+  > {
     const { request } = this.unreserved(original);
     const { document, operationName, variables = {} } = request;
     const { operation: kind, variableDefinitions = [] } = operationOf(document, operationName);
@@ -365,7 +413,8 @@ export class Graph {
     const { rest, fragments } = divideAtRoot(decided(document, coerced), operationName);
     const deferred = normalizeDeferred(rest, operationName, this.apiSchema, this.partlyHidden);
     if (fragments.length === 0 && deferred.fragments.length === 0) return undefined;
-    const together = { ...request, spend: request.spend && summed(request.spend) };
+    const heard: (readonly SubgraphAnswer['headers'][])[] = [];
+    const together = { ...request, spend: request.spend && summed(request.spend), heard };
     const { run, extensions: initial } = await this.prepareDeferred(deferred, together, coerced, repeatsFields);
     const extensions = fragments.length > 0 ? this.withHandlingOfAll(initial, request, coerced) : initial;
     const separate = fragments.map(({ label, document: part }): SeparateFragment => {
@@ -374,7 +423,7 @@ export class Graph {
       started.catch(() => {});
       return { label, started };
     });
-    return { ...new Incremental().answer(await run(), separate), extensions };
+    return { ...new Incremental().answer(await run(), separate), heard, extensions };
   }
 
   /** Extensions of an answer with separately planned parts: the strictest part's class applies. */
@@ -414,6 +463,7 @@ export class Graph {
     }
     const result = await this.execute(request);
     if (result.data === undefined) throw new Error('Variables valid for an operation are invalid for its fragment');
+    request.heard?.push(result.answered);
     return { result };
   }
 
@@ -435,6 +485,7 @@ export class Graph {
       const deferral = deferralOf(operation, deferred, this.apiSchema, this.schemas.types, repeatsFields);
       const introspected = this.introspected(whole, variables);
       const calls = this.calls(whole, request);
+      request.heard?.push(calls.answered);
       const execution = new DeferredExecution(operation, { calls, introspected, isWary: true }, deferral);
       const { result, deferrals } = await execution.runFirst();
       return { result, later: { execution, deferrals } };

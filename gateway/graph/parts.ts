@@ -57,23 +57,26 @@ export class Parts {
     return found;
   }
 
+  /** Headers of subgraph responses to the questions. */
+  get answered(): GraphAnswer['answered'] {
+    return this.answers.flatMap(({ answered }) => answered);
+  }
+
   /** The answer of the operation, with the cost, handling, and headers of all parts. */
   together(answer: GraphAnswer): GraphAnswer {
     if (this.answers.length === 0) return answer;
-    const parts = [...this.answers, answer];
-    return { ...answer, extensions: extensionsOf(parts), answered: parts.flatMap(({ answered }) => answered) };
+    const extensions = extensionsOf([...this.answers, answer]);
+    return { ...answer, extensions, answered: [...this.answered, ...answer.answered] };
   }
 }
 
 function extensionsOf(parts: readonly GraphAnswer[]): AnswerExtensions | undefined {
   const costs = parts.flatMap(({ extensions }) => extensions?.cost ?? []);
   const handlings = parts.flatMap(({ extensions }) => extensions?.sensitivity ?? []);
-  const last = costs.at(-1);
-  if (!last && handlings.length === 0) return undefined;
-  const estimated = costs.reduce((sum, cost) => sum + cost.estimated, 0);
+  if (costs.length === 0 && handlings.length === 0) return undefined;
   return {
     ...(handlings.length > 0 ? { sensitivity: strictest(handlings) } : {}),
-    ...(last ? { cost: spendingOfAll(last, estimated) } : {}),
+    ...(costs.length > 0 ? { cost: spendingOfAll(costs) } : {}),
   };
 }
 

@@ -18,6 +18,7 @@ import { PlanCounts } from '../planning/tasks';
 import { CostError } from '../policy/budgets';
 import type { OperationRequest } from '../policy/schema-rules';
 import { introspectionRefused, introspects } from '../policy/schema-secrecy';
+import type { WithheldExtension } from '../policy/withheld';
 import type { SubgraphAnswer } from '../transport/transport';
 import { type AnswerExtensions, Graph, type GraphParts, type GraphRequest, type SourceOperation } from './graph';
 import { Parts } from './parts';
@@ -76,7 +77,10 @@ export interface GraphAnswer {
   /** Headers of subgraph responses. */
   readonly answered: ExecutionResult['answered'];
   /** Later parts of an incremental answer. */
-  readonly parts?: Pick<IncrementalAnswer, 'pending' | 'later'>;
+  readonly parts?: Pick<IncrementalAnswer, 'pending' | 'later'> & {
+    /** Entries of `extensions.withheld` that no part has had yet. */
+    readonly withheld: () => WithheldExtension | undefined;
+  };
 }
 
 export interface Totals {
@@ -86,6 +90,8 @@ export interface Totals {
   /** Operations without a plan. */
   unplanned: number;
   plannerDeaths: number;
+  /** Headers about rights that could not be read. */
+  malformedWithheld: number;
   readonly plans: PlanCounts;
   /** Calls by subgraph and result. */
   readonly calls: Map<string, Map<string, number>>;
@@ -118,6 +124,7 @@ export class ServedGraph implements GatewayInterface {
     planned: 0,
     unplanned: 0,
     plannerDeaths: 0,
+    malformedWithheld: 0,
     plans: new PlanCounts(),
     calls: new Map(),
   };
@@ -254,7 +261,10 @@ export class ServedGraph implements GatewayInterface {
     try {
       const answer = parts.together(await this.answerPart(validOperation, variables, context, parts));
       if (answer.data) context.answered?.(answer.answered);
-      return answer;
+      const withheld = answer.parts
+        ? answer.parts.withheld()
+        : validOperation.serving.graph.withheld.extension(answer.answered, context.seesSchema !== false);
+      return withheld ? { ...answer, extensions: { ...answer.extensions, withheld } } : answer;
     } catch (error) {
       if (!(error instanceof PlanningError || error instanceof CostError)) throw error;
       if (error.originalError) this.log.warn({ err: error.originalError }, error.message);
@@ -295,29 +305,31 @@ export class ServedGraph implements GatewayInterface {
       // operations with withheld fields are answered whole
       const isWhole = allowed !== document || joined?.isWithheldInPart;
       if (context.delivery && !isWhole && asksToDefer(request.document))
-        answer = await this.answerInParts(serving, request, context.delivery);
+        answer = await this.answerInParts(serving, request, context, parts);
       answer ??= await serving.graph.execute(request);
     } finally {
       if (!answer?.parts) release();
     }
     if (!answer.parts) return answer;
-    const { pending, later } = answer.parts;
+    const { later } = answer.parts;
     // a disconnected client never reads to the end
     context.cancellation?.onCancel(release);
-    return { ...answer, parts: { pending, later: untilEnd(later, release) } };
+    return { ...answer, parts: { ...answer.parts, later: untilEnd(later, release) } };
   }
 
   /** Undefined if the operation must be answered whole. @throws PlanningError if planning timed out */
   private async answerInParts(
     { graph }: Serving,
     request: GraphRequest,
-    delivery: Parameters<Graph['executeIncrementally']>[1],
+    { delivery, seesSchema }: GraphContext,
+    { answered }: Parts,
   ): Promise<GraphAnswer | undefined> {
     try {
-      const answer = await graph.executeIncrementally(request, delivery);
+      const answer = await graph.executeIncrementally(request, delivery!);
       if (!answer) return undefined;
-      const { first, pending, later, extensions } = answer;
-      return { ...first, extensions, ...(pending.length > 0 ? { parts: { pending, later } } : {}) };
+      const { first, pending, later, heard = [], extensions } = answer;
+      const withheld = graph.withheld.news(() => [...answered, ...heard.flat()], seesSchema !== false);
+      return { ...first, extensions, ...(pending.length > 0 ? { parts: { pending, later, withheld } } : {}) };
     } catch (error) {
       // the whole may be plannable where its parts are not, but a second timeout is not worth the wait
       if (error instanceof PlanningError && error.extensions.code !== 'PLANNING_TIMEOUT') return undefined;
@@ -374,7 +386,9 @@ export class ServedGraph implements GatewayInterface {
   }
 }
 
-function addTotals(totals: Totals, { counts: graphCounts, plans, planCounts, plannerDeaths, callCounts }: Graph): void {
+function addTotals(totals: Totals, graph: Graph): void {
+  const { counts: graphCounts, plans, planCounts, plannerDeaths, callCounts, withheld } = graph;
+  totals.malformedWithheld += withheld.malformed;
   totals.executions += graphCounts.executions;
   totals.sliced += graphCounts.sliced;
   totals.planned += plans.planned;
@@ -414,7 +428,7 @@ const requestOf = (
   document: DocumentNode,
   operationName: string | undefined,
   variables: GraphRequest['variables'],
-  { headers, identities, scope, deadline, cancellation, spend, charge, chargePlanning }: GraphContext,
+  { headers, identities, scope, deadline, cancellation, spend, settle, charge, chargePlanning }: GraphContext,
 ): GraphRequest => ({
   document,
   operationName,
@@ -425,6 +439,7 @@ const requestOf = (
   deadline,
   cancellation,
   spend,
+  settle,
   charge,
   chargePlanning,
 });

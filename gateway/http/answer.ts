@@ -102,18 +102,24 @@ function addErrorHeaders(reply: FastifyReply, status: number, extensions: GraphQ
   if (status === 405 && !reply.hasHeader('allow')) reply.header('allow', 'POST');
 }
 
-/** JSON of handlings. Each operation has one handling object, so its text is built once. */
-const handlings = new WeakMap<object, string>();
+/** JSON of members of extensions. Each operation has one handling object, and equal headers one list, so their text is built once. */
+const texts = new WeakMap<object, string>();
 
-function extensionsJson({ sensitivity, cost }: AnswerExtensions): string {
-  const costs =
-    cost &&
-    `"cost":{"estimated":${cost.estimated},"budget":${cost.budget},"remaining":${cost.remaining},"resetSeconds":${cost.resetSeconds}}`;
-  if (!sensitivity) return `{${costs ?? ''}}`;
-  let text = handlings.get(sensitivity);
+function textOf(name: string, value: object): string {
+  let text = texts.get(value);
   if (text === undefined) {
-    text = `"sensitivity":${JSON.stringify(sensitivity)}`;
-    handlings.set(sensitivity, text);
+    text = `"${name}":${JSON.stringify(value)}`;
+    texts.set(value, text);
   }
-  return costs ? `{${text},${costs}}` : `{${text}}`;
+  return text;
+}
+
+function extensionsJson({ sensitivity, withheld, cost }: AnswerExtensions): string {
+  let text = sensitivity ? textOf('sensitivity', sensitivity) : '';
+  if (withheld) text += `${text === '' ? '' : ','}${textOf('withheld', withheld)}`;
+  if (!cost) return `{${text}}`;
+  const { estimated, actual, budget, remaining, resetSeconds } = cost;
+  const measured = actual === undefined ? '' : `,"actual":${actual}`;
+  const costs = `"cost":{"estimated":${estimated}${measured},"budget":${budget},"remaining":${remaining},"resetSeconds":${resetSeconds}}`;
+  return text === '' ? `{${costs}}` : `{${text},${costs}}`;
 }

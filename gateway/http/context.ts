@@ -91,6 +91,7 @@ export function contextOf(
         request.priced?.();
         return spending;
       }),
+    settle: budgets && ((spending, actual) => budgets.settle(spending, actual, payer)),
     charge: budgets && ((cost) => budgets.charge(cost, payer)),
     chargePlanning: budgets && (() => budgets.chargePlanning(payer)),
     chargeBytes:

@@ -2,6 +2,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import type { DeliveryGroup } from '../execution/deferred/delivery';
 import type { Batch } from '../execution/deferred/incremental';
 import { stringifyResult } from '../execution/result';
+import type { AnswerExtensions } from '../graph/graph';
 import type { GraphAnswer } from '../graph/served-graph';
 import type { IncrementalFormat } from './media-type';
 
@@ -20,6 +21,7 @@ interface Payload {
   readonly hasNext: boolean;
   readonly data?: unknown;
   readonly incremental?: readonly object[];
+  readonly extensions?: AnswerExtensions;
 }
 
 /**
@@ -38,7 +40,10 @@ export async function* partsOf(
   };
   const writing = format === 'incrementalSpec=v0.2' ? byId(answer, errors) : byPath(answer, errors);
   yield charged(first(writing.first));
-  for await (const batch of answer.parts!.later) yield charged(part(writing.next(batch)));
+  for await (const batch of answer.parts!.later) {
+    const withheld = answer.parts!.withheld();
+    yield charged(part({ ...writing.next(batch), ...(withheld && { extensions: { withheld } }) }));
+  }
 }
 
 /** Writes a complete answer as a single part, for clients that accept only multipart. */

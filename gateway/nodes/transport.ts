@@ -11,6 +11,8 @@ import {
   GraphQLSchema,
   parse,
 } from 'graphql';
+import { WITHHELD_HEADER } from '#base/withheld';
+import { readWork, WORK_HEADER } from '#base/work';
 import { SubgraphError } from '../transport/errors';
 import { readResponse } from '../transport/response';
 import type { SubgraphAnswer, SubgraphOperation, SubgraphRequest, Transport } from '../transport/transport';
@@ -36,6 +38,11 @@ interface Asking {
   readonly exists: DataLoader<Candidate, boolean, string>;
 }
 
+/** A request, and the headers of the subgraphs' responses to it. */
+interface Request extends SubgraphRequest {
+  readonly heard: SubgraphAnswer['headers'][];
+}
+
 /**
  * Implements the virtual subgraph for global ids. It derives the type from each id, and asks a subgraph that stores this type
  * whether the object exists for the caller. The plan fetches the fields, as for any entity.
@@ -52,7 +59,8 @@ export class NodesTransport implements Transport {
     this.schema = executableSchema(directory);
   }
 
-  async request(request: SubgraphRequest): Promise<SubgraphAnswer> {
+  async request(original: SubgraphRequest): Promise<SubgraphAnswer> {
+    const request: Request = { ...original, heard: [] };
     const exists = new DataLoader<Candidate, boolean, string>((candidates) => this.exist(candidates, request), {
       cacheKeyFn: ({ type, key }) => `${type.prefix} ${key}`,
     });
@@ -63,7 +71,11 @@ export class NodesTransport implements Transport {
       contextValue: { exists } satisfies Asking,
     });
     const bytes = Buffer.from(JSON.stringify({ data, errors }));
-    return { headers: {}, bytes, read: () => readResponse(NODES, 200, bytes.toString(), { mayHaveRun: false }) };
+    return {
+      headers: together(request.heard),
+      bytes,
+      read: () => readResponse(NODES, 200, bytes.toString(), { mayHaveRun: false }),
+    };
   }
 
   async close(): Promise<void> {}
@@ -82,11 +94,7 @@ export class NodesTransport implements Transport {
    * Whether each object exists, with one request per subgraph.
    * @param attempt number of subgraphs that have failed so far
    */
-  private async exist(
-    candidates: readonly Candidate[],
-    request: SubgraphRequest,
-    attempt = 0,
-  ): Promise<(boolean | Error)[]> {
+  private async exist(candidates: readonly Candidate[], request: Request, attempt = 0): Promise<(boolean | Error)[]> {
     const results: (boolean | Error)[] = new Array(candidates.length).fill(false);
     // types with several subgraphs get separate requests, so that a failure repeats no other type
     const groups = Map.groupBy(
@@ -111,7 +119,7 @@ export class NodesTransport implements Transport {
   private async ask(
     subgraph: string,
     candidates: readonly Candidate[],
-    { headers, headersOf, deadline, cancellation }: SubgraphRequest,
+    { headers, headersOf, deadline, cancellation, heard }: Request,
   ): Promise<(boolean | Error)[]> {
     const representations = candidates.map(({ type, key }) => ({ __typename: type.name, [type.keyField]: key }));
     const answer = await this.transportOf(subgraph).request({
@@ -121,6 +129,7 @@ export class NodesTransport implements Transport {
       deadline,
       cancellation,
     });
+    heard.push(answer.headers);
     const { data, errors = [] } = answer.read();
     const entities = data?._entities;
     const isGlobal = ({ path }: GraphQLFormattedError) => typeof path?.[1] !== 'number';
@@ -132,6 +141,18 @@ export class NodesTransport implements Transport {
       return error && !NOT_SEEN.has(String(error.extensions?.code)) ? graphQLError(error) : false;
     });
   }
+}
+
+/** What subgraphs tell the gateway in the headers of several responses, as of one. */
+function together(heard: readonly SubgraphAnswer['headers'][]): SubgraphAnswer['headers'] {
+  const withheld = heard.flatMap(({ [WITHHELD_HEADER]: texts = [] }) => texts);
+  const work = heard.map(({ [WORK_HEADER]: header }) => readWork(header));
+  return {
+    ...(withheld.length > 0 ? { [WITHHELD_HEADER]: withheld } : {}),
+    ...(work.includes(undefined)
+      ? {}
+      : { [WORK_HEADER]: String(work.reduce((sum: number, units) => sum + units!, 0)) }),
+  };
 }
 
 /** Deadline of an attempt that leaves time for the remaining ones. */

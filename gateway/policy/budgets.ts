@@ -15,6 +15,8 @@ import { COST_OF_PLANNING } from './work';
 export interface Spending {
   /** Estimated cost, computed before any subgraph is called. */
   readonly estimated: number;
+  /** What the operation really cost, as subgraphs measured it; never more than the estimate. Undefined where they did not. */
+  readonly actual?: number;
   /** The caller's budget per minute, and the rest of it. */
   readonly budget: number;
   readonly remaining: number;
@@ -24,10 +26,12 @@ export interface Spending {
 
 /** Computes the remaining budget when it is read, so that simultaneous answers are equal and can be shared. */
 class Spent implements Spending {
+  actual: number | undefined;
+
   constructor(
     readonly estimated: number,
     readonly budget: number,
-    private readonly account: Window,
+    readonly account: Window,
   ) {}
 
   get remaining(): number {
@@ -39,22 +43,27 @@ class Spent implements Spending {
   }
 
   toJSON(): Spending {
-    const { estimated, budget, remaining, resetSeconds } = this;
-    return { estimated, budget, remaining, resetSeconds };
+    const { estimated, actual, budget, remaining, resetSeconds } = this;
+    return { estimated, ...(actual === undefined ? {} : { actual }), budget, remaining, resetSeconds };
   }
 }
 
-/** The spending of an operation's last part, with the cost of all parts. Other numbers are still computed when read. */
-export const spendingOfAll = (last: Spending, estimated: number): Spending => ({
-  estimated,
-  budget: last.budget,
-  get remaining() {
-    return last.remaining;
-  },
-  get resetSeconds() {
-    return last.resetSeconds;
-  },
-});
+/** The spending of all parts of an operation, at least one. Numbers of the budget are computed when they are read. */
+export function spendingOfAll(parts: readonly Spending[]): Spending {
+  const last = parts.at(-1)!;
+  const isMeasured = parts.every(({ actual }) => actual !== undefined);
+  return {
+    estimated: parts.reduce((sum, { estimated }) => sum + estimated, 0),
+    actual: isMeasured ? parts.reduce((sum, { actual }) => sum + actual!, 0) : undefined,
+    budget: last.budget,
+    get remaining() {
+      return last.remaining;
+    },
+    get resetSeconds() {
+      return last.resetSeconds;
+    },
+  };
+}
 
 /** The operation exceeds a cost limit or its caller's budget. */
 export class CostError extends GraphQLError {
@@ -84,8 +93,8 @@ export function retryAfter(extensions: Readonly<Record<string, unknown>> | undef
 export interface BudgetSettings {
   /** Whether limits are enforced or only measured; may change with the supergraph. */
   readonly isEnforced: () => boolean;
-  /** Maximum cost of one operation. */
-  readonly maxPerOperation: number;
+  /** Maximum cost of one operation, by role; `public` applies to callers without a token. */
+  readonly maxPerOperation: ReadonlyMap<string, number>;
   /** Budget of one caller per minute, by role; `public` applies to callers without a token. */
   readonly perMinute: ReadonlyMap<string, number>;
   /** Shared counters of several gateways. */
@@ -129,6 +138,8 @@ interface Purse {
   /** Adds a cost unless the total would exceed `limit`. */
   spend(cost: number, key: string, limit: number): Payment | Promise<Payment>;
   charge(cost: number, key: string): void;
+  /** Takes back a part of a cost. @param account as the payment returned it */
+  refund(cost: number, key: string, account: Window): void;
   /** The caller's spending as this process last saw it; undefined for none. */
   latest(key: string): Window | undefined;
 }
@@ -141,14 +152,14 @@ interface Payment {
 /** Enforces the cost budgets of callers. */
 export class Budgets {
   /** Totals for metrics. */
-  readonly counts = { operations: 0, cost: 0, refused: 0 };
+  readonly counts = { operations: 0, cost: 0, unspent: 0, refused: 0 };
   private readonly purse: Purse;
   private readonly pace: Pace;
   /** Plannings per caller. */
   private readonly planned = new LocalWindows();
 
   constructor(private readonly settings: BudgetSettings) {
-    const perMs = (settings.perMinute.get('public') ?? 0) / (WINDOW_SECONDS * 1_000);
+    const perMs = (settings.perMinute.get(PUBLIC) ?? 0) / (WINDOW_SECONDS * 1_000);
     this.pace = new Pace(Math.max(MIN_UNITS_PER_MS, perMs * BURST));
     this.purse = settings.redis ? new SharedPurse(settings.redis) : new OwnPurse();
   }
@@ -165,7 +176,7 @@ export class Budgets {
     const { isEnforced, maxPerOperation } = this.settings;
     const enforce = isEnforced();
     const budget = this.budgetOf(principal);
-    const maxCost = Math.min(maxPerOperation, budget);
+    const maxCost = Math.min(largest(maxPerOperation, principal), budget);
     this.counts.operations += 1;
     this.counts.cost += cost;
     if (enforce && before + cost > maxCost) {
@@ -183,6 +194,17 @@ export class Budgets {
     return payment instanceof Promise
       ? payment.then((settled) => this.judge(cost, budget, settled, { key, principal }))
       : this.judge(cost, budget, payment, { key, principal });
+  }
+
+  /** Gives back what an operation cost less than its estimate. @param spending as {@link spend} returned it */
+  settle(spending: Spending, actual: number, { key }: Payer): void {
+    if (!(spending instanceof Spent) || spending.actual !== undefined) return;
+    spending.actual = Math.min(actual, spending.estimated);
+    const unspent = spending.estimated - spending.actual;
+    // the next minute has its own budget
+    if (unspent <= 0 || spending.resetSeconds === 0) return;
+    this.counts.unspent += unspent;
+    this.purse.refund(unspent, key, spending.account);
   }
 
   /** Charges a caller for the errors of an answer, even beyond its budget. @param each cost of one error */
@@ -250,12 +272,15 @@ export class Budgets {
     );
   }
 
-  /** The largest budget among a caller's roles. */
   private budgetOf(principal: Principal | null): number {
-    const { perMinute } = this.settings;
-    const budgets = (principal?.roles ?? []).map((role) => perMinute.get(role) ?? perMinute.get(ANY_ROLE) ?? 0);
-    return Math.max(perMinute.get('public') ?? 0, ...budgets);
+    return largest(this.settings.perMinute, principal);
   }
+}
+
+/** The largest amount among a caller's roles. */
+function largest(byRole: ReadonlyMap<string, number>, principal: Principal | null): number {
+  const amounts = (principal?.roles ?? []).map((role) => byRole.get(role) ?? byRole.get(ANY_ROLE) ?? 0);
+  return Math.max(byRole.get(PUBLIC) ?? 0, ...amounts);
 }
 
 /** What to request less of. */
@@ -281,6 +306,10 @@ class OwnPurse implements Purse {
     this.windows.of(key).count += cost;
   }
 
+  refund(cost: number, _key: string, account: Window): void {
+    account.count = Math.max(0, account.count - cost);
+  }
+
   latest(key: string): Window | undefined {
     return this.windows.peek(key);
   }
@@ -299,6 +328,11 @@ class SharedPurse implements Purse {
     this.windows.add(key, cost).catch(() => {});
   }
 
+  refund(cost: number, key: string, account: Window): void {
+    account.count = Math.max(0, account.count - cost);
+    this.windows.takeBack(key, cost).catch(() => {});
+  }
+
   latest(key: string): Window | undefined {
     return this.windows.latest(key);
   }
@@ -311,24 +345,39 @@ class SharedPurse implements Purse {
   }
 }
 
-/** Stands for every role without a budget. */
+/** Stands for callers without a token. */
+const PUBLIC = 'public';
+/** Stands for every role without an amount. */
 const ANY_ROLE = '*';
 
 /** Names in a graph whose subgraphs declare no roles. */
 const ROLE_NAME = /^(\*|[\w-]+)$/;
 
-/** Reads `role=amount`. @throws OperatorError */
-export function budgetsOf(entries: readonly string[]): ReadonlyMap<string, number> {
+/** Reads maximum costs of one operation: `amount` for everyone, and `role=amount`. @throws OperatorError */
+export function maxCostsOf(entries: readonly string[]): ReadonlyMap<string, number> {
+  const isForAll = (entry: string) => !entry.includes('=');
+  const forAll = entries.filter(isForAll).flatMap((amount) => [`${PUBLIC}=${amount}`, `${ANY_ROLE}=${amount}`]);
+  const costs = amountsOf([...forAll, ...entries.filter((entry) => !isForAll(entry))], 'maximum cost of one operation');
+  if (costs.size > 0 && Math.max(...costs.values()) > 0) return costs;
+  throw new OperatorError('--max-cost would reject every operation', 'Use a cost of at least 1, such as 250000');
+}
+
+/** Reads budgets per minute: `role=amount`. @throws OperatorError */
+export const budgetsOf = (entries: readonly string[]): ReadonlyMap<string, number> =>
+  amountsOf(entries, 'cost per minute');
+
+/** @param what the amounts are, for the error */
+function amountsOf(entries: readonly string[], what: string): ReadonlyMap<string, number> {
   const roles = roleNames();
-  const names: readonly string[] = ['public', ANY_ROLE, ...roles];
+  const names: readonly string[] = [PUBLIC, ANY_ROLE, ...roles];
   return new Map(
     entries.map((text) => {
       const [name = '', amount = ''] = text.split('=').map((part) => part.trim());
       const isName = roles.length > 0 ? names.includes(name) : ROLE_NAME.test(name);
       if (!isName || !/^\d{1,12}$/.test(amount))
         throw new OperatorError(
-          `"${text}" is not a valid budget`,
-          `Use role=cost per minute, such as "analyst=200000"; roles: ${names.join(', ')}`,
+          `"${text}" is not a valid ${what}`,
+          `Use role=cost, such as "analyst=200000"; roles: ${names.join(', ')}`,
         );
       return [name, Number(amount)] as const;
     }),

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 import type { GatewayConfig } from '../config';
-import { Budgets, budgetsOf, limitsClient } from './budgets';
+import { Budgets, budgetsOf, limitsClient, maxCostsOf } from './budgets';
 import { costModeOf } from './cost-mode';
 import { effectiveRate, RequestRate } from './request-rate';
 
@@ -51,7 +51,7 @@ function budgets(
   if (costs.mode === 'off') return undefined;
   return new Budgets({
     isEnforced: () => costs.mode === 'enforce',
-    maxPerOperation: config.maxCost,
+    maxPerOperation: maxCostsOf(config.maxCost),
     perMinute: budgetsOf(config.budget),
     redis,
   });

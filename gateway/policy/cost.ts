@@ -61,6 +61,8 @@ interface Term {
   readonly factors: readonly Factor[];
   /** Set if a variable's value determines the weight. */
   readonly input?: InputVariable;
+  /** Whether it is the weight of an argument, which does not depend on the data. */
+  readonly isArgument: boolean;
 }
 
 /** A variable used as an argument or inside one. */
@@ -92,11 +94,15 @@ export const MAX_COST = Number.MAX_SAFE_INTEGER;
 
 /** An operation's cost as a function of its variables. */
 export class Cost {
+  /** Cost of the arguments alone: the part that subgraphs do not measure. */
+  readonly ofArguments: Cost | undefined;
   private readonly constant: number;
   private readonly terms: readonly Term[];
 
   constructor(terms: Iterable<Term>) {
     const all = [...terms];
+    const ofArguments = all.filter(({ isArgument }) => isArgument);
+    this.ofArguments = ofArguments.length < all.length ? new Cost(ofArguments) : undefined;
     const isConstant = ({ factors, input }: Term) => factors.length === 0 && !input;
     this.constant = sum(all.filter(isConstant).map(({ weight }) => weight));
     this.terms = all.filter((term) => !isConstant(term));
@@ -327,7 +333,7 @@ class PlanCost {
     for (const { name, value } of node.arguments ?? []) {
       const argument = field.args.find((arg) => arg.name === name.value);
       const stated = this.weights.get(`${coordinate}(${name.value})`);
-      this.add(stated ?? 0, within);
+      this.addArgument(stated ?? 0, within);
       if (!argument) continue;
       if (stated === undefined) this.leaf(argument.type, value);
       this.input(argument.type, value);
@@ -357,18 +363,18 @@ class PlanCost {
     if (value.kind === Kind.NULL) return;
     const isPresent = (input: unknown): number => (input == null ? 0 : 1);
     if (value.kind === Kind.VARIABLE)
-      this.add(weight, [], { name: value.name.value, key: 'present', weigh: isPresent });
-    else this.add(weight, []);
+      this.addArgument(weight, [], { name: value.name.value, key: 'present', weigh: isPresent });
+    else this.addArgument(weight, []);
   }
 
   /** Counts the value of an argument, once for all parent objects: subgraphs read lists in one statement. */
   private input(type: GraphQLInputType, value: ValueNode): void {
     if (value.kind === Kind.VARIABLE) {
       const weigh = (input: unknown): number => weightOfInput(type, input, this.weights);
-      this.add(1, [], { name: value.name.value, key: String(type), weigh });
+      this.addArgument(1, [], { name: value.name.value, key: String(type), weigh });
     } else if (value.kind === Kind.LIST) {
       for (const item of value.values) {
-        this.add(weightOfItem(type, this.weights), []);
+        this.addArgument(weightOfItem(type, this.weights), []);
         this.input(type, item);
       }
     } else if (value.kind === Kind.OBJECT) {
@@ -405,10 +411,18 @@ class PlanCost {
     return { key, place, assumed: assumedSize, isPaged: slicingArguments.length > 0, literals, variables };
   }
 
+  private addArgument(weight: number, within: readonly Factor[], input?: InputVariable): void {
+    this.add(weight, within, { input, isArgument: true });
+  }
+
   /** Multiplies by fixed list sizes, and merges terms with the same variable sizes. */
-  private add(weight: number, within: readonly Factor[], input?: InputVariable): void {
+  private add(
+    weight: number,
+    within: readonly Factor[],
+    { input, isArgument }: Pick<Term, 'input' | 'isArgument'> = { isArgument: false },
+  ): void {
     if (weight === 0) return;
-    this.onTerm?.({ weight, factors: within, input });
+    this.onTerm?.({ weight, factors: within, input, isArgument });
     let count = weight;
     const factors: Factor[] = [];
     for (const factor of within) {
@@ -417,9 +431,10 @@ class PlanCost {
     }
     const key = [...factors, ...(input ? [{ key: `${input.name} ${input.key}` }] : [])]
       .map((part) => part.key)
+      .concat(isArgument ? 'argument' : [])
       .join('\n');
     const before = this.termsByKey.get(key)?.weight ?? 0;
-    this.termsByKey.set(key, { weight: before + count, factors, input });
+    this.termsByKey.set(key, { weight: before + count, factors, input, isArgument });
   }
 }
 

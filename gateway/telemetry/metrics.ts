@@ -67,6 +67,11 @@ function addPlanMetrics(metrics: Metrics, served: ServedGraph): void {
 
 function addBudgetMetrics(metrics: Metrics, { counts }: Budgets): void {
   metrics.counter('ordergraph_operations_cost_total', 'Estimated cost of all operations.', () => counts.cost);
+  metrics.counter(
+    'ordergraph_operations_cost_unspent_total',
+    'Estimated cost that callers got back, since their operations cost less.',
+    () => counts.unspent,
+  );
   metrics.counter('ordergraph_operations_costed_total', 'Operations with an estimated cost.', () => counts.operations);
   metrics.counter(
     'ordergraph_operations_too_costly_total',
@@ -76,6 +81,11 @@ function addBudgetMetrics(metrics: Metrics, { counts }: Budgets): void {
 }
 
 function addCallMetrics(metrics: Metrics, served: ServedGraph): void {
+  metrics.counter(
+    'ordergraph_withheld_headers_invalid_total',
+    'Headers of subgraphs about rights that could not be read.',
+    () => served.totals().malformedWithheld,
+  );
   metrics.gauges(
     'ordergraph_subgraph_breaker_open',
     'Whether the circuit breaker of the subgraph is open: 1 or 0.',

@@ -11,7 +11,11 @@ export interface LocalSubgraph {
     variables?: Record<string, unknown>;
     headers?: Readonly<Record<string, string | undefined>>;
     cancellation?: Cancellation;
-  }): Promise<{ data?: Record<string, unknown> | null; errors?: readonly GraphQLFormattedError[] }>;
+  }): Promise<{
+    data?: Record<string, unknown> | null;
+    errors?: readonly GraphQLFormattedError[];
+    headers?: Readonly<Record<string, string>>;
+  }>;
 }
 
 /** Executes fetches on a subgraph in the same process. */
@@ -31,7 +35,7 @@ export class InProcessTransport implements Transport {
     });
     const mayHaveRun = operation.kind === 'mutation';
     const answer = await this.within(deadline - performance.now(), cancellation, until, mayHaveRun, work);
-    return { headers: {}, read: () => answer };
+    return { headers: answer.headers ?? {}, read: () => answer };
   }
 
   /** Cancels the work at the deadline or when its caller cancels. */

@@ -11,6 +11,7 @@ import {
   ofOrganization,
   oversight,
   type Rule,
+  rule,
   through,
   where,
   without,
@@ -32,7 +33,10 @@ import { SubmissionNotice } from './submission-notice';
 const intake = having('intake-officer');
 const ofDeveloper = (property: string): Rule => ofOrganization(property, 'developer-submitter');
 const analyst = having('analyst');
-const ofNsa: Rule = (who) => having('agency-reviewer')(who) === true && who!.agency === 'nsa';
+const ofNsa: Rule = rule(
+  () => [{ to: ['agency-reviewer'], objects: 'if their agency is nsa' }],
+  (who) => having('agency-reviewer')(who) === true && who!.agency === 'nsa',
+);
 
 /** Developer of the submission. */
 const developer = through('submissionId', () => SubmissionNotice, ofDeveloper('developerKey'));

@@ -1,4 +1,5 @@
 import { hasMany } from '#kit/collection/connection';
+import { fromVisible } from '#kit/model/derivation';
 import { computed } from '#kit/model/fields';
 import { stub, stubKey, stubOf } from '#kit/model/model';
 import { part, valueObject } from '#kit/model/value-object';
@@ -58,6 +59,7 @@ export class Submission {
     sensitivity: 'GOV',
     derivedFrom: ['Determination.outcome', 'Determination.status'],
   })
+  @fromVisible('Submission', () => [Determination])
   async reviewSought({ loaders }: Context): Promise<boolean> {
     const determinations = await loaders.allBy(Determination, 'submissionId').load(this.id);
     return determinations.some(({ status, outcome }) => status === 'ISSUED' && outcome === 'REVIEW_NECESSARY');
@@ -68,6 +70,7 @@ export class Submission {
     sensitivity: 'GOV',
     derivedFrom: ['Review.status'],
   })
+  @fromVisible('Submission', () => [Review])
   async furthestReviewStage({ loaders }: Context): Promise<ReviewStatus | null> {
     const reviews = await loaders.allBy(Review, 'submissionId').load(this.id);
     const stages = reviews.map(({ status }) => STAGES.indexOf(status));
@@ -78,6 +81,7 @@ export class Submission {
     sensitivity: 'GOV',
     derivedFrom: ['RiskAssessment.level'],
   })
+  @fromVisible('Submission', () => [RiskAssessment])
   async highestRisks({ loaders }: Context): Promise<AssessedRisk[]> {
     const assessments = (await loaders.allBy(RiskAssessment, 'submissionId').load(this.id)).filter(
       ({ current }) => current,

@@ -11,6 +11,7 @@ import {
   ofOrganization,
   oversight,
   type Rule,
+  rule,
   through,
   where,
   without,
@@ -36,8 +37,10 @@ const ofDeveloper = (property: string): Rule => ofOrganization(property, 'develo
 /** Lifecycle states in which the government may see a submission. Drafts stay with the developer. */
 const FILED = ['FILED', 'LAUNCHED', 'WITHDRAWN', 'NOT_RELEASED', 'CLOSED'];
 
-const reviewingAgency: Rule = (who) =>
-  having('agency-reviewer')(who) === true && (REVIEWING_AGENCIES as readonly string[]).includes(who!.agency!);
+const reviewingAgency: Rule = rule(
+  () => [{ to: ['agency-reviewer'], objects: 'of which their agency is a reviewing agency' }],
+  (who) => having('agency-reviewer')(who) === true && (REVIEWING_AGENCIES as readonly string[]).includes(who!.agency!),
+);
 
 /** Agencies named by the developer, or assigned by intake where the developer shares with all. */
 const sharedWith = any(
@@ -90,7 +93,8 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
     ModelVersion,
     { rows: through('modelId', () => AIModel, model), PROPIN: through('modelId', () => AIModel, modelInsiders) },
   ],
-  [Submission, whole(submission)],
+  // government reads are for the developer and oversight
+  [Submission, { ...whole(submission), fields: { governmentReads: any(ofDeveloper('developerKey'), oversight) } }],
   [LaunchPlan, whole(part)],
   [Declaration, whole(part)],
   [SelfEvaluation, whole(part)],

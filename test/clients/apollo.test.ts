@@ -73,9 +73,9 @@ describe('Apollo Client', () => {
       ['unknown field', undefined, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }],
       ['missing variable', undefined, { extensions: { code: 'BAD_USER_INPUT' } }],
       [
-        'restricted field',
-        { sector: { key: 'energy', name: 'Energy' }, aiToolAdoption: null },
-        { path: ['aiToolAdoption'], extensions: { code: 'FORBIDDEN' } },
+        'failing field',
+        { sector: { key: 'energy', name: 'Energy' }, sectors: null },
+        { path: ['sectors'], extensions: { code: 'INVALID_PAGE' } },
       ],
     ])('reports GraphQL errors for %s by the error policy', (name, data, error) => {
       const errors = { kind: 'CombinedGraphQLErrors', errors: [error] };

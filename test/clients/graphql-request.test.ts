@@ -15,17 +15,21 @@ describe('graphql-request', () => {
 
   describe('errors', () => {
     test('reports errors with their status, code and path', async () => {
-      const restricted = {
+      const partial = {
         status: 200,
-        data: { sector: { key: 'energy' }, aiToolAdoption: null },
-        errors: [{ path: ['aiToolAdoption'], extensions: { code: 'FORBIDDEN' } }],
+        data: { sector: { key: 'energy' }, sectors: null },
+        errors: [{ path: ['sectors'], extensions: { code: 'INVALID_PAGE' } }],
       };
       expect(await run('fail')).toMatchObject({
         'unknown field': { status: 400, errors: [{ extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }] },
         'missing variable': { status: 400, errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] },
         'syntax error': { status: 400, errors: [{ extensions: { code: 'GRAPHQL_PARSE_FAILED' } }] },
-        'restricted field': restricted,
-        'restricted field, tolerated': restricted,
+        'failing field': partial,
+        'failing field, tolerated': partial,
+        'withheld field': {
+          data: { aiToolAdoption: null },
+          withheld: [{ coordinate: 'Query.aiToolAdoption', kind: 'FIELD', readable: 'NONE' }],
+        },
         'invalid token': { status: 401, errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] },
       });
     });

@@ -45,7 +45,7 @@ interface Response {
       const error = (code: string) => ({ errors: [{ extensions: { code } }] });
       expect(await run('fail')).toMatchObject({
         'unknown field': { status: 400, result: error('GRAPHQL_VALIDATION_FAILED') },
-        'restricted field': { status: 200, result: { data: { aiToolAdoption: null }, ...error('FORBIDDEN') } },
+        'failing field': { status: 200, result: { data: { sectors: null }, ...error('INVALID_PAGE') } },
         'invalid token': { status: 401, result: error('UNAUTHENTICATED') },
       });
     });

@@ -91,8 +91,8 @@ describe('Relay', () => {
   describe('errors', () => {
     test('keeps null for a field with an error, and for an unknown id', async () => {
       const { result, exchanges } = await run('fail');
-      expect(result).toEqual({ refused: { aiToolAdoption: null }, unknown: { node: null } });
-      expect(exchanges[0]!.body).toContain('"code":"FORBIDDEN"');
+      expect(result).toEqual({ refused: { sectors: null }, unknown: { node: null } });
+      expect(exchanges[0]!.body).toContain('"code":"INVALID_PAGE"');
     });
   });
 

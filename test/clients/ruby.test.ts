@@ -55,8 +55,8 @@ const ruby = programFor(
     test('shows errors beside data, and finds a misspelled field in the schema', async () => {
       expect(await run('fail')).toMatchObject({
         restricted: {
-          data: { sector: { name: 'Energy' }, aiToolAdoption: null },
-          errors: [{ path: ['aiToolAdoption'], extensions: { code: 'FORBIDDEN' } }],
+          data: { sector: { name: 'Energy' }, sectors: null },
+          errors: [{ path: ['sectors'], extensions: { code: 'INVALID_PAGE' } }],
         },
         misspelled: expect.stringContaining("Field 'unheardOf' doesn't exist on type 'Sector'"),
       });

@@ -65,10 +65,10 @@ describe('urql', () => {
       ['unknown field', 400, undefined, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }],
       ['missing variable', 400, undefined, { extensions: { code: 'BAD_USER_INPUT' } }],
       [
-        'restricted field',
+        'failing field',
         200,
-        { sector: { key: 'energy', name: 'Energy' }, aiToolAdoption: null },
-        { path: ['aiToolAdoption'], extensions: { code: 'FORBIDDEN' } },
+        { sector: { key: 'energy', name: 'Energy' }, sectors: null },
+        { path: ['sectors'], extensions: { code: 'INVALID_PAGE' } },
       ],
     ])('reports GraphQL errors for %s', (name, status, data, error) => {
       const { results } = failures[name]!;

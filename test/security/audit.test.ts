@@ -9,6 +9,7 @@ import { originHeader, readOrigin } from '#base/http/origin';
 import { newKey } from '#base/identity/keys';
 import { parsePrincipal } from '#base/identity/principal';
 import { readSettings } from '#base/settings';
+import { WITHHELD_HEADER } from '#base/withheld';
 import { replaceExerciseRows } from '#domain/exercise/store';
 import { AuditLog } from '#kit/audit/audit-log';
 import type { Entry } from '#kit/audit/entry';
@@ -421,7 +422,10 @@ describe('a subgraph that keeps a record', () => {
       'role=analyst; subject=x',
       'role=operator; subject=x',
     ])
-      expect((await ask(QUERY, caller)).errors?.[0]?.extensions?.code).toBe('FORBIDDEN');
+      expect(await ask(QUERY, caller)).toMatchObject({
+        data: { submissionsAccessLog: null },
+        headers: { [WITHHELD_HEADER]: expect.stringContaining('Query.submissionsAccessLog') },
+      });
   });
 
   test('records each attempted change with its caller before it runs, and its outcome', async () => {
@@ -501,8 +505,10 @@ describe.each(databaseKinds)('documents and the record, on %s', (kind) => {
     expect((await reads(id, alder, `(since: "${MONDAY}")`)).data.submission.governmentReads).toHaveLength(2);
     // agencies that share a submission do not see each other's reads
     for (const caller of [reviewer('nsa'), INTAKE]) {
-      const { errors: refused } = await reads(id, caller);
-      expect(refused?.[0]?.extensions.code).toBe('FORBIDDEN');
+      const { data: refused, extensions } = await reads(id, caller);
+      expect(refused.submission.governmentReads).toBeNull();
+      const entry = { coordinate: 'Submission.governmentReads', kind: 'FIELD', readable: 'NONE' };
+      expect(extensions.withheld).toContainEqual(expect.objectContaining(entry));
     }
     expect(
       (await reads(id, INSPECTOR, `(since: "${MONDAY}")`)).data.submission.governmentReads.length,

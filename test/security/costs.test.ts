@@ -7,7 +7,7 @@ import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import { Graph } from '../../gateway/graph/graph';
 import { plannerOf } from '../../gateway/planning/planners';
-import { budgetsOf } from '../../gateway/policy/budgets';
+import { budgetsOf, maxCostsOf } from '../../gateway/policy/budgets';
 import { createGateway } from '../../gateway/server';
 import { createLog } from '../../gateway/telemetry/log';
 import '../support/roles';
@@ -532,6 +532,17 @@ describe('cost budgets', () => {
 
   test.each(['analyst', 'analyst=many', 'king=5', '=5', 'analyst=-1'])('rejects the budget "%s"', (text) => {
     expect(() => budgetsOf([text])).toThrow(OperatorError);
+  });
+
+  test.each(['0', '-1', 'x', 'developer=5', 'operator=-1', 'operator='])('rejects the maximum cost %j', (text) => {
+    expect(() => maxCostsOf([text])).toThrow(OperatorError);
+  });
+
+  test('takes a maximum cost for a role', async () => {
+    const ask = await start({ maxCost: ['50', 'operator=100'], budget: ['operator=1000', 'analyst=1000'] });
+    const query = '{ shops(first: 60) { id } }';
+    expect((await ask(query, 'role=operator; subject=o')).extensions.cost).toMatchObject({ estimated: 60 });
+    expect((await ask(query, 'role=analyst; subject=a')).errors[0].message).toMatch(/and the limit is 50/);
   });
 
   describeOnRedis('by several gateways', () => {

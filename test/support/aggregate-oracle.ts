@@ -1,7 +1,7 @@
 import { type GraphQLObjectType, type GraphQLSchema, getNamedType, isObjectType } from 'graphql';
 import { addDays, civilDate, fiscalYear } from '#base/civil';
 import { type AggregateField, aggregateFieldsOf, isDate, isNumber } from '#kit/aggregates/aggregate-fields';
-import { type ModelClass, modelOf } from '#kit/model/model';
+import { type ModelClass, modelOf, type Selectable } from '#kit/model/model';
 import type { World } from './world';
 
 // biome-ignore lint/suspicious/noExplicitAny: answers have the shape that the operation requests
@@ -76,20 +76,24 @@ async function readRows(
     return field.via ? `${field.via.name} { ${inner} }` : inner;
   });
   for (let after: string | null = null; ; ) {
-    const { data, errors }: { data: Json; errors?: Json[] } = await world.ask(
+    const { data, errors, extensions }: { data: Json; errors?: Json[]; extensions: Json } = await world.ask(
       `query ($after: String) { list: ${root}(first: 200, after: $after) {
          nodes { key: ${keyName(target)} ${selections.join(' ')} } pageInfo { hasNextPage endCursor } } }`,
       { after },
       who,
     );
-    if (errors && errors[0].extensions.code !== 'FORBIDDEN')
-      throw new Error(`${root} ${selections}: ${errors[0].message}`);
-    for (const { path } of errors?.filter(({ extensions }) => extensions.code === 'FORBIDDEN') ?? []) {
-      const place = path.slice(3).join('.');
-      for (const { value, via, field } of readable)
-        if ((via ? `${via.name}.${field.name}` : field.name) === place) forbidden.add(value);
-    }
-    if (errors) return undefined;
+    if (errors) throw new Error(`${root} ${selections}: ${errors[0].message}`);
+    const refused = new Set(
+      (extensions.withheld ?? [])
+        .filter(({ kind, readable }: Json) => kind === 'FIELD' && readable === 'NONE')
+        .map(({ coordinate }: Json) => coordinate),
+    );
+    const isRefused = (of: ModelClass, { name }: Selectable) => refused.has(`${modelOf(of).name}.${name}`);
+    const unreadable = readable.filter(
+      ({ via, owner, field }) => isRefused(owner, field) || (via && isRefused(target, via)),
+    );
+    for (const { value } of unreadable) forbidden.add(value);
+    if (unreadable.length > 0) return undefined;
     for (const node of data.list.nodes)
       rows.push(new Map(readable.map((field) => [field.value, valueIn(field, node)])));
     if (!data.list.pageInfo.hasNextPage) return rows;

@@ -105,6 +105,7 @@ export class Terms {
     const { target } = this.scope;
     if (!via) return this.own(owner, field, 't', purpose, path);
     const reference = this.own(target, via, 't', purpose, path);
+    this.scope.where.noteRows(target, via.name, owner);
     const { alias, key } = this.referenced(owner, this.column(target, via.property, 't'));
     const { sql, readable } = this.own(owner, field, alias, purpose, path);
     // an object without a visible reference has no value, which may be read
@@ -131,15 +132,17 @@ export class Terms {
     const { comparison, property } = field;
     if (comparison.kind !== 'link') return { sql: this.valueOf(model, field, alias), readable };
     const owner = this.column(model, property, alias);
+    where.noteLinked(model, field.name, comparison.target());
     return { sql: this.linked(comparison.table(), comparison.target(), owner, readable), readable };
   }
 
   /** SQL of a field's value. A reference to an object that the reader may not see is null, as in the object itself. */
-  private valueOf(model: ModelClass, { comparison, property }: Selectable, alias: string): string {
+  private valueOf(model: ModelClass, { name, comparison, property }: Selectable, alias: string): string {
     const { where } = this.scope;
     if (comparison.kind === 'derived') return where.derivedValue(model, comparison.conditions, alias);
     const column = this.column(model, property, alias);
     if (comparison.kind !== 'model' || where.sees(comparison.target())) return column;
+    where.noteRows(model, name, comparison.target());
     return this.referenced(comparison.target(), column).key;
   }
 

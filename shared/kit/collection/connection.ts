@@ -246,6 +246,7 @@ export function pagedField(
     const of = parent();
     // the same object for all parents, since loaders know arguments by their object
     const pageArgs = oncePerField(info, 'page arguments', () => ownArgs);
+    oncePerField(info, 'naming', () => loaders.noteNaming(target, of, `${info.parentType.name}.${info.fieldName}`));
     const page = showsPage(info)
       ? await loaders.listBy(target, of, pageArgs).load(parentKey)
       : loaders.withoutPage(target, pageArgs);

@@ -8,6 +8,7 @@ import type { Link } from '../model/links';
 import { type ModelClass, modelOf } from '../model/model';
 import { type Protected, Reader } from '../policy/policy';
 import type { ProtectedTypes } from '../policy/protected-types';
+import type { Withholdings } from '../policy/withholdings';
 import { childSource, namingField, type ParentReference } from './children';
 import type { Cursors } from './cursor';
 import { MAX_KEYS } from './max-keys';
@@ -70,6 +71,8 @@ export class Loaders {
     private readonly reads?: Reads,
     /** Types whose objects are recorded whenever they are returned. */
     private readonly protectedTypes?: ProtectedTypes,
+    /** Notes the rules that limit lists, and the fields by which they are filtered. */
+    private readonly withheld?: Withholdings,
   ) {}
 
   private everything: Loaders | undefined;
@@ -174,7 +177,15 @@ export class Loaders {
   private where(how: HowUsed = 'filter'): WhereBuilder {
     const { database, clock, reader, reads } = this;
     const used = reads && ((use: FieldUse) => reads.use({ ...use, how }));
-    return new WhereBuilder(database, clock, reader, used, this.conditions, (target) => this.protectedClass(target));
+    return new WhereBuilder(
+      database,
+      clock,
+      reader,
+      used,
+      this.conditions,
+      (target) => this.protectedClass(target),
+      this.withheld,
+    );
   }
 
   /** Counts of children by which a page is ordered: terms to select, joins, and the parameters of the joins. */
@@ -377,6 +388,16 @@ export class Loaders {
   private parentOf(target: ModelClass, parent: ParentReference): { name: string; source: string; column: string } {
     const name = typeof parent === 'string' ? parent : `${modelOf(parent.links).name}.${parent.from}`;
     return { name, ...childSource(this.database, target, parent, 't', 'l') };
+  }
+
+  /** Notes that a list omits children whose reference to the parent the reader may not read. */
+  noteNaming(target: ModelClass, parent: ParentReference, coordinate: string): void {
+    const use = namingField(target, parent);
+    if (!use || this.reader.rows(target) === false) return;
+    const rule = this.reader.limitOfField(target, use.sensitivity, use.field);
+    if (!rule) return;
+    const readable = this.reader.fields(target, use.sensitivity, use.field) === false ? 'NONE' : 'SOME';
+    this.withheld?.note({ coordinate, kind: 'ROWS', class: use.sensitivity, readable, rule });
   }
 
   /** Limits children to those whose reference to the parent the reader may read: such a list is a filter on the reference. */

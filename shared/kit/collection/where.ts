@@ -6,6 +6,7 @@ import { type Comparison, type DerivedConditions, type ModelClass, modelOf, type
 import { sortableBigNumber } from '../model/scalars';
 import type { Reader } from '../policy/policy';
 import type { Reach } from '../policy/rule';
+import { fieldWithheld, rowsWithheld, type Withholdings } from '../policy/withholdings';
 import { searchedFields, wordTableOf } from '../search/word-table';
 import { type ChildList, childListOf, childSource, namingField, type ParentReference } from './children';
 import { MAX_KEYS } from './max-keys';
@@ -140,7 +141,21 @@ export class WhereBuilder {
     private readonly count = new ConditionCount(),
     /** Class under which the existence of objects is recorded; undefined if it is not. */
     private readonly recordedClass: (target: ModelClass) => Sensitivity | undefined = () => undefined,
+    /** Notes the rules that limit what filters compare. */
+    private readonly withheld?: Withholdings,
   ) {}
+
+  /** Notes the rule that limits the objects of a reference or list of a model. */
+  noteRows(of: ModelClass, field: string, target: ModelClass): void {
+    if (!this.withheld) return;
+    const coordinate = `${modelOf(of).name}.${field}`;
+    for (const withholding of rowsWithheld(this.reader, target, coordinate)) this.withheld.note(withholding);
+  }
+
+  private noteField(target: ModelClass, name: string, sensitivity: Sensitivity): void {
+    for (const withholding of fieldWithheld(this.reader, target, { name, sensitivity }))
+      this.withheld?.note(withholding);
+  }
 
   /** Same as {@link build}, limited to objects that the reader may see. */
   visible(target: ModelClass, filter: FilterValue | undefined, alias: string): Condition {
@@ -210,9 +225,15 @@ export class WhereBuilder {
     const model = modelOf(target);
     const sensitivity = fieldClass ?? model.sensitivity;
     const reach = this.reader.fields(target, sensitivity, name);
+    if (reach !== true) this.noteField(target, name, sensitivity);
     if (reach === false) return false;
     this.used?.({ type: model.name, field: name, sensitivity });
     return reach === true || this.reached(target, reach, alias);
+  }
+
+  /** Same as {@link noteRows}, for links to objects that another subgraph may store. */
+  noteLinked(of: ModelClass, field: string, target: ModelClass): void {
+    if (!this.sees(target)) this.noteRows(of, field, target);
   }
 
   /** Whether the reader sees all objects of a model. */
@@ -313,8 +334,12 @@ export class WhereBuilder {
       return this.children({ target, name: field.name, list: comparison }, value, alias, path);
     if (comparison.kind === 'derived') return this.derived(target, comparison.conditions, value, alias, path);
     const column = `${alias}.${this.database.column(target, field.property)}`;
-    if (comparison.kind === 'model') return this.reference(comparison.target(), column, value, path);
+    if (comparison.kind === 'model') {
+      this.noteRows(target, field.name, comparison.target());
+      return this.reference(comparison.target(), column, value, path);
+    }
     if (comparison.kind === 'link') {
+      this.noteLinked(target, field.name, comparison.target());
       const keys = this.linked(comparison, column, value, path);
       const list = childListOf(comparison);
       if (!list) return keys;
@@ -445,6 +470,7 @@ export class WhereBuilder {
   ): Condition {
     const [child, parent] = [list.child(), list.parent()];
     const { source, column } = childSource(this.database, child, parent, alias, this.fresh());
+    this.noteRows(target, name, child);
     const reaches = [this.reader.rows(child), this.naming(child, parent, path)];
     const recordedClass = this.recordedClass(child);
     if (recordedClass) this.used?.({ type: modelOf(target).name, field: name, sensitivity: recordedClass });
@@ -476,6 +502,7 @@ export class WhereBuilder {
         `You don't have access to ${use.type}.${use.field}, so you cannot filter by the list`,
         path,
       );
+    if (reach !== true) this.noteField(child, use.field, use.sensitivity);
     // a list without visible children reveals nothing
     if (this.reader.rows(child) !== false) this.used?.(use);
     return reach;

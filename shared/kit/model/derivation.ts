@@ -1,4 +1,5 @@
 import { Directive } from 'type-graphql';
+import type { ModelClass } from './model';
 
 /** Sources of a value, so that its sensitivity class covers them. Composition checks it. */
 export interface Derivation {
@@ -23,3 +24,18 @@ export const derived =
   (derivation: Derivation) =>
   (prototype: object, field: string): void =>
     declareDerivation(prototype, field, derivation);
+
+const visibleSources = new Map<string, () => readonly ModelClass[]>();
+
+/**
+ * Declares that a field is computed from those objects of models that the caller sees, so that rights limit it like a list of them.
+ * @param type name of the type with the field
+ */
+export const fromVisible =
+  (type: string, models: () => readonly ModelClass[]) =>
+  (_prototype: object, field: string): void => {
+    visibleSources.set(`${type}.${field}`, models);
+  };
+
+/** Models that {@link fromVisible} names for a field. */
+export const visibleSourcesOf = (coordinate: string): readonly ModelClass[] => visibleSources.get(coordinate)?.() ?? [];

@@ -1,6 +1,7 @@
 import {
   defaultFieldResolver,
   type GraphQLField,
+  type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
@@ -11,18 +12,29 @@ import {
 } from 'graphql';
 import { RequestError } from '#base/errors';
 import { isCovered, type Sensitivity } from '#base/sensitivity';
+import { below, type Selected, selectedBelow } from '../aggregates/selection';
 import { isAggregateType } from '../aggregates/types';
 import { ACCESS_LOG_TYPES } from '../audit/access-log';
+import { oncePerField } from '../collection/once-per-field';
+import { visibleSourcesOf } from '../model/derivation';
 import { type FiscalYears, fiscalYearsOf } from '../model/figure';
 import { type ModelClass, modelOf } from '../model/model';
 import { type Counted, countedOf, listsOf } from '../model/value-object';
 import type { Context } from '../subgraph/context';
 import { sensitivityOf } from './field-class';
-import type { Policies, Protected } from './policy';
-import { government, oversight, type Rule } from './rule';
-import { withheldOf, withheldSmall, withoutSmallCells, withoutSmallCounts, withoutSmallYears } from './suppression';
+import type { Policies, Protected, Reader } from './policy';
+import { everyone, government, noOne, oversight, type Rule } from './rule';
+import {
+  wholeFor,
+  withheldOf,
+  withheldSmall,
+  withoutSmallCells,
+  withoutSmallCounts,
+  withoutSmallYears,
+} from './suppression';
+import { fieldWithheld, type Place, rowsWithheld, type Withholding } from './withholdings';
 
-/** The caller may not read the field of any object. */
+/** The caller may not read a non-null field of any object. Nullable fields are null instead. */
 export class FieldForbiddenError extends RequestError {
   constructor(type: string, field: string, sensitivity: Sensitivity, path?: GraphQLResolveInfo['path']) {
     const message = `Your roles don't have access to ${type}.${field}, a field of class ${sensitivity}`;
@@ -34,9 +46,9 @@ export class FieldForbiddenError extends RequestError {
 const FIGURE_RULES: Partial<Record<Sensitivity, Rule>> = { GOV: government };
 
 /**
- * Wraps the resolvers of a schema in access checks. A field fails with FORBIDDEN if the principal may not read it on any object, and is null
- * if the principal may not read it on this object. References and lists omit invisible objects, and small counts are hidden from readers
- * who may not see the counted objects.
+ * Wraps the resolvers of a schema in access checks. A field that the principal may not read is null; a non-null field fails with FORBIDDEN.
+ * References and lists omit invisible objects, and small counts are hidden from readers who may not see the counted objects. Notes
+ * each rule that limits the principal where a request executes a field.
  * @param carriers fields without an explicit class, as `Type.field`
  */
 export function enforce(
@@ -49,12 +61,13 @@ export function enforce(
   const parts = partsOfModels(schema, byName);
   const query = schema.getQueryType();
   const entities = query?.getFields()._entities;
-  if (entities) entities.resolve = limitRepresentations(resolverOf(entities));
+  if (entities) entities.resolve = noteTypes(byName, policies, limitRepresentations(resolverOf(entities)));
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('_')) continue;
     const model = byName.get(type.name);
     for (const field of Object.values(type.getFields())) {
       show(field, type, byName, type === query);
+      noteRules(field, type, byName, policies);
       if (parts.has(type.name) || isAggregateType(type.name)) continue;
       const sensitivity = sensitivityOf(field);
       // the policies of the returned objects apply
@@ -63,13 +76,7 @@ export function enforce(
         continue;
       field.resolve =
         model && policies.has(model)
-          ? guarded(
-              model,
-              field.name,
-              policies.of(model).fields?.[field.name] !== undefined,
-              sensitivity,
-              resolverOf(field),
-            )
+          ? guarded(model, field, policies.of(model).fields?.[field.name] !== undefined, sensitivity, resolverOf(field))
           : figured(type.name, field, sensitivity, resolverOf(field));
     }
   }
@@ -201,27 +208,142 @@ function countingOne(name: string, of: Counted, resolve: Resolve): Resolve {
   };
 }
 
+/** Fields of pages, whose objects the list has noted. */
+const PAGES = /(Connection|Edge)$/;
+
+/** Notes the rules for the objects that a field returns, and for small counts in it. */
+function noteRules(
+  field: GraphQLField<unknown, unknown>,
+  type: GraphQLObjectType,
+  byName: ReadonlyMap<string, ModelClass>,
+  policies: Policies,
+): void {
+  const coordinate = `${type.name}.${field.name}`;
+  const returned = byName.get(namedType(field).replace(/Connection$/, ''));
+  const shown = returned && !PAGES.test(type.name) ? [returned] : [];
+  const limited = [...shown, ...visibleSourcesOf(coordinate)].filter(
+    (model) => policies.has(model) && policies.of(model).rows !== everyone,
+  );
+  if (limited.length > 0) {
+    const withholdings = (reader: Reader) => limited.flatMap((model) => rowsWithheld(reader, model, coordinate));
+    field.resolve = noting({ withholdings }, resolverOf(field));
+  }
+  const counted = byName.has(type.name) && countedOf(type.name)?.get(field.name);
+  if (counted) {
+    const withheld = countWithheld(coordinate, field, wholeFor(counted, new Map()));
+    const withholdings = ({ principal }: Reader) => (withheld.rule(principal) === true ? [] : [withheld]);
+    field.resolve = noting({ withholdings }, resolverOf(field));
+  }
+  const figures = byName.has(namedType(field)) ? new Map() : countsBelow(getNamedType(field.type));
+  if (figures.size > 0) field.resolve = notingCounts(figures, resolverOf(field));
+}
+
+const countWithheld = (coordinate: string, field: GraphQLField<unknown, unknown>, rule: Rule): Withholding => ({
+  coordinate,
+  kind: 'SMALL_COUNTS',
+  class: sensitivityOf(field) ?? 'PUBLIC',
+  readable: 'SOME',
+  rule,
+});
+
+/** Figures of a type of figures and of the types within it, by coordinate. */
+function countsBelow(type: GraphQLNamedType, seen = new Set<string>()): Map<string, Withholding> {
+  const counts = new Map<string, Withholding>();
+  if (!isObjectType(type) || seen.has(type.name) || (!countedOf(type.name) && listsOf(type.name).size === 0))
+    return counts;
+  seen.add(type.name);
+  const figures = countedOf(type.name) ?? new Map<string, Counted>();
+  for (const field of Object.values(type.getFields())) {
+    const counted = figures.get(field.name);
+    const coordinate = `${type.name}.${field.name}`;
+    if (counted) counts.set(coordinate, countWithheld(coordinate, field, wholeFor(counted, figures)));
+    for (const [below, withheld] of countsBelow(getNamedType(field.type), seen)) counts.set(below, withheld);
+  }
+  return counts;
+}
+
+/**
+ * Notes the rules for small counts where an operation selects them, even if there are no figures: lists of figures have a cell for each
+ * group of objects, which the caller may not see.
+ */
+function notingCounts(figures: ReadonlyMap<string, Withholding>, resolve: Resolve): Resolve {
+  return (source, args, context, info) => {
+    const { withheld, principal } = context as Context;
+    oncePerField(info, 'counts', () => {
+      const visit = (parent: string, fields: readonly Selected[]): void => {
+        for (const field of fields) {
+          const figure = figures.get(`${parent}.${field.name}`);
+          if (figure && figure.rule(principal) !== true) withheld.note(figure);
+          if (isObjectType(field.type)) visit(field.type.name, below(info, field));
+        }
+      };
+      visit(getNamedType(info.returnType).name, selectedBelow(info));
+    });
+    return resolve(source, args, context, info);
+  };
+}
+
+const noting =
+  (place: Place, resolve: Resolve): Resolve =>
+  (source, args, context, info) => {
+    (context as Context).withheld.visit(place);
+    return resolve(source, args, context, info);
+  };
+
+/** Notes the rules for the types of entities that a gateway requests by key, which it learned from objects of other subgraphs. */
+function noteTypes(byName: ReadonlyMap<string, ModelClass>, policies: Policies, resolve: Resolve): Resolve {
+  const places = new Map<unknown, Place>();
+  for (const [name, model] of byName)
+    if (modelOf(model).stored && policies.has(model) && policies.of(model).rows !== everyone)
+      places.set(name, { withholdings: (reader) => rowsWithheld(reader, model, name) });
+  return (source, args, context, info) => {
+    const { withheld } = context as Context;
+    let last: unknown;
+    for (const { __typename: name } of args.representations as readonly { readonly __typename?: unknown }[]) {
+      if (name === last) continue;
+      last = name;
+      const place = places.get(name);
+      if (place) withheld.visit(place);
+    }
+    return resolve(source, args, context, info);
+  };
+}
+
+/** Null, or an error for a field that cannot be null. */
+function refused(
+  type: string,
+  field: GraphQLField<unknown, unknown>,
+  sensitivity: Sensitivity,
+  info: GraphQLResolveInfo,
+) {
+  if (isNonNullType(field.type)) throw new FieldForbiddenError(type, field.name, sensitivity, info.path);
+  return null;
+}
+
 /** @param hasRule whether the policy has a rule for this field; fields without one share a lookup per class */
 function guarded(
   model: ModelClass,
-  field: string,
+  field: GraphQLField<unknown, unknown>,
   hasRule: boolean,
   sensitivity: Protected,
   resolve: Resolve,
 ): Resolve {
-  const { name, key: keyProperty } = modelOf(model);
+  const { name: type, key: keyProperty } = modelOf(model);
+  const { name } = field;
+  const place: Place = { withholdings: (reader) => fieldWithheld(reader, model, { name, sensitivity }) };
   return (source, args, context, info) => {
-    const { loaders, reader, reads } = context as Context;
-    const reach = reader.fields(model, sensitivity, field);
-    if (reach === false) throw new FieldForbiddenError(name, field, sensitivity, info.path);
+    const { loaders, reader, reads, withheld } = context as Context;
+    const reach = reader.fields(model, sensitivity, name);
+    if (reach !== true) withheld.visit(place);
+    if (reach === false) return refused(type, field, sensitivity, info);
     const key = (source as Record<string, string>)[keyProperty]!;
     const read = () => {
-      reads.note(name, sensitivity, key);
+      reads.note(type, sensitivity, key);
       return resolve(source, args, context, info);
     };
     if (reach === true) return read();
     return loaders
-      .mayRead(model, sensitivity, hasRule ? field : undefined)
+      .mayRead(model, sensitivity, hasRule ? name : undefined)
       .load(key)
       .then((may) => (may ? read() : null));
   };
@@ -234,10 +356,14 @@ function figured(
   resolve: Resolve,
 ): Resolve {
   const isOfRecord = ACCESS_LOG_TYPES.has(type) || ACCESS_LOG_TYPES.has(namedType(field));
-  const rule = isOfRecord ? oversight : FIGURE_RULES[sensitivity];
+  const rule = (isOfRecord ? oversight : FIGURE_RULES[sensitivity]) ?? noOne;
+  const withheld = [
+    { coordinate: `${type}.${field.name}`, kind: 'FIELD', class: sensitivity, readable: 'NONE', rule } as const,
+  ];
+  const place: Place = { withholdings: () => withheld };
   return (source, args, context, info) => {
-    if (rule?.((context as Context).principal) !== true)
-      throw new FieldForbiddenError(type, field.name, sensitivity, info.path);
-    return resolve(source, args, context, info);
+    if (rule((context as Context).principal) === true) return resolve(source, args, context, info);
+    (context as Context).withheld.visit(place);
+    return refused(type, field, sensitivity, info);
   };
 }

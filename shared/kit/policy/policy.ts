@@ -1,7 +1,7 @@
 import type { Principal } from '#base/identity/principal';
 import type { Sensitivity } from '#base/sensitivity';
 import { type ModelClass, modelOf } from '../model/model';
-import type { Reach, Rule } from './rule';
+import { noOne, type Reach, type Rule } from './rule';
 
 /** Sensitivity classes with restricted access. */
 export type Protected = Exclude<Sensitivity, 'PUBLIC'>;
@@ -67,6 +67,18 @@ export class Reader {
     if (!rule) return false;
     // the same rule already admitted all visible objects
     return rule === policy.rows ? true : this.reach(rule);
+  }
+
+  /** The rule that keeps the principal from some objects of a model; undefined if there is none. */
+  limitOfRows(target: ModelClass): Rule | undefined {
+    return this.rows(target) === true ? undefined : this.policies!.of(target).rows;
+  }
+
+  /** The rule that keeps the principal from a field of some visible objects; undefined if there is none. */
+  limitOfField(target: ModelClass, sensitivity: Sensitivity, field = ''): Rule | undefined {
+    if (this.fields(target, sensitivity, field) === true) return undefined;
+    const policy = this.policies!.of(target);
+    return policy.fields?.[field] ?? policy[sensitivity as Protected] ?? noOne;
   }
 
   private reach(rule: Rule): Reach {

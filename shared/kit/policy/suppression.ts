@@ -1,28 +1,41 @@
 import { civilDate, startOfDay } from '#base/civil';
 import type { Clock } from '#base/clock';
 import type { Principal } from '#base/identity/principal';
-import { roleSpec } from '#base/identity/roles';
+import { type Role, roleSpec } from '#base/identity/roles';
 import { pastInstant } from '../model/past-instant';
 import { type Counted, countedOf, listsOf, Ratio } from '../model/value-object';
 import { type Count, type Figure, hideDisclosed, isSmall, type Sum } from './disclosure';
-import { government, having, type Rule } from './rule';
+import { government, having, type Rule, rule } from './rule';
 
 type CountedFigures = ReadonlyMap<string, Counted>;
 
+const wholeForRoles = new Map<string, Rule>();
+
+/** The same rule for the same roles, so that its words are composed once. */
+function havingOneOf(roles: readonly Role[]): Rule {
+  const name = roles.join(' ');
+  const existing = wholeForRoles.get(name) ?? having(...roles);
+  wholeForRoles.set(name, existing);
+  return existing;
+}
+
 /** Principals who read a figure whole, since they work with the counted objects. Parts and measures inherit the rule of their figure. */
-function wholeFor({ wholeFor: roles, hiddenFrom, partOf, over }: Counted, figures: CountedFigures): Rule {
-  if (roles) return having(...roles);
+export function wholeFor({ wholeFor: roles, hiddenFrom, partOf, over }: Counted, figures: CountedFigures): Rule {
+  if (roles) return havingOneOf(roles);
   if (hiddenFrom === 'public') return government;
   const figure = figures.get(partOf ?? over ?? '');
   return figure ? wholeFor(figure, figures) : casework;
 }
 
 /** Principals with a government role that works with single objects, and not with figures only. A role that is not known does not. */
-const casework: Rule = (who) =>
-  who?.governmentRoles.some((role) => {
-    const spec = roleSpec(role);
-    return spec !== undefined && !spec.isStatistical;
-  }) ?? false;
+const casework: Rule = rule(
+  () => [{ to: ['@casework'] }],
+  (who) =>
+    who?.governmentRoles.some((role) => {
+      const spec = roleSpec(role);
+      return spec !== undefined && !spec.isStatistical;
+    }) ?? false,
+);
 
 const isWhole = (of: Counted, who: Principal | null, figures: CountedFigures = new Map()): boolean =>
   wholeFor(of, figures)(who) === true;

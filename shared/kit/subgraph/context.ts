@@ -8,6 +8,8 @@ import type { Cursors } from '../collection/cursor';
 import type { Loaders } from '../collection/loaders';
 import type { Database } from '../database/database';
 import type { Reader } from '../policy/policy';
+import type { Withholdings } from '../policy/withholdings';
+import type { Work } from './work';
 
 /** Shared by the resolvers of one request to one subgraph. */
 export interface Context {
@@ -22,6 +24,10 @@ export interface Context {
   readonly principal: Principal | null;
   /** Access rights of the caller. */
   readonly reader: Reader;
+  /** Rules that limit the caller in what the request executes. */
+  readonly withheld: Withholdings;
+  /** Work of the request so far. */
+  readonly work: Work;
   /** Reads of the request that must be recorded. */
   readonly reads: Reads;
   /** Records an action of the caller before it takes effect. @throws RecordUnavailableError */

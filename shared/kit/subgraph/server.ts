@@ -15,7 +15,7 @@ import { type Principal, personKey } from '#base/identity/principal';
 import { IdentityError } from '#base/identity/signed-identity';
 import type { Context } from './context';
 import { outageOf } from './outage';
-import type { OpenSubgraph } from './subgraph';
+import { headersOf, type OpenSubgraph } from './subgraph';
 
 /** Maximum request size. Large, since entity fetches carry their representations. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
@@ -34,7 +34,8 @@ const recording = (subgraph: OpenSubgraph): ApolloServerPlugin<Context> => ({
         if (unrecorded) body.singleResult = { data: null, errors: [unrecorded] };
         subgraph.operations.count(body.singleResult.errors);
         const outage = operation?.operation === 'query' ? outageOf(body.singleResult) : undefined;
-        const { errors } = body.singleResult;
+        const { errors, data } = body.singleResult;
+        if (data) for (const [name, value] of Object.entries(headersOf(contextValue))) http.headers.set(name, value);
         if (errors) body.singleResult.errors = new ErrorList(errors).toArray();
         if (!outage) return;
         body.singleResult = { data: null, errors: [outage] };

@@ -24,6 +24,8 @@ import { originOf } from '#base/http/origin';
 import { closedDoor, type Door } from '#base/identity/door';
 import { type Principal, personKey } from '#base/identity/principal';
 import { declareRoles, type RoleSpecs } from '#base/identity/roles';
+import { WITHHELD_HEADER } from '#base/withheld';
+import { WORK_HEADER } from '#base/work';
 import { accessLogRoot } from '../audit/access-log';
 import { type AuditLog, RecordUnavailableError } from '../audit/audit-log';
 import type { Happening } from '../audit/entry';
@@ -48,6 +50,7 @@ import { enforce } from '../policy/enforcement';
 import { Policies, type Policy, Reader } from '../policy/policy';
 import { type ProtectedTypes, protectedTypesOf } from '../policy/protected-types';
 import { recordObjects } from '../policy/recording';
+import { Withholdings } from '../policy/withholdings';
 import { settleWords } from '../search/word-index';
 import { Background, type BackgroundOptions, type BackgroundStatus } from './background';
 import type { Context } from './context';
@@ -55,6 +58,7 @@ import { OperationCounts } from './operation-counts';
 import { publish } from './published';
 import { type ReferenceTable, seedReferences } from './references';
 import type { ScheduledTask } from './schedule';
+import { measure, Work } from './work';
 
 /** Parts of a subgraph, listed in its `subgraph.ts`. */
 export interface SubgraphParts {
@@ -100,6 +104,8 @@ export interface SubgraphRequest {
 export interface SubgraphResponse {
   readonly data?: Record<string, unknown> | null;
   readonly errors?: readonly GraphQLFormattedError[];
+  /** Headers of the HTTP response. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface OpenOptions {
@@ -227,15 +233,18 @@ export class OpenSubgraph {
     const database = this.database.for({ key, cancellation });
     const reader = new Reader(this.subgraph.policies, principal);
     const reads = new Reads();
+    const withheld = new Withholdings(reader);
     let isChanged = false;
     return {
       database,
-      loaders: new Loaders(database, clock, reader, cursors, reads, this.subgraph.protectedTypes),
+      loaders: new Loaders(database, clock, reader, cursors, reads, this.subgraph.protectedTypes, withheld),
       cursors,
       clock,
       requestId: origin?.request ?? null,
       principal,
       reader,
+      withheld,
+      work: new Work(),
       reads,
       record: async (what) => {
         await this.audit?.append(principal, origin, this.decided(what), isChanged && what.kind !== 'attempt');
@@ -308,6 +317,7 @@ export class OpenSubgraph {
     return {
       data,
       errors: errors && this.publicErrors(errors, contextValue.requestId ?? undefined),
+      headers: headersOf(contextValue),
     };
   }
 
@@ -368,6 +378,13 @@ export class OpenSubgraph {
   }
 }
 
+/** What a subgraph tells the gateway besides its answer. */
+export function headersOf({ withheld, work }: Context): Record<string, string> {
+  const { header } = withheld;
+  const units = { [WORK_HEADER]: String(work.units) };
+  return header ? { ...units, [WITHHELD_HEADER]: header } : units;
+}
+
 /** Without these tables, every mutation would fail at its first statement. @throws Error that says what to add */
 function requireWorkTables({ name, entities, mutations = [], handlers = [], schedule = [] }: SubgraphParts): void {
   if (mutations.length + handlers.length + schedule.length === 0) return;
@@ -426,6 +443,7 @@ function buildFederated(
   enforce(schema, models, policies, carriers);
   const protectedTypes = protectedTypesOf(schema, models, policies);
   recordObjects(schema, models, protectedTypes);
+  measure(schema);
   return { sdl, schema, protectedTypes };
 }
 

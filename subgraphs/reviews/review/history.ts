@@ -1,4 +1,5 @@
 import { Arg, Ctx, Directive, FieldResolver, Int, Resolver, Root } from 'type-graphql';
+import { fromVisible } from '#kit/model/derivation';
 import { sensitivity } from '#kit/model/fields';
 import { stubOf } from '#kit/model/model';
 import { pastInstant } from '#kit/model/past-instant';
@@ -70,6 +71,7 @@ export class ReviewHistoryResolver {
   @sensitivity('GOV')
   // weight: it replays a timeline
   @Directive('@cost(weight: 5)')
+  @fromVisible('Submission', () => [ReviewEvent])
   async reviewsAsOf(
     @Root() submission: Submission,
     @Ctx() { loaders, clock }: Context,

@@ -1,5 +1,4 @@
 import { Arg, Ctx, Directive, FieldResolver, Int, Resolver, Root } from 'type-graphql';
-import type { Principal } from '#base/identity/principal';
 import type { Role } from '#base/identity/roles';
 import type { SearchHit } from '#kit/audit/search';
 import { pageSize } from '#kit/collection/page';
@@ -7,7 +6,6 @@ import { sensitivity } from '#kit/model/fields';
 import { stubOf } from '#kit/model/model';
 import { GraphQLInstant } from '#kit/model/scalars';
 import { part, valueObject } from '#kit/model/value-object';
-import { FieldForbiddenError } from '#kit/policy/enforcement';
 import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { Artifact } from './artifact';
@@ -31,12 +29,6 @@ export class GovernmentRead {
   @part(() => [String], 'Types read, such as Submission or Artifact.', propin) types!: readonly string[];
 }
 
-/** Callers who may see government reads: the developer, and oversight. */
-function mayKnow(who: Principal | null, { developerKey }: Submission): boolean {
-  if (who?.roles.includes('inspector')) return true;
-  return who?.roles.includes('developer-submitter') === true && who.organization === developerKey;
-}
-
 @Resolver(() => Submission)
 export class GovernmentReadsResolver {
   @FieldResolver(() => [GovernmentRead], {
@@ -49,7 +41,7 @@ export class GovernmentReadsResolver {
   @Directive('@cost(weight: 500)')
   async governmentReads(
     @Root() submission: Submission,
-    @Ctx() { loaders, clock, principal, accessLog }: Context,
+    @Ctx() { loaders, clock, accessLog }: Context,
     @Arg('first', () => Int, { nullable: true, description: 'Page size, 1 to 500; 25 by default.' }) first?: number,
     @Arg('since', () => GraphQLInstant, {
       nullable: true,
@@ -62,7 +54,6 @@ export class GovernmentReadsResolver {
     })
     until?: string,
   ): Promise<GovernmentRead[]> {
-    if (!mayKnow(principal, submission)) throw new FieldForbiddenError('Submission', 'governmentReads', 'PROPIN');
     const { id, modelId, versionId } = submission;
     const parts = await Promise.all(
       [LaunchPlan, Artifact, Declaration, SelfEvaluation].map((of) =>

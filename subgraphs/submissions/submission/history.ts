@@ -1,4 +1,5 @@
 import { Arg, Ctx, Directive, FieldResolver, Int, Resolver, Root } from 'type-graphql';
+import { fromVisible } from '#kit/model/derivation';
 import { sensitivity } from '#kit/model/fields';
 import { stubOf } from '#kit/model/model';
 import { pastInstant } from '#kit/model/past-instant';
@@ -97,6 +98,7 @@ export class SubmissionHistoryResolver {
   @sensitivity('PROPIN')
   // weight: it replays a timeline
   @Directive('@cost(weight: 5)')
+  @fromVisible('Submission', () => [SubmissionEvent])
   async asOf(
     @Root() submission: Submission,
     @Ctx() { loaders, clock }: Context,

@@ -86,7 +86,7 @@ const persisted = (useGETForHashedQueries) => (http) =>
 const FAILING = {
   'unknown field': { query: gql`{ sectors(first: 1) { nodes { nope } } }` },
   'missing variable': { query: SECTOR, variables: {} },
-  'restricted field': { query: gql`{ sector(key: "energy") { key name } aiToolAdoption { __typename } }` },
+  'failing field': { query: gql`{ sector(key: "energy") { key name } sectors(first: 501) { totalCount } }` },
 };
 
 await runScenarios({

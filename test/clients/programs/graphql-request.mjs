@@ -34,13 +34,15 @@ await runScenarios({
       const { status, data, errors } = await tolerant.rawRequest(query);
       return { status, data, errors };
     };
-    const restricted = gql`{ sector(key: "energy") { key } aiToolAdoption { __typename } }`;
+    const partial = gql`{ sector(key: "energy") { key } sectors(first: 501) { totalCount } }`;
+    const withheld = await client.rawRequest(gql`{ aiToolAdoption { __typename } }`);
     return {
       'unknown field': await thrownBy(() => client.request(gql`{ nope }`)),
       'missing variable': await thrownBy(() => client.request(SECTOR)),
       'syntax error': await thrownBy(() => client.rawRequest('{ sector(')),
-      'restricted field': await thrownBy(() => client.request(restricted)),
-      'restricted field, tolerated': await tolerated(restricted),
+      'failing field': await thrownBy(() => client.request(partial)),
+      'failing field, tolerated': await tolerated(partial),
+      'withheld field': { data: withheld.data, withheld: withheld.extensions.withheld },
       'invalid token': await thrownBy(() => client.request(SECTOR, { key: 'energy' }, { authorization: 'Bearer no' })),
     };
   },

@@ -37,7 +37,7 @@ RegisterMutation = CLIENT.parse <<~GRAPHQL
 GRAPHQL
 
 RestrictedQuery = CLIENT.parse <<~GRAPHQL
-  query { sector(key: "energy") { name } aiToolAdoption { quarter } }
+  query { sector(key: "energy") { name } sectors(first: 501) { totalCount } }
 GRAPHQL
 
 def ask(definition, variables = {})

@@ -71,7 +71,7 @@ def fail(client):
     stranger = Client(client.url, {"Authorization": "Bearer no"})
     return {
         "unknown field": client.post("{ nope }"),
-        "restricted field": client.post("{ aiToolAdoption { __typename } }"),
+        "failing field": client.post("{ sectors(first: 501) { totalCount } }"),
         "invalid token": stranger.post(SECTOR, {"key": "energy"}),
     }
 

@@ -43,7 +43,7 @@ const SECTORS = `
 const FAILING = {
   'unknown field': ['{ sectors(first: 1) { nodes { nope } } }', {}],
   'missing variable': [SECTOR, {}],
-  'restricted field': ['{ sector(key: "energy") { key name } aiToolAdoption { __typename } }', {}],
+  'failing field': ['{ sector(key: "energy") { key name } sectors(first: 501) { totalCount } }', {}],
 };
 
 /** Describes a result in JSON. */

@@ -70,8 +70,8 @@ export const MODEL = graphql`
 
 export const RESTRICTED = graphql`
   query operationsRestrictedQuery {
-    aiToolAdoption {
-      quarter
+    sectors(first: 501) {
+      totalCount
     }
   }
 `;
