@@ -73,7 +73,11 @@ const caller = {
       meaning:
         'The token is invalid, or claims what its issuer may not grant (`reference` finds the reason in the log). On a mutation, with status 200: it requires a token.',
     },
-    FORBIDDEN: { status: '200', meaning: 'The caller’s roles do not allow this field or this change.' },
+    FORBIDDEN: {
+      status: '200',
+      meaning:
+        'The caller’s roles do not allow this change, or this field, which cannot be null. Nullable fields are null with an entry in `extensions.withheld`.',
+    },
     AUTHENTICATION_UNAVAILABLE: { status: '503', meaning: 'The keys of the token’s issuer cannot be loaded.' },
     TOO_MANY_REQUESTS: {
       status: '429',

@@ -59,7 +59,7 @@ test('drops entries that no subgraph should send', () => {
     `["${'A'.repeat(300)}","FIELD","GOV","SOME",0]`,
   ])
     expect([one, read(one)]).toEqual([one, []]);
-  for (const rules of ['[]', 'null', '["a\\nb"]', '["x","<role>"]', '[1]', `["${'x'.repeat(601)}"]`])
+  for (const rules of ['[]', 'null', '["a\\nb"]', '["x","<role>"]', '[1]', `["${'x'.repeat(801)}"]`])
     expect([rules, read('["A.b","FIELD","GOV","SOME",0]', rules)]).toEqual([rules, []]);
   expect(readWithheld(writeWithheld([entry('A.b'), entry('C.d')]), (at) => at === 'C.d')!.entries).toHaveLength(1);
 });

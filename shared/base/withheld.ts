@@ -8,7 +8,7 @@ export const MAX_HEADER_BYTES = 8 * 1024;
 /** Maximum entries of an answer. */
 export const MAX_ENTRIES = 50;
 /** Maximum characters of the words of a rule. */
-const MAX_WHY = 600;
+const MAX_WHY = 800;
 /** Maximum roles of one entry. */
 const MAX_ROLES = 50;
 /** Maximum characters of a coordinate. */

@@ -1,8 +1,11 @@
-import { Directive, Float } from 'type-graphql';
+import { Directive, Float, Int } from 'type-graphql';
 import { AgencyFields, agencyRootsOf, declareAgency } from '#domain/agency/agency';
 import { hasMany } from '#kit/collection/connection';
+import type { Loaders } from '#kit/collection/loaders';
+import type { Database } from '#kit/database/database';
 import { percentiles } from '#kit/database/statistics';
 import { computed } from '#kit/model/fields';
+import type { Counted } from '#kit/model/value-object';
 import { isShown } from '#kit/policy/suppression';
 import type { Context } from '#kit/subgraph/context';
 import { AgencyIdentifier } from './agency-identifier';
@@ -15,6 +18,12 @@ import { FederalSystem } from './system/federal-system';
 import { ToolDeployment } from './tool/defensive-tool';
 import { AIUseCase } from './use-case/ai-use-case';
 import { VulnerabilityFinding, WEAKNESS_ROLES } from './vulnerability/vulnerability-finding';
+
+/** What figures of remediation count. */
+const REMEDIATED: Counted = {
+  of: ['VulnerabilityFinding.detectedAt', 'VulnerabilityFinding.remediatedAt'],
+  wholeFor: WEAKNESS_ROLES,
+};
 
 /** Agency fields that the infrastructure program adds. */
 export class Agency extends AgencyFields {
@@ -41,37 +50,53 @@ export class Agency extends AgencyFields {
   @hasMany(() => Sector, 'leadAgencyKey', 'Sectors for which the agency is the lead risk management agency.')
   leadsSectors!: unknown;
 
+  @computed(() => Int, 'Number of remediated vulnerabilities of the agency.', {
+    nullable: true,
+    sensitivity: 'GOV',
+    counted: REMEDIATED,
+  })
+  @Directive('@cost(weight: 100)')
+  async remediatedFindingCount({ loaders, database }: Context): Promise<number> {
+    return (await remediation(loaders, database, this.key)).n;
+  }
+
   @computed(
     () => Float,
-    'Median days from detection to remediation, over all remediated vulnerabilities. Null without any, and null below five except for roles that work with vulnerabilities.',
-    {
-      nullable: true,
-      sensitivity: 'GOV',
-      derivedFrom: ['VulnerabilityFinding.detectedAt', 'VulnerabilityFinding.remediatedAt'],
-      coarsened: 'A median, hidden when computed over fewer than five findings.',
-    },
+    'Median days from detection to remediation of the vulnerabilities in "remediatedFindingCount". Null if that is zero.',
+    { nullable: true, sensitivity: 'GOV', counted: { ...REMEDIATED, isMeasure: true } },
   )
   @Directive('@cost(weight: 100)')
-  medianDaysToRemediate({ loaders, database, principal }: Context): Promise<number | null> {
-    return loaders
-      .batched<number | null>(Agency, 'days to remediate', async (keys) => {
-        const query = {
-          from: `SELECT agency_key AS agency, ${database.dialect.daysBetween('detected_at', 'remediated_at')} AS days
-                 FROM vulnerability_finding
-                 WHERE agency_key IN (${keys.map(() => '?').join(', ')}) AND remediated_at IS NOT NULL`,
-          value: 'days',
-          groups: ['agency'],
-          shares: { median: 0.5 },
-        } as const;
-        const rows = new Map((await percentiles(database, query, keys)).map((row) => [row.agency, row]));
-        return keys.map((key) => {
-          const { n = 0, median = null } = rows.get(key) ?? {};
-          return isShown(n, principal, { wholeFor: WEAKNESS_ROLES }) ? median : null;
-        });
-      })
-      .load(this.key);
+  async medianDaysToRemediate({ loaders, database, principal }: Context): Promise<number | null> {
+    const { n, median } = await remediation(loaders, database, this.key);
+    return isShown(n, principal, REMEDIATED) ? median : null;
   }
 }
+
+/** Number of remediated findings of an agency, and the median of their days from detection to remediation. */
+function remediation(
+  loaders: Loaders,
+  database: Database,
+  agency: string,
+): Promise<{ readonly n: number; readonly median: number | null }> {
+  return loaders
+    .batched(Agency, 'days to remediate', async (keys) => {
+      const query = {
+        from: `SELECT agency_key AS agency, ${database.dialect.daysBetween('detected_at', 'remediated_at')} AS days
+               FROM vulnerability_finding
+               WHERE agency_key IN (${keys.map(() => '?').join(', ')}) AND remediated_at IS NOT NULL`,
+        value: 'days',
+        groups: ['agency'],
+        shares: { median: 0.5 },
+      } as const;
+      const rows = new Map((await percentiles(database, query, keys)).map((row) => [row.agency, row]));
+      return keys.map((key) => {
+        const { n = 0, median = null } = rows.get(key) ?? {};
+        return { n, median };
+      });
+    })
+    .load(agency);
+}
+
 declareAgency(Agency);
 
 export const AgencyRoots = agencyRootsOf(Agency);

@@ -25,7 +25,7 @@ const systemOwners = any(ofAgency('agencyKey', 'infrastructure-officer'), allAge
 const caseOpeners = any(ofAgency('openedByKey', 'infrastructure-officer', 'agency-reviewer'), allAgencies);
 
 /** Until publication, every detail of a case may expose an unpatched flaw. */
-const caseReaders = any(caseOpeners, where('status', ['PUBLISHED', 'CLOSED'], government));
+const caseReaders = any(caseOpeners, where('status', ['PUBLISHED', 'CLOSED'], government, 'published'));
 
 const open: Policy = { rows: everyone };
 const internal: Policy = { rows: government, GOV: government, ISVI: systemOwners };

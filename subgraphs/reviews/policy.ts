@@ -34,7 +34,7 @@ const intake = having('intake-officer');
 const ofDeveloper = (property: string): Rule => ofOrganization(property, 'developer-submitter');
 const analyst = having('analyst');
 const ofNsa: Rule = rule(
-  () => [{ to: ['agency-reviewer'], objects: 'if their agency is nsa' }],
+  () => [{ to: ['agency-reviewer'], objects: 'if theirs is nsa' }],
   (who) => having('agency-reviewer')(who) === true && who!.agency === 'nsa',
 );
 
@@ -55,7 +55,11 @@ const ownAgency = ofAgency('agencyKey', 'agency-reviewer');
 
 /** Statuses in which others may see the outcome; the rationale stays with the agency. */
 const ISSUED = ['ISSUED', 'SUPERSEDED', 'NOT_ISSUED'];
-const outcomes = any(ownAgency, oversight, where('status', ISSUED, any(developer, informed, intake, analyst)));
+const outcomes = any(
+  ownAgency,
+  oversight,
+  where('status', ISSUED, any(developer, informed, intake, analyst), 'with an outcome'),
+);
 
 const designation = any(ofNsa, insiders);
 
@@ -71,7 +75,11 @@ const ofReview = (rule: Rule): Rule => through('reviewId', () => Review, rule);
 
 /** Statuses of findings that have reached the developer, and so all agencies that know of the submission. */
 const SHARED = ['SHARED_WITH_DEVELOPER', 'ACKNOWLEDGED', 'MITIGATION_REPORTED', 'DISPUTED', 'NOTED', 'CLOSED'];
-const finding = any(ofReview(team), oversight, where('status', SHARED, any(developer, informed)));
+const finding = any(
+  ofReview(team),
+  oversight,
+  where('status', SHARED, any(developer, informed), 'shared with the developer'),
+);
 
 const assessments = any(ownAgency, oversight, informed, analyst);
 const thread = any(ownAgency, developer, intake, oversight);

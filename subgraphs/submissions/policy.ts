@@ -36,9 +36,10 @@ const ofDeveloper = (property: string): Rule => ofOrganization(property, 'develo
 
 /** Lifecycle states in which the government may see a submission. Drafts stay with the developer. */
 const FILED = ['FILED', 'LAUNCHED', 'WITHDRAWN', 'NOT_RELEASED', 'CLOSED'];
+const filed = (limited: Rule): Rule => where('lifecycle', FILED, limited, 'filed with the government');
 
 const reviewingAgency: Rule = rule(
-  () => [{ to: ['agency-reviewer'], objects: 'of which their agency is a reviewing agency' }],
+  () => [{ to: ['agency-reviewer'], objects: 'if theirs is a reviewing agency' }],
   (who) => having('agency-reviewer')(who) === true && (REVIEWING_AGENCIES as readonly string[]).includes(who!.agency!),
 );
 
@@ -50,7 +51,7 @@ const sharedWith = any(
 );
 
 /** Callers who may know that a submission exists. */
-const submission = any(ofDeveloper('developerKey'), where('lifecycle', FILED, any(intake, oversight, sharedWith)));
+const submission = any(ofDeveloper('developerKey'), filed(any(intake, oversight, sharedWith)));
 
 /** Parts of a submission, for callers who may know of it. */
 const part: Rule = through('submissionId', () => Submission, submission);
@@ -59,18 +60,18 @@ const part: Rule = through('submissionId', () => Submission, submission);
 const partOutsideAgencies: Rule = through(
   'submissionId',
   () => Submission,
-  any(ofDeveloper('developerKey'), where('lifecycle', FILED, any(intake, oversight))),
+  any(ofDeveloper('developerKey'), filed(any(intake, oversight))),
 );
 
 const partWithoutIntake: Rule = through(
   'submissionId',
   () => Submission,
-  any(ofDeveloper('developerKey'), where('lifecycle', FILED, oversight)),
+  any(ofDeveloper('developerKey'), filed(oversight)),
 );
 
-const sharedModel = through('id', () => Submission, where('lifecycle', FILED, sharedWith), 'modelId');
+const sharedModel = through('id', () => Submission, filed(sharedWith), 'modelId');
 const modelInsiders = any(ofDeveloper('developerKey'), intake, oversight, sharedModel);
-const model = any(where('releaseStatus', ['LIMITED', 'GENERAL', 'RETIRED'], everyone), modelInsiders);
+const model = any(where('releaseStatus', ['LIMITED', 'GENERAL', 'RETIRED'], everyone, 'released'), modelInsiders);
 
 const whole = (rule: Rule): Policy => ({ rows: rule, GOV: rule, PROPIN: rule });
 const open: Policy = { rows: everyone };

@@ -12,6 +12,7 @@ import { parsePrincipal } from '#base/identity/principal';
 import { readText } from '#base/read-text';
 import type { WithheldEntry } from '#base/withheld';
 import { type ModelClass, modelOf } from '#kit/model/model';
+import { countedOf } from '#kit/model/value-object';
 import { Reader } from '#kit/policy/policy';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { databaseKinds } from '../support/databases';
@@ -31,6 +32,9 @@ const fieldsOf = (type: GraphQLObjectType): GraphQLField<unknown, unknown>[] =>
   Object.values(type.getFields()).filter(({ args }) => !args.some((arg) => isNonNullType(arg.type)));
 const isPage = ({ name }: { readonly name: string }): boolean => name.endsWith('Connection');
 const isEntity = (type: GraphQLObjectType): boolean => type.getFields().id !== undefined;
+
+/** Counts of today, which are null for a past instant. */
+const WITHOUT_PAST = new Set(['vacancies', 'byTalentArea']);
 
 const NOT_READ = new Set(['aggregates', 'groups', 'pageInfo', 'edges']);
 
@@ -124,6 +128,33 @@ describe.each(databaseKinds)('what rights take away, on %s', (kind) => {
     for (const operation of OPERATIONS) whole.set(operation, (await world.ask(operation, {}, INSPECTOR)).data);
   });
   afterAll(() => world?.close());
+
+  test.each(CALLERS)(
+    'names the suppressed figures for %s, and leaves others null for lack of a value',
+    async (_name, caller) => {
+      let suppressed = 0;
+      const visit = (type: GraphQLObjectType, object: Value): void => {
+        const counted = countedOf(type.name);
+        for (const [name, value] of Object.entries(object as Record<string, Value>)) {
+          const field = type.getFields()[name]!;
+          const named = getNamedType(field.type);
+          const isSuppressed = object.suppressed?.includes(name) ?? false;
+          if (isSuppressed) expect([type.name, name, value]).toEqual([type.name, name, null]);
+          suppressed += Number(isSuppressed);
+          const figure = counted?.get(name);
+          // counts and shares always have a value
+          const isCount = figure && object.suppressed && !figure.isMeasure && named.name !== 'Float';
+          if (isCount && value === null && !WITHOUT_PAST.has(name))
+            expect([type.name, name, isSuppressed]).toEqual([type.name, name, true]);
+          if (isObjectType(named) && value) for (const part of [value].flat()) if (part) visit(named, part);
+        }
+      };
+      for (const operation of OPERATIONS.filter((text) => text.includes('suppressed')))
+        visit(query, (await world.ask(operation, {}, caller)).data);
+      if (caller === null || caller.includes('analyst; subject')) expect(suppressed).toBeGreaterThan(0);
+      if (caller === INSPECTOR) expect(suppressed).toBe(0);
+    },
+  );
 
   test('reads every type of the graph', () => {
     expect(OPERATIONS.length).toBeGreaterThan(50);

@@ -39,7 +39,7 @@ test.each(UNITS)('the periods of a series follow each other without a gap: %s', 
   expect(periods.length).toBeGreaterThan(1);
   expect(periods[0]!.from <= from && from < periods[0]!.until).toBe(true);
   expect(periods.at(-1)!.from < until && until <= periods.at(-1)!.until).toBe(true);
-  periods.slice(1).forEach((period, index) => expect(period.from).toBe(periods[index]!.until));
+  for (const [index, period] of periods.slice(1).entries()) expect(period.from).toBe(periods[index]!.until);
   for (const { key, ...period } of periods) expect(period).toEqual(calendarPeriod(unit, key));
 });
 

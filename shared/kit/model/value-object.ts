@@ -77,6 +77,25 @@ function noteList(prototype: object, field: string, list: FigureList): void {
   lists.set(type, (lists.get(type) ?? new Map()).set(field, list));
 }
 
+/** Field of every type of figures with the names of its hidden figures. */
+export const SUPPRESSED = 'suppressed';
+
+/** Classes of {@link SUPPRESSED} by type: those of the figures that it names. */
+const suppressed = new Map<object, Sensitivity>();
+
+function declareSuppressed(prototype: object, sensitivity: Sensitivity): void {
+  const declared = suppressed.get(prototype);
+  if (declared === sensitivity) return;
+  if (declared)
+    throw new Error(
+      `${prototype.constructor.name} has counted figures of the classes ${declared} and ${sensitivity}: split it into two types`,
+    );
+  suppressed.set(prototype, sensitivity);
+  const description = 'Names of the figures here that are null because they would reveal a count of one to four.';
+  Field(() => [String], { description })(prototype, SUPPRESSED);
+  Directive(`@sensitivity(class: ${sensitivity})`)(prototype, SUPPRESSED);
+}
+
 interface PartOptions extends Derivation {
   readonly nullable?: boolean;
   readonly sensitivity?: Sensitivity;
@@ -91,6 +110,7 @@ export function part(type: () => GraphQLTypeReference, description: string, opti
     const { counted, nullable = counted !== undefined, addUpTo } = options;
     if (addUpTo) noteList(prototype, property, { of: () => ([type()].flat() as { name: string }[])[0]!, addUpTo });
     const fullDescription = counted ? noteCounted(prototype, property, counted, description) : description;
+    if (counted) declareSuppressed(prototype, options.sensitivity ?? 'GOV');
     Field(type, { nullable, description: fullDescription })(prototype, property);
     Directive(`@sensitivity(class: ${options.sensitivity ?? 'GOV'})`)(prototype, property);
     declareDerivation(prototype, property, options);

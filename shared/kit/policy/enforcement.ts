@@ -19,12 +19,13 @@ import { oncePerField } from '../collection/once-per-field';
 import { visibleSourcesOf } from '../model/derivation';
 import { type FiscalYears, fiscalYearsOf } from '../model/figure';
 import { type ModelClass, modelOf } from '../model/model';
-import { type Counted, countedOf, listsOf } from '../model/value-object';
+import { type Counted, countedOf, listsOf, SUPPRESSED } from '../model/value-object';
 import type { Context } from '../subgraph/context';
 import { sensitivityOf } from './field-class';
 import type { Policies, Protected, Reader } from './policy';
 import { everyone, government, noOne, oversight, type Rule } from './rule';
 import {
+  suppressedIn,
   wholeFor,
   withheldOf,
   withheldSmall,
@@ -141,6 +142,7 @@ function show(
   const model = byName.get(namedType(field));
   const isOfModel = byName.has(type.name);
   if (model && modelOf(model).stored && (isOfModel || isRoot)) field.resolve = seenOnly(model, resolverOf(field));
+  if (field.name === SUPPRESSED && countedOf(type.name)) field.resolve = (source) => suppressedIn(source as object);
   // lists within figures are handled with them
   if (!model && !listsOf(type.name).has(field.name) && countedOf(namedType(field)))
     field.resolve = counting(field, resolverOf(field));

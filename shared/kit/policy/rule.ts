@@ -3,7 +3,7 @@ import { type Role, roleSpec } from '#base/identity/roles';
 import type { Condition } from '../collection/where';
 import type { Database } from '../database/database';
 import type { Link } from '../model/links';
-import { type ModelClass, modelOf } from '../model/model';
+import { type ModelClass, modelOf, snakeCase } from '../model/model';
 
 /** Scope of a condition: database, model, and table alias. */
 export interface Rows {
@@ -64,28 +64,33 @@ export const oversight: Rule = rule(
   (who) => who?.roles.some((role) => roleSpec(role)?.isOversight) ?? false,
 );
 
-/** Name of the field that a property with a key stores: `lead agency` of `leadAgencyKey`. */
-const named = (property: string): string =>
-  property.replace(/(Key|Id)s?$/, '').replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+/** Words of a property or class: `lead agency` of `leadAgencyKey`. */
+const named = (name: string): string => snakeCase(name.replace(/(Key|Id)s?$/, '')).replaceAll('_', ' ');
+
+/** `whose lead agency is theirs`, `opened by them`. */
+const isTheirs = (property: string): string =>
+  /By(Key|Id)?$/.test(property) ? `${named(property)} them` : `whose ${named(property)} is theirs`;
+
+const withArticle = (words: string): string => `${/^[aeio]/.test(words) ? 'an' : 'a'} ${words}`;
 
 /** Rows of the principal's agency, for principals with one of the roles. */
 export const ofAgency = (property: string, ...roles: readonly Role[]): Rule =>
   rule(
-    () => [{ to: roles, objects: `whose ${named(property)} is their agency` }],
+    () => [{ to: roles, objects: isTheirs(property) }],
     (who) => (who?.agency != null && having(...roles)(who) === true ? equals(property, who.agency) : false),
   );
 
 /** Rows of the principal's organization, for principals with one of the roles. */
 export const ofOrganization = (property: string, ...roles: readonly Role[]): Rule =>
   rule(
-    () => [{ to: roles, objects: `whose ${named(property)} is their organization` }],
+    () => [{ to: roles, objects: isTheirs(property) }],
     (who) => (who?.organization != null && having(...roles)(who) === true ? equals(property, who.organization) : false),
   );
 
 /** Rows that a link table links to the principal's agency, for principals with one of the roles. */
 export const linkedToAgency = (table: () => ModelClass<Link>, ...roles: readonly Role[]): Rule =>
   rule(
-    () => [{ to: roles, objects: 'that are linked to their agency' }],
+    () => [{ to: roles, objects: 'linked to their agency' }],
     (who) =>
       who?.agency != null && having(...roles)(who) === true
         ? ({ database, target, alias, fresh }) => {
@@ -103,7 +108,7 @@ export const linkedToAgency = (table: () => ModelClass<Link>, ...roles: readonly
 /** Rows whose JSON list column contains the principal's agency, for principals with one of the roles. */
 export const listingAgency = (property: string, ...roles: readonly Role[]): Rule =>
   rule(
-    () => [{ to: roles, objects: `whose ${named(property)} list their agency` }],
+    () => [{ to: roles, objects: `whose ${named(property)} list has theirs` }],
     (who) =>
       who?.agency != null && having(...roles)(who) === true
         ? ({ database, target, alias }) => ({
@@ -113,10 +118,18 @@ export const listingAgency = (property: string, ...roles: readonly Role[]): Rule
         : false,
   );
 
-/** Limits a rule to rows whose property has one of the values. */
-export const where = (property: string, values: readonly string[], limited: Rule): Rule =>
+/**
+ * Limits a rule to rows whose property has one of the values.
+ * @param words of these rows, to follow "objects"; names the values by default
+ */
+export const where = (
+  property: string,
+  values: readonly string[],
+  limited: Rule,
+  words = `whose ${named(property)} is ${alternatives(values)}`,
+): Rule =>
   rule(
-    () => limited.grants().map((grant) => limitedTo(`whose ${named(property)} is ${alternatives(values)}`, grant)),
+    () => limited.grants().map((grant) => limitedTo(words, grant)),
     (who) =>
       both(
         ({ database, target, alias }) => ({
@@ -130,7 +143,7 @@ export const where = (property: string, values: readonly string[], limited: Rule
 /** Limits a rule to rows whose property is null. */
 export const without = (property: string, limited: Rule): Rule =>
   rule(
-    () => limited.grants().map((grant) => limitedTo(`without ${named(property)}`, grant)),
+    () => limited.grants().map((grant) => limitedTo(`without ${withArticle(named(property))}`, grant)),
     (who) =>
       both(
         ({ database, target, alias }) => ({
@@ -147,8 +160,9 @@ export const through = (property: string, other: () => ModelClass, ofOther: Rule
     () =>
       ofOther.grants().map(({ to, objects }) => {
         if (objects === undefined) return { to };
-        const { name } = modelOf(other());
-        return { to, objects: otherProperty ? `with a ${name} ${objects}` : `whose ${name} is one ${objects}` };
+        const related = named(modelOf(other()).name);
+        if (otherProperty) return { to, objects: `with ${withArticle(related)} ${objects}` };
+        return { to, objects: `whose ${/(Key|Id)$/.test(property) ? named(property) : related} is one ${objects}` };
       }),
     (who) => {
       const reach = ofOther(who);
@@ -189,8 +203,9 @@ const limitedTo = (condition: string, { to, objects }: Grant): Grant => ({
   objects: objects === undefined ? condition : `${condition} and ${objects}`,
 });
 
-const alternatives = (values: readonly string[]): string =>
-  values.length > 1 ? `${values.slice(0, -1).join(', ')} or ${values.at(-1)}` : values.join('');
+function alternatives(values: readonly string[]): string {
+  return values.length > 1 ? `${values.slice(0, -1).join(', ')} or ${values.at(-1)}` : values.join('');
+}
 
 /** Words of a group of roles. */
 const GROUPS: Readonly<Record<string, string>> = {
@@ -202,7 +217,7 @@ const GROUPS: Readonly<Record<string, string>> = {
 
 /** A rule as callers read it. */
 export interface RuleText {
-  /** `Only for oversight, and intake-officer for objects whose lifecycle is FILED`. */
+  /** `Granted to oversight; agency-reviewer: objects whose agency is theirs`. */
   readonly why: string;
   /** Roles and groups of roles, sorted. */
   readonly grantedTo: readonly string[];
@@ -228,10 +243,10 @@ function ruleText(grants: readonly Grant[]): RuleText {
     .sort(([a], [b]) => Number(a !== '') - Number(b !== ''))
     .map(([objects, to]) => {
       const roles = alternatives([...to].map((role) => GROUPS[role] ?? role));
-      return objects === '' ? roles : `${roles} for objects ${objects}`;
+      return objects === '' ? roles : `${roles}: objects ${objects}`;
     });
   return {
-    why: parts.length === 0 ? 'No role may read it' : `Only for ${parts.join('; ')}`,
+    why: parts.length === 0 ? 'Granted to no role' : `Granted to ${parts.join('; ')}`,
     grantedTo: [...new Set(grants.flatMap(({ to }) => to))].filter((role) => role !== EVERYONE).sort(),
   };
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parsePrincipal } from '#base/identity/principal';
 import { declareRoles } from '#base/identity/roles';
 import { type Counted, Ratio } from '../model/value-object';
-import { isShown, withheldSmall, withoutSmallCells, withoutSmallCounts } from './suppression';
+import { isShown, suppressedIn, withheldSmall, withoutSmallCells, withoutSmallCounts } from './suppression';
 
 declareRoles({
   analyst: { description: 'Figures.', isGovernment: true, isStatistical: true },
@@ -45,6 +45,13 @@ test('hides shares and measures that depend on a count of one to four', () => {
     median: 2,
     mean: 1,
   });
+});
+
+test('names hidden figures, also those without a value that depend on a hidden one', () => {
+  const of = counted({ n: {}, median: { over: 'n', isMeasure: true }, m: {}, mean: { over: 'm', isMeasure: true } });
+  const shown = withoutSmallCounts({ n: 3, median: null, m: 0, mean: null }, { figures: of });
+  expect(suppressedIn(shown)).toEqual(['median', 'n']);
+  expect(suppressedIn(withoutSmallCounts({ n: 9, median: null, m: 0, mean: null }, { figures: of }))).toEqual([]);
 });
 
 test('does not modify the original object, which other readers may see whole', () => {

@@ -156,6 +156,12 @@ export function withoutSmallYears<T extends object>(
   return (requested === total ? margin : rows[years.indexOf(requested)]!).shown() as T;
 }
 
+/** Names of hidden figures, by object of figures. */
+const hiddenIn = new WeakMap<object, readonly string[]>();
+
+/** Names of the figures that are hidden in an object that these functions returned. */
+export const suppressedIn = (figures: object): readonly string[] => hiddenIn.get(figures) ?? [];
+
 /** A figure that is never hidden. */
 const ALWAYS_SHOWN: Figure = { canHide: false, isHidden: false };
 
@@ -290,6 +296,7 @@ class Row {
     if (hidden.length === 0 && lists.length === 0) return this.object;
     const copy = Object.assign(Object.create(Object.getPrototypeOf(this.object)), this.object);
     for (const { name } of hidden) copy[name] = null;
+    hiddenIn.set(copy, hidden.map(({ name }) => name).sort());
     for (const [field, cells] of lists) copy[field] = cells.map((cell) => cell.shown());
     return copy;
   }

@@ -54,7 +54,10 @@ export class Withholdings {
 function wordsOf(kind: WithheldKind, rule: Rule): RuleText {
   const { why, grantedTo } = textOf(rule);
   if (kind !== 'SMALL_COUNTS') return { why, grantedTo };
-  return { why: `Hidden if it would reveal a count of one to four. Whole: ${why}`, grantedTo };
+  return {
+    why: `Hidden if it would reveal a count of one to four. Small counts are ${why[0]!.toLowerCase()}${why.slice(1)}`,
+    grantedTo,
+  };
 }
 
 /** The rule that limits the objects of a model for a reader, at a coordinate. */

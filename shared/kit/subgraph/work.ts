@@ -19,7 +19,7 @@ export class Work {
 /** Weight of an object without `@cost`, by the cost specification. Leaves without it are free. */
 const COMPOSITE = 1;
 
-/** Makes a schema count the work of each request: the weight of each field, once for each value. Call it last. */
+/** Makes a schema count the work of each request: the weight of each field, once for each object or list of leaves. Call it last. */
 export function measure(schema: GraphQLSchema): void {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('__') || type === schema.getMutationType()) continue;
@@ -39,7 +39,7 @@ function weightOf(field: GraphQLField<unknown, unknown>): number {
 
 function counted(field: GraphQLField<unknown, unknown>, weight: number): GraphQLField<unknown, unknown>['resolve'] {
   const { resolve = defaultFieldResolver } = field;
-  if (!isList(field.type))
+  if (!isListOfObjects(field.type))
     return (source, args, context, info) => {
       (context as Context).work.units += weight;
       return resolve(source, args, context, info);
@@ -56,4 +56,5 @@ function counted(field: GraphQLField<unknown, unknown>, weight: number): GraphQL
   };
 }
 
-const isList = (type: GraphQLOutputType): boolean => isListType(getNullableType(type));
+const isListOfObjects = (type: GraphQLOutputType): boolean =>
+  isListType(getNullableType(type)) && isCompositeType(getNamedType(type));
