@@ -56,7 +56,13 @@ function developerCommands(root, args) {
       environment: { ORDERGRAPH_TEST_FAULTS: 'all' },
     },
     'test:differential': { steps: [[join(root, 'dist', 'test', 'oracle', 'main.js'), ...args]] },
-    bench: { steps: [[join(root, 'dist', 'test', 'bench', 'main.js'), ...args]] },
+    bench: {
+      steps: [
+        args[0] === 'questions'
+          ? [join(root, 'dist', 'test', 'bench', 'questions.js'), ...args.slice(1)]
+          : [join(root, 'dist', 'test', 'bench', 'main.js'), ...args],
+      ],
+    },
     build: { compiles: false, steps: [[...tsc, ...args]] },
     format: { compiles: false, steps: [[biome, 'check', '--write', ...(args.length > 0 ? args : ['.'])]] },
     check: {

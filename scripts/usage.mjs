@@ -31,7 +31,14 @@ Measures the gateway and its peers under load, and prints one table. Needs Linux
   --only a,b      workloads; all by default
   --peers a,b     gateways whose names contain these; all by default
   --tree FOLDER   another checkout of Ordergraph, compiled, as a contender: to compare a change with before
-  --soak MINUTES  constant load on this gateway alone; prints its memory over time`,
+  --soak MINUTES  constant load on this gateway alone; prints its memory over time
+
+npm run bench -- questions [options]
+Measures what each question of test/questions costs, beside its statements sent through the driver alone.
+  --scales a,b     scales of the exercise data (1,10,100)
+  --databases a,b  sqlite, mysql (both)
+  --only a,b       numbers of questions, such as 01; all by default
+  --times N        measured requests of each question (20)`,
   check: `npm run check
 Checks format, lint, import boundaries, types, generated files and docker-compose.yml. It has no options.`,
   build: `npm run build -- [options]

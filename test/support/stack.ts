@@ -3,7 +3,7 @@ import { replaceExerciseRows } from '#domain/exercise/store';
 import type { DatabaseKind } from '#kit/database/dialect';
 import { tellExercise } from '../../gateway/cli/exercise';
 import { subgraphs } from '../../gateway/cli/subgraphs';
-import { freshDatabases } from './databases';
+import { freshDatabases, type TestDatabases } from './databases';
 import { identityEnvironment } from './identity';
 import { freePort, type Running, run, waitForOutput } from './processes';
 
@@ -21,27 +21,39 @@ export interface ProcessStack {
 
 export interface StackOptions {
   readonly scale?: number;
+  /** Databases with data; new ones with exercise data by default. */
+  readonly databases?: TestDatabases;
   /** Further arguments of the gateway. */
   readonly gatewayArguments?: readonly string[];
   /** Whether each process serves its metrics. */
   readonly withMetrics?: boolean;
 }
 
-/** Starts the processes; `killAll` ends them. */
-export async function startStack(
+/** Databases with exercise data, by name of the subgraph. */
+export async function exerciseDatabases(
   kind: DatabaseKind,
-  { scale = 1, gatewayArguments = [], withMetrics = false }: StackOptions = {},
-): Promise<ProcessStack> {
+  scale: number,
+  asOf = new Date().toISOString(),
+): Promise<TestDatabases> {
   const databases = await freshDatabases(
     kind,
     subgraphs.map(({ name }) => name),
   );
-  const story = tellExercise({ seed: 'test', scale, asOf: new Date().toISOString() });
+  const story = tellExercise({ seed: 'test', scale, asOf });
   for (const subgraph of subgraphs) {
     const open = await subgraph.open({ databaseUrl: databases.url(subgraph.name), door: closedDoor });
     await replaceExerciseRows(open.database, subgraph.parts.entities, story.get(subgraph.name)!);
     await open.close();
   }
+  return databases;
+}
+
+/** Starts the processes; `killAll` ends them. */
+export async function startStack(
+  kind: DatabaseKind,
+  { scale = 1, databases, gatewayArguments = [], withMetrics = false }: StackOptions = {},
+): Promise<ProcessStack> {
+  const { url: urlOf } = databases ?? (await exerciseDatabases(kind, scale));
   const { environment, token } = await identityEnvironment();
   const settings = { ...environment, ORDERGRAPH_LOG_LEVEL: 'error' };
   const running = new Map<string, Running>();
@@ -55,7 +67,7 @@ export async function startStack(
   };
   for (const { name } of subgraphs) {
     const port = await freePort();
-    const flags = ['--port', String(port), '--database', databases.url(name), ...(await metricsOf(name))];
+    const flags = ['--port', String(port), '--database', urlOf(name), ...(await metricsOf(name))];
     running.set(name, run(['subgraph', name, ...flags], settings));
     urls.set(name, `http://127.0.0.1:${port}`);
   }

@@ -30,11 +30,17 @@ import { SqliteConnection } from './sqlite';
 import { SqliteReader } from './sqlite-reader';
 import { type DatabaseAddress, parseDatabaseUrl, redactDatabaseUrl } from './url';
 
-/** Counts statements that reach the database, for the performance tests. */
+/** A statement with its parameters, in order. */
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** Counts statements that reach the database, for tests and benchmarks. */
 class StatementCounter implements Logger {
-  statements: string[] | undefined;
-  logQuery(query: string): void {
-    this.statements?.push(query);
+  statements: Statement[] | undefined;
+  logQuery(sql: string, parameters: readonly unknown[] = []): void {
+    this.statements?.push({ sql, parameters });
   }
   logQueryError(): void {}
   logQuerySlow(): void {}
@@ -190,7 +196,13 @@ export class Database {
 
   /** Runs `work` and returns its result with the statements that it sent. */
   async counting<T>(work: () => Promise<T>): Promise<{ result: T; statements: string[] }> {
-    const statements: string[] = [];
+    const { result, statements } = await this.recording(work);
+    return { result, statements: statements.map(({ sql }) => sql) };
+  }
+
+  /** Like {@link counting}, with parameters. */
+  async recording<T>(work: () => Promise<T>): Promise<{ result: T; statements: Statement[] }> {
+    const statements: Statement[] = [];
     this.counter.statements = statements;
     try {
       return { result: await work(), statements };
@@ -216,7 +228,7 @@ export class Database {
     const begin = 'START TRANSACTION';
     const session = await this.reported(() => connections.acquire(begin, this.caller));
     const send = (sql: string, parameters: readonly unknown[] = [], always = false) => {
-      this.counter.logQuery(sql);
+      this.counter.logQuery(sql, parameters);
       return session.run(sql, parameters, always);
     };
     try {
@@ -321,7 +333,7 @@ export class Database {
     if (!reader || inTransaction) return this.run(sql, parameters);
     return this.reported(() => {
       if (caller.cancellation?.canceled) throw canceled(sql);
-      this.counter.logQuery(sql);
+      this.counter.logQuery(sql, parameters);
       return reader.run(sql, parameters, caller);
     }) as Promise<Row[]>;
   }
@@ -357,7 +369,7 @@ export class Database {
   private send(sql: string, parameters: readonly unknown[]): Promise<unknown[]> {
     if (this.inTransaction) return this.inTransaction(sql, parameters);
     if (!this.connections) return this.source.query(sql, [...parameters]);
-    this.counter.logQuery(sql);
+    this.counter.logQuery(sql, parameters);
     return this.connections.run(sql, parameters, this.caller);
   }
 
