@@ -12,7 +12,7 @@ export interface ReadTask {
 /** Rows of a statement, or its error. */
 export type ReadReply =
   | { readonly rows: readonly unknown[] }
-  | { readonly failed: { readonly message: string; readonly code?: string } };
+  | { readonly failed: { readonly message: string; readonly code: string } };
 
 const { file, pragmas } = workerData as { file: string; pragmas: readonly string[] };
 let connection: SqliteConnection | undefined;
@@ -25,7 +25,8 @@ function reply({ sql, parameters }: ReadTask): ReadReply {
     }
     return { rows: connection.prepare(sql).all(...parameters) };
   } catch (error) {
-    const { message, code } = error as SqliteError;
+    // errors of the driver itself have no code of SQLite
+    const { message, code = 'SQLITE_ERROR' } = error as SqliteError;
     return { failed: { message, code } };
   }
 }

@@ -69,7 +69,7 @@ export class SqliteReader {
       // an idle thread must not keep the process alive
       worker.unref();
       if ('rows' in reply) this.ended(({ resolve }) => resolve([...reply.rows]));
-      else this.ended(({ reject }) => reject(coded(reply.failed.code ?? 'SQLITE_ERROR', reply.failed.message)));
+      else this.ended(({ reject }) => reject(coded(reply.failed.code, reply.failed.message)));
     });
     const lost = (error: Error) => {
       if (this.worker === worker) this.worker = undefined;
