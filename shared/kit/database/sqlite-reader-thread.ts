@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { SqliteConnection, type SqliteError } from './sqlite';
+import { resultCodeName, SqliteConnection, type SqliteError } from './sqlite';
 
 // runs in a thread of its own: see sqlite-reader.ts
 
@@ -26,7 +26,7 @@ function reply({ sql, parameters }: ReadTask): ReadReply {
     return { rows: connection.prepare(sql).all(...parameters) };
   } catch (error) {
     // errors of the driver itself have no code of SQLite
-    const { message, code = 'SQLITE_ERROR' } = error as SqliteError;
+    const { message, code = resultCodeName(1) } = error as SqliteError;
     return { failed: { message, code } };
   }
 }
