@@ -86,14 +86,14 @@ describeInBrowser('the explorer of `npm start`', () => {
     expect(await page.locator(options.target).isVisible()).toBe(true);
     expect(await page.locator('#plain').isVisible()).toBe(false);
     const request = () =>
-      page.evaluate<{ errors?: unknown[] }>(`sandbox.handleRequest(sandbox.initialEndpoint, {
+      page.evaluate<{ extensions: { withheld?: unknown[] } }>(`sandbox.handleRequest(sandbox.initialEndpoint, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: ${JSON.stringify(JSON.stringify({ query: RESTRICTED }))},
       }).then((response) => response.json())`);
-    expect((await request()).errors).toHaveLength(1);
+    expect((await request()).extensions.withheld).toMatchObject([{ coordinate: 'Query.aiToolAdoption' }]);
     await page.getByLabel('Ask as').selectOption('Analyst');
-    expect((await request()).errors).toBeUndefined();
+    expect((await request()).extensions.withheld).toBeUndefined();
     expect(complaints).toEqual([]);
   });
 
