@@ -1,13 +1,13 @@
 import { Budgets, budgetsOf, maxCostsOf } from '../../gateway/policy/budgets';
 import { SharedWindows } from '../../gateway/policy/windows';
-import { databaseKinds } from '../support/databases';
+import { processKinds } from '../support/databases';
 import { questions } from '../support/questions';
 import '../support/roles';
 import { Redis } from 'ioredis';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 import { openWorld, type World } from '../support/world';
 
-describe.each(databaseKinds)('actual costs on %s', (kind) => {
+describe.each(processKinds)('actual costs on %s', (kind) => {
   let world: World;
   beforeAll(async () => {
     world = await openWorld(kind);

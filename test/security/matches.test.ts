@@ -22,7 +22,7 @@ import { Finding, FindingVulnerability } from '../../subgraphs/reviews/finding/f
 import { AIModel } from '../../subgraphs/submissions/model/ai-model';
 import { ModelVersion } from '../../subgraphs/submissions/model/model-version';
 import { SharedFinding } from '../../subgraphs/submissions/submission/shared-finding';
-import { databaseKinds } from '../support/databases';
+import { processKinds } from '../support/databases';
 import { randomIntegers } from '../support/random';
 import { FIXTURES, openWorld, type World } from '../support/world';
 import { CALLERS } from './callers';
@@ -207,7 +207,7 @@ async function link(world: World): Promise<void> {
   await infrastructure.query('UPDATE vendor SET developer_key = ? WHERE `key` = ?', ['exercise-alder', vendor.key]);
 }
 
-describe.each(databaseKinds)(`filters across subgraphs, on %s, from seed ${seed}`, (kind) => {
+describe.each(processKinds)(`filters across subgraphs, on %s, from seed ${seed}`, (kind) => {
   let world: World;
   beforeAll(async () => {
     world = await openWorld(kind, 1, [['kev', join(FIXTURES, 'known_exploited_vulnerabilities.json')]]);

@@ -15,7 +15,7 @@ import { type ModelClass, modelOf } from '#kit/model/model';
 import { countedOf } from '#kit/model/value-object';
 import { Reader } from '#kit/policy/policy';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
-import { databaseKinds } from '../support/databases';
+import { processKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 import { CALLERS } from './callers';
@@ -120,7 +120,7 @@ const entriesOf = ({ extensions }: { extensions?: Value }): readonly WithheldEnt
 const modelsOf = ({ subgraph }: OpenSubgraph): ModelClass[] =>
   subgraph.parts.entities.filter((entity) => modelOf(entity).published && subgraph.policies.has(entity));
 
-describe.each(databaseKinds)('what rights take away, on %s', (kind) => {
+describe.each(processKinds)('what rights take away, on %s', (kind) => {
   let world: World;
   const whole = new Map<string, Value>();
   beforeAll(async () => {
