@@ -1,5 +1,13 @@
 import { Supergraph } from '@apollo/federation-internals';
-import { type GraphQLSchema, lexicographicSortSchema, parse, print, printSchema, visit } from 'graphql';
+import {
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  lexicographicSortSchema,
+  parse,
+  print,
+  printSchema,
+  visit,
+} from 'graphql';
 import { OperatorError } from '#base/errors';
 import { readText } from '#base/read-text';
 import { zoo } from '../../test/oracle/zoo';
@@ -113,6 +121,43 @@ const damages: [what: string, from: string | RegExp, to: string][] = [
   ['an object without fields', /(type Cap[^{]*){[^}]*}/, '$1'],
   ['a field without a type', 'cap: Cap', 'cap'],
 ];
+
+const hiding = 'specs.apollo.dev/inaccessible/v0.2", for: SECURITY';
+
+/** Ways to hide something by a link that a careless reader misses. */
+const misleading: typeof damages = [
+  [
+    'a feature linked twice',
+    /(@link\(url: "https:\/\/)(specs\.apollo\.dev\/inaccessible\/v0\.2)", for: SECURITY\)/,
+    '$1$2", as: "hide") $&',
+  ],
+  ['a directive that its feature has under another name', hiding, `${hiding}, as: "hide"`],
+  ['an element imported twice', hiding, `${hiding}, import: [{ name: "@inaccessible", as: "@hide" }, "@inaccessible"]`],
+  ['an empty name of a feature', hiding, `${hiding}, as: ""`],
+  ['a feature without a version', 'specs.apollo.dev/inaccessible/v0.2', 'specs.apollo.dev/inaccessible'],
+];
+
+test.each(misleading)('rejects a supergraph with %s', (_what, from, to) => {
+  const damaged = valid.replace(from, to);
+  expect(damaged).not.toBe(valid);
+  expect(() => apiSchemaIn(readSupergraph(damaged).document)).toThrow();
+});
+
+test.each(['https://specs.apollo.dev:443/', 'https://SPECS.apollo.dev/', 'http://specs.apollo.dev/'])(
+  'hides by the feature whose URL begins with %s',
+  (begin) => {
+    const other = valid.replace('https://specs.apollo.dev/inaccessible', `${begin}inaccessible`);
+    expect(other).not.toBe(valid);
+    const { Pen } = apiSchemaOf(other).getTypeMap() as { Pen: GraphQLObjectType };
+    expect(Object.keys(Pen.getFields())).toEqual(['id', 'price', 'cap']);
+  },
+);
+
+test('rejects two subgraphs of one name', () => {
+  const twice = valid.replace(/SHOP (@join__graph\([^)]*\))/, 'SHOP $1 STORE $1');
+  expect(twice).not.toBe(valid);
+  expect(() => readSupergraph(twice)).toThrow(/two subgraphs of one name/);
+});
 
 /** Damage that only we find. */
 const unnoticed: typeof damages = [

@@ -289,8 +289,8 @@ export class Graph {
     return { data, errors, answered, extensions };
   }
 
-  /** @throws PlanningError OPERATION_TOO_LARGE */
-  private requireText(
+  /** Limits the text in an operation's arguments. @throws PlanningError OPERATION_TOO_LARGE */
+  requireText(
     document: DocumentNode,
     operationName: string | null | undefined,
     coerced: Readonly<Record<string, unknown>>,

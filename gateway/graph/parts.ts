@@ -1,12 +1,17 @@
-import { type Failure, type Found, type Join, type JoinedOperation, KEYS, type Question } from '../operation/matches';
-import { PlanningError } from '../planning/errors';
+import {
+  type Failure,
+  type Found,
+  type Join,
+  type JoinedOperation,
+  KEYS,
+  MAX_QUESTIONS,
+  type Question,
+  tooManyQuestions,
+} from '../operation/matches';
 import { spendingOfAll } from '../policy/budgets';
 import { strictest } from '../policy/sensitivity';
 import { type AnswerExtensions, summed } from './graph';
 import type { GraphAnswer, GraphContext } from './served-graph';
-
-/** Maximum questions that the filters of one request ask, those of nested filters included. */
-export const MAX_QUESTIONS = 20;
 
 type Ask = (question: Question, context: GraphContext) => Promise<GraphAnswer>;
 
@@ -29,12 +34,7 @@ export class Parts {
   /** Asks the questions of an operation. @throws PlanningError OPERATION_TOO_LARGE above the limit of questions */
   async join(join: Join, ask: Ask): Promise<JoinedOperation> {
     const more = join.questions.filter(({ id }) => !this.asked.has(id)).length;
-    if (this.asked.size + more > MAX_QUESTIONS)
-      throw new PlanningError(
-        'OPERATION_TOO_LARGE',
-        `The filters of this operation have more than ${MAX_QUESTIONS} different conditions in "matches"; split it`,
-        { status: 400 },
-      );
+    if (this.asked.size + more > MAX_QUESTIONS) throw tooManyQuestions();
     // questions are answered whole, and the headers of all parts are read together
     const context = { ...this.context, delivery: undefined, executed: undefined };
     const found = await Promise.all(

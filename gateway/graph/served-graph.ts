@@ -288,7 +288,9 @@ export class ServedGraph implements GatewayInterface {
     const release = this.hold(serving);
     let answer: GraphAnswer | undefined;
     try {
-      const join = serving.graph.matches?.joinOf(allowed, operationName, variables ?? {});
+      const join = serving.graph.matches?.joinOf(allowed, operationName, variables ?? {}, (coerced) =>
+        serving.graph.requireText(allowed, operationName, coerced),
+      );
       const joined =
         join &&
         (await parts.join(join, (question, of) =>

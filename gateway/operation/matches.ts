@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   type ASTNode,
   BREAK,
@@ -28,6 +29,7 @@ import {
   visitWithTypeInfo,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { PlanningError } from '../planning/errors';
 import { MATCHES, type MatchedInput, matchedInputs } from '../supergraph/matched-inputs';
 import { ExactNumber } from '../transport/exact-json';
 import { decided, foldConditions, variablesOfConditions } from './conditions';
@@ -109,6 +111,16 @@ interface Candidate {
   readonly prepared: LRUCache<string, Prepared>;
 }
 
+/** Maximum questions that the filters of one request ask, those of nested filters included. */
+export const MAX_QUESTIONS = 20;
+
+export const tooManyQuestions = (): PlanningError =>
+  new PlanningError(
+    'OPERATION_TOO_LARGE',
+    `The filters of this operation have more than ${MAX_QUESTIONS} different conditions in "matches"; split it`,
+    { status: 400 },
+  );
+
 /** Maximum combinations of condition values cached per operation. */
 const MAX_VARIANTS = 64;
 const PREFIX = '_m';
@@ -142,8 +154,18 @@ export class Matches {
     return inputs.length > 0 ? new Matches(schema, inputs) : undefined;
   }
 
-  /** The join of an operation; undefined if it has no `matches`, or invalid variables. @param document valid */
-  joinOf(document: DocumentNode, operationName: string | undefined, variables: Variables): Join | undefined {
+  /**
+   * The join of an operation; undefined if it has no `matches`, or invalid variables.
+   * @param document valid
+   * @param admit called with the coerced variables before any work that grows with their uses
+   * @throws PlanningError OPERATION_TOO_LARGE above the limit of questions
+   */
+  joinOf(
+    document: DocumentNode,
+    operationName: string | undefined,
+    variables: Variables,
+    admit: (coerced: Variables) => void = () => {},
+  ): Join | undefined {
     const candidate = this.candidateOf(document, operationName);
     if (!candidate) return undefined;
     // most values have none: they need no coercion here
@@ -151,6 +173,7 @@ export class Matches {
       return undefined;
     const { coerced } = getVariableValues(this.schema, candidate.definitions, variables, { maxErrors: 1 });
     if (!coerced) return undefined;
+    admit(coerced);
     const key = candidate.conditions.map((name) => (coerced[name] === true ? 1 : 0)).join();
     let prepared = candidate.prepared.get(key);
     if (!prepared) {
@@ -285,17 +308,25 @@ export class Matches {
     const questions = new Map<string, Question>();
     const conditions: Condition[] = [];
     const ask = (part: Variables, exactPart: Variables, of: { document: DocumentNode; text: string }): string => {
-      const id = `${of.text}\n${JSON.stringify(exactPart)}`;
+      // a digest, since values can be long
+      const id = createHash('sha256').update(of.text).update('\n').update(JSON.stringify(exactPart)).digest('base64');
       if (!questions.has(id)) {
+        if (questions.size === MAX_QUESTIONS) throw tooManyQuestions();
         if (exact !== variables) rememberExact(part, exactPart);
         questions.set(id, { document: of.document, variables: part, id });
       }
       return id;
     };
+    // places with the same text have the same variables
+    const idsByText = new Map<string, string>();
     for (const { variable, path, filter, given, document: question, text, names } of places) {
       const isAbsent = filter.kind === Kind.VARIABLE && coerced[filter.name.value] == null;
       const of = { document: question, text };
-      const id = isAbsent ? undefined : ask(picked(variables, names), picked(exact, names), of);
+      let id = isAbsent ? undefined : idsByText.get(text);
+      if (!isAbsent && id === undefined) {
+        id = ask(picked(variables, names), picked(exact, names), of);
+        idsByText.set(text, id);
+      }
       conditions.push({ variable, path, id, given: given && valueFromAST(given, KEY_LIST, coerced) });
     }
     let hasMatches = places.length > 0 || hasOthers;

@@ -8,6 +8,7 @@ import {
   type InputValueDefinitionNode,
   isInputType,
   isTypeExtensionNode,
+  Kind,
   parse,
   print,
   typeFromAST,
@@ -15,6 +16,7 @@ import {
   visit,
 } from 'graphql';
 import { OperatorError } from '#base/errors';
+import { featuresOf } from './features';
 import { Join } from './join';
 
 /** A supergraph that can be served. */
@@ -74,9 +76,30 @@ function requireArguments({ name, arguments: nodes = [] }: ConstDirectiveNode, {
   }
 }
 
+/** Directives that hide or protect, which must not be taken for others. */
+const PROTECTING: ReadonlySet<string> = new Set([
+  'inaccessible',
+  'authenticated',
+  'requiresScopes',
+  'policy',
+  'sensitivity',
+  'owner',
+  'role',
+]);
+
 /** @throws Error for a supergraph without subgraphs, or with extensions: composition writes none, and their directives would be missed */
-function requireComposed({ definitions }: DocumentNode, { subgraphs }: Join): void {
+function requireComposed(document: DocumentNode, { subgraphs }: Join): void {
+  const { definitions } = document;
   if (subgraphs.length === 0) throw new Error('it joins no subgraphs');
+  const names = subgraphs.map(({ name }) => name);
+  if (new Set(names).size < names.length) throw new Error('it joins two subgraphs of one name');
+  const features = featuresOf(document);
+  for (const definition of definitions)
+    if (definition.kind === Kind.DIRECTIVE_DEFINITION && PROTECTING.has(definition.name.value)) {
+      const name = `@${definition.name.value}`;
+      if (!features.some((feature) => feature.defines(name)))
+        throw new Error(`it defines ${name}, but links no feature that defines it by this name`);
+    }
   for (const definition of definitions)
     if (isTypeExtensionNode(definition))
       throw new Error(`it extends ${definition.name.value}: write the extension into the definition`);

@@ -145,6 +145,16 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
   ),
   // texts that fragments and variables repeat
   operation(
+    'a long text in 700 conditions that join subgraphs',
+    `query ($d: DeveloperOrganizationFilter) { vendors(filter: { or: [${times(700, () => '{ developer: { matches: $d } }')}] }) { totalCount } }`,
+    { variables: { d: { key: { eq: LONG } } }, refusal: TOO_LARGE },
+  ),
+  operation(
+    'a long text in 19 different conditions that join subgraphs',
+    `query ($d: ID) { vendors(filter: { or: [${times(19, (i) => `{ developer: { matches: { key: { eq: $d, in: ["x${i}"] } } } }`)}] }) { totalCount } }`,
+    { variables: { d: LONG }, refusal: TOO_LARGE },
+  ),
+  operation(
     'a long text as 3,000 global ids',
     `query ($v: ID!) { ${times(38, (i) => `a${i}: nodes(ids: [${times(80, () => '$v')}]) { id }`)} }`,
     { variables: { v: LONG_ID }, refusal: TOO_LARGE },

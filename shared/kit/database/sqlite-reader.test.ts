@@ -94,6 +94,21 @@ test('starts again after its thread has ended', async () => {
   expect(await reader.run('SELECT 1 AS one', [], {})).toEqual([{ one: 1 }]);
 });
 
+test('gives no caller the rows of another after an error of its thread', async () => {
+  await reader.run('SELECT 1', [], {});
+  const { worker } = reader as unknown as { worker: { postMessage(task: unknown): void } };
+  const lost = reader.run(LONG, [], { key: 'a' });
+  const later = ['b', 'c', 'd'].map((key) => reader.run('SELECT ? AS caller', [key], { key }));
+  await new Promise(setImmediate);
+  // an exception in the thread, which then ends: two events of one loss
+  worker.postMessage(null);
+  await lost.catch(() => {});
+  const settled = await Promise.all(later.map((rows) => rows.catch(() => 'failed')));
+  for (const [index, caller] of ['b', 'c', 'd'].entries())
+    expect(['failed', [{ caller }]]).toContainEqual(settled[index]);
+  expect(await reader.run('SELECT 1 AS one', [], { key: 'e' })).toEqual([{ one: 1 }]);
+});
+
 test('rejects statements once it is closed', async () => {
   await reader.close();
   await expect(reader.run('SELECT 1', [], {})).rejects.toMatchObject({ code: 'POOL_CLOSED' });

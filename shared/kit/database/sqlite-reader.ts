@@ -66,13 +66,17 @@ export class SqliteReader {
   private start(): Worker {
     const worker = new Worker(THREAD, { workerData: { file: this.file, pragmas: this.pragmas } });
     worker.on('message', (reply: ReadReply) => {
+      // from a thread that was lost: its statement has failed already
+      if (this.worker !== worker) return;
       // an idle thread must not keep the process alive
       worker.unref();
       if ('rows' in reply) this.ended(({ resolve }) => resolve([...reply.rows]));
       else this.ended(({ reject }) => reject(coded(reply.failed.code, reply.failed.message)));
     });
     const lost = (error: Error) => {
-      if (this.worker === worker) this.worker = undefined;
+      // an error and the exit after it are one loss
+      if (this.worker !== worker) return;
+      this.worker = undefined;
       this.ended(({ reject }) => reject(coded('SQLITE_IOERR', `the reading thread ended: ${error.message}`)));
     };
     worker.on('error', lost);

@@ -219,7 +219,7 @@ function costs(type: ObjectTypeDefinitionNode, field: FieldDefinitionNode): Cons
 const CONDITION_WEIGHT = 10;
 const CONTAINS_WEIGHT = 20;
 /** Cost of a search, which reads each word of its model at most once. */
-const SEARCH_WEIGHT = 20;
+const SEARCH_WEIGHT = 200;
 const TEXT_WEIGHTS: Readonly<Record<string, number>> = { contains: CONTAINS_WEIGHT, [SEARCH]: SEARCH_WEIGHT };
 /** Cost of conditions on referenced objects, or on the objects in a list. */
 const REFERENCE_WEIGHT = 50;
