@@ -164,6 +164,7 @@ const unnoticed: typeof damages = [
   ['an enum value that is defined twice', /A @join__enumValue\(graph: SHOP\)/, 'A A'],
   ['a default value without a required field', '{text: "x"}', '{size: 1}'],
   ['no query type', 'query: Query', 'mutation: Query'],
+  ['an enum without a visible value', /@join__enumValue\(graph: SHOP\)/g, '$& @inaccessible'],
 ];
 
 test('the supergraph to damage is valid', () => {

@@ -1,4 +1,5 @@
 import {
+  assertValidSchema,
   buildASTSchema,
   type ConstDirectiveNode,
   type DefinitionNode,
@@ -31,8 +32,10 @@ export const apiSchemaOf = (supergraphSdl: string): GraphQLSchema =>
 /** Like {@link apiSchemaOf}, for a parsed supergraph. */
 export function apiSchemaIn(supergraph: DocumentNode): GraphQLSchema {
   const definitions = [...new ClientView(supergraph).definitions(), ...DEFER_DIRECTIVE.definitions];
-  // without SDL rules, which the supergraph has met, but with those of types: hiding may have left one empty
-  return buildASTSchema({ kind: Kind.DOCUMENT, definitions }, { assumeValidSDL: true });
+  const schema = buildASTSchema({ kind: Kind.DOCUMENT, definitions }, { assumeValidSDL: true });
+  // hiding may have left a type empty
+  assertValidSchema(schema);
+  return schema;
 }
 
 /** The gateway implements it without help from subgraphs. */

@@ -509,6 +509,12 @@ export class Graph {
     });
   }
 
+  /** Waits for the planner to read the supergraph. @returns false if it cannot */
+  async canPlan(): Promise<boolean> {
+    await this.planner.warmUp?.();
+    return this.plannerDeaths === 0;
+  }
+
   /** Plans operations in advance; skips those that are invalid on this supergraph. @returns how many were planned */
   async warmUp(operations: readonly SourceOperation[], maxMs: number): Promise<number> {
     const until = performance.now() + maxMs;

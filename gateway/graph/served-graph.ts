@@ -9,6 +9,7 @@ import { type DocumentNode, type GraphQLError, type GraphQLFormattedError, type 
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { countErrors } from '#base/error-list';
+import { OperatorError } from '#base/errors';
 import type { Principal } from '#base/identity/principal';
 import type { IncrementalAnswer } from '../execution/deferred/incremental';
 import type { ExecutionResult } from '../execution/general/execution';
@@ -169,10 +170,16 @@ export class ServedGraph implements GatewayInterface {
       this.refusal = undefined;
       return true;
     }
-    let graph: Graph;
+    let graph: Graph | undefined;
     try {
       graph = new Graph({ ...this.parts, supergraphSdl });
+      if (!(await graph.canPlan()))
+        throw new OperatorError(
+          'Invalid supergraph: no operation can be planned on it, since its planner cannot read it',
+          'The file must be a Federation 2 supergraph schema, as composition writes it',
+        );
     } catch (error) {
+      await graph?.close();
       this.refusal = { at: new Date().toISOString(), reason: (error as Error).message };
       this.counts.refused += 1;
       this.log.error({ err: error }, 'rejected invalid supergraph; still serving the previous one');

@@ -457,6 +457,13 @@ describe('the gateway', () => {
     expect(await (await fetch(`http://127.0.0.1:${ports.gateway}/metrics`)).text()).toMatch(
       /ordergraph_supergraphs_total\{result="refused"\} 1/,
     );
+    // valid for clients, but no planner can read it
+    writeFileSync(supergraph, good.replace(/key: "(\w+)"/, 'key: "$1 {"'));
+    await until(
+      async () => /no operation can be planned/.test((await ready()).details.supergraph.refused!.reason),
+      'the supergraph without plans is rejected',
+    );
+    expect(await ask(JOINED)).toEqual({ data: WHOLE });
     writeFileSync(supergraph, good);
     await until(
       async () => (await ready()).details.supergraph.refused === undefined,
