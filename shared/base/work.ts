@@ -1,6 +1,6 @@
 /**
  * Response header in which a subgraph states the work of its answer, in the unit of `@cost`: the weight of each field that it resolved, once
- * for each value. Arguments do not count.
+ * for each object or list of leaves. Arguments do not count.
  */
 export const WORK_HEADER = 'ordergraph-work';
 

@@ -122,8 +122,8 @@ interface GroupPlan {
   readonly request: GroupRequest;
   /** Number of groups on the pages before. */
   readonly offset: number;
-  /** Periods to show, with and without objects; undefined for groups with objects. */
-  readonly series: readonly KeyedPeriod[] | undefined;
+  /** Periods with and without objects; undefined for groups with objects. */
+  readonly series: Series | undefined;
   /** Figures of each group, and over the objects of all other groups; undefined unless requested. */
   readonly measures: readonly Measure[];
   readonly otherMeasures: readonly Measure[] | undefined;
@@ -145,11 +145,11 @@ function groupPlan(list: List, groupArgs: GroupArguments, context: Context, info
       (groupArgs.orderBy ?? []).filter(({ figure }) => figure != null).length,
   );
   const cursors = groupCursors(list.target, groupArgs, context);
-  const [size, offset] = [groupPageSize(groupArgs), cursors.offset(groupArgs.after)];
+  const offset = cursors.offset(groupArgs.after);
   const request = requestOf(list.target, groupArgs);
-  const series = seriesIn(request);
+  const series = seriesIn(request, groupArgs, offset);
   return {
-    request: series ? ofSeries(request, series, groupArgs, offset) : { ...request, offset, size },
+    request: { ...request, ...(series ? pageOf(series) : { offset, size: groupPageSize(groupArgs) }) },
     offset,
     series,
     measures,
@@ -176,7 +176,7 @@ export async function groupsOf(
     (await batched(list, context, `others ${name}`, (statementOf, parents) =>
       statementOf(request.dimensions, otherMeasures).others(request, parents),
     ));
-  const { rows = [], total = 0 } = series ? filled(page?.rows ?? [], series, plan) : (page ?? {});
+  const { rows = [], total = 0 } = series ? filled(page?.rows ?? [], series, request) : (page ?? {});
   const end = offset + rows.length;
   return {
     nodes: rows,
@@ -191,51 +191,54 @@ export async function groupsOf(
   };
 }
 
-/** The periods that a request shows with and without objects. @throws InvalidAggregateError */
-function seriesIn({
-  dimensions,
-  having,
-  orderBy,
-}: Pick<GroupRequest, 'dimensions' | 'having' | 'orderBy'>): readonly KeyedPeriod[] | undefined {
+/** Periods that a request shows with and without objects. */
+interface Series {
+  /** Those on this page. */
+  readonly shown: readonly KeyedPeriod[];
+  /** Number of periods on all pages. */
+  readonly total: number;
+}
+
+/** Undefined for a request of groups with objects. @throws InvalidAggregateError */
+function seriesIn(
+  { dimensions, having, orderBy }: Pick<GroupRequest, 'dimensions' | 'having' | 'orderBy'>,
+  { first }: GroupArguments,
+  offset: number,
+): Series | undefined {
   const { grouping } = dimensions[0]!;
-  const series = grouping.kind === 'period' ? grouping.series : undefined;
-  if (series && having.length + orderBy.length > 0)
+  const periods = grouping.kind === 'period' ? grouping.series : undefined;
+  if (!periods) return undefined;
+  if (having.length + orderBy.length > 0)
     throw new InvalidAggregateError(
       'A series shows all periods in order: remove "having" and "orderBy", or "from" and "until"',
       [having.length > 0 ? 'having' : 'orderBy'],
     );
-  return series;
+  const size = first == null ? periods.length : pageSize('first', first);
+  return { shown: periods.slice(offset, offset + size), total: periods.length };
 }
 
-/** Finds the groups of a page of periods. */
-function ofSeries(
-  request: Pick<GroupRequest, 'dimensions' | 'having' | 'orderBy'>,
-  series: readonly KeyedPeriod[],
-  { first }: GroupArguments,
-  offset: number,
-): GroupRequest {
-  const shown = series.slice(offset, offset + (first == null ? series.length : pageSize('first', first)));
+/** The groups of a series' page, which are at most its periods. */
+const pageOf = ({ shown }: Series): Pick<GroupRequest, 'offset' | 'size' | 'within'> => ({
+  offset: 0,
+  size: shown.length,
   // no period is empty text
-  const within = [shown[0]?.key ?? '', shown.at(-1)?.key ?? ''] as const;
-  return { ...request, offset: 0, size: shown.length, within };
-}
+  within: [shown[0]?.key ?? '', shown.at(-1)?.key ?? ''],
+});
 
 /** Adds the periods of a page that have no objects. */
 function filled(
   rows: readonly GroupRow[],
-  series: readonly KeyedPeriod[],
-  { request }: GroupPlan,
+  { shown, total }: Series,
+  { dimensions }: GroupRequest,
 ): { rows: readonly GroupRow[]; total: number } {
-  const name = groupFieldOf(request.dimensions[0]!);
-  const [first, last] = request.within!;
+  const name = groupFieldOf(dimensions[0]!);
   const found = new Map(rows.map((row) => [(row.values[name] as KeyedPeriod).from, row]));
-  const shown = series.filter(({ key }) => key >= first && key <= last);
-  return {
-    rows: shown.map(
-      (period) => found.get(period.from) ?? { values: { [name]: period }, isWithheld: false, figures: NO_OBJECTS },
-    ),
-    total: series.length,
-  };
+  const empty = (period: KeyedPeriod): GroupRow => ({
+    values: { [name]: period },
+    isWithheld: false,
+    figures: NO_OBJECTS,
+  });
+  return { rows: shown.map((period) => found.get(period.from) ?? empty(period)), total };
 }
 
 const groupPageSize = ({ first }: GroupArguments): number => pageSize('first', first ?? undefined);

@@ -54,7 +54,7 @@ test('does not block the process', async () => {
   expect(turns).toBeGreaterThan(20);
 });
 
-test('fails with the code of SQLite, and goes on', async () => {
+test('fails with SQLite’s code, and runs the next statement', async () => {
   await expect(reader.run('SELECT * FROM missing', [], {})).rejects.toMatchObject({ code: 'SQLITE_ERROR' });
   await expect(reader.run('DELETE FROM item', [], {})).rejects.toMatchObject({ code: 'SQLITE_READONLY' });
   expect(await reader.run('SELECT COUNT(*) AS n FROM item', [], {})).toEqual([{ n: 2 }]);

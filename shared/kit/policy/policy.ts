@@ -69,12 +69,12 @@ export class Reader {
     return rule === policy.rows ? true : this.reach(rule);
   }
 
-  /** The rule that keeps the principal from some objects of a model; undefined if there is none. */
+  /** The rule that hides some objects of a model from the principal; undefined if the principal sees all. */
   limitOfRows(target: ModelClass): Rule | undefined {
     return this.rows(target) === true ? undefined : this.policies!.of(target).rows;
   }
 
-  /** The rule that keeps the principal from a field of some visible objects; undefined if there is none. */
+  /** The rule that hides a field of some visible objects from the principal; undefined if the principal reads all. */
   limitOfField(target: ModelClass, sensitivity: Sensitivity, field = ''): Rule | undefined {
     if (this.fields(target, sensitivity, field) === true) return undefined;
     const policy = this.policies!.of(target);
