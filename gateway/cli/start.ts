@@ -114,7 +114,10 @@ export async function startAll({
     for (const { audit } of open)
       seals.push(...[audit && exchangeSeals(audit, bus, common, log)].filter((exchange) => exchange !== undefined));
     await fillWhenNew(open, scale, print);
-    for (const subgraph of open) subgraph.startBackground({ bus, ...backgroundTimes(common) });
+    for (const subgraph of open) {
+      const hasEvents = EVENT_READERS.includes(subgraph.name);
+      subgraph.startBackground({ bus: hasEvents ? bus : undefined, ...backgroundTimes(common) });
+    }
     print('Starting the gateway …');
     const server = await createGateway({
       supergraph,

@@ -91,7 +91,7 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
     drainMs,
     shutdownMs,
   });
-  open.startBackground({ bus, ...backgroundTimes(settings) });
+  open.startBackground({ bus: hasEvents ? bus : undefined, ...backgroundTimes(settings) });
   const address = await listen(server, settings.host, settings.port === '' ? defaultPort(name) : settings.port);
   if (metrics) process.stdout.write(`Metrics of ${name} at ${metrics.url}\n`);
   process.stdout.write(`${name} answers at ${address}/graphql\n`);

@@ -1,5 +1,5 @@
+import { InputError } from '#base/errors';
 import type { Database } from '#kit/database/database';
-
 import { newId } from '#kit/ids';
 import type { ModelClass } from '#kit/model/model';
 
@@ -58,6 +58,99 @@ export async function appendTimeline<Entry extends TimelineEntry>(
     };
   });
   await database.insert(target, entries as unknown as Partial<Entry>[]);
+}
+
+/** An entry of the timeline of a program, which has the events of objects of several types. */
+export interface SubjectEntry {
+  id: string;
+  subjectType: string;
+  subjectId: string;
+  sequence: number;
+  occurredAt: string;
+  recordedAt: string;
+  kind: string;
+  actor: string;
+  agencyKey: string | null;
+  fromState: string | null;
+  toState: string | null;
+  detail: string | null;
+  exercise: boolean;
+}
+
+/** An object with a timeline. */
+interface Subject {
+  readonly type: string;
+  readonly id: string;
+  readonly agencyKey: string | null;
+  readonly exercise: boolean;
+}
+
+/** Timelines of several objects, of which the caller holds the locks. Entries are collected, then written together. */
+export class SubjectTimelines {
+  private readonly entries: SubjectEntry[] = [];
+
+  private constructor(
+    private readonly database: Database,
+    private readonly table: ModelClass<SubjectEntry>,
+    private readonly now: string,
+    private readonly ends: Map<string, { sequence: number; occurredAt: string }>,
+  ) {}
+
+  /** Reads where the timelines end, in one statement. */
+  static async open(
+    { database, now }: { readonly database: Database; readonly now: string },
+    table: ModelClass<SubjectEntry>,
+    subjectIds: readonly string[],
+  ): Promise<SubjectTimelines> {
+    const rows =
+      subjectIds.length === 0
+        ? []
+        : await database.query<{ subjectId: string; sequence: number; occurredAt: string }>(
+            `SELECT subject_id AS subjectId, MAX(sequence) AS sequence, MAX(occurred_at) AS occurredAt
+             FROM ${database.table(table)} WHERE subject_id IN (${subjectIds.map(() => '?').join(', ')}) GROUP BY subject_id`,
+            subjectIds,
+          );
+    const ends = rows.map(({ subjectId, sequence, occurredAt }) => {
+      return [subjectId, { sequence: Number(sequence), occurredAt }] as const;
+    });
+    return new SubjectTimelines(database, table, now, new Map(ends));
+  }
+
+  /**
+   * Time of the next event of a subject (T6): now by default, or the time of the last entry if that is later.
+   * @param stated by the caller @param since time before which the object had no events
+   * @throws InputError if the stated time is in the future, or before the last entry
+   */
+  timeOf(subjectId: string, stated: string | null = null, since = ''): string {
+    const last = this.ends.get(subjectId)?.occurredAt ?? since;
+    if (stated === null) return this.now > last ? this.now : last;
+    const path = ['input', 'occurredAt'];
+    if (stated > this.now) throw new InputError(`"occurredAt" is in the future: it is ${this.now} now`, path);
+    if (stated < last)
+      throw new InputError(`"occurredAt" is before the last event, of ${last}: choose that time or a later one`, path);
+    return stated;
+  }
+
+  /** Adds an entry. @param occurredAt of {@link timeOf} */
+  add(subject: Subject, occurredAt: string, { kind, actor, ...entry }: Omit<Happening<string>, 'occurredAt'>): void {
+    const { type: subjectType, id: subjectId, agencyKey, exercise } = subject;
+    const { now, ends } = this;
+    const sequence = (ends.get(subjectId)?.sequence ?? 0) + 1;
+    ends.set(subjectId, { sequence, occurredAt });
+    const { fromState = null, toState = null, detail = null } = entry;
+    const states = { fromState, toState };
+    const times = { occurredAt, recordedAt: now };
+    const id = newId('evt', now);
+    this.entries.push({
+      ...{ id, subjectType, subjectId, sequence, ...times, kind, actor, ...states, detail, exercise },
+      agencyKey: entry.agencyKey ?? agencyKey,
+    });
+  }
+
+  /** Writes the entries. */
+  save(): Promise<void> {
+    return this.database.insert(this.table, this.entries);
+  }
 }
 
 /**

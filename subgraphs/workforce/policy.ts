@@ -1,6 +1,6 @@
 import type { ModelClass } from '#kit/model/model';
 import type { Policy } from '#kit/policy/policy';
-import { any, everyone, government, ofAgency, oversight, type Rule, through } from '#kit/policy/rule';
+import { any, everyone, government, ofAgency, oversight, type Rule, through, where } from '#kit/policy/rule';
 import { Announcement, AnnouncementStatistic } from './announcement/announcement';
 import { Application, Candidate, Certificate, CertificateApplication } from './application/application';
 import { WorkforceFlow } from './flow/workforce-flow';
@@ -10,6 +10,7 @@ import { HiringRequest, Position } from './position/position';
 import { OccupationalSeries } from './role/occupational-series';
 import { AppointmentType, OpmAgency } from './role/opm-code';
 import { Ksat, WorkRole } from './role/work-role';
+import { WorkforceEvent } from './timeline/workforce-event';
 
 /** HR specialists read applications to every announcement of their agency. */
 const hiringOffice = through('controlNumber', () => Announcement, ofAgency('agencyKey', 'hr-specialist'));
@@ -31,6 +32,9 @@ const candidate = through('id', () => Application, application, 'candidateId');
 const open: Policy = { rows: everyone };
 const internal: Policy = { rows: government, GOV: government };
 
+/** Events follow the rules of the objects that they are about. */
+const event = where('subjectType', ['POSITION', 'HIRING_GOAL'], government);
+
 /** Access rules of the workforce program. Roles and sensitivity classes: docs/domain.md. */
 export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [WorkRole, { rows: everyone, GOV: government }],
@@ -48,6 +52,7 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [HiringGoal, internal],
   [CapacitySnapshot, internal],
   [WorkforceFlow, open],
+  [WorkforceEvent, { rows: event, GOV: event }],
 ];
 
 /** Hiring managers and HR specialists of the requesting agency. Each listed application has its own policy on top. */

@@ -1,5 +1,9 @@
+import { ExerciseReplacement } from '#domain/exercise/replacement';
 import { rootsOf } from '#kit/collection/connection';
+import { bulkTables, workTables } from '#kit/events/tables';
+import { forgetIdempotencyKeys } from '#kit/subgraph/schedule';
 import { Subgraph } from '#kit/subgraph/subgraph';
+import { WORKFORCE_ACTORS } from './actors';
 import { Agency, AgencyRoots } from './agency';
 import { AgencyWorkRole } from './agency-work-role';
 import {
@@ -12,22 +16,26 @@ import { Application, Candidate, Certificate, CertificateApplication } from './a
 import { WorkforceFlow } from './flow/workforce-flow';
 import { CapacitySnapshot } from './goal/capacity-snapshot';
 import { HiringGapsResolver, HiringGoal } from './goal/hiring-goal';
+import { hiringGoalMutations } from './goal/hiring-goal.mutations';
 import { importers } from './importers/importers';
 import { migrations } from './migrations/migrations';
 import { ExecutiveOrder, TimeToHireResolver, WorkforceMetricsResolver } from './order/executive-order';
 import { policies } from './policy';
 import { HiringRequest, Position, PositionWorkRole } from './position/position';
+import { positionMutations } from './position/position.mutations';
 import { references } from './reference/references';
 import { OccupationalSeries } from './role/occupational-series';
 import { AppointmentType, OpmAgency } from './role/opm-code';
 import { Ksat, WorkRole, WorkRoleAdditionalKsat, WorkRoleCoreKsat, WorkRoleCounterpart } from './role/work-role';
 import { ROLES } from './roles';
+import { WorkforceEvent } from './timeline/workforce-event';
 
 export const workforce = new Subgraph({
   name: 'workforce',
   description: 'AI and cybersecurity workforce: work roles, positions, hiring, and monthly flows.',
   owners: ['opm'],
   roles: ROLES,
+  actors: WORKFORCE_ACTORS,
   entities: [
     WorkRole,
     Ksat,
@@ -51,6 +59,10 @@ export const workforce = new Subgraph({
     HiringGoal,
     CapacitySnapshot,
     WorkforceFlow,
+    WorkforceEvent,
+    ExerciseReplacement,
+    ...workTables,
+    ...bulkTables,
   ],
   stubs: [Agency, AgencyWorkRole, ExecutiveOrder],
   resolvers: [
@@ -73,6 +85,8 @@ export const workforce = new Subgraph({
     rootsOf(CapacitySnapshot, { one: 'capacitySnapshot', many: 'capacitySnapshots' }),
     rootsOf(WorkforceFlow, { one: 'workforceFlow', many: 'workforceFlows' }),
   ],
+  mutations: [...positionMutations, ...hiringGoalMutations],
+  schedule: [forgetIdempotencyKeys],
   policies,
   migrations,
   references,

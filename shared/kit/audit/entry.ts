@@ -67,11 +67,29 @@ export type Happening =
       readonly object: string;
       readonly replayed: boolean;
       readonly key?: string;
+      /** Place among the changes of a bulk mutation, from 1, and their number. Undefined for a mutation of one object. */
+      readonly part?: readonly [place: number, of: number];
       /** Recovered from the database, after the process stopped or lost its connection before it knew of the commit. */
       readonly recovered?: true;
     }
   /** Newest seal of another record, for which this one vouches. */
   | { readonly kind: 'head'; readonly head: Seal };
+
+export type Change = Happening & { readonly kind: 'change' };
+
+/** A change of each object of one call. The last one completes the attempt, so a crash between the lines loses no change. */
+export function changesOf(
+  call: Omit<Change, 'kind' | 'object' | 'part'>,
+  objects: readonly string[],
+): readonly Change[] {
+  const isBulk = objects.length > 1;
+  return objects.map((object, index) => ({
+    kind: 'change',
+    ...call,
+    object,
+    ...(isBulk ? { part: [index + 1, objects.length] as const } : {}),
+  }));
+}
 
 /** Lines that the record adds by itself. */
 export type Housekeeping =

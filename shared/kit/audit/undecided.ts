@@ -5,7 +5,8 @@ import type { Database } from '../database/database';
 import { DatabaseError } from '../database/database-error';
 import { IdempotencyKey } from '../events/tables';
 import { type AuditLog, RecordUnavailableError } from './audit-log';
-import type {} from './entry';
+import { changesOf } from './entry';
+import { changedObjects } from './settle';
 
 /** Milliseconds between database checks while there are undecided changes. */
 const LOOK_EVERY_MS = 2_000;
@@ -68,22 +69,17 @@ export class UndecidedChanges {
       changes.map(({ id }) => id),
     );
     const committed = new Map(rows.map((row) => [row.id, row]));
+    const changed = await changedObjects(this.database, rows);
     for (const { id, inputDigest, key, mutation, who, origin, since } of changes) {
       // already recorded, since the caller sent it again
       if (!this.changes.has(key)) continue;
       const row = committed.get(id);
       if (row?.digest === inputDigest) {
         this.changes.delete(key);
-        const what = {
-          kind: 'change',
-          mutation,
-          object: row.resultKey,
-          replayed: false,
-          key,
-          recovered: true,
-        } as const;
-        await this.audit.append(who, origin, what);
-        this.log.warn({ mutation, object: row.resultKey }, 'recorded a change whose commit was unknown');
+        const objects = changed.get(id)!;
+        for (const what of changesOf({ mutation, replayed: false, key, recovered: true }, objects))
+          await this.audit.append(who, origin, what);
+        this.log.warn({ mutation, objects }, 'recorded a change whose commit was unknown');
       } else if (row || performance.now() - since > DECIDED_AFTER_MS) this.changes.delete(key);
     }
   }

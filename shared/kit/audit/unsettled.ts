@@ -21,13 +21,17 @@ export async function unsettledAttempts(files: readonly string[]): Promise<Attem
       if (!entry) continue;
       [lastAt, lastNumber] = [entry.at, entry.number];
       if (entry.kind === 'attempt' && entry.key !== undefined) attempts.set(entry.key, entry as Attempt);
-      else if (entry.kind === 'change' && entry.key !== undefined) attempts.delete(entry.key);
+      else if (entry.kind === 'change' && entry.key !== undefined && completes(entry)) attempts.delete(entry.key);
     }
   const since = Date.parse(lastAt) - UNDER_WAY_MS;
   return [...attempts.values()].filter(
     ({ at, number }) => Date.parse(at) >= since || number > lastNumber - UNDER_WAY_LINES,
   );
 }
+
+/** Whether a change is the last of its call. */
+const completes = ({ part }: { readonly part?: readonly [place: number, of: number] }): boolean =>
+  part === undefined || part[0] === part[1];
 
 /** Undefined for a line that a crash truncated. */
 function entryOf(text: string): Entry | undefined {

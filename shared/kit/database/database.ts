@@ -456,6 +456,21 @@ export class Database {
     return row ? this.hydrate(target, row) : null;
   }
 
+  /**
+   * Locks and returns objects by key until the end of the transaction, in one statement. Locks in the order of the keys, so that
+   * transactions that lock the same objects wait for each other instead of deadlocking.
+   */
+  async lockAll<T extends object>(target: ModelClass<T>, keys: readonly string[]): Promise<T[]> {
+    if (keys.length === 0) return [];
+    const key = `t.${this.column(target, modelOf(target).key)}`;
+    const rows = await this.query(
+      `SELECT ${this.selection(target, 't')} FROM ${this.table(target)} t
+       WHERE ${key} IN (${keys.map(() => '?').join(', ')}) ORDER BY ${key} ${this.dialect.forUpdate}`,
+      keys,
+    );
+    return rows.map((row) => this.hydrate(target, row));
+  }
+
   /** Updates properties of an object by key. */
   async update<T extends object>(target: ModelClass<T>, key: string, changes: Partial<T>): Promise<void> {
     await this.updateWhere(target, changes, `${this.column(target, modelOf(target).key)} = ?`, [key]);

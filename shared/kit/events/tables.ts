@@ -129,6 +129,21 @@ export class IdempotencyKey {
   @kept({ length: 24 }) createdAt!: string;
 }
 
+/** Result of each item of a bulk mutation, for replays of its idempotency key. Removed with the key. */
+@record('bulk_item', { key: 'callId', index: [['createdAt']] })
+export class BulkItem {
+  /** Id of the idempotency key. */
+  @kept({ primary: true, length: 220 }) callId!: string;
+  /** Index of the item in the input. */
+  @kept({ primary: true, type: 'int' }) place!: number;
+  @kept({ length: 10 }) status!: string;
+  /** Key of the changed object; null if the item was refused. */
+  @kept({ length: 60, nullable: true }) objectKey!: string | null;
+  /** Error of a refused item, as JSON. */
+  @kept({ type: 'text', nullable: true }) error!: string | null;
+  @kept({ length: 24 }) createdAt!: string;
+}
+
 /** Tables of every subgraph that publishes or handles events. */
 export const workTables: readonly ModelClass[] = [
   OutboxEvent,
@@ -141,3 +156,6 @@ export const workTables: readonly ModelClass[] = [
   Lease,
   IdempotencyKey,
 ];
+
+/** Tables of every subgraph with bulk mutations, besides {@link workTables}. */
+export const bulkTables: readonly ModelClass[] = [BulkItem];

@@ -276,9 +276,13 @@ export function exerciseFlag() {
   });
 }
 
-/** Number for optimistic locking: an update states the revision that it is based on. The column keeps the name of earlier releases. */
-export function revisionNumber() {
+/**
+ * Number for optimistic locking: an update states the revision that it is based on. The column keeps the name of earlier releases.
+ * @param options with a default of 1 if the table is older than the column
+ */
+export function revisionNumber(options: Pick<FieldOptions, 'default'> = {}) {
   return integer('Revision number, incremented by every change. Pass it as "expectedRevision" to change the object.', {
+    ...options,
     column: 'version',
     aggregate: false,
   });

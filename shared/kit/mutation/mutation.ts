@@ -3,14 +3,28 @@ import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
 import { instant } from '#base/clock';
 import { RequestError } from '#base/errors';
 import { type Principal, personKey } from '#base/identity/principal';
-import { keyDigest } from '../audit/settle';
+import { changesOf } from '../audit/entry';
+import { BULK_RESULT, keyDigest } from '../audit/settle';
 import type { Database } from '../database/database';
 import { DatabaseError, isCommitUnknown } from '../database/database-error';
-import { IdempotencyKey } from '../events/tables';
+import { BulkItem, IdempotencyKey } from '../events/tables';
 import { type ModelClass, modelOf } from '../model/model';
 import { ForbiddenError } from '../state/state-machine';
 import type { Context } from '../subgraph/context';
 import { type Actors, actorsOf } from './actors';
+import {
+  type AnyMutation,
+  type BulkMutation,
+  bulkAnswer,
+  bulkPayload,
+  capitalized,
+  type ItemOutcome,
+  type ItemStatus,
+  isBulk,
+  REPLAYED,
+  resultOf,
+  runBulk,
+} from './bulk';
 import { type InputFields, type InputOf, inputType, readFields, textInput } from './input';
 import { Work } from './work';
 
@@ -36,38 +50,46 @@ const idempotencyKey = textInput(
   { max: 100, pattern: /^[\x21-\x7e]+$/ },
 );
 
-/** Outcome of a mutation. */
-interface Done {
-  readonly key: string;
+/** What a mutation changed, as stored with its idempotency key. */
+interface Outcome {
+  /** Keys of the objects that were written. */
+  readonly objects: readonly string[];
+  /** Outcomes of the items of a bulk mutation. */
+  readonly items?: readonly ItemOutcome[];
+  /** Whether anything was written. Otherwise the idempotency key stays unused. */
+  readonly isSaved: boolean;
+}
+
+/** Outcome of a request. */
+interface Done extends Outcome {
   readonly replayed: boolean;
 }
 
+/** How the form for one object, or for many, works and answers. */
+interface Form {
+  readonly payload: ModelClass;
+  readonly run: (work: Work, input: InputOf<InputFields>) => Promise<Outcome>;
+  readonly answer: (done: Done, input: Record<string, unknown>, context: Context) => Promise<object>;
+}
+
 /** Creates a resolver class for the mutations. @param actors as which callers of a role may call them */
-export function mutationsOf(specs: readonly MutationSpec[], actors: Actors): ModelClass {
+export function mutationsOf(specs: readonly AnyMutation[], actors: Actors): ModelClass {
   @Resolver()
   class Mutations {}
   for (const spec of specs) {
     const fields = { ...spec.input, idempotencyKey };
-    const title = `${spec.name[0]!.toUpperCase()}${spec.name.slice(1)}`;
-    const input = inputType(`${title}Input`, `Input for ${spec.name}.`, fields);
-    const payload = payloadType(title, spec);
+    const input = inputType(`${capitalized(spec.name)}Input`, `Input for ${spec.name}.`, fields);
+    const form = isBulk(spec) ? formOfMany(spec) : formOfOne(spec);
     const resolve = async (inputArg: Record<string, unknown>, context: Context) => {
-      const { key, replayed } = await perform(
-        spec,
-        authorize(spec, context.principal, actors),
-        fields,
-        inputArg,
-        context,
-      );
+      const done = await perform(spec, form, authorize(spec, context.principal, actors), fields, inputArg, context);
       // objects read before the change are stale
       context.loaders.forget();
-      const [field, type] = spec.returns;
-      return Object.assign(new payload(), { [field]: await context.loaders.byKey(type()).load(key), replayed });
+      return form.answer(done, inputArg, context);
     };
     Object.defineProperty(Mutations.prototype, spec.name, { value: resolve, configurable: true, writable: true });
     Arg('input', (() => input) as never, { description: `Input for ${spec.name}.` })(Mutations.prototype, spec.name, 0);
     Ctx()(Mutations.prototype, spec.name, 1);
-    Mutation((() => payload) as never, { nullable: true, description: spec.description })(
+    Mutation((() => form.payload) as never, { nullable: true, description: spec.description })(
       Mutations.prototype,
       spec.name,
       Object.getOwnPropertyDescriptor(Mutations.prototype, spec.name)!,
@@ -76,16 +98,48 @@ export function mutationsOf(specs: readonly MutationSpec[], actors: Actors): Mod
   return Mutations;
 }
 
-function payloadType(title: string, { name, returns: [field, type] }: MutationSpec): ModelClass {
+function formOfOne(spec: MutationSpec): Form {
+  const [field, type] = spec.returns;
+  const payload = payloadType(spec);
+  return {
+    payload,
+    run: async (work, input) => ({ objects: [await spec.run(work, input)], isSaved: true }),
+    answer: async ({ objects: [key], replayed }, _input, { loaders }) =>
+      Object.assign(new payload(), { [field]: await loaders.byKey(type()).load(key!), replayed }),
+  };
+}
+
+function formOfMany(spec: BulkMutation): Form {
+  const [field, type] = spec.returns;
+  const { payload, result } = bulkPayload(spec);
+  return {
+    payload,
+    async run(work, input) {
+      const { items, isSaved } = await runBulk(spec, work, input);
+      return { objects: isSaved ? items.flatMap(({ key }) => key ?? []) : [], items, isSaved };
+    },
+    async answer({ items = [], isSaved, replayed }, { dryRun }, { loaders }) {
+      const objectOf = async ({ key }: ItemOutcome) =>
+        isSaved && key !== null ? loaders.byKey(type()).load(key) : null;
+      const results = items.map(async (item, index) =>
+        Object.assign(new result(), { ...resultOf(item, index), [field]: await objectOf(item) }),
+      );
+      return Object.assign(new payload(), {
+        ...bulkAnswer(items, dryRun === true, replayed),
+        results: await Promise.all(results),
+      });
+    },
+  };
+}
+
+function payloadType({ name, returns: [field, type] }: MutationSpec): ModelClass {
   class Payload {}
   Field(type as never, { nullable: true, description: `${modelOf(type()).name} after the change.` })(
     Payload.prototype,
     field,
   );
-  Field(() => Boolean, {
-    description: 'Whether this request repeated an earlier one with the same idempotency key, and so changed nothing.',
-  })(Payload.prototype, 'replayed');
-  ObjectType(`${title}Payload`, { description: `Payload of ${name}.` })(Payload);
+  Field(() => Boolean, { description: REPLAYED })(Payload.prototype, 'replayed');
+  ObjectType(`${capitalized(name)}Payload`, { description: `Payload of ${name}.` })(Payload);
   return Payload;
 }
 
@@ -96,7 +150,7 @@ interface Authorized {
 }
 
 /** Determines the actor as which the caller may call the mutation. @throws RequestError UNAUTHENTICATED or FORBIDDEN */
-function authorize({ name, by }: MutationSpec, principal: Principal | null, byRole: Actors): Authorized {
+function authorize({ name, by }: AnyMutation, principal: Principal | null, byRole: Actors): Authorized {
   if (!principal)
     throw new RequestError('UNAUTHENTICATED', `${name} requires authentication: send "authorization: Bearer <token>"`);
   const actors = actorsOf(principal, byRole);
@@ -106,13 +160,15 @@ function authorize({ name, by }: MutationSpec, principal: Principal | null, byRo
 }
 
 async function perform(
-  spec: MutationSpec,
+  spec: AnyMutation,
+  form: Form,
   { principal, actor }: Authorized,
   fields: InputFields,
   inputArg: Record<string, unknown>,
   context: Context,
 ): Promise<Done> {
   const { idempotencyKey: clientKey, ...input } = readFields(fields, inputArg, ['input']) as InputOf<InputFields>;
+  const isDryRun = isBulk(spec) && input.dryRun === true;
   const party = principal.organization ?? principal.agency ?? 'intake';
   const id = `${personKey(principal, party)}/${clientKey}`;
   // the previous release scoped keys to the whole party instead of a person
@@ -125,7 +181,7 @@ async function perform(
   await context.record({ kind: 'attempt', ...recorded, inputDigest: digest });
   let isReplay = false;
   const change = (mayBeCommitted: boolean) => async (database: Database) => {
-    const [earlier] = await database.findBy(IdempotencyKey, 'id', [id, former]);
+    const [earlier] = isDryRun ? [] : await database.findBy(IdempotencyKey, 'id', [id, former]);
     if (earlier) {
       if (earlier.digest !== digest)
         throw new RequestError(
@@ -135,20 +191,54 @@ async function perform(
         );
       // a key found on the retry after a lost commit is from this request, unless the first try already found it
       isReplay ||= !mayBeCommitted;
-      return { key: earlier.resultKey, replayed: isReplay };
+      return { ...(await storedOutcome(database, earlier)), replayed: isReplay };
     }
     const work = new Work(database, context.clock, principal, actor);
-    const key = await spec.run(work, input);
-    await work.flush();
-    await database.insert(IdempotencyKey, [{ id, digest, resultKey: key, createdAt: instant(context.clock.now()) }]);
-    return { key, replayed: false };
+    const outcome = await form.run(work, input);
+    if (outcome.isSaved) {
+      await work.flush();
+      await store(database, { id, digest, createdAt: instant(context.clock.now()) }, outcome);
+    }
+    return { ...outcome, replayed: false };
   };
   const done = await committed(context.database, change, () =>
     context.undecided({ ...recorded, id, inputDigest: digest }),
   );
+  if (!done.isSaved) return done;
   context.changed();
-  await context.record({ kind: 'change', ...recorded, object: done.key, replayed: done.replayed });
+  await context.record(...changesOf({ ...recorded, replayed: done.replayed }, done.objects));
   return done;
+}
+
+/** Stores an outcome for replays. */
+async function store(
+  database: Database,
+  key: Omit<IdempotencyKey, 'resultKey'>,
+  { objects, items }: Outcome,
+): Promise<void> {
+  await database.insert(IdempotencyKey, [{ ...key, resultKey: items ? BULK_RESULT : objects[0]! }]);
+  const { id: callId, createdAt } = key;
+  if (!items) return;
+  await database.insert(
+    BulkItem,
+    items.map(({ status, key: objectKey, error }, place) => ({
+      ...{ callId, place, status, objectKey, createdAt },
+      error: error && JSON.stringify(error),
+    })),
+  );
+}
+
+async function storedOutcome(database: Database, { id, resultKey }: IdempotencyKey): Promise<Outcome> {
+  if (resultKey !== BULK_RESULT) return { objects: [resultKey], isSaved: true };
+  const rows = await database.findBy(BulkItem, 'callId', [id]);
+  const items = rows
+    .sort((a, b) => a.place - b.place)
+    .map(({ status, objectKey, error }) => ({
+      status: status as ItemStatus,
+      key: objectKey,
+      error: error === null ? null : (JSON.parse(error) as ItemOutcome['error']),
+    }));
+  return { objects: items.flatMap(({ key }) => key ?? []), items, isSaved: true };
 }
 
 /**

@@ -30,8 +30,8 @@ export interface Context {
   readonly work: Work;
   /** Reads of the request that must be recorded. */
   readonly reads: Reads;
-  /** Records an action of the caller before it takes effect. @throws RecordUnavailableError */
-  readonly record: (what: Happening) => Promise<void>;
+  /** Records actions of the caller, in one write, before they take effect. @throws RecordUnavailableError */
+  readonly record: (...what: readonly Happening[]) => Promise<void>;
   /** Reports a change with an unknown commit; it is recorded once the database shows that it was committed. */
   readonly undecided: (change: Omit<Undecided, 'who' | 'origin'>) => void;
   /** Searches the record, newest first. @throws RequestError without a record */

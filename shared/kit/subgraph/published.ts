@@ -23,6 +23,7 @@ import { childListOf } from '../collection/children';
 import { DEFAULT_PAGE_SIZE } from '../collection/page';
 import { SEARCH } from '../collection/search';
 import { type Model, type ModelClass, modelOf } from '../model/model';
+import { isItemInput, MAX_ITEMS, RESULT } from '../mutation/bulk';
 
 interface PublishedParts {
   readonly subgraph: string;
@@ -102,6 +103,7 @@ export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: st
           ...filterCosts(type, field, filters),
           ...orderCosts(type, field, counting),
           ...dimensionCosts(type, field),
+          ...itemCosts(type, field),
         ],
       })),
     }),
@@ -209,6 +211,8 @@ function costs(type: ObjectTypeDefinitionNode, field: FieldDefinitionNode): Cons
         requireOneSlicingArgument: false,
       }),
     ];
+  if (namedType(field.type).endsWith(RESULT) && type.name.value.endsWith('Payload'))
+    return [directive('listSize', { assumedSize: MAX_ITEMS, requireOneSlicingArgument: false })];
   if (field.name.value === 'others' && type.name.value.endsWith('GroupPage'))
     return [directive('cost', { weight: OTHERS_WEIGHT })];
   const isCount = type.name.value.endsWith('Connection') && ['totalCount', 'aggregates'].includes(field.name.value);
@@ -262,6 +266,16 @@ const dimensionCosts = (
   isDimension(name.value) && ['every', 'bounds'].includes(field.name.value)
     ? [directive('cost', { weight: PERIODS_WEIGHT })]
     : [];
+
+/** Cost of an item of a bulk mutation: reading, locking, and writing an object with its timeline. */
+const ITEM_WEIGHT = 20;
+
+/** Costs of an item, on its first required field, since input types have no cost. */
+function itemCosts(type: InputObjectTypeDefinitionNode, field: InputValueDefinitionNode): ConstDirectiveNode[] {
+  if (!isItemInput(type.name.value)) return [];
+  const first = type.fields?.find(({ type: of }) => of.kind === Kind.NON_NULL_TYPE);
+  return field === first ? [directive('cost', { weight: ITEM_WEIGHT })] : [];
+}
 
 const namedType = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : namedType(type.type));
 

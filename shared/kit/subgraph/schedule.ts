@@ -1,5 +1,6 @@
 import type { Clock } from '#base/clock';
 import type { Database } from '../database/database';
+import { bulkTables } from '../events/tables';
 import type { ContentStore } from '../files/content-store';
 import { systemWork, type Work } from '../mutation/work';
 
@@ -49,12 +50,16 @@ export function scheduled(
 /** Days for which an idempotency key is valid. */
 const KEY_DAYS = 30;
 
-/** Deletes expired idempotency keys. For every subgraph with mutations. */
+/** Deletes expired idempotency keys, with the results of bulk mutations. For every subgraph with mutations. */
 export const forgetIdempotencyKeys: ScheduledTask = {
   name: 'forget idempotency keys',
   async run(database, clock) {
     const before = new Date(clock.now().getTime() - KEY_DAYS * 86_400_000).toISOString();
-    await database.transaction((inside) => inside.query('DELETE FROM idempotency_key WHERE created_at < ?', [before]));
+    const hasBulk = bulkTables.every((table) => database.source.hasMetadata(table));
+    await database.transaction(async (inside) => {
+      await inside.query('DELETE FROM idempotency_key WHERE created_at < ?', [before]);
+      if (hasBulk) await inside.query('DELETE FROM bulk_item WHERE created_at < ?', [before]);
+    });
     return 0;
   },
 };

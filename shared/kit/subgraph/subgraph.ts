@@ -39,13 +39,14 @@ import { Database } from '../database/database';
 import type { DatabaseLimits } from '../database/limits';
 import type { Migration, MigrationProgress } from '../database/migrations';
 import type { EventHandler } from '../events/inbox';
-import { workTables } from '../events/tables';
+import { bulkTables, workTables } from '../events/tables';
 import type { ContentStore } from '../files/content-store';
 import type { Importer } from '../import/importer';
 import { requireDistinctMembers } from '../model/members';
 import { type ModelClass, modelOf, stubOf } from '../model/model';
 import type { Actors } from '../mutation/actors';
-import { type MutationSpec, mutationsOf } from '../mutation/mutation';
+import { type AnyMutation, isBulk } from '../mutation/bulk';
+import { mutationsOf } from '../mutation/mutation';
 import { enforce } from '../policy/enforcement';
 import { Policies, type Policy, Reader } from '../policy/policy';
 import { type ProtectedTypes, protectedTypesOf } from '../policy/protected-types';
@@ -82,7 +83,7 @@ export interface SubgraphParts {
   readonly importers: readonly Importer[];
   /** Access policies: one entry per entity. */
   readonly policies: readonly (readonly [ModelClass, Policy])[];
-  readonly mutations?: readonly MutationSpec[];
+  readonly mutations?: readonly AnyMutation[];
   /** Handlers of events of other subgraphs. */
   readonly handlers?: readonly EventHandler[];
   readonly schedule?: readonly ScheduledTask[];
@@ -246,8 +247,15 @@ export class OpenSubgraph {
       withheld,
       work: new Work(),
       reads,
-      record: async (what) => {
-        await this.audit?.append(principal, origin, this.decided(what), isChanged && what.kind !== 'attempt');
+      record: async (...what) => {
+        const { audit } = this;
+        if (!audit) return;
+        // appended in one turn of the event loop, and so in one write
+        await Promise.all(
+          this.decided(what).map((happening) =>
+            audit.append(principal, origin, happening, isChanged && happening.kind !== 'attempt'),
+          ),
+        );
       },
       undecided: (change) => this.undecided?.add({ ...change, who: principal, origin }),
       accessLog: async (criteria, span) => {
@@ -262,9 +270,15 @@ export class OpenSubgraph {
   }
 
   /** Records the first replay of a change with an unknown commit as the change itself. */
-  private decided(what: Happening): Happening {
-    const wasUndecided = what.kind === 'change' && what.key !== undefined && this.undecided?.remove(what.key);
-    return wasUndecided && what.replayed ? { ...what, replayed: false, recovered: true } : what;
+  private decided(what: readonly Happening[]): readonly Happening[] {
+    const [first] = what;
+    const wasUndecided = first?.kind === 'change' && first.key !== undefined && this.undecided?.remove(first.key);
+    if (!wasUndecided) return what;
+    return what.map((happening) =>
+      happening.kind === 'change' && happening.replayed
+        ? { ...happening, replayed: false, recovered: true }
+        : happening,
+    );
   }
 
   /** Starts the background work: publishing events, handling events of others, and scheduled tasks. */
@@ -388,10 +402,17 @@ export function headersOf({ withheld, work }: Context): Record<string, string> {
 /** Without these tables, every mutation would fail at its first statement. @throws Error that says what to add */
 function requireWorkTables({ name, entities, mutations = [], handlers = [], schedule = [] }: SubgraphParts): void {
   if (mutations.length + handlers.length + schedule.length === 0) return;
-  const missing = workTables.filter((table) => !entities.includes(table));
+  const missingOf = (tables: readonly ModelClass[]) => tables.filter((table) => !entities.includes(table));
+  const names = (tables: readonly ModelClass[]) => tables.map((table) => modelOf(table).name).join(', ');
+  const missing = missingOf(workTables);
   if (missing.length > 0)
     throw new Error(
-      `Subgraph ${name} has mutations, handlers, or scheduled tasks, which need tables: add "...workTables" of #kit/events/tables to its entities, and draft a migration. Missing: ${missing.map((table) => modelOf(table).name).join(', ')}`,
+      `Subgraph ${name} has mutations, handlers, or scheduled tasks, which need tables: add "...workTables" of #kit/events/tables to its entities, and draft a migration. Missing: ${names(missing)}`,
+    );
+  const missingOfBulk = mutations.some(isBulk) ? missingOf(bulkTables) : [];
+  if (missingOfBulk.length > 0)
+    throw new Error(
+      `Subgraph ${name} has bulk mutations, which need tables: add "...bulkTables" of #kit/events/tables to its entities, and draft a migration. Missing: ${names(missingOfBulk)}`,
     );
 }
 

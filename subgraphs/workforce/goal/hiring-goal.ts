@@ -1,10 +1,32 @@
 import { Arg, Ctx, ID, Int, Query, Resolver } from 'type-graphql';
+import { Index } from 'typeorm';
 import { civilDate, fiscalYear, fiscalYearPeriod } from '#base/civil';
-import { belongsTo, computed, exerciseFlag, generatedId, integer, refersTo, sensitivity } from '#kit/model/fields';
+import { hasMany } from '#kit/collection/connection';
+import { enumeration, type ValueOf } from '#kit/model/enumeration';
+import {
+  belongsTo,
+  computed,
+  exerciseFlag,
+  generatedId,
+  integer,
+  oneOf,
+  refersTo,
+  revisionNumber,
+  sensitivity,
+  text,
+} from '#kit/model/fields';
 import { model } from '#kit/model/model';
+import { kept } from '#kit/model/record';
 import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { WorkRole } from '../role/work-role';
+import { WorkforceEvent } from '../timeline/workforce-event';
+
+export const HiringGoalStatus = enumeration('HiringGoalStatus', 'Status of a hiring goal.', {
+  ACTIVE: 'In effect.',
+  RETIRED: 'No longer pursued. It counts in no figure.',
+});
+export type HiringGoalStatus = ValueOf<typeof HiringGoalStatus>;
 
 @model(
   "Agency's hiring goal for a work role in a fiscal year. Progress is counted from hiring requests, never entered by hand.",
@@ -21,7 +43,23 @@ export class HiringGoal {
   @integer('Fiscal year, October to September, named by its last year.', { filter: true, order: true })
   fiscalYear!: number;
   @integer('Number of people to hire.', { filter: true, order: true }) target!: number;
+  @text(
+    'Initiative to which the goal belongs, such as "U.S. Tech Force". Its goals are counted apart from the general ones.',
+    {
+      nullable: true,
+      length: 100,
+      filter: true,
+    },
+  )
+  initiative!: string | null;
+  @oneOf(() => HiringGoalStatus, 'Status of the goal.', { filter: true, default: 'ACTIVE' }) status!: HiringGoalStatus;
+  /** What the goal is for, while it is active: its unique index makes the database refuse a second one. */
+  @kept({ length: 220, nullable: true }) @Index({ unique: true }) activeKey!: string | null;
+  @revisionNumber({ default: 1 }) revision!: number;
   @exerciseFlag() exercise!: boolean;
+
+  @hasMany(() => WorkforceEvent, 'subjectId', 'Events of the goal, oldest first. They keep its earlier targets.')
+  timeline!: unknown;
 
   @computed(() => Int, 'Number of people who entered on duty for the role in the fiscal year.', {
     derivedFrom: ['HiringRequest.enteredOnDutyAt'],
@@ -61,7 +99,8 @@ async function hiresOf(database: Context['database'], keys: readonly string[]): 
 export class HiringGapsResolver {
   @Query(() => [HiringGoal], {
     nullable: true,
-    description: 'Hiring goals of all agencies for one work role and fiscal year, largest gap first.',
+    description:
+      'Active hiring goals of all agencies for one work role and fiscal year, without those of initiatives, largest gap first.',
   })
   @sensitivity('GOV')
   async largestHiringGaps(
@@ -73,7 +112,8 @@ export class HiringGapsResolver {
   ): Promise<HiringGoal[]> {
     const { database, clock } = context;
     const rows = await database.query(
-      `SELECT ${database.selection(HiringGoal, 't')} FROM hiring_goal t WHERE t.work_role_code = ? AND t.fiscal_year = ?`,
+      `SELECT ${database.selection(HiringGoal, 't')} FROM hiring_goal t 
+       WHERE t.work_role_code = ? AND t.fiscal_year = ? AND t.status = 'ACTIVE' AND t.initiative IS NULL`,
       [workRole, year ?? fiscalYear(civilDate(clock.now()))],
     );
     const goals = rows.map((row) => database.hydrate(HiringGoal, row));

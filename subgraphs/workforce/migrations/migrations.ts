@@ -2,5 +2,7 @@ import type { Migration } from '#kit/database/migrations';
 import { migration as m0001 } from './0001-initial';
 import { migration as m0002 } from './0002-metric-indexes';
 import { migration as m0003 } from './0003-search';
+import { migration as m0004 } from './0004-position-changes';
+import { migration as m0005 } from './0005-sealed-timeline';
 
-export const migrations: readonly Migration[] = [m0001, m0002, m0003];
+export const migrations: readonly Migration[] = [m0001, m0002, m0003, m0004, m0005];

@@ -55,10 +55,10 @@ export async function hiringFigures(database: Database, period: HiringPeriod) {
   };
 }
 
-/** Sum of the goals for a fiscal year; null without goals. */
+/** Sum of the active goals for a fiscal year, without those of initiatives, which are counted apart; null without goals. */
 async function hiringGoal(database: Database, year: number): Promise<number | null> {
   const [row] = await database.summarize<{ goal: number | null }>(
-    'SELECT SUM(target) AS goal FROM hiring_goal WHERE fiscal_year = ?',
+    `SELECT SUM(target) AS goal FROM hiring_goal WHERE fiscal_year = ? AND status = 'ACTIVE' AND initiative IS NULL`,
     [year],
   );
   return row!.goal === null ? null : Number(row!.goal);

@@ -18,6 +18,7 @@ import { Agency } from '../agency';
 import { OccupationalSeries } from '../role/occupational-series';
 import { TalentArea } from '../role/talent-area';
 import { WorkRole } from '../role/work-role';
+import { WorkforceEvent } from '../timeline/workforce-event';
 
 export const PositionStatus = enumeration('PositionStatus', 'Staffing status of a position.', {
   PLANNED: 'Planned, not yet funded.',
@@ -27,6 +28,8 @@ export const PositionStatus = enumeration('PositionStatus', 'Staffing status of 
   FROZEN: 'Not to be filled until further notice.',
   ABOLISHED: 'Removed from the staffing plan.',
 });
+
+export type PositionStatus = ValueOf<typeof PositionStatus>;
 
 /** Statuses that count as a vacancy, as an SQL list. */
 export const VACANT_SQL = "'FUNDED_VACANT', 'IN_HIRING'";
@@ -79,20 +82,24 @@ export class Position {
   @oneOf(() => TalentArea, 'Field of expertise that the position requires.', { filter: true }) talentArea!: TalentArea;
   @oneOf(() => SecurityLevel, 'Minimum investigation or clearance level for the position.', { filter: true })
   clearance!: SecurityLevel;
-  @oneOf(() => PositionStatus, 'Staffing status.', { filter: true, order: true, index: true }) status!: ValueOf<
-    typeof PositionStatus
-  >;
+  @oneOf(() => PositionStatus, 'Staffing status.', { filter: true, order: true, index: true })
+  status!: PositionStatus;
   @text('Duty station, as city and state.', { filter: true }) dutyStation!: string;
   @oneOf(() => SupportedProgram, 'Program of the executive order that the position supports.', {
     filter: true,
     column: 'supports_programme',
   })
   supportsProgram!: SupportedProgram;
+  @oneOf(() => PositionStatus, 'Status to which a frozen position returns. Null for other positions, and if unknown.', {
+    nullable: true,
+  })
+  statusBeforeFreeze!: PositionStatus | null;
   @dateTime('Time the position was established.', { filter: true, order: true }) createdAt!: string;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => HiringRequest, 'positionId', 'Requests to fill the position.') hiringRequests!: unknown;
+  @hasMany(() => WorkforceEvent, 'subjectId', 'Events of the position, oldest first.') timeline!: unknown;
 }
 
 export const PositionWorkRole = links(
