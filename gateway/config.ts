@@ -183,7 +183,7 @@ export const settings = {
   maxValues: {
     env: 'ORDERGRAPH_MAX_VALUES',
     schema: z.coerce.number().int().min(1),
-    default: 5_000,
+    default: 20_000,
     help: 'Maximum number of values in the variables of a request, lists and objects included.',
   },
   maxList: {
