@@ -125,6 +125,9 @@ const machines = FILES.filter((file) => file.startsWith('subgraphs/') && /= new 
   .flatMap((file) => Object.values<unknown>(require(join(packageRoot, file))))
   .filter((value) => value instanceof StateMachine) as StateMachine<string>[];
 
+/** An actor as the page names it: "hiring manager" for HIRING_MANAGER. */
+const wordsOf = (actor: string): string => actor.toLowerCase().replaceAll('_', ' ');
+
 /** A table of transitions as the page draws it: what changes the state, who causes it, and its guards. */
 function diagramOf({ name, states, transitions, terminal }: StateMachine<string>): string {
   const moves = transitions.flatMap((row) =>
@@ -132,7 +135,7 @@ function diagramOf({ name, states, transitions, terminal }: StateMachine<string>
       .filter((from) => from !== row.to)
       .map((from) => {
         const guards = (row.guards ?? []).map((guard) => guard.name).join(', ');
-        const actors = row.by.join(' or ').toLowerCase();
+        const actors = row.by.map(wordsOf).join(' or ');
         return `${from ?? '[*]'} --> ${row.to}: ${row.trigger} (${actors})${guards && ` [${guards}]`}`;
       }),
   );
@@ -173,12 +176,12 @@ test('lists every role with the claim that a token needs for it', () => {
 });
 
 test('lists every mutation with the actors who may call it', () => {
-  const listed = [...page.matchAll(/^- \*\*(developer|intake|agency)\*\*: ([\s\S]+?)(?=\n- |\n\n)/gm)];
+  const listed = [...page.matchAll(/^- \*\*([a-z ]+)\*\*: ([\s\S]+?)(?=\n- |\n\n)/gm)];
   const specs = subgraphs.flatMap(({ parts }) => parts.mutations ?? []);
   const actors = [...new Set(specs.flatMap(({ by }) => by))];
-  expect(listed.map(([, actor]) => actor!.toUpperCase()).sort()).toEqual(actors.sort());
+  expect(listed.map(([, actor]) => actor!).sort()).toEqual(actors.map(wordsOf).sort());
   for (const [, actor, names] of listed) {
-    const mutations = specs.filter(({ by }) => by.includes(actor!.toUpperCase())).map(({ name }) => name);
+    const mutations = specs.filter(({ by }) => by.map(wordsOf).includes(actor!)).map(({ name }) => name);
     expect([actor, codesIn(names!).sort()]).toEqual([actor, mutations.sort()]);
   }
 });

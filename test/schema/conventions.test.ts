@@ -188,7 +188,9 @@ describe.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
         const isPage = /(Connection|GroupPage)$/.test(type.name) && ['nodes', 'edges'].includes(field.name);
         return isListType(list) && isObjectType(getNamedType(list)) && !isPage;
       });
-      expect(plain.map(({ name }) => name).filter((name) => !(name in BOUNDED))).toEqual([]);
+      // a bulk mutation has a result for each item of its input, 1,000 at most
+      const isOfItems = (name: string) => /^\w+Payload\.results$/.test(name);
+      expect(plain.map(({ name }) => name).filter((name) => !(name in BOUNDED) && !isOfItems(name))).toEqual([]);
     });
 
     test('pages connections forward and backward', () => {

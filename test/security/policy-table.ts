@@ -44,6 +44,7 @@ const FRAMEWORK = { 'developer-submitter': 'DEVELOPER', 'intake-officer': 'INTAK
 export const ACTORS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   submissions: FRAMEWORK,
   reviews: FRAMEWORK,
+  workforce: { 'hr-specialist': 'HR', 'hiring-manager': 'HIRING_MANAGER' },
 };
 
 export const is = (caller: Principal | null, ...roles: string[]): boolean =>
@@ -241,6 +242,9 @@ export function expectations(tables: Tables): Record<string, Expected> {
     },
     HiringGoal: all(government),
     CapacitySnapshot: all(government),
+    WorkforceEvent: all(
+      (row, caller) => ['POSITION', 'HIRING_GOAL'].includes(row.subjectType) && government(row, caller),
+    ),
     SectorRisk: { rows: everyone, GOV: government },
     Vulnerability: { rows: everyone, ISVI: (_row, caller) => is(caller, 'coordinator', 'inspector') },
     FederalSystem: internal,

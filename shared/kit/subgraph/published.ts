@@ -129,7 +129,7 @@ const ROOT_DESCRIPTIONS: Readonly<Record<string, StringValueNode>> = {
     'Entry points for reads: one object by key, a filtered and paged list of objects, or figures. A root field is null if you may not read it or its subgraph fails.',
   ),
   Mutation: description(
-    'Changes in the voluntary framework. Each takes one input with an "idempotencyKey" and returns the changed object.',
+    'Changes. Each takes one input with an "idempotencyKey" and returns the changed object, or the results of up to 1,000 items.',
   ),
 };
 
