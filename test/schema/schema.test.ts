@@ -1,5 +1,6 @@
 import { type DocumentNode, parse, visit } from 'graphql';
-import { workTables } from '#kit/events/tables';
+import { bulkTables, workTables } from '#kit/events/tables';
+import { isBulk } from '#kit/mutation/bulk';
 import { Subgraph } from '#kit/subgraph/subgraph';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { compose } from '../../gateway/composition/compose';
@@ -58,6 +59,17 @@ test.each(withWork)('rejects in %s a subgraph with %s but without a table they n
     );
   }
   expect(() => new Subgraph({ ...parts, ...only })).not.toThrow();
+});
+
+const withBulk = subgraphs.flatMap(({ parts }) =>
+  parts.mutations?.some(isBulk) ? [[parts.name, parts] as const] : [],
+);
+
+test.each(withBulk)('rejects in %s a bulk mutation without a table that it needs', (_name, parts) => {
+  for (const table of bulkTables)
+    expect(() => new Subgraph({ ...parts, entities: parts.entities.filter((entity) => entity !== table) })).toThrow(
+      /add "\.\.\.bulkTables" of #kit\/events\/tables/,
+    );
 });
 
 test.each(subgraphs.flatMap(({ parts }) => (parts.mutations?.length ? [[parts.name, parts] as const] : [])))(

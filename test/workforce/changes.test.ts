@@ -1,4 +1,13 @@
 import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { JWK } from 'jose';
+import { systemClock } from '#base/clock';
+import { newKey } from '#base/identity/keys';
+import { AuditLog } from '#kit/audit/audit-log';
+import { settleRecord } from '#kit/audit/settle';
+import { createLog } from '../../gateway/telemetry/log';
 import { databaseKinds } from '../support/databases';
 import { Framework } from '../support/framework';
 import { GOAL, goalInput, HR, hiringManager, hr, POSITION, positionInput } from './inputs';
@@ -12,10 +21,19 @@ const times = <T>(count: number, make: (index: number) => T): T[] => Array.from(
 
 describe.each(databaseKinds)('changes of workforce, on %s', (kind) => {
   let graph: Framework;
+  let folder: string;
+  let key: JWK;
+  const record = (name: string) =>
+    AuditLog.open(join(folder, `${name}.jsonl`), name, key, systemClock, createLog('silent', 'test'));
   beforeAll(async () => {
-    graph = await Framework.open(kind);
+    folder = mkdtempSync(join(tmpdir(), 'ordergraph-changes-'));
+    key = await newKey();
+    graph = await Framework.open(kind, { record });
   });
-  afterAll(() => graph.close());
+  afterAll(async () => {
+    await graph.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
 
   /** Calls a bulk mutation, which must not fail as a whole. */
   const bulk = async (caller: string, mutation: string, input: Loose, fields = OF_POSITIONS): Promise<Loose> => {
@@ -175,6 +193,41 @@ describe.each(databaseKinds)('changes of workforce, on %s', (kind) => {
       expect(added).toMatchObject({ added: 1, results: [{ status: 'ADDED', key: null, position: null }] });
       expect(await everything()).toBe(before);
       expect(await bulk(HR, 'fundPositions', input)).toMatchObject({ dryRun: false, changed: 1, replayed: false });
+    });
+
+    test('records one attempt and a change of each object, and all of them again after a crash between two', async () => {
+      const file = join(folder, 'workforce.jsonl');
+      const recorded = (path: string): Loose[] =>
+        readFileSync(path, 'utf8')
+          .split('\n')
+          .filter(Boolean)
+          .map((line) => JSON.parse(line))
+          .filter(({ kind: of }) => of === 'attempt' || of === 'change');
+      const before = recorded(file).length;
+      const positions = await plan(3);
+      const items = [...positions.map(target), { id: 'pos_x', expectedRevision: 1 }];
+      const input = { items, mode: 'EACH', idempotencyKey: `record-${kind}` };
+      await bulk(HR, 'fundPositions', input);
+      const [, , , , attempt, ...changes] = recorded(file).slice(before);
+      expect(attempt).toMatchObject({ kind: 'attempt', mutation: 'fundPositions', who: { subject: 'specialist-1' } });
+      const expected = positions.map(({ id }, index) => ({
+        kind: 'change',
+        object: id,
+        part: [index + 1, 3],
+        key: attempt.key,
+      }));
+      expect(changes).toMatchObject(expected.map((change) => ({ ...change, replayed: false })));
+      await bulk(HR, 'fundPositions', input);
+      expect(recorded(file).slice(-3)).toMatchObject(expected.map((change) => ({ ...change, replayed: true })));
+
+      // the record as a process leaves it that stops after the first change
+      const text = readFileSync(file, 'utf8');
+      const cut = join(folder, 'cut.jsonl');
+      writeFileSync(cut, text.slice(0, text.indexOf('\n', text.indexOf(JSON.stringify(changes[0].hash))) + 1));
+      const audit = await AuditLog.open(cut, 'workforce', key, systemClock, createLog('silent', 'test'));
+      expect(await settleRecord(graph.subgraph('workforce').database, audit)).toBe(1);
+      await audit.close();
+      expect(recorded(cut).slice(-3)).toMatchObject(expected.map((change) => ({ ...change, recovered: true })));
     });
 
     test('refuses the second of two items for the same goal', async () => {
