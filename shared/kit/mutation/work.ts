@@ -36,30 +36,33 @@ export class Work {
     this.emitted.push({ type: type as EventType, subject, data: type.data.parse(data) });
   }
 
-  /** Writes the events to the outbox in the transaction of the change. Two statements per subject. */
+  /** Writes the events to the outbox in the transaction of the change. Two statements for any number of subjects. */
   async flush(): Promise<number> {
-    const { database, now } = this;
-    for (const subject of new Set(this.emitted.map((event) => event.subject))) {
-      const [last] = await database.query<{ sequence: number | null }>(
-        'SELECT MAX(sequence) AS sequence FROM outbox WHERE subject = ?',
-        [subject],
-      );
-      const first = Number(last?.sequence ?? 0) + 1;
-      const events = this.emitted.filter((event) => event.subject === subject);
-      await database.insert(
-        OutboxEvent,
-        events.map(({ type, data }, place) => ({
+    const { database, now, emitted } = this;
+    if (emitted.length === 0) return 0;
+    const subjects = [...new Set(emitted.map(({ subject }) => subject))];
+    const rows = await database.query<{ subject: string; sequence: number }>(
+      `SELECT subject, MAX(sequence) AS sequence FROM outbox WHERE subject IN (${subjects.map(() => '?').join(', ')}) GROUP BY subject`,
+      subjects,
+    );
+    const last = new Map(rows.map(({ subject, sequence }) => [subject, Number(sequence)]));
+    await database.insert(
+      OutboxEvent,
+      emitted.map(({ type, subject, data }) => {
+        const sequence = (last.get(subject) ?? 0) + 1;
+        last.set(subject, sequence);
+        return {
           id: newId('evt', now),
           type: type.name,
           version: type.version,
           subject,
-          sequence: first + place,
+          sequence,
           occurredAt: now,
           data: JSON.stringify(data),
-        })),
-      );
-    }
-    return this.emitted.length;
+        };
+      }),
+    );
+    return emitted.length;
   }
 }
 
