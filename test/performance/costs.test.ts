@@ -45,8 +45,11 @@ const isConnection = (type: GraphQLOutputType): boolean => getNamedType(type).na
 function whole(parent: string, field: Field, levels = 3): string | undefined {
   const type = getNamedType(field.type);
   if (isLeafType(type)) return selectionFor(parent, field);
-  if (isConnection(type))
-    return selectionFor(parent, field, 'first: 0') && `${selectionFor(parent, field, 'first: 0')} { totalCount }`;
+  if (isConnection(type)) {
+    const list = selectionFor(parent, field, 'first: 0');
+    const isCounted = (type as GraphQLObjectType).getFields().totalCount !== undefined;
+    return list && `${list} { ${isCounted ? 'totalCount' : 'pageInfo { hasNextPage }'} }`;
+  }
   if (!isObjectType(type) || levels === 0) return undefined;
   const isEntity = type.getFields().id !== undefined || type.getFields().key !== undefined;
   const inner = Object.values(type.getFields()).flatMap((child) => {
@@ -206,68 +209,55 @@ const describeOnServer = databaseKinds.includes('mysql') ? describe : describe.s
 
 describeOnServer('the estimated cost of fields', () => {
   let world: World;
+  let query: GraphQLObjectType;
   beforeAll(async () => {
     world = await openWorld('mysql', 3);
     // a server that has run for a while has table statistics; one that was just filled must be asked to collect them
     for (const { database, subgraph } of world.open)
       for (const entity of [...subgraph.parts.entities, ...wordTablesOf(subgraph.parts.entities)])
         await database.query(`ANALYZE TABLE ${database.table(entity)}`);
+    const headers = await world.identity.headers(INSPECTOR);
+    const { body } = await world.server.inject({ url: '/schema.graphql', headers });
+    query = buildSchema(body).getQueryType()!;
   });
   afterAll(() => world?.close());
 
-  test('is proportional to the rows that are read for each field', async () => {
-    const headers = await world.identity.headers(INSPECTOR);
-    const { body } = await world.server.inject({ url: '/schema.graphql', headers });
-    const all = operations(buildSchema(body).getQueryType()!);
-    const tooCheap: string[] = [];
-    for (const operation of all) {
-      await world.ask(operation);
-      const before = await rowsRead(world);
+  /** The operations that read too many rows for their estimated cost, also when they run a second time, with everything prepared. */
+  async function tooCheap(all: readonly string[]): Promise<string[]> {
+    const found: string[] = [];
+    let total = await rowsRead(world);
+    const isTooCheap = async (operation: string): Promise<string | undefined> => {
       const { extensions, errors } = await world.ask(operation);
-      const rows = (await rowsRead(world)) - before;
-      const cost = extensions?.cost?.estimated ?? 0;
-      if (rows > FREE_ROWS + ROWS_PER_UNIT * cost)
-        tooCheap.push(
-          `${rows} rows for a cost of ${cost}: ${operation.slice(0, 120)}${errors ? ` (${errors[0]!.message})` : ''}`,
-        );
-    }
+      // a world has no record of reads
+      const failures = errors?.filter((error) => error.extensions.code !== 'RECORD_UNAVAILABLE') ?? [];
+      expect({ operation, failures }).toEqual({ operation, failures: [] });
+      const before = total;
+      total = await rowsRead(world);
+      const cost = extensions.cost.estimated;
+      return total - before > FREE_ROWS + ROWS_PER_UNIT * cost
+        ? `${total - before} rows for a cost of ${cost}: ${operation.slice(0, 120)}`
+        : undefined;
+    };
+    for (const operation of all)
+      if (await isTooCheap(operation)) found.push(...[await isTooCheap(operation)].flatMap((text) => text ?? []));
+    return found;
+  }
+
+  test('is proportional to the rows that are read for each field', async () => {
+    const all = operations(query);
     expect(all.length).toBeGreaterThan(900);
-    expect(tooCheap).toEqual([]);
+    expect(await tooCheap(all)).toEqual([]);
   });
 
   test('is proportional to the rows that are read for conditions on lists and orders by their length', async () => {
-    const headers = await world.identity.headers(INSPECTOR);
-    const { body } = await world.server.inject({ url: '/schema.graphql', headers });
-    const all = listOperations(buildSchema(body).getQueryType()!);
-    const tooCheap: string[] = [];
-    for (const operation of all) {
-      await world.ask(operation);
-      const before = await rowsRead(world);
-      const { extensions, errors } = await world.ask(operation);
-      expect({ operation, errors }).toEqual({ operation, errors: undefined });
-      const rows = (await rowsRead(world)) - before;
-      const cost = extensions?.cost?.estimated ?? 0;
-      if (rows > FREE_ROWS + ROWS_PER_UNIT * cost) tooCheap.push(`${rows} rows for a cost of ${cost}: ${operation}`);
-    }
+    const all = listOperations(query);
     expect(all.length).toBeGreaterThan(200);
-    expect(tooCheap).toEqual([]);
+    expect(await tooCheap(all)).toEqual([]);
   });
 
   test('is proportional to the rows that are read for searches', async () => {
-    const headers = await world.identity.headers(INSPECTOR);
-    const { body } = await world.server.inject({ url: '/schema.graphql', headers });
-    const all = searches(buildSchema(body).getQueryType()!);
-    const tooCheap: string[] = [];
-    for (const operation of all) {
-      await world.ask(operation);
-      const before = await rowsRead(world);
-      const { extensions, errors } = await world.ask(operation);
-      expect({ operation, errors }).toEqual({ operation, errors: undefined });
-      const rows = (await rowsRead(world)) - before;
-      const cost = extensions?.cost?.estimated ?? 0;
-      if (rows > FREE_ROWS + ROWS_PER_UNIT * cost) tooCheap.push(`${rows} rows for a cost of ${cost}: ${operation}`);
-    }
+    const all = searches(query);
     expect(all.length).toBeGreaterThan(50);
-    expect(tooCheap).toEqual([]);
+    expect(await tooCheap(all)).toEqual([]);
   });
 });

@@ -24,6 +24,8 @@ import { SealExchange } from '#kit/audit/seal-exchange';
 import { InProcessBus } from '#kit/events/in-process-bus';
 import { verifyRecords } from '../../gateway/cli/audit';
 import { createLog } from '../../gateway/telemetry/log';
+// lines name the roles of the government that a caller has: as long as in a process of the subgraph
+import '../../subgraphs/submissions/roles';
 
 /**
  * Manipulations of a record by someone who can write its files: `ordergraph audit verify` must detect each, at once and after the
@@ -62,7 +64,7 @@ async function writeRecords(into: string, at = MONDAY): Promise<void> {
   const clock = new SettableClock(at);
   const board = new InProcessBus([]);
   const audits = new Map<string, AuditLog>();
-  for (const name of NAMES) audits.set(name, await openRecord(name, into, clock, { partBytes: 20_000 }));
+  for (const name of NAMES) audits.set(name, await openRecord(name, into, clock, { partBytes: 22_500 }));
   const exchanges = [...audits.values()].map(
     (audit) => new SealExchange({ audit, board, anchor: anchorOf(join(into, 'anchor.jsonl')), log }),
   );

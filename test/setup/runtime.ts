@@ -1,0 +1,44 @@
+import { createRequire } from 'node:module';
+import { join, relative, sep } from 'node:path';
+import type Resolver from 'jest-resolve';
+import JestRuntime from 'jest-runtime';
+import './graphql';
+
+type Parameters = ConstructorParameters<typeof JestRuntime>;
+
+/**
+ * Runs test files and their helpers as Jest does, afresh for each file, but loads the product and all packages as Node does: once for
+ * all files of a worker, compiled. Evaluating a thousand modules for each file was a third of the time of all tests.
+ */
+export default class Runtime extends JestRuntime {
+  private readonly root: string;
+  private readonly resolver: Resolver;
+
+  constructor(...parameters: Parameters) {
+    super(...parameters);
+    const [{ rootDir }, , resolver] = parameters;
+    this.root = rootDir;
+    this.resolver = resolver;
+  }
+
+  override requireModule<T>(
+    from: string,
+    moduleName?: string,
+    ...rest: [options?: never, isRequireActual?: boolean]
+  ): T {
+    const native = moduleName && !rest[0] && this.nativeName(from, moduleName);
+    return native ? createRequire(from)(native) : super.requireModule(from, moduleName, ...rest);
+  }
+
+  /** The name by which Node loads a module: that of a package, or a compiled file. Null for tests, their helpers, and modules of Node. */
+  private nativeName(from: string, moduleName: string): string | null {
+    if (this.resolver.isCoreModule(moduleName)) return null;
+    if (!/^[./]/.test(moduleName)) return moduleName;
+    const file = this.resolver.resolveModule(from, moduleName);
+    const [folder, ...inside] = relative(this.root, file).split(sep);
+    if (!PRODUCT.has(folder!) || file.endsWith('.test.ts')) return null;
+    return join(this.root, 'dist', folder!, ...inside).replace(/\.ts$/, '.js');
+  }
+}
+
+const PRODUCT = new Set(['gateway', 'shared', 'subgraphs']);
