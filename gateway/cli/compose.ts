@@ -4,7 +4,7 @@ import {
   duplicateNames,
   type PublishedSubgraph,
   requireSources,
-  syntaxProblems,
+  sourceProblems,
 } from '../composition/compose';
 
 interface Source {
@@ -26,7 +26,7 @@ export function composeFiles(texts: readonly string[]): string {
   };
   const sources = texts.flatMap((text) => valid(sourceOf(text)));
   const subgraphs = sources.flatMap((source) => valid(read(source)));
-  requireSources([...problems, ...duplicateNames(sources), ...syntaxProblems(subgraphs)]);
+  requireSources([...problems, ...duplicateNames(sources), ...sourceProblems(subgraphs)]);
   return compose(subgraphs);
 }
 

@@ -3,6 +3,7 @@ import { type DocumentNode, GraphQLError, getLocation, parse, Source } from 'gra
 import { OperatorError } from '#base/errors';
 import { NODES, nodesSchema } from '../nodes/schema';
 import { unclassifiedFields } from '../policy/sensitivity';
+import { featuresOf } from '../supergraph/features';
 import { understatedFields } from './derivations';
 import { conflictingRoles } from './roles';
 import { gateVocabulary } from './voluntary';
@@ -28,7 +29,7 @@ interface ParsedSubgraph {
  * @returns the supergraph schema @throws OperatorError with all composition errors
  */
 export function compose(subgraphs: readonly PublishedSubgraph[]): string {
-  requireSources([...duplicateNames(subgraphs), ...syntaxProblems(subgraphs)]);
+  requireSources([...duplicateNames(subgraphs), ...sourceProblems(subgraphs)]);
   const gates = gateVocabulary(subgraphs);
   if (gates.length > 0)
     throw new OperatorError(
@@ -79,9 +80,9 @@ export function duplicateNames(subgraphs: readonly Pick<PublishedSubgraph, 'name
   );
 }
 
-/** Empty schemas and syntax errors, with file, line and column. */
-export const syntaxProblems = (subgraphs: readonly PublishedSubgraph[]): string[] => [
-  ...new Set(subgraphs.flatMap((subgraph) => syntaxProblem(subgraph) ?? [])),
+/** Empty schemas, syntax errors with line and column, and unreadable links, each with its file. */
+export const sourceProblems = (subgraphs: readonly PublishedSubgraph[]): string[] => [
+  ...new Set(subgraphs.flatMap((subgraph) => sourceProblem(subgraph) ?? [])),
 ];
 
 /** @throws OperatorError with all problems, if any */
@@ -95,13 +96,14 @@ export function requireSources(problems: readonly string[]): void {
 
 const sourceOf = ({ sdl, file, name }: PublishedSubgraph): Source => new Source(sdl, file ?? name);
 
-function syntaxProblem(subgraph: PublishedSubgraph): string | undefined {
+function sourceProblem(subgraph: PublishedSubgraph): string | undefined {
   const source = sourceOf(subgraph);
   if (source.body.trim() === '') return `${source.name}: the schema is empty`;
   try {
-    parse(source);
+    featuresOf(parse(source));
     return undefined;
   } catch (error) {
+    if (error instanceof OperatorError) return `${source.name}: ${error.message}`;
     if (!(error instanceof GraphQLError)) throw error;
     const [place] = error.locations ?? [];
     return `${source.name}:${place ? `${place.line}:${place.column}:` : ''} ${error.message}`;

@@ -85,7 +85,12 @@ test.each<[string[], string[]]>([
     ],
   ],
   [['a=unknown-type.graphql'], ['[a] Unknown type Strin (unknown-type.graphql:2:6)']],
-  [['a=link.graphql', 'b=good.graphql'], ['link.graphql: composition failed: url.startsWith is not a function']],
+  [
+    ['a=link.graphql', 'b=good.graphql'],
+    [
+      'link.graphql: The schema links "5", which is no URL of a feature and its version, such as https://specs.example/name/v1.0',
+    ],
+  ],
   [
     ['a=good.graphql', 'b=conflicting.graphql'],
     [

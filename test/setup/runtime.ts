@@ -26,8 +26,11 @@ export default class Runtime extends JestRuntime {
     moduleName?: string,
     ...rest: [options?: never, isRequireActual?: boolean]
   ): T {
-    const native = moduleName && !rest[0] && this.nativeName(from, moduleName);
-    return native ? createRequire(from)(native) : super.requireModule(from, moduleName, ...rest);
+    // with options for the modules of Jest itself
+    const native = moduleName && rest[0] === undefined ? this.nativeName(from, moduleName) : null;
+    if (native === null) return super.requireModule(from, moduleName, ...rest);
+    // the names of package.json's imports hold for all folders, also for packages inside
+    return createRequire(native.startsWith('#') ? join(this.root, 'package.json') : from)(native);
   }
 
   /** The name by which Node loads a module: that of a package, or a compiled file. Null for tests, their helpers, and modules of Node. */
