@@ -184,7 +184,7 @@ export const settings = {
     env: 'ORDERGRAPH_MAX_VALUES',
     schema: z.coerce.number().int().min(1),
     default: 20_000,
-    help: 'Maximum number of values in the variables of a request, lists and objects included.',
+    help: 'Maximum number of values in the variables of a request, lists and objects included; a quarter of it for requests without a token.',
   },
   maxList: {
     env: 'ORDERGRAPH_MAX_LIST',
