@@ -1,16 +1,14 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import * as promises from 'node:fs/promises';
+import promises from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SupergraphFile } from '../../gateway/supergraph/file';
 import { createLog } from '../../gateway/telemetry/log';
 import { until } from '../support/until';
 
-jest.mock('node:fs/promises', () => {
-  const actual = jest.requireActual('node:fs/promises');
-  return { ...actual, readFile: jest.fn(actual.readFile), stat: jest.fn(actual.stat) };
-});
-const [reads, looks] = [jest.mocked(promises.readFile).mock.calls, jest.mocked(promises.stat).mock.calls];
+const reads = jest.spyOn(promises, 'readFile').mock.calls;
+const looks = jest.spyOn(promises, 'stat').mock.calls;
+afterAll(() => jest.restoreAllMocks());
 
 const offers = (all: readonly string[], count: number) =>
   until(
