@@ -15,7 +15,7 @@ import { describeOnRedis, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
 
 /** More kills find more: set ORDERGRAPH_TEST_KILLS. */
-const KILLS = Number(process.env.ORDERGRAPH_TEST_KILLS ?? (process.env.ORDERGRAPH_TEST_FAULTS === 'all' ? 6 : 3));
+const KILLS = Number(process.env.ORDERGRAPH_TEST_KILLS ?? (process.env.ORDERGRAPH_TEST_FAULTS === 'all' ? 6 : 2));
 const WRITERS = 4;
 const AGENCIES = ['nsa', 'treasury', 'cisa'];
 
