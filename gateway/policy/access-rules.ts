@@ -19,8 +19,11 @@ const DIRECTIVES: Record<string, (directive: ConstDirectiveNode) => Rule> = {
   policy: (directive) => ({ kind: 'policies', anyOf: listsOf(directive) }),
 };
 
-const listsOf = ({ arguments: values = [] }: ConstDirectiveNode): AnyOf =>
-  values[0] ? (valueFromASTUntyped(values[0].value) as string[][]) : [];
+/** The lists of names of a directive. A name alone stands for a list of it, as everywhere in GraphQL. */
+function listsOf({ arguments: values = [] }: ConstDirectiveNode): AnyOf {
+  const lists = values[0] ? [valueFromASTUntyped(values[0].value) as string | (string | string[])[]].flat() : [];
+  return lists.map((list) => [list].flat());
+}
 
 const SPECS = 'https://specs.apollo.dev/';
 /** Security features handled elsewhere: the API schema has nothing inaccessible, and contexts belong to the planner. */

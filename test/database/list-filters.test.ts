@@ -27,6 +27,17 @@ describe.each(databaseKinds)(`lists by their children, on %s, from seed ${seed}`
   });
   afterAll(() => world.close());
 
+  test('joins 1,000 conditions by "or", "and", and "not"', async () => {
+    const query = 'query ($f: VendorFilter) { vendors(filter: $f, first: 0) { totalCount } }';
+    const count = async (filter: object) => (await world.ask(query, { f: filter })).data?.vendors.totalCount;
+    const names = stored.of(Vendor).map((row) => row.name as string);
+    const texts = Array.from({ length: 1_000 }, (_, place) => names[place] ?? `absent ${place}`);
+    const or = texts.map((contains) => ({ name: { contains } }));
+    expect(await count({ or })).toBe(names.length);
+    expect(await count({ not: { or } })).toBe(0);
+    expect(await count({ and: or.map((not) => ({ not })) })).toBe(0);
+  });
+
   /** Models with a filter on a list, with loaders that see everything. */
   function* parents(): Generator<{ target: ModelClass; loaders: () => Loaders; lists: readonly Selectable[] }> {
     for (const { database, subgraph } of world.open)

@@ -369,6 +369,19 @@ describe('types beside protected ones', () => {
   });
 });
 
+test.each([
+  ['"a"', [['a']]],
+  ['["a", "b"]', [['a'], ['b']]],
+  ['["a", ["b", "c"]]', [['a'], ['b', 'c']]],
+  ['[["a", "b"]]', [['a', 'b']]],
+])('takes a name alone for a list of it: %s', (scopes, anyOf) => {
+  const rules = AccessRules.of(
+    parse(`schema @link(url: "https://specs.apollo.dev/requiresScopes/v0.1", for: SECURITY) { query: Query }
+      type Query { a: Int @requiresScopes(scopes: ${scopes}) }`),
+  )!;
+  expect(rules.ofField('Query', 'a')).toEqual([{ kind: 'scopes', anyOf }]);
+});
+
 describe('a rule of an interface', () => {
   const rulesOf = (node: string, types: readonly string[]) =>
     AccessRules.of(

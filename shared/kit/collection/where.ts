@@ -45,8 +45,20 @@ const COMPARE: Record<string, string> = { eq: '=', lt: '<', lte: '<=', gt: '>', 
 
 const condition = (sql: string, ...parameters: unknown[]): Condition => ({ sql, parameters });
 
+/** Conditions joined in a row. Each is a level of the expression, and SQLite allows 1,000: more are joined by halves. */
+const MAX_JOINED = 50;
+
 function join(conditions: readonly Condition[], word: 'AND' | 'OR', whenEmpty: string): Condition {
   if (conditions.length === 0) return condition(whenEmpty);
+  if (conditions.length > MAX_JOINED) {
+    const half = Math.ceil(conditions.length / 2);
+    const halves = [conditions.slice(0, half), conditions.slice(half)];
+    return join(
+      halves.map((part) => join(part, word, whenEmpty)),
+      word,
+      whenEmpty,
+    );
+  }
   return {
     sql: `(${conditions.map(({ sql }) => sql).join(` ${word} `)})`,
     parameters: conditions.flatMap(({ parameters }) => parameters),
