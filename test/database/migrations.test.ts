@@ -115,10 +115,17 @@ test('reports a server that is down and a file that is not a database', async ()
   await expect(open(__filename)).rejects.toThrow(/cannot be opened: file is not a database/);
 });
 
-test.each(['postgres://localhost/x', 'mysql://localhost', 'mysql://', ''])('rejects "%s" as a database URL', (url) => {
-  expect(() => parseDatabaseUrl(url)).toThrow(/mysql:\/\//);
-});
+test.each(['postgres://localhost/x', 'mysql://localhost', 'mysql://', '', 'me:hidden@host/x', ':hidden@host:3306/x'])(
+  'rejects "%s" as a database URL',
+  (url) => {
+    expect(() => parseDatabaseUrl(url)).toThrow(/mysql:\/\//);
+    expect(() => parseDatabaseUrl(url)).not.toThrow(/hidden/);
+  },
+);
 
-test('never shows passwords of database URLs', () => {
-  expect(redactDatabaseUrl('mysql://me:p%40ss@host:3306/x')).toBe('mysql://me:***@host:3306/x');
-});
+test.each(['p%40ss', 'p@ss', 'p/ss', 'p:s/s@', '@', ''])(
+  'never shows the password "%s" of a database URL',
+  (password) => {
+    expect(redactDatabaseUrl(`mysql://me:${password}@host:3306/x`)).toBe('mysql://me:***@host:3306/x');
+  },
+);

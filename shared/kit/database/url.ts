@@ -44,6 +44,11 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
       `"${redactDatabaseUrl(text)}" is neither MySQL nor SQLite`,
       'Write mysql://user:password@host:3306/database, or the path of a SQLite file',
     );
+  if (/^[^/\\:]*:[^/\\]*@/.test(text))
+    throw new OperatorError(
+      'The database URL has a user and a password but no "mysql://" before them',
+      'Write mysql://user:password@host:3306/database, or the path of a SQLite file',
+    );
   const file = text.replace(/^(sqlite:|file:)(\/\/)?/, '');
   if (file === '')
     throw new OperatorError('The database URL is empty', 'Write the path of a SQLite file, or mysql://…');
@@ -52,5 +57,6 @@ export function parseDatabaseUrl(text: string): DatabaseAddress {
 
 /** The URL without its password, for logs and messages. */
 export function redactDatabaseUrl(text: string): string {
-  return text.replace(/^([a-z]+:\/\/[^:/@]*):[^@]*@/i, '$1:***@');
+  // a password may contain any character, also an unescaped "@" or "/"
+  return text.replace(/^([a-z]+:\/\/[^:/@]*):.*@/i, '$1:***@');
 }
