@@ -2,6 +2,7 @@ import { type GraphQLResolveInfo, getArgumentValues } from 'graphql';
 import {
   Args,
   ArgsType,
+  Ctx,
   Directive,
   Field,
   Float,
@@ -18,6 +19,7 @@ import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../collection/page';
 import { OrderDirection, PageInfo } from '../collection/page-info';
 import { method } from '../model/fields';
 import { type GraphQLTypeReference, type ModelClass, modelOf, stubOf } from '../model/model';
+import { takesPlainArguments } from '../model/plain-arguments';
 import { GraphQLCivilDate } from '../model/scalars';
 import { part, Ratio, valueObject } from '../model/value-object';
 import type { Context } from '../subgraph/context';
@@ -251,7 +253,7 @@ function figureField(
   args: ModelClass,
   show: (found: number | string | null, count: number) => unknown,
 ): void {
-  const resolve = function (this: object, _args: unknown, info: GraphQLResolveInfo): unknown {
+  const resolve = function (this: object, _args: unknown, _context: unknown, info: GraphQLResolveInfo): unknown {
     const figures = figuresOf(this);
     const key = oncePerField(info, 'figure', () => {
       const field = info.parentType.getFields()[info.fieldName]!;
@@ -261,9 +263,11 @@ function figureField(
     const found = figures.get(key);
     return show(found ?? null, Number(figures.get(COUNT)));
   };
+  takesPlainArguments(prototype, name, resolve);
   Object.defineProperty(prototype, name, { value: resolve, configurable: true, writable: true });
   Args((() => args) as never)(prototype, name, 0);
-  Info()(prototype, name, 1);
+  Ctx()(prototype, name, 1);
+  Info()(prototype, name, 2);
   const isNullable = name !== 'countDistinct' && name !== 'ratio';
   Field(type as never, { nullable: isNullable, description })(prototype, name, { value: resolve });
 }

@@ -18,6 +18,7 @@ import { aggregatesOf, type GroupArguments, groupsOf, type List } from '../aggre
 import { selectedBelow } from '../aggregates/selection';
 import { aggregateTypesOf, withFigures } from '../aggregates/types';
 import { draftOf, type ModelClass, modelOf, type Selectable, upperSnakeCase, whenDeclared } from '../model/model';
+import { takesPlainArguments } from '../model/plain-arguments';
 import type { Context } from '../subgraph/context';
 import type { ParentReference } from './children';
 import { filterOf, settleFilters } from './filters';
@@ -147,6 +148,7 @@ function addAggregates(target: ModelClass, prototype: { listed: Listed }): void 
   ) {
     return Object.assign(new page(), { page: await groupsOf(this.listed, groupArgs, context, info) });
   };
+  takesPlainArguments(prototype, 'groups', ofGroups);
   Object.defineProperty(prototype, 'groups', { value: ofGroups, configurable: true });
   Args((() => args) as never)(prototype, 'groups', 0);
   Ctx()(prototype, 'groups', 1);
@@ -253,6 +255,7 @@ export function pagedField(
     const list: List = { target, filter: pageArgs.filter, children: { of, parentKey } };
     return connect(list, page, () => loaders.countBy(target, of, pageArgs).load(parentKey));
   };
+  takesPlainArguments(prototype, field, resolve);
   Object.defineProperty(prototype, field, { value: resolve, configurable: true, writable: true });
   Args((() => connectionOf(child()).args) as never)(prototype, field, 0);
   Ctx()(prototype, field, 1);
@@ -355,6 +358,7 @@ export function rootsOf(target: ModelClass, { one, many, keys }: RootNames): Mod
     argsType: ModelClass,
     text: string,
   ) => {
+    takesPlainArguments(Roots.prototype, field, Roots.prototype[method]);
     Args((() => argsType) as never)(Roots.prototype, method, 0);
     Ctx()(Roots.prototype, method, 1);
     Info()(Roots.prototype, method, 2);

@@ -7,6 +7,7 @@ import {
   GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
+  isObjectType,
   parse,
   validate,
 } from 'graphql';
@@ -26,6 +27,7 @@ import { type Principal, personKey } from '#base/identity/principal';
 import { declareRoles, type RoleSpecs } from '#base/identity/roles';
 import { WITHHELD_HEADER } from '#base/withheld';
 import { WORK_HEADER } from '#base/work';
+import { aggregateTypesOf } from '../aggregates/types';
 import { accessLogRoot } from '../audit/access-log';
 import { type AuditLog, RecordUnavailableError } from '../audit/audit-log';
 import type { Happening } from '../audit/entry';
@@ -44,6 +46,7 @@ import type { ContentStore } from '../files/content-store';
 import type { Importer } from '../import/importer';
 import { requireDistinctMembers } from '../model/members';
 import { type ModelClass, modelOf, stubOf } from '../model/model';
+import { passPlainArguments } from '../model/plain-arguments';
 import type { Actors } from '../mutation/actors';
 import { type AnyMutation, isBulk } from '../mutation/bulk';
 import { mutationsOf } from '../mutation/mutation';
@@ -453,6 +456,7 @@ function buildFederated(
     validate: false,
     skipCheck: true,
   });
+  passArguments(plain, types, [...types, ...stubs], resolvers);
   const { sdl, carriers } = publish(plain, { subgraph, owners, roles, models: [...types, ...stubs] });
   const references: Record<string, object> = {};
   for (const type of [...types, ...stubs])
@@ -466,6 +470,27 @@ function buildFederated(
   recordObjects(schema, models, protectedTypes);
   measure(schema);
   return { sdl, schema, protectedTypes };
+}
+
+/** Calls the methods of lists and figures with their arguments as they are. */
+function passArguments(
+  schema: GraphQLSchema,
+  listed: readonly ModelClass[],
+  models: readonly ModelClass[],
+  roots: readonly ModelClass[],
+): void {
+  const classes: [name: string, target: ModelClass][] = [
+    ...roots.map((root): [string, ModelClass] => ['Query', root]),
+    ...models.map((target): [string, ModelClass] => [modelOf(target).name, target]),
+    ...listed.flatMap((target): [string, ModelClass][] => [
+      [`${modelOf(target).name}Connection`, connectionOf(target).connection],
+      [`${modelOf(target).name}Aggregates`, aggregateTypesOf(target).aggregates],
+    ]),
+  ];
+  for (const [name, target] of classes) {
+    const type = schema.getType(name);
+    if (isObjectType(type)) passPlainArguments(type, target);
+  }
 }
 
 function referenceResolver(type: ModelClass) {
