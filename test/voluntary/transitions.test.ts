@@ -7,6 +7,8 @@ import {
   reviewLifecycle,
   runLifecycle,
 } from '../../subgraphs/reviews/lifecycle';
+import { inquiryLifecycle } from '../../subgraphs/submissions/inquiry/lifecycle';
+import { proposalLifecycle } from '../../subgraphs/submissions/partner/lifecycle';
 import { informationRequestLifecycle, intakeLifecycle } from '../../subgraphs/submissions/submission/intake.mutations';
 import { grantLifecycle, submissionLifecycle } from '../../subgraphs/submissions/submission/lifecycle';
 import { databaseKinds } from '../support/databases';
@@ -18,6 +20,8 @@ const machines = [
   grantLifecycle,
   intakeLifecycle,
   informationRequestLifecycle,
+  inquiryLifecycle,
+  proposalLifecycle,
   determinationLifecycle,
   reviewLifecycle,
   findingLifecycle,
@@ -84,6 +88,8 @@ describe.each(databaseKinds)('invalid transitions through the gateway, on %s', (
     'submission',
     'grant',
     'information request',
+    'coverage inquiry',
+    'partner proposal',
     'determination',
     'review',
     'finding',
@@ -93,8 +99,10 @@ describe.each(databaseKinds)('invalid transitions through the gateway, on %s', (
     const subject = subjects.find(({ machine }) => machine.name === name)!;
     const { machine, subgraph, table, column, id, calls, versioned = true, without = [] } = subject;
     const row = async () => (await graph.sql(subgraph, `SELECT * FROM ${table} WHERE id = ?`, [id]))[0];
-    const timeline = subgraph === 'submissions' ? 'submission_event' : 'review_event';
-    const events = async () => Number((await graph.sql(subgraph, `SELECT COUNT(*) AS n FROM ${timeline}`))[0].n);
+    const timelines = subgraph === 'submissions' ? ['submission_event', 'inquiry_event'] : ['review_event'];
+    const count = async (timeline: string) =>
+      Number((await graph.sql(subgraph, `SELECT COUNT(*) AS n FROM ${timeline}`))[0].n);
+    const events = () => Promise.all(timelines.map(count));
     const triggers = [
       ...new Set(
         machine.transitions.filter(({ by }) => by.join() !== 'SYSTEM').map((transition) => transition.trigger),
@@ -167,9 +175,17 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
     'finding { id }',
   );
   await graph.force('reviews', 'UPDATE finding SET shared_at = ? WHERE id = ?', [graph.inDays(0), finding.id]);
+  const inquiry = await graph.inquired();
+  const partner = { key: 'harbor', name: 'Harbor', kind: 'RESEARCH' };
+  await graph.perform(INTAKE, 'registerPartner', partner, 'partner { key }');
+  const propose = (id: string) =>
+    graph.perform(alder, 'proposePartner', { submissionId: id, partnerKey: 'harbor' }, 'proposal { id revision }');
+  const proposal = await propose(submissionId);
   const consultation = await graph.perform(nsa, 'openConsultation', { submissionId }, 'consultation { id }');
   // another submission, because the others must stay unchanged
   const { id: ownId } = await graph.filed();
+  const ownProposal = await propose(ownId);
+  const accessFrom = graph.inDays(9);
   const reviewId = { reviewId: review.id };
   return [
     {
@@ -205,6 +221,16 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
           'offerAccess',
           { id: undefined, expectedRevision: undefined, submissionId: ownId, agencyKey: 'nsa', mode: 'API' },
         ],
+        proposePartner: [
+          alder,
+          'proposePartner',
+          { id: undefined, expectedRevision: undefined, submissionId: ownId, partnerKey: 'harbor' },
+        ],
+        agreeToPartner: [
+          alder,
+          'agreeToPartner',
+          { id: ownProposal.id, expectedRevision: ownProposal.revision, accessFrom },
+        ],
         completeIntakeCheck: [INTAKE],
         requestInformation: [
           INTAKE,
@@ -237,6 +263,30 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
       calls: {
         answerInformationRequest: [alder, 'answerInformationRequest', { answer: 'This.' }],
         closeInformationRequest: [INTAKE],
+      },
+    },
+    {
+      machine: inquiryLifecycle as unknown as AnyMachine,
+      subgraph: 'submissions',
+      table: 'coverage_inquiry',
+      column: 'status',
+      id: inquiry.id,
+      calls: {
+        discussInquiry: [nsa],
+        answerInquiry: [nsa, 'answerInquiry', { outcome: 'COVERED' }],
+        withdrawInquiry: [alder],
+      },
+    },
+    {
+      machine: proposalLifecycle as unknown as AnyMachine,
+      subgraph: 'submissions',
+      table: 'partner_proposal',
+      column: 'status',
+      id: proposal.id,
+      calls: {
+        agreeToPartner: [alder, 'agreeToPartner', { accessFrom }],
+        setPartnerAside: [alder],
+        withdrawPartnerProposal: [alder],
       },
     },
     {

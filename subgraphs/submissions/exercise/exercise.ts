@@ -326,14 +326,14 @@ class SubmissionPlot {
   }
 
   /**
-   * A proposed partner of every other submission. Where the launch moved, the developer had agreed to the partner: the plan dates the
-   * release to it.
+   * A proposed partner: of submissions whose launch moved, and of every other one. Where it moved, the developer had agreed to the
+   * partner, and the plan dates the release to it.
    */
   private proposals(filedAt: string, plans: Partial<LaunchPlan>[], fate: Fate): Partial<PartnerProposal>[] {
     const { id, index, asOf } = this;
-    if (index % 2 !== 0) return [];
-    const random = randomOf(this.world, `partner ${index}`);
     const moved = plans[1];
+    if (!moved && index % 2 !== 0) return [];
+    const random = randomOf(this.world, `partner ${index}`);
     const stop = earliest(moved?.changedAt, fate.endedAt, fate.launchedAt, plans[0]!.plannedLaunchAt, asOf);
     const proposedAt = after(filedAt, daysFrom(filedAt, stop) * 0.3);
     if (proposedAt >= stop) return [];
