@@ -20,7 +20,7 @@ const EXERCISED = ['submissions', 'reviews', 'workforce', 'infrastructure'] as c
 /** The exercise rows of these programs, by subgraph. What one program passes to the next here, events carry in operation. */
 export function tellExercise(world: ExerciseWorld): Map<string, ExerciseRows[]> {
   const submissions = submissionsExercise(world);
-  const reviews = reviewsExercise(world, submissions.stories);
+  const reviews = reviewsExercise(world, submissions.stories, submissions.inquiries);
   const rows: Record<(typeof EXERCISED)[number], ExerciseRows[]> = {
     submissions: submissions.rows,
     reviews: reviews.rows,

@@ -16,7 +16,7 @@ const GATE_WORDS = new Set(
 const FRAMEWORK_TYPES = new Set(
   (
     'DeveloperOrganization AIModel ModelVersion Submission LaunchPlan AccessGrant Artifact Determination Designation Review ' +
-    'RiskAssessment Consultation Advice EvaluationRun Finding'
+    'RiskAssessment Consultation Advice EvaluationRun Finding CoverageInquiry TrustedPartner PartnerProposal FrameworkEdition'
   ).split(' '),
 );
 

@@ -20,27 +20,28 @@ export interface Happening<Kind extends string> {
 /** An entry of a timeline. */
 export interface TimelineEntry {
   id: string;
-  submissionId: string;
   sequence: number;
   occurredAt: string;
   exercise: boolean;
 }
 
 /**
- * Appends entries to the timeline of a submission, in the transaction of the change. The caller must hold the lock of the submission's row.
- * No entry is dated before its predecessor. Takes two statements for any number of entries.
+ * Appends entries to the timeline of a submission or another object, in the transaction of the change. The caller must hold the lock of
+ * the object's row. No entry is dated before its predecessor. Takes two statements for any number of entries.
+ * @param owner property of the entries with the id of the object
  */
 export async function appendTimeline<Entry extends TimelineEntry>(
   database: Database,
   target: ModelClass<Entry>,
-  submission: { id: string; exercise: boolean },
+  object: { id: string; exercise: boolean },
   now: string,
   happenings: readonly Happening<string>[],
+  owner = 'submissionId',
 ): Promise<void> {
   if (happenings.length === 0) return;
   const [last] = await database.query<{ sequence: number | null; occurredAt: string | null }>(
-    `SELECT MAX(sequence) AS sequence, MAX(occurred_at) AS occurredAt FROM ${database.table(target)} WHERE submission_id = ?`,
-    [submission.id],
+    `SELECT MAX(sequence) AS sequence, MAX(occurred_at) AS occurredAt FROM ${database.table(target)} WHERE ${database.column(target, owner)} = ?`,
+    [object.id],
   );
   let sequence = Number(last?.sequence ?? 0);
   let latest = last?.occurredAt ?? '';
@@ -50,11 +51,11 @@ export async function appendTimeline<Entry extends TimelineEntry>(
     return {
       ...happening,
       id: newId('evt', now),
-      submissionId: submission.id,
+      [owner]: object.id,
       sequence,
       occurredAt: latest,
       actor,
-      exercise: submission.exercise,
+      exercise: object.exercise,
     };
   });
   await database.insert(target, entries as unknown as Partial<Entry>[]);

@@ -7,6 +7,11 @@ export class AgencyWorkRole {
   @stubKey('Agency key and work role code, joined by a colon.') key!: string;
 }
 
+@stub('Question of a developer during development: is this model a covered frontier model?', { resolvable: false })
+export class CoverageInquiry {
+  @stubKey() id!: string;
+}
+
 @stub('A case of the vulnerability clearinghouse.', { resolvable: false, matchedBy: 'clearinghouseCaseKeys' })
 export class ClearinghouseCase {
   @stubKey() id!: string;

@@ -1,5 +1,7 @@
+import { DESIGNATING_AGENCY } from '#domain/agency/reviewing-agencies';
 import {
   accessChanged,
+  inquiryAnswered,
   launchPlanChanged,
   submissionAmended,
   submissionClosed,
@@ -8,7 +10,7 @@ import {
   submissionLaunched,
 } from '#domain/contracts/events';
 import { type EventHandler, on } from '#kit/events/inbox';
-import { Determination } from './determination/determination';
+import { Designation, Determination } from './determination/determination';
 import { determinationTarget, newDetermination } from './determination/determination.mutations';
 import { Dossier } from './dossier';
 import { determinationLifecycle } from './lifecycle';
@@ -101,6 +103,21 @@ export const reviewHandlers: readonly EventHandler[] = [
   on(submissionClosed, async ({ database }, id) => {
     await database.lock(SubmissionNotice, id);
     await database.update(SubmissionNotice, id, { lifecycle: 'CLOSED' });
+  }),
+
+  on(inquiryAnswered, async ({ database }, inquiryId, { designationId, criteriaEdition, answeredAt, ...answer }) => {
+    await database.insert(Designation, [
+      {
+        ...answer,
+        id: designationId,
+        submissionId: null,
+        versionId: null,
+        inquiryId,
+        criteriaEdition: criteriaEdition ?? null,
+        madeByKey: DESIGNATING_AGENCY,
+        madeAt: answeredAt,
+      },
+    ]);
   }),
 ];
 

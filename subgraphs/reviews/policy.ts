@@ -61,7 +61,8 @@ const outcomes = any(
   where('status', ISSUED, any(developer, informed, intake, analyst), 'with an outcome'),
 );
 
-const designation = any(ofNsa, insiders);
+/** A designation that answers a coverage inquiry is about no submission: its developer is the one that asked. */
+const designation = any(ofNsa, insiders, ofDeveloper('developerKey'));
 
 const lead = ofAgency('leadAgencyKey', 'agency-reviewer');
 const team = any(

@@ -20,7 +20,7 @@ import { Advice, Consultation, ConsultationMessage } from './consultation/consul
 import { consultationMutations } from './consultation/consultation.mutations';
 import { Designation, Determination, DeterminationSector } from './determination/determination';
 import { determinationMutations } from './determination/determination.mutations';
-import { AgencyWorkRole, ClearinghouseCase } from './entities';
+import { AgencyWorkRole, ClearinghouseCase, CoverageInquiry } from './entities';
 import { BenchmarkResult } from './evaluation/benchmark-result';
 import { EvaluationDefinition } from './evaluation/evaluation-definition';
 import { EvaluationItem } from './evaluation/evaluation-item';
@@ -101,6 +101,7 @@ export const reviews = new Subgraph({
     Vulnerability,
     AgencyWorkRole,
     ClearinghouseCase,
+    CoverageInquiry,
   ],
   resolvers: [
     AgencyRoots,

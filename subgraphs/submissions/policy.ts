@@ -1,4 +1,4 @@
-import { REVIEWING_AGENCIES } from '#domain/agency/reviewing-agencies';
+import { DESIGNATING_AGENCY, REVIEWING_AGENCIES } from '#domain/agency/reviewing-agencies';
 import type { ModelClass } from '#kit/model/model';
 import type { Policy } from '#kit/policy/policy';
 import {
@@ -17,10 +17,15 @@ import {
   without,
 } from '#kit/policy/rule';
 import { DeveloperOrganization } from './developer/developer-organization';
+import { CoverageInquiry } from './inquiry/coverage-inquiry';
+import { InquiryEvent } from './inquiry/inquiry-event';
 import { AIModel } from './model/ai-model';
 import { ModelVersion } from './model/model-version';
 import { ExecutiveOrder, OrderProvision } from './order/executive-order';
 import { FederalHoliday } from './order/federal-holiday';
+import { FrameworkEdition } from './order/framework-edition';
+import { PartnerProposal } from './partner/partner-proposal';
+import { TrustedPartner } from './partner/trusted-partner';
 import { AccessGrant } from './submission/access-grant';
 import { Artifact } from './submission/artifact';
 import { Declaration, SelfEvaluation } from './submission/declaration';
@@ -69,8 +74,21 @@ const partWithoutIntake: Rule = through(
   any(ofDeveloper('developerKey'), filed(oversight)),
 );
 
+const designatingAgency: Rule = rule(
+  () => [{ to: ['agency-reviewer'], objects: `if theirs is ${DESIGNATING_AGENCY}` }],
+  (who) => having('agency-reviewer')(who) === true && who!.agency === DESIGNATING_AGENCY,
+);
+const inquiry = any(ofDeveloper('developerKey'), intake, oversight, designatingAgency);
+/** Models that a developer asked the designating agency about, unless it withdrew the inquiry. */
+const inquiredModel = through(
+  'id',
+  () => CoverageInquiry,
+  where('status', ['ASKED', 'IN_DISCUSSION', 'ANSWERED'], designatingAgency, 'not withdrawn'),
+  'modelId',
+);
+
 const sharedModel = through('id', () => Submission, filed(sharedWith), 'modelId');
-const modelInsiders = any(ofDeveloper('developerKey'), intake, oversight, sharedModel);
+const modelInsiders = any(ofDeveloper('developerKey'), intake, oversight, sharedModel, inquiredModel);
 const model = any(where('releaseStatus', ['LIMITED', 'GENERAL', 'RETIRED'], everyone, 'released'), modelInsiders);
 
 const whole = (rule: Rule): Policy => ({ rows: rule, GOV: rule, PROPIN: rule });
@@ -80,6 +98,7 @@ const open: Policy = { rows: everyone };
 export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [ExecutiveOrder, { rows: everyone, GOV: government }],
   [OrderProvision, open],
+  [FrameworkEdition, open],
   [FederalHoliday, open],
   [
     DeveloperOrganization,
@@ -96,6 +115,10 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   ],
   // government reads are for the developer and oversight
   [Submission, { ...whole(submission), fields: { governmentReads: any(ofDeveloper('developerKey'), oversight) } }],
+  [CoverageInquiry, whole(inquiry)],
+  [InquiryEvent, whole(through('inquiryId', () => CoverageInquiry, inquiry))],
+  [TrustedPartner, whole(any(government, having('developer-submitter')))],
+  [PartnerProposal, whole(part)],
   [LaunchPlan, whole(part)],
   [Declaration, whole(part)],
   [SelfEvaluation, whole(part)],

@@ -6,15 +6,22 @@ import { Subgraph } from '#kit/subgraph/subgraph';
 import { Agency, AgencyRoots } from './agency';
 import { DeveloperOrganization } from './developer/developer-organization';
 import { organizationMutations } from './developer/developer-organization.mutations';
-import { Finding } from './entities';
+import { Designation, Finding } from './entities';
 import { importers } from './importers/importers';
+import { CoverageInquiry } from './inquiry/coverage-inquiry';
+import { inquiryMutations } from './inquiry/coverage-inquiry.mutations';
+import { InquiryEvent } from './inquiry/inquiry-event';
 import { migrations } from './migrations/migrations';
 import { AIModel } from './model/ai-model';
 import { modelMutations } from './model/ai-model.mutations';
 import { ModelVersion } from './model/model-version';
 import { ExecutiveOrder, OrderProvision, ProvisionAgency } from './order/executive-order';
 import { FederalHoliday } from './order/federal-holiday';
+import { FrameworkEdition } from './order/framework-edition';
 import { SubmissionMetricsResolver } from './order/metrics';
+import { partnerMutations } from './partner/partner.mutations';
+import { PartnerProposal } from './partner/partner-proposal';
+import { TrustedPartner, TrustedPartnerSector } from './partner/trusted-partner';
 import { policies } from './policy';
 import { references } from './reference/references';
 import { ROLES } from './roles';
@@ -52,14 +59,20 @@ export const submissions = new Subgraph({
     ExecutiveOrder,
     OrderProvision,
     ProvisionAgency,
+    FrameworkEdition,
     FederalHoliday,
     DeveloperOrganization,
     AIModel,
     ModelVersion,
+    CoverageInquiry,
+    InquiryEvent,
+    TrustedPartner,
+    TrustedPartnerSector,
     Submission,
     SubmissionSector,
     SubmissionAgency,
     SubmissionAssignedAgency,
+    PartnerProposal,
     LaunchPlan,
     AccessGrant,
     Artifact,
@@ -74,7 +87,7 @@ export const submissions = new Subgraph({
     ExerciseReplacement,
     ...workTables,
   ],
-  stubs: [Agency, Sector, Finding],
+  stubs: [Agency, Sector, Designation, Finding],
   resolvers: [
     AccessHoursResolver,
     AgencyRoots,
@@ -82,6 +95,7 @@ export const submissions = new Subgraph({
     SubmissionHistoryResolver,
     SubmissionMetricsResolver,
     rootsOf(ExecutiveOrder, { one: 'executiveOrder', many: 'executiveOrders' }),
+    rootsOf(FrameworkEdition, { one: 'frameworkEdition', many: 'frameworkEditions' }),
     rootsOf(FederalHoliday, { one: 'federalHoliday', many: 'federalHolidays' }),
     rootsOf(DeveloperOrganization, {
       one: 'developerOrganization',
@@ -91,12 +105,17 @@ export const submissions = new Subgraph({
     rootsOf(AIModel, { one: 'aiModel', many: 'aiModels', keys: 'aiModelKeys' }),
     rootsOf(ModelVersion, { one: 'modelVersion', many: 'modelVersions', keys: 'modelVersionKeys' }),
     rootsOf(Submission, { one: 'submission', many: 'submissions', keys: 'submissionKeys' }),
+    rootsOf(CoverageInquiry, { one: 'coverageInquiry', many: 'coverageInquiries' }),
+    rootsOf(TrustedPartner, { one: 'trustedPartner', many: 'trustedPartners' }),
+    rootsOf(PartnerProposal, { one: 'partnerProposal', many: 'partnerProposals' }),
     rootsOf(AccessGrant, { one: 'accessGrant', many: 'accessGrants' }),
   ],
   mutations: [
     ...organizationMutations,
     ...modelMutations,
+    ...inquiryMutations,
     ...submissionMutations,
+    ...partnerMutations,
     ...accessMutations,
     ...artifactMutations,
     ...intakeMutations,

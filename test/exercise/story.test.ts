@@ -13,6 +13,7 @@ import { OPEN_REVIEW_STATUSES, Review } from '../../subgraphs/reviews/review/rev
 import { ReviewEvent } from '../../subgraphs/reviews/review/review-event';
 import { riskLevel } from '../../subgraphs/reviews/risk';
 import { DeveloperOrganization } from '../../subgraphs/submissions/developer/developer-organization';
+import { CoverageInquiry } from '../../subgraphs/submissions/inquiry/coverage-inquiry';
 import { AIModel } from '../../subgraphs/submissions/model/ai-model';
 import { ModelVersion } from '../../subgraphs/submissions/model/model-version';
 import { AccessGrant } from '../../subgraphs/submissions/submission/access-grant';
@@ -135,8 +136,22 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
     expect(new Set(issued.map(({ submissionId, agencyKey }) => `${submissionId} ${agencyKey}`)).size).toBe(
       issued.length,
     );
-    for (const { madeByKey, submissionId } of rows(Designation))
-      expect([madeByKey, submissions.has(submissionId)]).toEqual(['nsa', true]);
+    const inquiries = byId(CoverageInquiry);
+    for (const { id, madeByKey, submissionId, inquiryId, developerKey } of rows(Designation)) {
+      const subject = inquiryId === null ? submissions.get(submissionId!) : inquiries.get(inquiryId);
+      expect([madeByKey, subject === undefined]).toEqual(['nsa', false]);
+      if (inquiryId !== null)
+        expect([submissionId, developerKey, inquiries.get(inquiryId)!.answerId]).toEqual([
+          null,
+          subject!.developerKey,
+          id,
+        ]);
+    }
+    for (const { status, answerId, answeredAt, askedAt } of inquiries.values()) {
+      expect([answerId !== null, answeredAt !== null]).toEqual([status === 'ANSWERED', status === 'ANSWERED']);
+      if (answeredAt) expect(askedAt < answeredAt && answeredAt <= AS_OF).toBe(true);
+    }
+    expect(new Set(rows(CoverageInquiry).map(({ status }) => status)).size).toBe(4);
     for (const { submissionId, leadAgencyKey, openedAt, status, closedAt } of rows(Review)) {
       const necessary = rows(Determination).some(
         (row) =>

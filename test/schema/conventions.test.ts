@@ -43,6 +43,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'CapabilityAssessment.staffing': 'the reference table of work roles',
   'CapabilityDimension.workRoles': 'the reference table of work roles',
   'ClearinghouseCase.sectors': 'the reference table of sectors',
+  'TrustedPartner.sectors': 'the reference table of sectors',
   'DefensiveTool.csfSubcategories': 'the reference table of dimensions',
   'Determination.sectors': 'the reference table of sectors',
   'FederalSystem.sectorsSupported': 'the reference table of sectors',

@@ -283,6 +283,7 @@ describe.each(processKinds)(`filters across subgraphs, on %s, from seed ${seed}`
       'RiskAssessment.submission',
       'SharedFinding.finding',
       'Submission.sectorsOfConcern',
+      'TrustedPartner.sectors',
       'Vendor.developer',
     ]);
   });

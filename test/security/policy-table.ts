@@ -95,7 +95,15 @@ export function expectations(tables: Tables): Record<string, Expected> {
   const partOutsideAgencies: Sees = (row, caller) =>
     part(row, caller) &&
     (is(caller, 'inspector', 'intake-officer') || isDeveloper(caller, ofSubmission(row).developerKey));
+  const inquiry: Sees = (row, caller) =>
+    isDeveloper(caller, row.developerKey) ||
+    is(caller, 'intake-officer', 'inspector') ||
+    isAgency(caller, 'nsa', 'agency-reviewer');
+  const isInquired = (model: Row, caller: Principal | null) =>
+    isAgency(caller, 'nsa', 'agency-reviewer') &&
+    rows('CoverageInquiry').some(({ modelId, status }) => modelId === model.id && status !== 'WITHDRAWN');
   const modelInsider: Sees = (row, caller) =>
+    isInquired(row, caller) ||
     isDeveloper(caller, row.developerKey) ||
     is(caller, 'intake-officer', 'inspector') ||
     rows('Submission').some((filed) => filed.modelId === row.id && isFiled(filed) && isSharedWith(filed, caller));
@@ -168,6 +176,10 @@ export function expectations(tables: Tables): Record<string, Expected> {
       PROPIN: (row, caller) => modelInsider(byKey('AIModel', row.modelId), caller),
     },
     Submission: all(submission),
+    CoverageInquiry: all(inquiry),
+    InquiryEvent: all((row, caller) => inquiry(byKey('CoverageInquiry', row.inquiryId), caller)),
+    TrustedPartner: all((row, caller) => government(row, caller) || is(caller, 'developer-submitter')),
+    PartnerProposal: all(part),
     LaunchPlan: all(part),
     Declaration: all(part),
     SelfEvaluation: all(part),
@@ -188,7 +200,9 @@ export function expectations(tables: Tables): Record<string, Expected> {
       PROPIN: (row, caller) => isOwn(row, caller) || insider(row, caller),
       GOV_DELIB: (row, caller) => isOwn(row, caller) || is(caller, 'inspector'),
     },
-    Designation: all((row, caller) => isNsa(caller) || insider(row, caller)),
+    Designation: all(
+      (row, caller) => isNsa(caller) || insider(row, caller) || isDeveloper(caller, row.developerKey ?? undefined),
+    ),
     Review: {
       rows: review,
       GOV: review,

@@ -263,6 +263,15 @@ export class Framework {
     return this.subgraph('submissions').database.dialect.kind === 'mysql' ? '`' : '"';
   }
 
+  /** A coverage inquiry about a new model. */
+  async inquired(organization = 'alder'): Promise<Loose> {
+    const versionId = await this.register(organization);
+    const [{ modelId }] = await this.sql('submissions', 'SELECT model_id AS modelId FROM model_version WHERE id = ?', [
+      versionId,
+    ]);
+    return this.perform(developer(organization), 'askForCoverage', { modelId }, INQUIRY);
+  }
+
   /** A draft of a new model's submission. */
   async draft(input: Record<string, unknown> = {}, organization = 'alder'): Promise<Loose> {
     const versionId = await this.register(organization);
@@ -360,6 +369,8 @@ export class Framework {
 }
 
 export const SUBMISSION = 'submission { id number revision lifecycle windowPhase windowOpensAt plannedLaunchAt }';
+export const INQUIRY = 'inquiry { id revision status model { id } answer { id outcome } }';
+export const PROPOSAL = 'proposal { id revision status proposedBy accessFrom }';
 export const GRANT = 'grant { id revision status startsAt endsAt }';
 export const DETERMINATION = 'determination { id revision status outcome targetAt }';
 export const REVIEW = 'review { id revision status timing targetAt targetCompressed }';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { DatabaseError } from '#kit/database/database-error';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { databaseKinds } from '../support/databases';
-import { developer, FINDING, Framework, INTAKE, REVIEW, reviewer, SUBMISSION } from '../support/framework';
+import { developer, FINDING, Framework, INTAKE, PROPOSAL, REVIEW, reviewer, SUBMISSION } from '../support/framework';
 
 // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
 type Loose = any;
@@ -17,6 +17,8 @@ interface Objects {
   readonly revision: string;
   readonly replaced: string;
   readonly thread: string;
+  readonly inquiry: Loose;
+  readonly proposal: Loose;
   readonly past: string;
   readonly soon: string;
 }
@@ -489,6 +491,97 @@ const CASES: Case[] = [
     { code: 'UNKNOWN_REFERENCE', path: ['input', 'answersId'], message: /message of this consultation/ },
   ],
   [
+    'a second inquiry about a model',
+    alder,
+    'askForCoverage',
+    ({ inquiry }) => ({ modelId: inquiry.model.id }),
+    { code: 'ALREADY_EXISTS', path: ['input', 'modelId'], message: /Inquiry cin_\w+ about this model is ASKED/ },
+  ],
+  [
+    'an inquiry about another developer’s model',
+    developer('birch'),
+    'askForCoverage',
+    ({ inquiry }) => ({ modelId: inquiry.model.id }),
+    { code: 'NOT_FOUND', path: ['input', 'modelId'], message: /No model has the key/ },
+  ],
+  [
+    'an answer by Treasury',
+    reviewer('treasury'),
+    'answerInquiry',
+    ({ inquiry }) => ({ id: inquiry.id, expectedRevision: inquiry.revision, outcome: 'COVERED' }),
+    { code: 'NOT_FOUND', path: ['input', 'id'], message: /No coverage inquiry has the key/ },
+  ],
+  [
+    'an answer by the intake office',
+    INTAKE,
+    'answerInquiry',
+    ({ inquiry }) => ({ id: inquiry.id, expectedRevision: inquiry.revision, outcome: 'COVERED' }),
+    { code: 'FORBIDDEN', message: /allowed only for AGENCY/ },
+  ],
+  [
+    'a partner that already exists',
+    alder,
+    'registerPartner',
+    () => ({ key: 'harbor', name: 'H', kind: 'OTHER' }),
+    { code: 'ALREADY_EXISTS', path: ['input', 'key'], message: /already registered: propose it by this key/ },
+  ],
+  [
+    'a partner in an unknown sector',
+    INTAKE,
+    'registerPartner',
+    () => ({ key: 'moon', name: 'M', kind: 'OTHER', sectors: ['energy', 'moon-mining'] }),
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'sectors', 1], message: /No sector has the key "moon-mining"/ },
+  ],
+  [
+    'an unknown partner',
+    alder,
+    'proposePartner',
+    ({ filed }) => ({ submissionId: filed.id, partnerKey: 'nobody' }),
+    { code: 'UNKNOWN_REFERENCE', path: ['input', 'partnerKey'], message: /No trusted partner has the key "nobody"/ },
+  ],
+  [
+    'a partner twice',
+    alder,
+    'proposePartner',
+    ({ filed }) => ({ submissionId: filed.id, partnerKey: 'harbor' }),
+    { code: 'ALREADY_EXISTS', path: ['input', 'partnerKey'], message: /of this partner is PROPOSED: use that one/ },
+  ],
+  [
+    'a partner for a draft, by the intake office',
+    INTAKE,
+    'proposePartner',
+    ({ draft }) => ({ submissionId: draft.id, partnerKey: 'harbor' }),
+    { code: 'NOT_FOUND', path: ['input', 'submissionId'], message: /No submission has the key/ },
+  ],
+  [
+    'a partner with access in the past',
+    alder,
+    'agreeToPartner',
+    ({ proposal, past }) => ({ id: proposal.id, expectedRevision: proposal.revision, accessFrom: past }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'accessFrom'], message: /which has passed: it is now/ },
+  ],
+  [
+    'a partner without a time of access',
+    alder,
+    'agreeToPartner',
+    ({ proposal }) => ({ id: proposal.id, expectedRevision: proposal.revision }),
+    { code: 'BAD_USER_INPUT', path: ['input', 'accessFrom'], message: /names no time: give "accessFrom"/ },
+  ],
+  [
+    'an agreement by the intake office',
+    INTAKE,
+    'agreeToPartner',
+    ({ proposal, soon }) => ({ id: proposal.id, expectedRevision: proposal.revision, accessFrom: soon }),
+    { code: 'FORBIDDEN', message: /allowed only for DEVELOPER/ },
+  ],
+  [
+    'a withdrawal of the government’s proposal by the developer',
+    alder,
+    'withdrawPartnerProposal',
+    ({ proposal }) => ({ id: proposal.id, expectedRevision: proposal.revision }),
+    { code: 'PRECONDITION_FAILED', message: /Only the side that proposed the partner/ },
+  ],
+  [
     'an invalid idempotency key',
     alder,
     'registerModel',
@@ -569,6 +662,10 @@ describe.each(databaseKinds)('bad input, on %s', (kind) => {
       [reviewer('treasury'), 'dropFinding', (id) => ({ id, expectedRevision: 99 }), finding.id],
       [reviewer('treasury'), 'closeConsultation', (id) => ({ id, expectedRevision: 99 }), objects.thread],
       [reviewer('dod'), 'closeReview', (id) => ({ id, expectedRevision: 1, reason: 'r' }), review.id],
+      [developer('birch'), 'withdrawInquiry', (id) => ({ id }), objects.inquiry.id],
+      [reviewer('treasury'), 'discussInquiry', (id) => ({ id, expectedRevision: 99 }), objects.inquiry.id],
+      [developer('birch'), 'setPartnerAside', (id) => ({ id, expectedRevision: 99 }), objects.proposal.id],
+      [developer('birch'), 'askForCoverage', (modelId) => ({ modelId }), objects.inquiry.model.id],
       [developer('birch'), 'acknowledgeFinding', (id) => ({ id, expectedRevision: 1 }), finding.id],
       [
         reviewer('dod'),
@@ -715,7 +812,18 @@ async function prepare(graph: Framework): Promise<Objects> {
     { submissionId: filed.id },
     'consultation { id }',
   );
+  const inquiry = await graph.inquired();
+  const partner = { key: 'harbor', name: 'Harbor', kind: 'RESEARCH' };
+  await graph.perform(INTAKE, 'registerPartner', partner, 'partner { key }');
+  const proposal = await graph.perform(
+    INTAKE,
+    'proposePartner',
+    { submissionId: filed.id, partnerKey: 'harbor' },
+    PROPOSAL,
+  );
   return {
+    inquiry,
+    proposal,
     versionId,
     draft: { ...draft, model: { id: modelId } },
     filed,

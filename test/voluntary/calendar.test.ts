@@ -1,6 +1,16 @@
 import { AccessLedger } from '../../subgraphs/submissions/submission/access-ledger';
 import { databaseKinds } from '../support/databases';
-import { developer, FINDING, Framework, GRANT, INTAKE, REVIEW, reviewer, SUBMISSION } from '../support/framework';
+import {
+  developer,
+  FINDING,
+  Framework,
+  GRANT,
+  INTAKE,
+  PROPOSAL,
+  REVIEW,
+  reviewer,
+  SUBMISSION,
+} from '../support/framework';
 import { INSPECTOR } from '../support/identity';
 
 // biome-ignore lint/suspicious/noExplicitAny: rows as the database has them
@@ -67,6 +77,82 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
     expect(await statuses()).toEqual(['LAUNCH_DUE', 'nsa PAUSED', 'treasury ENDED']);
     await graph.tick();
     expect(await statuses()).toEqual(['LAUNCH_DUE', 'nsa PAUSED', 'treasury ENDED']);
+  });
+
+  test('I16: dates the window by the earliest agreed access of a partner, and back', async () => {
+    const alder = developer();
+    const stated = graph.inDays(20);
+    const { id } = await graph.filed({
+      launchPlan: { plannedLaunchAt: stated, reference: 'TRUSTED_PARTNER_RELEASE' },
+    });
+    await graph.granted(id, 'nsa');
+    const propose = async (by: string, key: string) => {
+      await graph.perform(by, 'registerPartner', { key, name: key, kind: 'OTHER' }, 'partner { key }');
+      return graph.perform(by, 'proposePartner', { submissionId: id, partnerKey: key }, PROPOSAL);
+    };
+    const agree = (proposal: { id: string; revision: number }, accessFrom: string) =>
+      graph.perform(
+        alder,
+        'agreeToPartner',
+        { id: proposal.id, expectedRevision: proposal.revision, accessFrom },
+        PROPOSAL,
+      );
+    const aside = (proposal: { id: string; revision: number }) =>
+      graph.perform(alder, 'setPartnerAside', { id: proposal.id, expectedRevision: proposal.revision }, PROPOSAL);
+    const closes = async () => {
+      const { data } = await graph.ask(
+        alder,
+        `{ submission(id: "${id}") { windowClosesAt launchPlan { planVersion partnerProposal { id } statedLaunchAt } } }`,
+      );
+      const { windowClosesAt, launchPlan } = data.submission;
+      return [
+        windowClosesAt,
+        launchPlan.planVersion,
+        launchPlan.partnerProposal?.id ?? null,
+        launchPlan.statedLaunchAt,
+      ];
+    };
+    // a proposal of the government binds nobody
+    const first = await propose(INTAKE, 'harbor');
+    expect([first.proposedBy, await closes()]).toEqual(['GOVERNMENT', [stated, 1, null, null]]);
+    const [soon, sooner, moved] = [graph.inDays(10), graph.inDays(5), graph.inDays(30)];
+    const agreed = await agree(first, soon);
+    expect(await closes()).toEqual([soon, 2, first.id, stated]);
+    const second = await agree(await propose(alder, 'summit'), sooner);
+    expect(await closes()).toEqual([sooner, 3, second.id, stated]);
+    // the developer may move the plan at any time; the agreed access counts until the plan dates the public launch
+    const change = async (reference: string) => {
+      const { revision } = await graph.submission(id);
+      const launchPlan = { plannedLaunchAt: moved, reference };
+      await graph.perform(alder, 'changeLaunchPlan', { id, expectedRevision: revision, launchPlan }, SUBMISSION);
+    };
+    await change('TRUSTED_PARTNER_RELEASE');
+    expect(await closes()).toEqual([sooner, 4, second.id, moved]);
+    await change('PUBLIC_LAUNCH');
+    expect(await closes()).toEqual([moved, 5, null, null]);
+    await change('TRUSTED_PARTNER_RELEASE');
+    await graph.deliver();
+    // agencies follow, as with any other plan
+    expect(
+      await graph.sql('reviews', 'SELECT planned_launch_at AS at FROM submission_notice WHERE id = ?', [id]),
+    ).toEqual([{ at: sooner }]);
+    graph.clock.advance({ days: 6 });
+    await graph.tick();
+    expect((await graph.submission(id)).accessGrants.nodes[0].status).toBe('PAUSED');
+    await aside(second);
+    expect(await closes()).toEqual([soon, 7, first.id, moved]);
+    expect((await graph.submission(id)).accessGrants.nodes[0].status).toBe('ACTIVE');
+    await aside(agreed);
+    expect(await closes()).toEqual([moved, 8, null, null]);
+    // the states of proposals are not those of the submission
+    const withdrawn = await propose(alder, 'river');
+    const withdrawal = { id: withdrawn.id, expectedRevision: withdrawn.revision };
+    await graph.perform(alder, 'withdrawPartnerProposal', withdrawal, PROPOSAL);
+    const { data } = await graph.ask(
+      alder,
+      `{ submission(id: "${id}") { asOf(at: "${graph.inDays(0)}") { lifecycle } } }`,
+    );
+    expect(data.submission.asOf.lifecycle).toBe('FILED');
   });
 
   // T3

@@ -1,5 +1,5 @@
 import { databaseKinds } from '../support/databases';
-import { developer, Framework, GRANT, INTAKE, REVIEW, reviewer, SUBMISSION } from '../support/framework';
+import { developer, Framework, GRANT, INQUIRY, INTAKE, REVIEW, reviewer, SUBMISSION } from '../support/framework';
 
 const MANY = 200;
 
@@ -76,6 +76,65 @@ describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
       all(() => () => graph.call(reviewer('nsa'), 'acceptAccess', { id: offer.id, expectedRevision: offer.revision })),
     );
     expect(counts).toEqual({ done: 1, REVISION_CONFLICT: MANY - 1 });
+  });
+
+  test('keeps one open inquiry about a model, and answers or withdraws it once', async () => {
+    const { id, revision, model } = await graph.inquired();
+    const withdrawn = await graph.perform(developer(), 'withdrawInquiry', { id, expectedRevision: revision }, INQUIRY);
+    expect(withdrawn.status).toBe('WITHDRAWN');
+    const asked = await outcomes(all(() => () => graph.call(developer(), 'askForCoverage', { modelId: model.id })));
+    expect(asked).toEqual({ done: 1, ALREADY_EXISTS: MANY - 1 });
+    const [open] = await graph.sql(
+      'submissions',
+      `SELECT id FROM coverage_inquiry WHERE model_id = ? AND status = 'ASKED'`,
+      [model.id],
+    );
+    const discussed = await graph.perform(
+      reviewer('nsa'),
+      'discussInquiry',
+      { id: open.id, expectedRevision: 1 },
+      INQUIRY,
+    );
+    const answer = { id: open.id, expectedRevision: discussed.revision, outcome: 'NOT_COVERED' };
+    const counts = await outcomes(
+      all(
+        (place) => () =>
+          place % 2 === 0
+            ? graph.call(reviewer('nsa'), 'answerInquiry', answer)
+            : graph.call(developer(), 'withdrawInquiry', { id: open.id }),
+      ),
+    );
+    expect(counts).toMatchObject({ done: 1 });
+    const entries = await graph.sql('submissions', 'SELECT kind FROM inquiry_event WHERE inquiry_id = ?', [open.id]);
+    expect(entries).toHaveLength(3);
+  });
+
+  test('agrees to a partner once for 200 concurrent calls, with one more version of the plan', async () => {
+    const plan = { plannedLaunchAt: graph.inDays(20), reference: 'TRUSTED_PARTNER_RELEASE' };
+    const { id: submissionId } = await graph.filed({ launchPlan: plan });
+    const partner = { key: 'harbor', name: 'Harbor', kind: 'RESEARCH' };
+    await graph.perform(INTAKE, 'registerPartner', partner, 'partner { key }');
+    const proposals = await outcomes(
+      all(() => () => graph.call(INTAKE, 'proposePartner', { submissionId, partnerKey: 'harbor' })),
+    );
+    expect(proposals).toEqual({ done: 1, ALREADY_EXISTS: MANY - 1 });
+    const [{ id }] = await graph.sql('submissions', 'SELECT id FROM partner_proposal WHERE submission_id = ?', [
+      submissionId,
+    ]);
+    const counts = await outcomes(
+      all(
+        (place) => () =>
+          graph.call(developer(), 'agreeToPartner', {
+            id,
+            expectedRevision: 1,
+            accessFrom: graph.inDays(5 + place / 24),
+          }),
+      ),
+    );
+    expect(counts).toEqual({ done: 1, REVISION_CONFLICT: MANY - 1 });
+    expect(
+      await graph.sql('submissions', 'SELECT plan_version FROM launch_plan WHERE submission_id = ?', [submissionId]),
+    ).toHaveLength(2);
   });
 
   test('opens one review for 200 concurrent calls of one agency', async () => {

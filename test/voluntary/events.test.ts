@@ -18,7 +18,7 @@ import { EVENT_READERS } from '../../gateway/cli/programs';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { reviews as reviewsSubgraph } from '../../subgraphs/reviews/subgraph';
 import { databaseKinds } from '../support/databases';
-import { developer, Framework, MONDAY, reviewer, SUBMISSION } from '../support/framework';
+import { developer, Framework, INQUIRY, MONDAY, reviewer, SUBMISSION } from '../support/framework';
 import { killAll } from '../support/processes';
 import { describeOnRedis, newEventKeys, PrivateRedis } from '../support/redis';
 import { until } from '../support/until';
@@ -361,6 +361,56 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     expect(envelopeSchema.safeParse(changed).success).toBe(false);
   });
 
+  test('makes the designation that answers an inquiry once, for its developer to read', async () => {
+    const asked = await graph.inquired();
+    const nsa = reviewer('nsa');
+    // it sees the model, which no submission shares with it
+    const read = (caller: string) =>
+      graph.ask(
+        caller,
+        `{ coverageInquiry(id: "${asked.id}") { status model { codename } answer { id outcome criteriaEdition inquiry { id } submission { id } } timeline { nodes { kind actor sequence } } } }`,
+      );
+    expect((await read(nsa)).data.coverageInquiry).toMatchObject({ status: 'ASKED', model: { codename: 'falcon' } });
+    expect((await read(reviewer('treasury'))).data.coverageInquiry).toBeNull();
+    const discussed = await graph.perform(
+      nsa,
+      'discussInquiry',
+      { id: asked.id, expectedRevision: asked.revision },
+      INQUIRY,
+    );
+    const input = { id: asked.id, expectedRevision: discussed.revision, outcome: 'COVERED', criteriaEdition: 'A' };
+    await graph.perform(nsa, 'answerInquiry', input, 'inquiry { id }');
+    await graph.deliver();
+    await graph.deliver();
+    const { data } = await read(developer());
+    expect(data.coverageInquiry).toEqual({
+      status: 'ANSWERED',
+      model: { codename: 'falcon' },
+      answer: {
+        id: expect.stringMatching(/^dsg_/),
+        outcome: 'COVERED',
+        // for the government
+        criteriaEdition: null,
+        inquiry: { id: asked.id },
+        submission: null,
+      },
+      timeline: {
+        nodes: [
+          { kind: 'ASKED', actor: 'DEVELOPER', sequence: 1 },
+          { kind: 'DISCUSSED', actor: 'AGENCY', sequence: 2 },
+          { kind: 'ANSWERED', actor: 'AGENCY', sequence: 3 },
+        ],
+      },
+    });
+    const designations = await graph.sql('reviews', 'SELECT id FROM designation WHERE inquiry_id = ?', [asked.id]);
+    expect(designations).toEqual([{ id: data.coverageInquiry.answer.id }]);
+    const others = await graph.ask(
+      developer('birch'),
+      '{ designations { totalCount } coverageInquiries { totalCount } }',
+    );
+    expect(others.data).toEqual({ designations: { totalCount: 0 }, coverageInquiries: { totalCount: 0 } });
+  });
+
   test('grants a lease to one holder until it expires or is released', async () => {
     const { database } = graph.subgraph('reviews');
     const [holder, rival] = [new LeaseHolder(database, 'test', 300), new LeaseHolder(database, 'test', 300)];
@@ -373,32 +423,31 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
     expect(await first.hold()).toBe(true);
   });
 
-  test.each(['submission_event', 'review_event'])(
-    'rejects edits and deletions of %s in the database itself',
-    async (table) => {
-      await graph.filed();
-      const subgraph = table === 'submission_event' ? 'submissions' : 'reviews';
-      const [{ id }] = await graph.sql(subgraph, `SELECT id FROM ${table} LIMIT 1`);
-      const refusal = `Entries of ${table} are only ever added`;
-      await expect(graph.force(subgraph, `UPDATE ${table} SET detail = 'x' WHERE id = ?`, [id])).rejects.toThrow(
-        refusal,
-      );
-      await expect(graph.force(subgraph, `DELETE FROM ${table} WHERE id = ?`, [id])).rejects.toThrow(refusal);
-      // exercise data too, unless an exercise is being replaced
-      await graph.force(
-        subgraph,
-        `INSERT INTO ${table} (id, submission_id, sequence, occurred_at, kind, actor, exercise)
-       SELECT 'evt_exercise', submission_id, 9999, occurred_at, kind, actor, 1 FROM ${table} WHERE id = ?`,
-        [id],
-      );
-      await expect(graph.force(subgraph, `DELETE FROM ${table} WHERE id = 'evt_exercise'`)).rejects.toThrow(refusal);
-      await graph.subgraph(subgraph).database.transaction(async (inside) => {
-        await inside.query(`INSERT INTO exercise_replacement (id) VALUES ('now')`);
-        await inside.query(`DELETE FROM ${table} WHERE id = 'evt_exercise'`);
-        await inside.query('DELETE FROM exercise_replacement');
-      });
-    },
-  );
+  test.each([
+    ['submission_event', 'submissions', 'submission_id'],
+    ['inquiry_event', 'submissions', 'inquiry_id'],
+    ['review_event', 'reviews', 'submission_id'],
+  ])('rejects edits and deletions of %s in the database itself', async (table, subgraph, owner) => {
+    await graph.filed();
+    await graph.inquired();
+    const [{ id }] = await graph.sql(subgraph, `SELECT id FROM ${table} LIMIT 1`);
+    const refusal = `Entries of ${table} are only ever added`;
+    await expect(graph.force(subgraph, `UPDATE ${table} SET kind = 'x' WHERE id = ?`, [id])).rejects.toThrow(refusal);
+    await expect(graph.force(subgraph, `DELETE FROM ${table} WHERE id = ?`, [id])).rejects.toThrow(refusal);
+    // exercise data too, unless an exercise is being replaced
+    await graph.force(
+      subgraph,
+      `INSERT INTO ${table} (id, ${owner}, sequence, occurred_at, kind, actor, exercise)
+       SELECT 'evt_exercise', ${owner}, 9999, occurred_at, kind, actor, 1 FROM ${table} WHERE id = ?`,
+      [id],
+    );
+    await expect(graph.force(subgraph, `DELETE FROM ${table} WHERE id = 'evt_exercise'`)).rejects.toThrow(refusal);
+    await graph.subgraph(subgraph).database.transaction(async (inside) => {
+      await inside.query(`INSERT INTO exercise_replacement (id) VALUES ('now')`);
+      await inside.query(`DELETE FROM ${table} WHERE id = 'evt_exercise'`);
+      await inside.query('DELETE FROM exercise_replacement');
+    });
+  });
 
   test('shows the developer a determination and its response, made by events alone', async () => {
     const { id } = await graph.filed();

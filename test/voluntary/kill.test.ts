@@ -8,7 +8,7 @@ import { subgraphs } from '../../gateway/cli/subgraphs';
 import { Caller } from '../../gateway/cli/voluntary/client';
 import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
 import { freshDatabases, processKinds, type TestDatabases } from '../support/databases';
-import { developer, reviewer } from '../support/framework';
+import { developer, INQUIRY, reviewer } from '../support/framework';
 import { identityEnvironment } from '../support/identity';
 import { freePort, kill, killAll, type Running, requireCompiled, run, waitForOutput } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
@@ -196,6 +196,19 @@ class Writer {
         'registerModel',
         { codename: `m${round}`, modalities: [] },
         'model { id }',
+      );
+      const inquiry = await this.perform(alder, 'askForCoverage', { modelId: model.id }, INQUIRY);
+      const discussed = await this.perform(
+        reviewer('nsa'),
+        'discussInquiry',
+        { id: inquiry.id, expectedRevision: inquiry.revision },
+        INQUIRY,
+      );
+      await this.perform(
+        reviewer('nsa'),
+        'answerInquiry',
+        { id: inquiry.id, expectedRevision: discussed.revision, outcome: 'COVERED' },
+        INQUIRY,
       );
       const version = await this.perform(
         alder,
@@ -403,6 +416,13 @@ async function nothingLostOrDoubled(
   );
   expect(open.filter(({ submission }) => withdrawn.has(submission))).toEqual([]);
   expect(open.length + withdrawn.size).toBe(of('openReview').length);
+
+  // each answer to an inquiry has become one designation
+  const answers = await submissions.query<{ id: string }>(
+    'SELECT answer_id AS id FROM coverage_inquiry WHERE answer_id IS NOT NULL ORDER BY answer_id',
+  );
+  expect(answers).toHaveLength(of('answerInquiry').length);
+  expect(await reviews.query('SELECT id FROM designation WHERE inquiry_id IS NOT NULL ORDER BY id')).toEqual(answers);
 
   // and back: each determination and each review has reached the submissions program once
   expect(await count(reviews, `SELECT COUNT(*) AS n FROM review_event WHERE kind = 'DETERMINATION_ISSUED'`)).toBe(

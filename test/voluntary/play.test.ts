@@ -56,6 +56,8 @@ describeOnRedis.each(processKinds)(
       const transcript = play.output();
       expect([code, transcript]).toEqual([0, expect.stringMatching(/\d{2} steps, all as the framework requires\./)]);
       for (const phrase of [
+        /Alder asks during development whether its model is a covered model/,
+        /agrees, with access in six days: the window now closes then/,
         /Alder shares a model twelve days before its launch/,
         /Three agencies decide independently; a fourth cannot see the submission/,
         /moves the launch to forty-five days from now; this needs no approval/,

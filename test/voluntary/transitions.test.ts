@@ -6,6 +6,8 @@ import {
   reviewLifecycle,
   runLifecycle,
 } from '../../subgraphs/reviews/lifecycle';
+import { inquiryLifecycle } from '../../subgraphs/submissions/inquiry/lifecycle';
+import { proposalLifecycle } from '../../subgraphs/submissions/partner/lifecycle';
 import { informationRequestLifecycle, intakeLifecycle } from '../../subgraphs/submissions/submission/intake.mutations';
 import { grantLifecycle, submissionLifecycle } from '../../subgraphs/submissions/submission/lifecycle';
 import { databaseKinds } from '../support/databases';
@@ -17,6 +19,8 @@ const machines = [
   grantLifecycle,
   intakeLifecycle,
   informationRequestLifecycle,
+  inquiryLifecycle,
+  proposalLifecycle,
   determinationLifecycle,
   reviewLifecycle,
   findingLifecycle,
@@ -40,6 +44,8 @@ describe.each(databaseKinds)('invalid transitions through the gateway, on %s', (
     'submission',
     'grant',
     'information request',
+    'coverage inquiry',
+    'partner proposal',
     'determination',
     'review',
     'finding',
@@ -84,9 +90,17 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
     'finding { id }',
   );
   await graph.force('reviews', 'UPDATE finding SET shared_at = ? WHERE id = ?', [graph.inDays(0), finding.id]);
+  const inquiry = await graph.inquired();
+  const partner = { key: 'harbor', name: 'Harbor', kind: 'RESEARCH' };
+  await graph.perform(INTAKE, 'registerPartner', partner, 'partner { key }');
+  const propose = (id: string) =>
+    graph.perform(alder, 'proposePartner', { submissionId: id, partnerKey: 'harbor' }, 'proposal { id revision }');
+  const proposal = await propose(submissionId);
   const consultation = await graph.perform(nsa, 'openConsultation', { submissionId }, 'consultation { id }');
   // another submission, because the others must stay unchanged
   const { id: ownId } = await graph.filed();
+  const ownProposal = await propose(ownId);
+  const accessFrom = graph.inDays(9);
   const reviewId = { reviewId: review.id };
   return [
     {
@@ -124,6 +138,16 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
           'offerAccess',
           { id: undefined, expectedRevision: undefined, submissionId: ownId, agencyKey: 'nsa', mode: 'API' },
         ],
+        proposePartner: [
+          alder,
+          'proposePartner',
+          { id: undefined, expectedRevision: undefined, submissionId: ownId, partnerKey: 'harbor' },
+        ],
+        agreeToPartner: [
+          alder,
+          'agreeToPartner',
+          { id: ownProposal.id, expectedRevision: ownProposal.revision, accessFrom },
+        ],
         completeIntakeCheck: [INTAKE],
         requestInformation: [
           INTAKE,
@@ -158,6 +182,32 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
       calls: {
         answerInformationRequest: [alder, 'answerInformationRequest', { answer: 'This.' }],
         closeInformationRequest: [INTAKE],
+      },
+    },
+    {
+      machine: inquiryLifecycle as unknown as AnyMachine,
+      subgraph: 'submissions',
+      timeline: 'inquiry_event',
+      table: 'coverage_inquiry',
+      column: 'status',
+      id: inquiry.id,
+      calls: {
+        discussInquiry: [nsa],
+        answerInquiry: [nsa, 'answerInquiry', { outcome: 'COVERED' }],
+        withdrawInquiry: [alder],
+      },
+    },
+    {
+      machine: proposalLifecycle as unknown as AnyMachine,
+      subgraph: 'submissions',
+      timeline: 'submission_event',
+      table: 'partner_proposal',
+      column: 'status',
+      id: proposal.id,
+      calls: {
+        agreeToPartner: [alder, 'agreeToPartner', { accessFrom }],
+        setPartnerAside: [alder],
+        withdrawPartnerProposal: [alder],
       },
     },
     {

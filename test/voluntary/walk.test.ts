@@ -3,6 +3,8 @@ import { Temporal } from 'temporal-polyfill';
 import { agencyByKey } from '#domain/agency/directory';
 import { SECTOR_KEYS } from '#domain/sector/sector-keys';
 import { reviewLifecycle } from '../../subgraphs/reviews/lifecycle';
+import { inquiryLifecycle } from '../../subgraphs/submissions/inquiry/lifecycle';
+import { proposalLifecycle } from '../../subgraphs/submissions/partner/lifecycle';
 import { MAX_ACCESS_SECONDS } from '../../subgraphs/submissions/submission/access-hours';
 import { intakeLifecycle } from '../../subgraphs/submissions/submission/intake.mutations';
 import { grantLifecycle } from '../../subgraphs/submissions/submission/lifecycle';
@@ -16,6 +18,7 @@ type Row = any;
 type Step = { action: number; choice: number; amount: number };
 
 const AGENCIES = ['nsa', 'treasury'];
+const PARTNERS = ['harbor', 'summit'];
 const OUTCOMES = ['REVIEW_NECESSARY', 'REVIEW_NOT_NECESSARY', 'INSUFFICIENT_INFORMATION'];
 
 /** Walks through the actions of developers, agencies, the intake office, and the clock, valid at the time or not. */
@@ -43,7 +46,17 @@ class Walker {
       reviewer(row?.agency_key ?? row?.lead_agency_key ?? agency, subject);
     const call = (caller: string, mutation: string, input: Record<string, unknown>) =>
       graph.call(caller, mutation, input);
-    const planned = () => ({ launchPlan: { plannedLaunchAt: graph.inDays(0.01 + (amount % 600) / 10) } });
+    const planned = () => ({
+      launchPlan: {
+        plannedLaunchAt: graph.inDays(0.01 + (amount % 600) / 10),
+        reference: choice % 2 === 0 ? 'TRUSTED_PARTNER_RELEASE' : 'PUBLIC_LAUNCH',
+      },
+    });
+    const proposalIn = (...states: string[]) => this.pick('submissions', 'partner_proposal', choice, ...states);
+    const propose = (by: string) =>
+      call(by, 'proposePartner', { submissionId, partnerKey: PARTNERS[choice % PARTNERS.length] });
+    const agree = (proposal: Row) =>
+      call(alder, 'agreeToPartner', { ...of(proposal), accessFrom: graph.inDays(0.01 + (amount % 400) / 10) });
     const onGrant = async (mutation: string, by: 'alder' | 'agency', ...states: string[]) => {
       const grant = await grantIn(...states);
       return call(by === 'alder' ? alder : agencyOf(grant), mutation, of(grant));
@@ -119,9 +132,16 @@ class Walker {
       () => call(INTAKE, 'requestInformation', { submissionId, question: 'Which?' }),
       () => call(INTAKE, 'completeIntakeCheck', base),
       () => call(alder, 'answerInformationRequest', { ...of(request), answer: 'This.' }),
+      () => propose(alder),
+      () => propose(INTAKE),
+      async () => agree(await proposalIn('PROPOSED', 'AGREED')),
+      async () => agree(await proposalIn('PROPOSED', 'AGREED')),
+      async () => call(alder, 'setPartnerAside', of(await proposalIn('AGREED'))),
+      async () => call(INTAKE, 'withdrawPartnerProposal', of(await proposalIn('PROPOSED'))),
       // actions that the government may try, and that must fail
       () => call(INTAKE, 'recordLaunch', { ...base, launchedAt: graph.inDays(0), scope: 'GENERAL' }),
       () => call(INTAKE, 'closeSubmission', base),
+      async () => call(INTAKE, 'agreeToPartner', of(await proposalIn('PROPOSED'))),
       () => call(caller, 'withdrawSubmission', { id: submissionId }),
       () => call(INTAKE, 'declareNotReleased', { id: submissionId }),
     ];
@@ -187,6 +207,7 @@ async function checkInvariants(graph: Framework, walker: Walker): Promise<void> 
   const events = await walker.rows('submissions', 'submission_event', 'sequence');
   const reviewEvents = await walker.rows('reviews', 'review_event', 'sequence');
 
+  const now = graph.clock.now().toISOString();
   // T1: the window is 30 civil days, skipped times aside
   const { window_opens_at: opens, window_closes_at: closes } = submission;
   expect(opens < closes).toBe(true);
@@ -198,8 +219,18 @@ async function checkInvariants(graph: Framework, walker: Walker): Promise<void> 
   // T2: plan versions strictly rise, and the current plan is the highest
   expect(plans.map((plan) => plan.plan_version)).toEqual(plans.map((_plan, place) => place + 1));
   expect(plans.at(-1)).toMatchObject({ plan_version: submission.plan_version, planned_launch_at: closes });
+  // I16: a plan that dates the release to partners has the earliest agreed access, unless that has passed
+  const plan = plans.at(-1);
+  const agreed = (await walker.rows('submissions', 'partner_proposal', 'access_from')).filter(
+    ({ status }) => status === 'AGREED',
+  );
+  if (plan.partner_proposal_id !== null) {
+    expect(plan.reference).toBe('TRUSTED_PARTNER_RELEASE');
+    expect(plan.stated_launch_at).not.toBeNull();
+  }
+  if (plan.reference === 'TRUSTED_PARTNER_RELEASE' && agreed.length > 0 && agreed[0].access_from > now)
+    expect(plan.planned_launch_at).toBe(agreed[0].access_from);
   // T3: no one has access before the window, or without consent at or after the planned or the actual launch
-  const now = graph.clock.now().toISOString();
   for (const grant of await walker.rows('submissions', 'access_grant')) {
     const status = state.accessGrants.nodes.find(({ id }: { id: string }) => id === grant.id).status;
     if (status !== 'ACTIVE') continue;
@@ -283,6 +314,8 @@ describe.each(processKinds)('random walks of all actors, on %s', (kind) => {
   let graph: Framework;
   beforeAll(async () => {
     graph = await Framework.open(kind);
+    for (const key of PARTNERS)
+      await graph.perform(INTAKE, 'registerPartner', { key, name: key, kind: 'RESEARCH' }, 'partner { key }');
   });
   afterAll(() => graph.close());
 
@@ -317,6 +350,50 @@ describe.each(processKinds)('random walks of all actors, on %s', (kind) => {
     await graph.perform(developer(), 'withdrawSubmission', { id }, 'submission { id }');
     await graph.tick();
     await endsWell(id, false);
+  });
+
+  test('I15: lets a developer file, launch, and withdraw whatever its inquiries and proposals', async () => {
+    const alder = developer();
+    for (const inquiryStatus of inquiryLifecycle.states)
+      for (const proposalStatus of proposalLifecycle.states)
+        for (const mutation of ['recordLaunch', 'withdrawSubmission']) {
+          const { id: inquiryId, model } = await graph.inquired();
+          await graph.force('submissions', 'UPDATE coverage_inquiry SET status = ? WHERE id = ?', [
+            inquiryStatus,
+            inquiryId,
+          ]);
+          const version = await graph.perform(
+            alder,
+            'registerModelVersion',
+            { modelId: model.id, label: 'rc 2' },
+            'version { id }',
+          );
+          const { id } = await graph.filed({ versionId: version.id });
+          const proposal = await graph.perform(
+            INTAKE,
+            'proposePartner',
+            { submissionId: id, partnerKey: PARTNERS[0] },
+            'proposal { id }',
+          );
+          await graph.force('submissions', 'UPDATE partner_proposal SET status = ?, access_from = ? WHERE id = ?', [
+            proposalStatus,
+            graph.inDays(1),
+            proposal.id,
+          ]);
+          const launch = mutation === 'recordLaunch' ? { launchedAt: graph.inDays(0), scope: 'LIMITED' } : {};
+          const { errors } = await graph.call(alder, mutation, { id, ...launch });
+          expect([inquiryStatus, proposalStatus, mutation, errors]).toEqual([
+            inquiryStatus,
+            proposalStatus,
+            mutation,
+            undefined,
+          ]);
+          const [row] = await graph.sql('submissions', 'SELECT status FROM partner_proposal WHERE id = ?', [
+            proposal.id,
+          ]);
+          const ended = proposalStatus === 'PROPOSED' && mutation === 'withdrawSubmission';
+          expect(row.status).toBe(ended ? 'NOT_PURSUED' : proposalStatus);
+        }
   });
 
   test('I5: keeps the open review of an agency that later finds it unnecessary', async () => {
@@ -371,12 +448,18 @@ describe.each(processKinds)('random walks of all actors, on %s', (kind) => {
       { submissionId: id, question: 'Which?' },
       'informationRequest { id }',
     );
+    const proposed = { submissionId: id, partnerKey: PARTNERS[0] };
+    const { id: proposal } = await graph.perform(INTAKE, 'proposePartner', proposed, 'proposal { id }');
     const [row] = await graph.sql('submissions', 'SELECT version_id AS versionId FROM submission WHERE id = ?', [id]);
     const now = graph.inDays(0);
+    let place = 0;
     for (const status of grantLifecycle.states)
       for (const intake of intakeLifecycle.states)
         for (const reviewStatus of reviewLifecycle.states) {
           await graph.force('reviews', 'UPDATE review SET status = ? WHERE id = ?', [reviewStatus, review]);
+          const proposalStatus = proposalLifecycle.states[place++ % proposalLifecycle.states.length];
+          const states = [proposalStatus, proposal];
+          await graph.force('submissions', 'UPDATE partner_proposal SET status = ? WHERE id = ?', states);
           for (const mutation of ['recordLaunch', 'withdrawSubmission']) {
             await graph.force('submissions', 'UPDATE access_grant SET status = ? WHERE id = ?', [status, grant]);
             await graph.force(
@@ -398,7 +481,7 @@ describe.each(processKinds)('random walks of all actors, on %s', (kind) => {
         }
   });
 
-  test('satisfies T1–T6, I1–I6, and N1 after every walk', async () => {
+  test('satisfies T1–T6, I1–I6, I16, and N1 after every walk', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (walkSteps) => checkInvariants(graph, await walk(walkSteps))),
       RUNS,
@@ -414,7 +497,7 @@ describe.each(processKinds)('random walks of all actors, on %s', (kind) => {
     );
     const expected = (
       'PLAN_CHANGED WINDOW_OPENED ACCESS_OFFERED ACCESS_STARTED ACCESS_PAUSED ACCESS_ENDED DETERMINATION_ISSUED ' +
-      'REVIEW_OPENED LAUNCHED WITHDRAWN REVIEW_STOPPED REVIEW_POST_LAUNCH'
+      'PARTNER_AGREED REVIEW_OPENED LAUNCHED WITHDRAWN REVIEW_STOPPED REVIEW_POST_LAUNCH'
     ).split(' ');
     // a few walks miss one or two of them by chance
     const missing = expected.filter((happened) => !kinds.has(happened));

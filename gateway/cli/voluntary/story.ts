@@ -8,6 +8,8 @@ const inDays = (days: number): string => new Date(Date.now() + days * DAY_MS).to
 const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
 
 const SUBMISSION = 'submission { id number revision lifecycle windowPhase windowOpensAt plannedLaunchAt }';
+const INQUIRY = 'inquiry { id revision status }';
+const PROPOSAL = 'proposal { id revision status }';
 const GRANT = 'grant { id revision status }';
 const REVIEW = 'review { id revision status timing }';
 const FINDING = 'finding { id revision status }';
@@ -21,6 +23,7 @@ interface Versioned {
 interface Company {
   readonly name: string;
   readonly caller: Caller;
+  readonly modelId: string;
   readonly versionId: string;
 }
 
@@ -38,10 +41,12 @@ export async function playVoluntaryFramework(stage: Stage): Promise<void> {
   const dodSecond = stage.reviewer('DoD second reviewer', 'dod', 'reviewer-2');
 
   const { alder, birch, cedar } = await companiesRegister(stage);
+  await alderAsks(stage, alder, { nsa, treasury });
   const id = await alderShares(stage, alder);
   await intakeChecks(stage, alder.caller, intake, id);
   await agenciesDetermine(stage, alder.caller, { nsa, treasury, cisa, dod }, id);
   await nsaReviews(stage, alder.caller, { nsa, nsaSecond }, id);
+  await alderChoosesPartner(stage, alder.caller, intake, id);
   await birchWithdraws(stage, birch, { intake, treasury });
   await cedarLaunches(stage, cedar, { intake, dod, dodSecond });
   await printMetrics(stage, intake);
@@ -79,7 +84,7 @@ async function registers(stage: Stage, name: string, slug: string): Promise<Comp
     { modelId: model.id, label: 'release candidate 1', safeguardsLevel: 'REDUCED' },
     'version { id }',
   );
-  return { name, caller, versionId: version.id };
+  return { name, caller, modelId: model.id, versionId: version.id };
 }
 
 /** The current submission, as a caller sees it. */
@@ -167,6 +172,50 @@ async function evaluates(stage: Stage, who: Caller, review: Versioned): Promise<
       await sleep(100);
     }
   }
+}
+
+async function alderAsks(
+  stage: Stage,
+  { caller: alder, modelId }: Company,
+  { nsa, treasury }: Record<'nsa' | 'treasury', Caller>,
+): Promise<void> {
+  stage.act('Alder asks during development whether its model is a covered model');
+  const asked = await stage.does(
+    alder,
+    'asks; nothing waits for the answer',
+    'askForCoverage',
+    { modelId, statement: 'A larger successor with tool use.' },
+    INQUIRY,
+  );
+  await stage.isRefused(
+    treasury,
+    'tries to take the inquiry up; only NSA can see it',
+    'discussInquiry',
+    { id: asked.id, expectedRevision: asked.revision },
+    INQUIRY,
+    'NOT_FOUND',
+  );
+  const discussed = await stage.does(
+    nsa,
+    'takes the inquiry up',
+    'discussInquiry',
+    { id: asked.id, expectedRevision: asked.revision },
+    INQUIRY,
+  );
+  await stage.does(
+    nsa,
+    'answers: UNDETERMINED so far',
+    'answerInquiry',
+    { id: asked.id, expectedRevision: discussed.revision, outcome: 'UNDETERMINED', criteriaEdition: 'Exercise 1' },
+    INQUIRY,
+  );
+  await stage.sees(
+    alder,
+    'reads the answer, which is a designation',
+    'query ($id: ID!) { coverageInquiry(id: $id) { status answer { outcome } } }',
+    { id: asked.id },
+    ({ coverageInquiry: { status, answer } }) => status === 'ANSWERED' && answer?.outcome === 'UNDETERMINED',
+  );
 }
 
 /** @returns the id of the submission */
@@ -473,6 +522,63 @@ async function nsaReviews(
     REVIEW,
   );
   expect(closed.status === 'CLOSED' && closed.timing === 'PRE_LAUNCH', 'the review ended before the launch');
+}
+
+async function alderChoosesPartner(stage: Stage, alder: Caller, intake: Caller, id: string): Promise<void> {
+  stage.act('Alder and the government choose a trusted partner');
+  const key = `river-hospitals-${stage.run}`;
+  await stage.does(
+    intake,
+    `registers "${key}" as a partner to choose`,
+    'registerPartner',
+    { key, name: 'River Hospitals (exercise)', kind: 'CRITICAL_INFRASTRUCTURE', sectors: ['healthcare-public'] },
+    'partner { key }',
+  );
+  const proposed = await stage.does(
+    intake,
+    'proposes it to Alder; the proposal binds nobody',
+    'proposePartner',
+    { submissionId: id, partnerKey: key },
+    PROPOSAL,
+  );
+  await stage.isRefused(
+    intake,
+    'tries to agree in the place of Alder',
+    'agreeToPartner',
+    { id: proposed.id, expectedRevision: proposed.revision, accessFrom: inDays(6) },
+    PROPOSAL,
+    'FORBIDDEN',
+  );
+  const planned = await stage.does(
+    alder,
+    'lets its launch plan date the release to trusted partners',
+    'changeLaunchPlan',
+    {
+      id,
+      expectedRevision: (await current(stage, alder, id)).revision,
+      launchPlan: { plannedLaunchAt: inDays(12), reference: 'TRUSTED_PARTNER_RELEASE' },
+    },
+    SUBMISSION,
+  );
+  const accessFrom = inDays(6);
+  const agreed = await stage.does(
+    alder,
+    'agrees, with access in six days: the window now closes then',
+    'agreeToPartner',
+    { id: proposed.id, expectedRevision: proposed.revision, accessFrom },
+    PROPOSAL,
+  );
+  expect(agreed.status === 'AGREED', 'the partner is agreed');
+  const { submission } = await stage.asks(
+    alder,
+    'query ($id: ID!) { submission(id: $id) { windowClosesAt launchPlan { planVersion partnerProposal { id } } } }',
+    { id },
+  );
+  expect(
+    submission.windowClosesAt === accessFrom && submission.launchPlan.partnerProposal.id === proposed.id,
+    'the launch plan follows the partner',
+  );
+  stage.note(`The window would have closed at ${planned.plannedLaunchAt}.`);
 }
 
 async function birchWithdraws(

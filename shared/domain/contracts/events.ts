@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { eventType } from '#kit/events/event';
+import { DesignationOutcome } from './designation-outcome';
 import { FindingSeverity } from './finding-severity';
 
 /**
@@ -85,6 +86,22 @@ export const submissionClosed = eventType(
   'The file of a launched model was closed.',
   ['reviews'],
   z.object({ closedAt: instant }),
+);
+
+export const inquiryAnswered = eventType(
+  'submissions.inquiry-answered',
+  'submissions',
+  'NSA answered a coverage inquiry, which is the subject. The answer is a designation.',
+  ['reviews'],
+  z.object({
+    designationId: key,
+    developerKey: key.describe('Developer that asked.'),
+    outcome: z.enum(DesignationOutcome),
+    criteriaEdition: z.string().max(80).optional().describe('Edition of the criteria used.'),
+    classifiedAnnexExists: z.boolean().describe('Whether a classified annex exists outside the graph.'),
+    answeredAt: instant,
+    exercise: z.boolean(),
+  }),
 );
 
 export const determinationIssued = eventType(

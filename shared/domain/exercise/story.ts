@@ -1,5 +1,6 @@
 import type { ModelClass } from '#kit/model/model';
 import { REVIEWING_AGENCIES } from '../agency/reviewing-agencies';
+import type { DesignationOutcome } from '../contracts/designation-outcome';
 import { Random } from './random';
 
 /** Parameters of the exercise data. The same values produce the same data on every machine. */
@@ -58,6 +59,15 @@ export interface GrantStory {
   readonly startsAt: string;
   readonly endsAt: string;
   readonly postLaunchConsent: boolean;
+}
+
+/** Facts about an answered coverage inquiry that other programs receive by an event. */
+export interface InquiryStory {
+  readonly inquiryId: string;
+  readonly designationId: string;
+  readonly developerKey: string;
+  readonly outcome: DesignationOutcome;
+  readonly answeredAt: string;
 }
 
 /** Facts about a review finding that the clearinghouse receives by an event. */

@@ -1,6 +1,8 @@
 import { civilDate, startOfDay } from '#base/civil';
 import { InputError, RequestError } from '#base/errors';
+import { DESIGNATING_AGENCY } from '#domain/agency/reviewing-agencies';
 import { addBusinessDays } from '#domain/business-days';
+import { DesignationOutcome } from '#domain/contracts/designation-outcome';
 import { determinationIssued } from '#domain/contracts/events';
 import {
   booleanInput,
@@ -10,6 +12,7 @@ import {
   listInput,
   longTextInput,
   optional,
+  textInput,
   unchanged,
 } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
@@ -19,13 +22,7 @@ import { determinationLifecycle } from '../lifecycle';
 import { sectorsInput, writeSectors } from '../named';
 import { RiskDomain } from '../risk';
 import type { SubmissionNotice } from '../submission-notice';
-import {
-  Designation,
-  DesignationOutcome,
-  Determination,
-  DeterminationOutcome,
-  DeterminationSector,
-} from './determination';
+import { Designation, Determination, DeterminationOutcome, DeterminationSector } from './determination';
 
 /** Target for a determination, in business days after filing. */
 const TARGET_BUSINESS_DAYS = 5;
@@ -199,8 +196,6 @@ const dropDetermination = mutation({
   },
 });
 
-const DESIGNATING_AGENCY = 'nsa';
-
 const makeDesignation = mutation({
   name: 'makeDesignation',
   description:
@@ -209,12 +204,13 @@ const makeDesignation = mutation({
   input: {
     submissionId: idInput('Submission id.'),
     outcome: enumInput(() => DesignationOutcome, 'Outcome of the designation.'),
+    criteriaEdition: optional(textInput('Name of the edition of the criteria used; never their content.', { max: 80 })),
     classifiedAnnexExists: optional(
       booleanInput('Whether a classified annex exists outside the graph; false by default.'),
     ),
   },
   returns: ['designation', () => Designation],
-  async run(work, { submissionId, outcome, classifiedAnnexExists }) {
+  async run(work, { submissionId, outcome, criteriaEdition, classifiedAnnexExists }) {
     if (work.principal.agency !== DESIGNATING_AGENCY)
       throw new RequestError(
         'FORBIDDEN',
@@ -232,7 +228,10 @@ const makeDesignation = mutation({
         id,
         submissionId,
         versionId: dossier.notice.versionId,
+        inquiryId: null,
+        developerKey: null,
         outcome,
+        criteriaEdition,
         madeByKey: DESIGNATING_AGENCY,
         madeAt: work.now,
         classifiedAnnexExists: classifiedAnnexExists ?? false,

@@ -1,4 +1,5 @@
 import { Index } from 'typeorm';
+import { DesignationOutcome } from '#domain/contracts/designation-outcome';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
@@ -12,12 +13,14 @@ import {
   oneOf,
   refersTo,
   revisionNumber,
+  text,
 } from '#kit/model/fields';
 import { links } from '#kit/model/links';
 import { model } from '#kit/model/model';
 import { kept } from '#kit/model/record';
 import { Agency } from '../agency';
 import { ModelVersion } from '../ai-model';
+import { CoverageInquiry } from '../entities';
 import { RiskDomain } from '../risk';
 import { Sector } from '../sector';
 import { Submission } from '../submission';
@@ -120,12 +123,6 @@ export const DeterminationSector = links(
   { remote: true, description: 'Critical-infrastructure sectors affected.' },
 );
 
-export const DesignationOutcome = enumeration('DesignationOutcome', 'Outcome of a designation.', {
-  COVERED: 'Covered model. The developer gets an offer, no duty.',
-  NOT_COVERED: 'Not a covered model.',
-  UNDETERMINED: 'Not determined yet.',
-});
-
 @model(
   'Designation by the Director of NSA: whether a model is a covered model. Thresholds and test results stay outside the graph.',
   {
@@ -135,22 +132,33 @@ export const DesignationOutcome = enumeration('DesignationOutcome', 'Outcome of 
 )
 export class Designation {
   @generatedId('dsg') id!: string;
-  @refersTo(() => Submission, 'Submission that the designation is about.', {
+  @refersTo(() => Submission, 'Submission that the designation is about; null if it answers a coverage inquiry.', {
     as: 'submission',
     length: 30,
+    nullable: true,
     sensitivity: 'PROPIN',
   })
-  submissionId!: string;
-  @refersTo(() => ModelVersion, 'Model version that the designation is about.', {
+  submissionId!: string | null;
+  @refersTo(() => ModelVersion, 'Model version that the designation is about; null if it answers a coverage inquiry.', {
     as: 'version',
     length: 30,
+    nullable: true,
     sensitivity: 'PROPIN',
     derivedFrom: ['Submission.version'],
   })
-  versionId!: string;
-  @oneOf(() => DesignationOutcome, 'Outcome of the designation.', { filter: true }) outcome!: ValueOf<
-    typeof DesignationOutcome
-  >;
+  versionId!: string | null;
+  @refersTo(() => CoverageInquiry, 'Coverage inquiry that the designation answers; null if it is about a submission.', {
+    as: 'inquiry',
+    length: 30,
+    nullable: true,
+    sensitivity: 'PROPIN',
+  })
+  inquiryId!: string | null;
+  /** Developer that asked, if the designation answers a coverage inquiry. */
+  @kept({ length: 60, nullable: true }) developerKey!: string | null;
+  @oneOf(() => DesignationOutcome, 'Outcome of the designation.', { filter: true }) outcome!: DesignationOutcome;
+  @text('Name of the edition of the criteria used; never their content.', { nullable: true, length: 80 })
+  criteriaEdition!: string | null;
   @refersTo(() => Agency, 'Agency of the designation; always NSA.', { as: 'madeBy' }) madeByKey!: string;
   @dateTime('Time of the designation.', { filter: true, order: true }) madeAt!: string;
   @flag('Whether a classified annex exists outside the graph.') classifiedAnnexExists!: boolean;

@@ -8,6 +8,7 @@ import {
   type ExerciseWorld,
   earliest,
   type FlawStory,
+  type InquiryStory,
   latest,
   numbered,
   randomOf,
@@ -49,13 +50,32 @@ const TITLES = [
 export function reviewsExercise(
   world: ExerciseWorld,
   stories: readonly SubmissionStory[],
+  inquiries: readonly InquiryStory[],
 ): { rows: ExerciseRows[]; flaws: FlawStory[] } {
   const tables = new Tables();
   const staff = reviewers(world);
   tables.reviewers.push(...[...staff.values()].flat());
+  tables.designations.push(...inquiries.map(answer));
   const flaws: FlawStory[] = [];
   for (const story of stories) new ReviewPlot(world, story, staff, flaws).writeTo(tables);
   return { rows: tables.rows(), flaws };
+}
+
+/** Designation that answers a coverage inquiry. */
+function answer({ inquiryId, designationId, developerKey, outcome, answeredAt }: InquiryStory): Partial<Designation> {
+  return {
+    id: designationId,
+    submissionId: null,
+    versionId: null,
+    inquiryId,
+    developerKey,
+    outcome,
+    criteriaEdition: 'Exercise criteria 1',
+    madeByKey: 'nsa',
+    madeAt: answeredAt,
+    classifiedAnnexExists: outcome === 'COVERED',
+    exercise: true,
+  };
 }
 
 function reviewers(world: ExerciseWorld): Map<string, Partial<Reviewer>[]> {
@@ -292,7 +312,10 @@ class ReviewPlot {
       id: stableId('dsg', this.story.id),
       submissionId: this.story.id,
       versionId: this.story.versionId,
+      inquiryId: null,
+      developerKey: null,
       outcome,
+      criteriaEdition: null,
       madeByKey: 'nsa',
       madeAt,
       classifiedAnnexExists: outcome === 'COVERED',

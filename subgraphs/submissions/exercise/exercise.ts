@@ -9,6 +9,7 @@ import {
   type ExerciseRows,
   type ExerciseWorld,
   earliest,
+  type InquiryStory,
   latest,
   numbered,
   officeTime,
@@ -21,6 +22,8 @@ import type { Link } from '#kit/model/links';
 import { DeveloperOrganization } from '../developer/developer-organization';
 import { AIModel } from '../model/ai-model';
 import { ModelVersion } from '../model/model-version';
+import { PartnerProposal } from '../partner/partner-proposal';
+import { TrustedPartner, TrustedPartnerSector } from '../partner/trusted-partner';
 import { AccessGrant } from '../submission/access-grant';
 import { accessChanges, NO_ACCESS } from '../submission/access-hours';
 import { Artifact } from '../submission/artifact';
@@ -31,6 +34,8 @@ import { FIRST_EXERCISE_NUMBER, numberOf } from '../submission/number-series';
 import { Submission, SubmissionAgency, SubmissionSector } from '../submission/submission';
 import { SubmissionEvent } from '../submission/submission-event';
 import { reviewWindow } from '../submission/window';
+import { Inquiries } from './inquiries';
+import { PARTNER_SECTORS, PARTNERS } from './partners';
 
 const COUNTRIES = ['US', 'US', 'US', 'GB', 'CA', 'FR', 'JP', 'KR'];
 const SECTORS = [
@@ -52,9 +57,13 @@ const RECENT_DAYS = 60;
 const RECENT_SHARE = 0.45;
 
 /** Exercise data of the submissions program, and the stories from which other programs generate theirs. */
-export function submissionsExercise(world: ExerciseWorld): { rows: ExerciseRows[]; stories: SubmissionStory[] } {
+export function submissionsExercise(world: ExerciseWorld): {
+  rows: ExerciseRows[];
+  stories: SubmissionStory[];
+  inquiries: InquiryStory[];
+} {
   const random = randomOf(world, 'submissions');
-  const tables = new Tables();
+  const tables = new Tables(new Inquiries(world));
   const developers = Array.from({ length: exerciseDevelopersAt(world.scale) }, (_, index) =>
     developer(index, random.fork(`developer ${index}`)),
   );
@@ -88,7 +97,7 @@ export function submissionsExercise(world: ExerciseWorld): { rows: ExerciseRows[
     ).writeTo(tables);
     if (story) stories.push(story);
   }
-  return { rows: tables.rows(), stories };
+  return { rows: tables.rows(), stories, inquiries: tables.inquiries.stories };
 }
 
 function developer(index: number, random: Random): Partial<DeveloperOrganization> {
@@ -110,6 +119,8 @@ function developer(index: number, random: Random): Partial<DeveloperOrganization
 }
 
 class Tables {
+  constructor(readonly inquiries: Inquiries) {}
+
   readonly developers: Partial<DeveloperOrganization>[] = [];
   readonly models: Partial<AIModel>[] = [];
   readonly versions: Partial<ModelVersion>[] = [];
@@ -117,6 +128,7 @@ class Tables {
   readonly sectors: Link[] = [];
   readonly agencies: Link[] = [];
   readonly plans: Partial<LaunchPlan>[] = [];
+  readonly proposals: Partial<PartnerProposal>[] = [];
   readonly grants: Partial<AccessGrant>[] = [];
   readonly artifacts: Partial<Artifact>[] = [];
   readonly declarations: Partial<Declaration>[] = [];
@@ -129,9 +141,13 @@ class Tables {
       rows(DeveloperOrganization, this.developers),
       rows(AIModel, this.models),
       rows(ModelVersion, this.versions),
+      ...this.inquiries.rows(),
+      rows(TrustedPartner, PARTNERS),
+      rows(TrustedPartnerSector, PARTNER_SECTORS),
       rows(Submission, this.submissions),
       rows(SubmissionSector, this.sectors),
       rows(SubmissionAgency, this.agencies),
+      rows(PartnerProposal, this.proposals),
       rows(LaunchPlan, this.plans),
       rows(AccessGrant, this.grants),
       rows(Artifact, this.artifacts),
@@ -184,6 +200,7 @@ class SubmissionPlot {
     this.happen({ occurredAt: draftedAt, kind: 'DRAFTED', actor: 'DEVELOPER', toState: 'DRAFT' });
     if (filedAt !== null)
       this.happen({ occurredAt: filedAt, kind: 'FILED', actor: 'DEVELOPER', fromState: 'DRAFT', toState: 'FILED' });
+    const proposals = filedAt === null ? [] : this.proposals(filedAt, plans, fate);
     for (const plan of plans.slice(1))
       this.happen({
         occurredAt: plan.changedAt!,
@@ -198,6 +215,8 @@ class SubmissionPlot {
     const access = accessOf(grants, earliest(fate.launchedAt, fate.endedAt, asOf), fate.lifecycle === 'FILED');
 
     tables.models.push(model);
+    tables.inquiries.ask(this.index, model, draftedAt);
+    tables.proposals.push(...proposals);
     tables.versions.push(version);
     tables.submissions.push({
       id,
@@ -287,6 +306,8 @@ class SubmissionPlot {
       planVersion,
       plannedLaunchAt,
       plannedLaunchDate: null,
+      partnerProposalId: null,
+      statedLaunchAt: null,
       reference: 'PUBLIC_LAUNCH',
       changedAt,
       changedBy: 'DEVELOPER',
@@ -302,6 +323,56 @@ class SubmissionPlot {
       : after(first, -daysFrom(changedAt, first) * 0.4);
     if (changedAt <= asOf) plans.push(plan(2, moved, changedAt));
     return plans;
+  }
+
+  /**
+   * A proposed partner: of submissions whose launch moved, and of every other one. Where it moved, the developer had agreed to the
+   * partner, and the plan dates the release to it.
+   */
+  private proposals(filedAt: string, plans: Partial<LaunchPlan>[], fate: Fate): Partial<PartnerProposal>[] {
+    const { id, index, asOf } = this;
+    const moved = plans[1];
+    if (!moved && index % 2 !== 0) return [];
+    const random = randomOf(this.world, `partner ${index}`);
+    const stop = earliest(moved?.changedAt, fate.endedAt, fate.launchedAt, plans[0]!.plannedLaunchAt, asOf);
+    const proposedAt = after(filedAt, daysFrom(filedAt, stop) * 0.3);
+    if (proposedAt >= stop) return [];
+    const proposalId = stableId('ppr', id);
+    const proposedBy = random.weighted({ DEVELOPER: 2, GOVERNMENT: 1 });
+    const actor = proposedBy === 'DEVELOPER' ? 'DEVELOPER' : 'INTAKE';
+    const happen = (kind: Happening['kind'], occurredAt: string, by: Happening['actor'], from?: string, to?: string) =>
+      this.happen({ kind, occurredAt, actor: by, objectId: proposalId, fromState: from, toState: to });
+    happen('PARTNER_PROPOSED', proposedAt, actor, undefined, 'PROPOSED');
+    const proposal = {
+      id: proposalId,
+      submissionId: id,
+      partnerKey: random.pick(PARTNERS).key,
+      proposedBy,
+      proposedAt,
+      accessFrom: moved?.plannedLaunchAt ?? null,
+      agreedAt: null,
+      exercise: true,
+    } as const;
+    if (moved) {
+      happen('PARTNER_AGREED', moved.changedAt!, 'DEVELOPER', 'PROPOSED', 'AGREED');
+      for (const plan of plans) plan.reference = 'TRUSTED_PARTNER_RELEASE';
+      Object.assign(moved, { partnerProposalId: proposalId, statedLaunchAt: plans[0]!.plannedLaunchAt });
+      return [{ ...proposal, status: 'AGREED', agreedAt: moved.changedAt!, revision: 2 }];
+    }
+    const decidedAt = after(proposedAt, daysFrom(proposedAt, stop) * 0.6);
+    const lot = random.weighted({ open: 2, aside: 1, withdrawn: 1 });
+    if (lot === 'aside') {
+      happen('PARTNER_NOT_PURSUED', decidedAt, 'DEVELOPER', 'PROPOSED', 'NOT_PURSUED');
+      return [{ ...proposal, status: 'NOT_PURSUED', revision: 2 }];
+    }
+    if (lot === 'withdrawn') {
+      happen('PARTNER_PROPOSAL_WITHDRAWN', decidedAt, actor, 'PROPOSED', 'WITHDRAWN');
+      return [{ ...proposal, status: 'WITHDRAWN', revision: 2 }];
+    }
+    const over = fate.endedAt ?? fate.closedAt;
+    if (over === undefined) return [{ ...proposal, status: 'PROPOSED', revision: 1 }];
+    happen('PARTNER_NOT_PURSUED', over, 'SYSTEM', 'PROPOSED', 'NOT_PURSUED');
+    return [{ ...proposal, status: 'NOT_PURSUED', revision: 2 }];
   }
 
   private fate(filedAt: string, plan: Partial<LaunchPlan>): Fate {
@@ -435,6 +506,7 @@ class SubmissionPlot {
           submissionId: id,
           agencyKey,
           mode: random.weighted({ API: 5, HOSTED_SANDBOX: 3, ON_PREM_WEIGHTS: 1 }),
+          basis: consent ? ('CAISI_AGREEMENT' as const) : ('ORDER' as const),
           terms: 'Evaluation only (exercise).',
           startsAt,
           endsAt: ended ?? latest(endsAt, startsAt),

@@ -16,6 +16,7 @@ import {
 } from '#kit/model/fields';
 import { model } from '#kit/model/model';
 import { DeveloperOrganization } from '../developer/developer-organization';
+import { CoverageInquiry } from '../inquiry/coverage-inquiry';
 import { Submission } from '../submission/submission';
 import { ModelVersion } from './model-version';
 
@@ -85,4 +86,6 @@ export class AIModel {
 
   @hasMany(() => ModelVersion, 'modelId', 'Versions of the model, newest release first.') versions!: unknown;
   @hasMany(() => Submission, 'modelId', 'Submissions of any version of the model.') submissions!: unknown;
+  @hasMany(() => CoverageInquiry, 'modelId', 'Inquiries whether the model is a covered model.')
+  coverageInquiries!: unknown;
 }

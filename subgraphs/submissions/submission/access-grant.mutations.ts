@@ -13,7 +13,7 @@ import {
 import { type MutationSpec, mutation } from '#kit/mutation/mutation';
 import type { Work } from '#kit/mutation/work';
 import { GuardError } from '#kit/state/state-machine';
-import { AccessGrant, AccessMode } from './access-grant';
+import { AccessBasis, AccessGrant, AccessMode } from './access-grant';
 import { isLive } from './access-ledger';
 import { grantLifecycle } from './lifecycle';
 import { SubmissionFile, sharedWith } from './submission-file';
@@ -39,6 +39,7 @@ const offerAccess = mutation({
     submissionId: idInput('Submission id.'),
     agencyKey: idInput('Key of the agency, such as "nsa".'),
     mode: enumInput(() => AccessMode, 'Way in which the agency uses the model.'),
+    basis: optional(enumInput(() => AccessBasis, 'Basis of the access; the order by default.')),
     terms: optional(longTextInput('Terms of access.')),
     startsAt: optional(
       dateTimeInput('Start of access. Defaults to the opening of the window, or to now if it is open.'),
@@ -101,6 +102,7 @@ const offerAccess = mutation({
       submissionId: submission.id,
       agencyKey: input.agencyKey,
       mode: input.mode,
+      basis: input.basis ?? 'ORDER',
       terms: input.terms,
       startsAt,
       endsAt,

@@ -27,6 +27,12 @@ export const AccessMode = enumeration('AccessMode', 'Way in which an agency uses
   DOCUMENTS_ONLY: 'No access to the model; documents only.',
 });
 
+export const AccessBasis = enumeration('AccessBasis', 'Basis on which a developer gives an agency access.', {
+  ORDER: 'Framework of the order.',
+  CAISI_AGREEMENT: "Developer's agreement with CAISI, which stands outside the order.",
+  OTHER: 'Any other basis.',
+});
+
 export const AccessGrantStatus = enumeration('AccessGrantStatus', 'Status of an access grant.', {
   OFFERED: 'Offered by the developer.',
   ACTIVE: 'Accepted by the agency, which has access.',
@@ -46,6 +52,11 @@ export class AccessGrant {
   @oneOf(() => AccessMode, 'Way in which the agency uses the model.', { filter: true }) mode!: ValueOf<
     typeof AccessMode
   >;
+  @oneOf(() => AccessBasis, 'Basis of the access; null if the grant is older than this field.', {
+    nullable: true,
+    filter: true,
+  })
+  basis!: ValueOf<typeof AccessBasis> | null;
   @longText('Terms of access.', { nullable: true }) terms!: string | null;
   @dateTime('Start of access, inside the window.', {
     filter: true,

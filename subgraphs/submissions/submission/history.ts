@@ -76,7 +76,9 @@ export function submissionAsOf(
   let intakeStatus: PastSubmission['intakeStatus'] = 'UNCHECKED';
   const access = new Map<string, PastAccess>();
   for (const { kind, toState, agencyKey, objectId } of past) {
-    if (toState !== null && toState in SubmissionLifecycle) lifecycle = toState as typeof lifecycle;
+    // entries about a part of the submission have its key
+    if (objectId === null && toState !== null && toState in SubmissionLifecycle)
+      lifecycle = toState as typeof lifecycle;
     intakeStatus = INTAKE_OF_KIND[kind] ?? intakeStatus;
     const status = STATUS_OF_KIND[kind];
     if (status && agencyKey !== null) access.set(objectId ?? agencyKey, { agency: stubOf(Agency, agencyKey)!, status });

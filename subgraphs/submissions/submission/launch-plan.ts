@@ -15,6 +15,7 @@ import {
 } from '#kit/model/fields';
 import { model } from '#kit/model/model';
 import { GraphQLInstant } from '#kit/model/scalars';
+import { PartnerProposal } from '../partner/partner-proposal';
 import { Submission } from './submission';
 import { reviewWindow } from './window';
 
@@ -34,16 +35,28 @@ export class LaunchPlan {
   @generatedId('lpl') id!: string;
   @belongsTo(() => Submission, 'Submission that the plan belongs to.', { as: 'submission' }) submissionId!: string;
   @integer('Plan version, from 1.', { filter: true, order: true }) planVersion!: number;
-  @dateTime('Planned time of launch. For a plan by day, the first instant of that day.', {
-    filter: true,
-    order: true,
-    index: true,
-  })
+  @dateTime(
+    'Planned time of the event that the plan dates. For a plan by day, the first instant of that day; for a release to trusted partners, the earliest agreed access of one.',
+    {
+      filter: true,
+      order: true,
+      index: true,
+      derivedFrom: ['PartnerProposal.accessFrom'],
+    },
+  )
   plannedLaunchAt!: string;
   @date('Planned day of launch, if the developer gave no time.', { nullable: true }) plannedLaunchDate!: string | null;
   @oneOf(() => LaunchReference, 'Event that the plan dates.', { filter: true }) reference!: ValueOf<
     typeof LaunchReference
   >;
+  @belongsTo(
+    () => PartnerProposal,
+    'Agreed trusted partner whose access the plan dates; null if the plan has the time that the developer stated.',
+    { as: 'partnerProposal', nullable: true },
+  )
+  partnerProposalId!: string | null;
+  @dateTime('Time that the developer stated, if the access of an agreed partner takes its place.', { nullable: true })
+  statedLaunchAt!: string | null;
   @dateTime('Time the plan was recorded.', { filter: true, order: true }) changedAt!: string;
   @oneOf(() => Actor, 'Party that recorded the plan.', { lowerCase: true, length: 255 }) changedBy!: Actor;
   @longText('Reason for the change, if the developer gave one.', { nullable: true }) reason!: string | null;

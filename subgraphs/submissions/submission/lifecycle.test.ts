@@ -1,4 +1,6 @@
 import { StateMachine } from '#kit/state/state-machine';
+import { inquiryLifecycle } from '../inquiry/lifecycle';
+import { proposalLifecycle } from '../partner/lifecycle';
 import { grantLifecycle, type SubmissionFacts, submissionLifecycle } from './lifecycle';
 
 const moves = submissionLifecycle.transitions.filter((row) => !StateMachine.origins(row).includes(row.to));
@@ -46,6 +48,22 @@ test('N3: lets no guard before the launch read anything that agencies do', () =>
           expect([name, row.from, row.to]).toEqual(['noOpenReview', 'LAUNCHED', 'CLOSED']);
 });
 
+test('I15: lets no guard read coverage inquiries or partner proposals', () => {
+  const reads = submissionLifecycle.transitions.flatMap(({ guards }) => guards ?? []).flatMap((guard) => guard.reads);
+  expect([...new Set(reads)].toSorted()).toEqual(Object.keys(FACTS).toSorted());
+  expect(reads.filter((fact) => /inquir|partner|proposal|designation|coverage/i.test(fact))).toEqual([]);
+  // an agreed proposal can move the planned launch only once nothing reads that: after filing
+  const guarded = submissionLifecycle.transitions.filter(({ guards }) =>
+    guards?.some((guard) => guard.reads.includes('plannedLaunchAt')),
+  );
+  expect(guarded.map(({ trigger, from }) => [trigger, from])).toEqual([['fileSubmission', 'DRAFT']]);
+  const partners = submissionLifecycle.transitions.filter(({ trigger }) => /Partner$/.test(trigger));
+  expect(partners.map(({ trigger, from, to }) => [trigger, from, to])).toEqual([
+    ['proposePartner', 'FILED', 'FILED'],
+    ['agreeToPartner', 'FILED', 'FILED'],
+  ]);
+});
+
 test('passes a guard only the facts that it declares', () => {
   const reads: string[][] = [];
   const machine = new StateMachine<'A' | 'B', { x: number; y: number }>(
@@ -67,6 +85,8 @@ test('passes a guard only the facts that it declares', () => {
 
 test.each([
   ['submission', submissionLifecycle as StateMachine<string>, ['DISCARDED', 'NOT_RELEASED', 'WITHDRAWN', 'CLOSED']],
+  ['coverage inquiry', inquiryLifecycle as StateMachine<string>, ['ANSWERED', 'WITHDRAWN']],
+  ['partner proposal', proposalLifecycle as StateMachine<string>, ['NOT_PURSUED', 'WITHDRAWN']],
   ['grant', grantLifecycle as StateMachine<string>, ['ENDED', 'RESCINDED', 'DECLINED']],
 ])('reaches every state of the %s table, and leaves no terminal state', (_name, machine, ends) => {
   expect(machine.terminal).toEqual(ends);

@@ -81,6 +81,8 @@ export const submissionLifecycle = new StateMachine<Lifecycle, SubmissionFacts>(
     { trigger: 'attachArtifact', from: 'LAUNCHED', to: 'LAUNCHED', by: ['DEVELOPER'] },
     { trigger: 'offerAccess', from: 'FILED', to: 'FILED', by: ['DEVELOPER'] },
     { trigger: 'offerAccess', from: 'LAUNCHED', to: 'LAUNCHED', by: ['DEVELOPER'] },
+    { trigger: 'proposePartner', from: 'FILED', to: 'FILED', by: ['DEVELOPER', 'INTAKE'] },
+    { trigger: 'agreeToPartner', from: 'FILED', to: 'FILED', by: ['DEVELOPER'] },
     { trigger: 'completeIntakeCheck', from: 'FILED', to: 'FILED', by: ['INTAKE'] },
     { trigger: 'completeIntakeCheck', from: 'LAUNCHED', to: 'LAUNCHED', by: ['INTAKE'] },
     { trigger: 'requestInformation', from: 'FILED', to: 'FILED', by: ['INTAKE'] },

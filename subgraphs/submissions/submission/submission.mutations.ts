@@ -3,7 +3,6 @@ import { InputError, NotFoundError, RequestError, UnknownReferenceError } from '
 import { agencyByKey } from '#domain/agency/directory';
 import { addBusinessDays } from '#domain/business-days';
 import {
-  launchPlanChanged,
   submissionAmended,
   submissionClosed,
   submissionEnded,
@@ -34,14 +33,15 @@ import type { Work } from '#kit/mutation/work';
 import { AIModel } from '../model/ai-model';
 import { ownModel } from '../model/ai-model.mutations';
 import { ModelVersion } from '../model/model-version';
-
+import { endProposals } from '../partner/partner.mutations';
 import { CapabilityArea, Declaration, SelfEvaluation } from './declaration';
 import { DestructionObligation } from './destruction-obligation';
 import { closeRequests } from './intake.mutations';
 import { KnownReview } from './known-review';
-import { LaunchPlan, LaunchReference } from './launch-plan';
+import { LaunchReference } from './launch-plan';
 import { submissionLifecycle } from './lifecycle';
 import { nextNumber } from './number-series';
+import { addPlan, planChange, planFor, replan, type StatedLaunch } from './planning';
 import {
   LaunchScope,
   SharingPreference,
@@ -109,7 +109,7 @@ const content = {
 type PlanInput = InputOf<{ plan: typeof launchPlanInput }>['plan'];
 
 /** Launch plan from an input. @throws InputError unless the input has exactly one launch time, in the future and within the limit */
-function readPlan(plan: PlanInput, now: string) {
+function readPlan(plan: PlanInput, now: string): StatedLaunch {
   const path = ['input', 'launchPlan'];
   const { plannedLaunchAt, plannedLaunchDate } = plan;
   if ((plannedLaunchAt === null) === (plannedLaunchDate === null))
@@ -129,37 +129,7 @@ function readPlan(plan: PlanInput, now: string) {
       `The planned launch, ${at}, has passed: it is now ${now}. Use recordLaunch for a launch that has happened`,
       field,
     );
-  const { opens, closes } = reviewWindow(planned);
-  return {
-    plannedLaunchAt: at,
-    plannedLaunchDate,
-    reference: plan.reference ?? defaultReference,
-    window: { windowOpensAt: opens, windowClosesAt: closes },
-  };
-}
-
-async function addPlan(
-  work: Work,
-  submission: Submission,
-  plan: ReturnType<typeof readPlan>,
-  reason: string | null,
-): Promise<void> {
-  const { plannedLaunchAt, plannedLaunchDate, reference, window } = plan;
-  Object.assign(submission, { plannedLaunchAt, ...window });
-  await work.database.insert(LaunchPlan, [
-    {
-      id: work.newId('lpl'),
-      submissionId: submission.id,
-      planVersion: submission.planVersion,
-      plannedLaunchAt,
-      plannedLaunchDate,
-      reference,
-      changedAt: work.now,
-      changedBy: 'DEVELOPER',
-      reason,
-      exercise: submission.exercise,
-    },
-  ]);
+  return { plannedLaunchAt: at, plannedLaunchDate, reference: plan.reference ?? defaultReference };
 }
 
 /** Writes the content fields that the input contains. */
@@ -234,7 +204,8 @@ const draftSubmission = mutation({
   returns: ['submission', () => Submission],
   async run(work, { versionId, launchPlan, ...input }) {
     const { version, model } = await ownVersion(work, versionId);
-    const plan = readPlan(launchPlan, work.now);
+    const stated = readPlan(launchPlan, work.now);
+    const { opens, closes } = reviewWindow({ at: stated.plannedLaunchAt });
     const submission = Object.assign(new Submission(), {
       id: work.newId('sub'),
       number: await nextNumber(work),
@@ -244,8 +215,9 @@ const draftSubmission = mutation({
       lifecycle: submissionLifecycle.next(null, 'draftSubmission', work.actor, {} as never),
       intakeStatus: 'UNCHECKED',
       createdAt: work.now,
-      plannedLaunchAt: plan.plannedLaunchAt,
-      ...plan.window,
+      plannedLaunchAt: stated.plannedLaunchAt,
+      windowOpensAt: opens,
+      windowClosesAt: closes,
       sharingPreference: input.sharingPreference,
       planVersion: 1,
       windowNotedVersion: 0,
@@ -257,7 +229,7 @@ const draftSubmission = mutation({
     });
     await work.database.insert(Submission, [submission]);
     const file = SubmissionFile.create(work, submission);
-    await addPlan(work, submission, plan, null);
+    await addPlan(work, submission, await planFor(work, submission.id, stated), null);
     const fields = Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
     await writeContent(work, submission, fields);
     file.happen({ kind: 'DRAFTED', actor: work.actor, toState: 'DRAFT' });
@@ -392,25 +364,9 @@ const changeLaunchPlan = mutation({
   returns: ['submission', () => Submission],
   async run(work, { id, expectedRevision, launchPlan, reason }) {
     const file = (await SubmissionFile.open(work, id)).expect(expectedRevision);
-    const { submission } = file;
-    const plan = readPlan(launchPlan, work.now);
-    const { plannedLaunchAt } = plan;
-    const stillOpen = (opens: string) => opens <= work.now;
-    const wasOpen = submission.windowNotedVersion === submission.planVersion && work.now < submission.windowClosesAt;
-    file.move('changeLaunchPlan', 'PLAN_CHANGED', {}, { detail: `Launch now planned for ${plannedLaunchAt}` });
-    submission.planVersion += 1;
-    // a window that stays open does not open again
-    if (wasOpen && stillOpen(plan.window.windowOpensAt)) submission.windowNotedVersion = submission.planVersion;
-    await addPlan(work, submission, plan, reason);
-    file.access.followPlan();
-    if (submission.lifecycle === 'FILED')
-      work.emit(launchPlanChanged, id, {
-        planVersion: submission.planVersion,
-        plannedLaunchAt,
-        windowOpensAt: submission.windowOpensAt,
-        changedAt: work.now,
-      });
-    file.access.settle();
+    const plan = await planFor(work, id, readPlan(launchPlan, work.now));
+    file.move('changeLaunchPlan', 'PLAN_CHANGED', {}, { detail: planChange(plan) });
+    await replan(work, file, plan, reason);
     return file.save();
   },
 });
@@ -470,6 +426,7 @@ const declareNotReleased = mutation({
     submission.filedVersionId = null;
     file.access.end(work.now, { keepConsented: false });
     await closeRequests(work, id);
+    await endProposals(work, file);
     work.emit(submissionEnded, id, { lifecycle: 'NOT_RELEASED', endedAt: work.now });
     return file.save();
   },
@@ -500,6 +457,7 @@ const withdrawSubmission = mutation({
     for (const agencyKey of await sharedWith(work, submission)) holders.add(agencyKey);
     file.access.end(work.now, { keepConsented: false });
     await closeRequests(work, id);
+    await endProposals(work, file);
     const dueOn = addBusinessDays(civilDate(work.now), DESTRUCTION_BUSINESS_DAYS);
     await work.database.insert(
       DestructionObligation,
@@ -532,6 +490,7 @@ const closeSubmission = mutation({
     file.submission.closedAt = work.now;
     file.access.end(work.now, { keepConsented: false });
     await closeRequests(work, id);
+    await endProposals(work, file);
     work.emit(submissionClosed, id, { closedAt: work.now });
     return file.save();
   },

@@ -27,6 +27,7 @@ import { Agency } from '../agency';
 import { DeveloperOrganization } from '../developer/developer-organization';
 import { AIModel } from '../model/ai-model';
 import { ModelVersion } from '../model/model-version';
+import { PartnerProposal } from '../partner/partner-proposal';
 import { Sector } from '../sector';
 import { AccessGrant } from './access-grant';
 import { Artifact } from './artifact';
@@ -214,6 +215,8 @@ export class Submission {
 
   @hasMany(() => LaunchPlan, 'submissionId', 'Versions of the launch plan, oldest first.') planHistory!: unknown;
   @hasMany(() => AccessGrant, 'submissionId', 'Access grants to agencies, in any status.') accessGrants!: unknown;
+  @hasMany(() => PartnerProposal, 'submissionId', 'Trusted partners proposed for the model.')
+  partnerProposals!: unknown;
   @hasMany(() => Declaration, 'submissionId', 'Capabilities declared by the developer.')
   declaredCapabilities!: unknown;
   @hasMany(() => SelfEvaluation, 'submissionId', 'Evaluation results measured by the developer.')
