@@ -4,6 +4,7 @@ import { OperatorError } from '#base/errors';
 import { NODES, nodesSchema } from '../nodes/schema';
 import { unclassifiedFields } from '../policy/sensitivity';
 import { featuresOf } from '../supergraph/features';
+import { foreignClaims } from './claims';
 import { understatedFields } from './derivations';
 import { conflictingRoles } from './roles';
 import { gateVocabulary } from './voluntary';
@@ -53,6 +54,12 @@ export function compose(subgraphs: readonly PublishedSubgraph[]): string {
     throw new OperatorError(
       `Roles have different meanings:\n${roles.map((conflict) => `- ${conflict}`).join('\n')}`,
       'Give your role a name of its own, or the meaning of the other subgraph. The supergraph is unchanged',
+    );
+  const claims = foreignClaims(subgraphs);
+  if (claims.length > 0)
+    throw new OperatorError(
+      `Subgraphs state what others decide:\n${claims.map((claim) => `- ${claim}`).join('\n')}`,
+      'Let each subgraph name its own owners, and match an input by one root field. The supergraph is unchanged',
     );
   const nodes = nodesSchema(subgraphs);
   const all = nodes === undefined ? subgraphs : [...subgraphs, { name: NODES, sdl: nodes }];

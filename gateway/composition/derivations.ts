@@ -1,6 +1,16 @@
-import { type DirectiveNode, parse, valueFromASTUntyped } from 'graphql';
+import {
+  type DirectiveNode,
+  type DocumentNode,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  type SelectionSetNode,
+  type TypeNode,
+  valueFromASTUntyped,
+} from 'graphql';
 import { isCovered, type Sensitivity } from '#base/sensitivity';
 import { fieldsIn, sensitivitiesOf } from '../policy/sensitivity';
+import { featuresOf } from '../supergraph/features';
 
 /** A derived field and its sources, as a subgraph declares them. */
 export interface Derived {
@@ -17,20 +27,52 @@ interface Published {
   readonly sdl: string;
 }
 
-/** The derivations that subgraphs declare. */
+/** The derivations that subgraphs declare, by `@derivedFrom` and by the fields that theirs require of others. */
 export function derivationsIn(subgraphs: readonly Published[]): Derived[] {
-  return subgraphs.flatMap(({ name, sdl }) =>
-    [...fieldsIn(parse(sdl, { noLocation: true }))].flatMap(({ coordinate, directives = [] }) => {
+  return subgraphs.flatMap(({ name, sdl }) => {
+    const document = parse(sdl, { noLocation: true });
+    const requiredBy = requirementsIn(document);
+    return [...fieldsIn(document)].flatMap(({ coordinate, directives = [] }): Derived[] => {
       const derivedFrom = directives.find((directive) => directive.name.value === 'derivedFrom');
-      return derivedFrom ? [{ subgraph: name, coordinate, ...argumentsOf(derivedFrom) }] : [];
-    }),
-  );
+      const { from, coarsened } = derivedFrom ? argumentsOf(derivedFrom) : { from: [] };
+      const all = [...new Set([...from, ...requiredBy(coordinate, directives)])];
+      return derivedFrom || all.length > 0 ? [{ subgraph: name, coordinate, from: all, coarsened }] : [];
+    });
+  });
 }
 
-function argumentsOf({ arguments: nodes = [] }: DirectiveNode): Pick<Derived, 'from' | 'coarsened'> {
-  const { fields = [], coarsened } = Object.fromEntries(
-    nodes.map((node) => [node.name.value, valueFromASTUntyped(node.value)]),
-  ) as { fields?: readonly string[]; coarsened?: string };
+/** Finds the coordinates that `@requires` of a field selects. */
+function requirementsIn(document: DocumentNode) {
+  const directive = featuresOf(document)
+    .find(({ name }) => name === 'federation')
+    ?.directiveNamed('requires');
+  const types = new Map([...fieldsIn(document)].map(({ coordinate, type }) => [coordinate, namedIn(type)]));
+  const selected = (type: string, { selections }: SelectionSetNode): string[] =>
+    selections.flatMap((selection): string[] => {
+      if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
+      if (selection.kind === Kind.INLINE_FRAGMENT)
+        return selected(selection.typeCondition?.name.value ?? type, selection.selectionSet);
+      if (selection.name.value === '__typename') return [];
+      const coordinate = `${type}.${selection.name.value}`;
+      const below = selection.selectionSet && selected(types.get(coordinate) ?? '', selection.selectionSet);
+      return [coordinate, ...(below ?? [])];
+    });
+  return (coordinate: string, directives: readonly DirectiveNode[]): string[] => {
+    const requires = directives.find(({ name }) => name.value === directive);
+    if (!requires) return [];
+    const { fields } = valuesOf(requires) as { fields: string };
+    const [operation] = parse(`{ ${fields} }`, { noLocation: true }).definitions as [OperationDefinitionNode];
+    return selected(coordinate.split('.')[0]!, operation.selectionSet);
+  };
+}
+
+const namedIn = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : namedIn(type.type));
+
+const valuesOf = ({ arguments: nodes = [] }: DirectiveNode): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(nodes.map((node) => [node.name.value, valueFromASTUntyped(node.value)]));
+
+function argumentsOf(directive: DirectiveNode): Pick<Derived, 'from' | 'coarsened'> {
+  const { fields = [], coarsened } = valuesOf(directive) as { fields?: readonly string[]; coarsened?: string };
   return { from: fields, coarsened };
 }
 

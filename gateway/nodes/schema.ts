@@ -70,6 +70,7 @@ function nodeTypesIn(subgraphs: readonly Source[]): NodeType[] {
       const keyField = argumentOf(definition, 'key', 'fields');
       if (typeof prefix !== 'string' || typeof keyField !== 'string') continue;
       const name = definition.name.value;
+      requireForm(`${name} (${subgraph})`, prefix, keyField);
       const existing = types.get(name);
       const rival = [...types.values()].find((type) => type.prefix === prefix && type.name !== name);
       if (rival || (existing && (existing.prefix !== prefix || existing.keyField !== keyField)))
@@ -82,6 +83,23 @@ function nodeTypesIn(subgraphs: readonly Source[]): NodeType[] {
       types.set(name, { name, prefix, keyField, subgraphs: [...(existing?.subgraphs ?? []), subgraph] });
     }
   return [...types.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Names of types with a colon, and short names with an underscore: ids are split after the first of these. */
+const PREFIX = /^[A-Za-z][A-Za-z0-9]*[:_]$/;
+
+/** Checks texts of subgraphs, which become part of a schema. @throws OperatorError */
+function requireForm(type: string, prefix: string, keyField: string): void {
+  if (!PREFIX.test(prefix))
+    throw new OperatorError(
+      `${type} has the global id prefix ${JSON.stringify(prefix)}, which is not letters and digits that end with "_" or ":"`,
+      'Give it a prefix such as "sub_" in @node(prefix:); the supergraph is unchanged',
+    );
+  if (!/^[_A-Za-z]\w*$/.test(keyField))
+    throw new OperatorError(
+      `${type} has global ids and the key ${JSON.stringify(keyField)}, which is not one field`,
+      'Put a @key of one field first, or remove @node; the supergraph is unchanged',
+    );
 }
 
 /** The value of an argument of a type's directive. */

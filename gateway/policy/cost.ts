@@ -185,7 +185,7 @@ export class Costs {
   }
 }
 
-/** The weights and list sizes stated in a supergraph. */
+/** The weights and list sizes stated in a supergraph. Negative ones count as 0: they would pay for other fields. */
 function stated(supergraph: DocumentNode): { weights: Map<string, number>; sizes: Map<string, ListSize> } {
   const feature = featuresOf(supergraph).find(({ name }) => name === 'cost');
   const weights = new Map<string, number>();
@@ -196,7 +196,7 @@ function stated(supergraph: DocumentNode): { weights: Map<string, number>; sizes
   };
   const add = (coordinate: string, directives: readonly ConstDirectiveNode[] = []): void => {
     for (const directive of directives) {
-      if (directive.name.value === names?.cost) weights.set(coordinate, Number(argumentsOf(directive).weight));
+      if (directive.name.value === names?.cost) weights.set(coordinate, atLeastZero(argumentsOf(directive).weight));
       if (directive.name.value === names?.listSize) sizes.set(coordinate, listSizeOf(argumentsOf(directive)));
     }
   };
@@ -223,8 +223,10 @@ export function statesCosts(supergraph: DocumentNode): boolean {
 const argumentsOf = ({ arguments: nodes = [] }: ConstDirectiveNode): Readonly<Record<string, unknown>> =>
   Object.fromEntries(nodes.map(({ name, value }) => [name.value, valueFromASTUntyped(value)]));
 
+const atLeastZero = (value: unknown): number => Math.max(0, Number(value));
+
 const listSizeOf = ({ assumedSize, slicingArguments, sizedFields }: Readonly<Record<string, unknown>>): ListSize => ({
-  assumedSize: typeof assumedSize === 'number' ? assumedSize : undefined,
+  assumedSize: typeof assumedSize === 'number' ? atLeastZero(assumedSize) : undefined,
   slicingArguments: (slicingArguments as string[] | null | undefined) ?? [],
   sizedFields: (sizedFields as string[] | null | undefined) ?? [],
 });

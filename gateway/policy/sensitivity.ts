@@ -13,6 +13,7 @@ import {
   type NameNode,
   parse,
   type SelectionSetNode,
+  type TypeNode,
   valueFromASTUntyped,
 } from 'graphql';
 import { CLASSES, type Sensitivity } from '#base/sensitivity';
@@ -181,7 +182,7 @@ const FEDERATION_FIELDS = new Set(['_service', '_entities']);
 /** The fields of object types and interfaces. */
 export function* fieldsIn(
   document: DocumentNode,
-): Generator<{ coordinate: string; directives?: readonly DirectiveNode[] }> {
+): Generator<{ coordinate: string; type: TypeNode; directives?: readonly DirectiveNode[] }> {
   for (const definition of document.definitions) {
     const { kind } = definition;
     const hasOutput =
@@ -193,6 +194,6 @@ export function* fieldsIn(
     const type: NameNode = definition.name;
     for (const field of definition.fields ?? [])
       if (!FEDERATION_FIELDS.has(field.name.value))
-        yield { coordinate: `${type.value}.${field.name.value}`, directives: field.directives };
+        yield { coordinate: `${type.value}.${field.name.value}`, type: field.type, directives: field.directives };
   }
 }

@@ -320,6 +320,9 @@ test('rejects types whose global ids could be confused at composition', () => {
     'The global id prefix "a_" is used by both A (s0) and B (s1)',
   );
   expect(() => compose(sdl('A', 'a_'), sdl('A', 'b_'))).toThrow('A has the global id prefix "a_" in s0 and "b_" in s1');
+  for (const prefix of ['', 's', 'sub_7', 'x\\", subgraphs: []) @a(b: \\"'])
+    expect(() => compose(sdl('A', prefix))).toThrow('which is not letters and digits that end with "_" or ":"');
+  expect(() => compose(sdl('A', 'a_').replace('"id"', '"id b"'))).toThrow('A (s0) has global ids and the key "id b"');
   expect(compose('type Query { a: Int }')).toBeUndefined();
   expect(() => nodesSchema([{ name: 'nodes', sdl: sdl('A', 'a_') }])).toThrow('The subgraph name "nodes" is reserved');
   expect(buildSchema(compose(sdl('A', 'a_'))!, { assumeValidSDL: true, assumeValid: true }).getType('A')).toBeDefined();

@@ -34,6 +34,7 @@ const supergraph = compose([
         search(by: Search @price(weight: 3)): Shop
         found(ids: [ID!], within: [Search!]): [Shop]
         heavy: String @price(weight: 8)
+        refund: String @price(weight: -1000)
         when: Moment
         level: Level
         at(level: Level, levels: [Level!], within: Leveled): Shop
@@ -104,6 +105,7 @@ describe.each(['native', 'apollo'] as const)('estimated cost of operations, %s p
     ['a list of no objects costs nothing', '{ names }', 0],
     ['a list without a declared size counts as ten', '{ unsaid { id } }', 10],
     ['a field has its own weight', '{ heavy }', 8],
+    ['a negative weight pays for nothing', '{ heavy refund }', 8],
     ['a type has its own weight, wherever it appears', '{ shops(first: 3) { gold { name } } }', 3 + 60],
     ['a scalar has its own weight', '{ when }', 4],
     ['an enum has its own weight', '{ level }', 5],

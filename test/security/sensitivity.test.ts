@@ -100,6 +100,39 @@ describe('composition', () => {
     expect(understatedFields(subgraphs)).toEqual([]);
   });
 
+  test('takes required fields of others as sources, nested ones too', () => {
+    const requiring = (of: string) =>
+      both(
+        A.replace('secret: String', 'inner: Inner @class(class: GOV) secret: String').concat(
+          ' type Inner { code: String @class(class: PROPIN) }',
+        ),
+        B.replace('import: ["@key"', 'import: ["@key", "@external", "@requires"')
+          .replace(
+            'person: Person',
+            `secret: String @external @class(class: PROPIN) inner: Inner @external @class(class: GOV)
+             copy: String @requires(fields: "secret inner { code }") @class(class: ${of}) person: Person`,
+          )
+          .concat(' type Inner { code: String @external @class(class: PROPIN) }'),
+      );
+    expect(() => compose(requiring('GOV'))).toThrow(
+      /b: Box\.copy has class GOV but is derived from Box\.secret[^\n]*\n- b: Box\.copy has class GOV but is derived from Inner\.code/,
+    );
+    expect(() => compose(requiring('PROPIN'))).not.toThrow();
+  });
+
+  test('refuses statements about other subgraphs', () => {
+    expect(() => compose(both(A, B.replace('subgraph: "b"', 'subgraph: "a"')))).toThrow(
+      'b: @owner names the subgraph "a"',
+    );
+    const matching = (sdl: string, field: string) =>
+      `${sdl.replace('"@owner"', '"@owner", "@matchedBy"')} directive @matchedBy(field: String!) on INPUT_OBJECT
+       input BoxReferenceFilter @matchedBy(field: "${field}") { in: [ID!] }`;
+    expect(() => compose(both(matching(A, 'boxKeys'), matching(B, 'otherKeys')))).toThrow(
+      'b: BoxReferenceFilter is matched by "otherKeys", and by "boxKeys" in a',
+    );
+    expect(() => compose(both(matching(A, 'boxKeys'), matching(B, 'boxKeys')))).not.toThrow();
+  });
+
   test('requires every figure that hides small counts to declare what it counts', () => {
     const derived = new Map(derivationsIn(subgraphs).map((derivation) => [derivation.coordinate, derivation]));
     const counted = subgraphs.flatMap(({ schema }) =>

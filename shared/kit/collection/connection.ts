@@ -384,7 +384,7 @@ export function rootsOf(target: ModelClass, { one, many, keys }: RootNames): Mod
       keys,
       () => [ID],
       filterArgsOf(target),
-      `Keys of all ${name} objects that match the filter and that you may see, in no particular order. At most ${most}; more are an error.`,
+      `Keys of all ${name} objects that match the filter and that you may see, sorted. At most ${most}; more are an error.`,
     );
   }
   return Roots;

@@ -1,0 +1,38 @@
+import { type DocumentNode, Kind, parse, valueFromASTUntyped } from 'graphql';
+import { handlingFeature } from '../supergraph/features';
+
+interface Published {
+  readonly name: string;
+  readonly sdl: string;
+}
+
+/** What subgraphs state about others: owners of their data, and other root fields that answer their conditions. */
+export function foreignClaims(subgraphs: readonly Published[]): string[] {
+  const claims: string[] = [];
+  const matched = new Map<string, { readonly subgraph: string; readonly field: string }>();
+  for (const { name: subgraph, sdl } of subgraphs) {
+    const document = parse(sdl, { noLocation: true });
+    for (const owned of textsOf(document, 'owner', 'subgraph'))
+      if (owned.text !== subgraph) claims.push(`${subgraph}: @owner names the subgraph "${owned.text}"`);
+    for (const { on, text: field } of textsOf(document, 'matchedBy', 'field')) {
+      const first = matched.get(on);
+      if (!first) matched.set(on, { subgraph, field });
+      else if (first.field !== field)
+        claims.push(`${subgraph}: ${on} is matched by "${field}", and by "${first.field}" in ${first.subgraph}`);
+    }
+  }
+  return claims;
+}
+
+/** Values of an argument of a directive of the sensitivity feature, with the names of the types that have it; "" for the schema. */
+function textsOf(document: DocumentNode, directive: string, argument: string): { on: string; text: string }[] {
+  const name = handlingFeature(document)?.directiveNamed(directive);
+  return document.definitions.flatMap((definition) => {
+    if (definition.kind === Kind.DIRECTIVE_DEFINITION || !('directives' in definition)) return [];
+    const on = 'name' in definition ? (definition.name?.value ?? '') : '';
+    return (definition.directives ?? [])
+      .filter((applied) => applied.name.value === name)
+      .flatMap(({ arguments: nodes = [] }) => nodes.filter((node) => node.name.value === argument))
+      .map(({ value }) => ({ on, text: String(valueFromASTUntyped(value)) }));
+  });
+}
