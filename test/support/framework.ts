@@ -369,7 +369,7 @@ export class Framework {
 }
 
 export const SUBMISSION = 'submission { id number revision lifecycle windowPhase windowOpensAt plannedLaunchAt }';
-export const INQUIRY = 'inquiry { id revision status model { id } answer { id outcome } }';
+export const INQUIRY = 'inquiry { id revision status model { id } }';
 export const PROPOSAL = 'proposal { id revision status proposedBy accessFrom }';
 export const GRANT = 'grant { id revision status startsAt endsAt }';
 export const DETERMINATION = 'determination { id revision status outcome targetAt }';

@@ -389,8 +389,7 @@ describe.each(databaseKinds)('events, on %s', (kind) => {
       answer: {
         id: expect.stringMatching(/^dsg_/),
         outcome: 'COVERED',
-        // for the government
-        criteriaEdition: null,
+        criteriaEdition: 'A',
         inquiry: { id: asked.id },
         submission: null,
       },

@@ -35,7 +35,7 @@ import { Submission, SubmissionAgency, SubmissionSector } from '../submission/su
 import { SubmissionEvent } from '../submission/submission-event';
 import { reviewWindow } from '../submission/window';
 import { Inquiries } from './inquiries';
-import { PARTNER_SECTORS, PARTNERS } from './partners';
+import { PARTNER_SECTORS, PARTNERS, PROPOSED_PARTNERS } from './partners';
 
 const COUNTRIES = ['US', 'US', 'US', 'GB', 'CA', 'FR', 'JP', 'KR'];
 const SECTORS = [
@@ -346,7 +346,7 @@ class SubmissionPlot {
     const proposal = {
       id: proposalId,
       submissionId: id,
-      partnerKey: random.pick(PARTNERS).key,
+      partnerKey: random.pick(PROPOSED_PARTNERS).key,
       proposedBy,
       proposedAt,
       accessFrom: moved?.plannedLaunchAt ?? null,

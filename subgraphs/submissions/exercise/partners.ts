@@ -9,6 +9,8 @@ const LISTED: readonly Listed[] = [
   ['plains-power', 'Plains Power', 'CRITICAL_INFRASTRUCTURE', ['energy', 'water']],
   ['harbor-security', 'Harbor Security', 'SECURITY_VENDOR', ['it']],
   ['summit-university', 'Summit University', 'RESEARCH', []],
+  ['lake-water', 'Lake Water', 'CRITICAL_INFRASTRUCTURE', ['water']],
+  ['meadow-institute', 'Meadow Institute', 'RESEARCH', []],
   ['coast-state', 'State of Coast', 'GOVERNMENT', []],
 ];
 
@@ -19,6 +21,10 @@ export const PARTNERS: readonly Partial<TrustedPartner>[] = LISTED.map(([slug, n
   kind,
   exercise: true,
 }));
+
+/** Partners that nobody proposes: being on the list says nothing. */
+const UNPROPOSED = 2;
+export const PROPOSED_PARTNERS = PARTNERS.slice(UNPROPOSED);
 
 export const PARTNER_SECTORS: readonly Link[] = LISTED.flatMap(([slug, , , sectors]) =>
   sectors.map((targetKey) => ({ ownerKey: `exercise-${slug}`, targetKey })),
