@@ -79,6 +79,8 @@ function argumentsOf(directive: DirectiveNode): Pick<Derived, 'from' | 'coarsene
 /** Fields whose class does not cover that of a source, and unknown sources. */
 export function understatedFields(subgraphs: readonly Published[]): string[] {
   const classes = sensitivitiesOf(subgraphs);
+  // graphs without classes protect nothing
+  if (classes.size === 0) return [];
   return derivationsIn(subgraphs).flatMap(({ subgraph, coordinate, from, coarsened }) =>
     from.flatMap((source) => {
       const [actual, needed] = [classes.get(coordinate), classes.get(source)];

@@ -102,6 +102,8 @@ interface Way {
 function waysTo(subgraph: Subgraph, isShown: (type: string) => boolean): Way[] {
   return typesOf(parse(subgraph.sdl))
     .filter(({ name: { value } }) => !/^_|(Connection|Edge|Payload|GroupPage)$|^Mutation$/.test(value))
+    // results of bulk mutations
+    .filter(({ fields = [] }) => !fields.some(({ name }) => name.value === 'inputPath'))
     .flatMap(({ name, fields = [] }) =>
       fields.map((field): Way => {
         const type = named(field.type);
