@@ -72,6 +72,7 @@ function operandsOf(connection: GraphQLObjectType): { values: string[]; numbers:
 
 /** Selections of figures and groups of a list that read and sort as much as possible, and return as little. */
 function aggregateSelections(connection: GraphQLObjectType): string[] {
+  if (!connection.getFields().aggregates) return [];
   const { values, numbers, dates } = operandsOf(connection);
   const pairs = dates.flatMap((of) =>
     dates.filter((since) => since !== of).map((since) => `of: ${of}, since: ${since}`),

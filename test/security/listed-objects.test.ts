@@ -100,19 +100,21 @@ interface Way {
 
 /** All fields of objects and of the root that show objects of one of the types. */
 function waysTo(subgraph: Subgraph, isShown: (type: string) => boolean): Way[] {
-  return typesOf(parse(subgraph.sdl))
-    .filter(({ name: { value } }) => !/^_|(Connection|Edge|Payload|GroupPage)$|^Mutation$/.test(value))
-    // results of bulk mutations
-    .filter(({ fields = [] }) => !fields.some(({ name }) => name.value === 'inputPath'))
-    .flatMap(({ name, fields = [] }) =>
-      fields.map((field): Way => {
-        const type = named(field.type);
-        const shape = type.endsWith('Connection') ? 'page' : isList(field.type) ? 'list' : 'object';
-        const typeName = type.replace(/Connection$/, '');
-        return { subgraph: subgraph.name, parent: name.value, field: field.name.value, type: typeName, shape };
-      }),
-    )
-    .filter(({ type }) => isShown(type));
+  return (
+    typesOf(parse(subgraph.sdl))
+      .filter(({ name: { value } }) => !/^_|(Connection|Edge|Payload|GroupPage)$|^Mutation$/.test(value))
+      // results of bulk mutations
+      .filter(({ fields = [] }) => !fields.some(({ name }) => name.value === 'inputPath'))
+      .flatMap(({ name, fields = [] }) =>
+        fields.map((field): Way => {
+          const type = named(field.type);
+          const shape = type.endsWith('Connection') ? 'page' : isList(field.type) ? 'list' : 'object';
+          const typeName = type.replace(/Connection$/, '');
+          return { subgraph: subgraph.name, parent: name.value, field: field.name.value, type: typeName, shape };
+        }),
+      )
+      .filter(({ type }) => isShown(type))
+  );
 }
 
 /** What a test reads of a page, a list, or an object, and how the record shows it. */
