@@ -156,7 +156,8 @@ const files = {
 const databases = {
   title: 'Databases',
   note: `A subgraph reports these about its own database. A query that gets no data because of the first two is answered with HTTP 503, which the
-gateway retries. The gateway never retries mutations.`,
+gateway retries. The gateway never retries mutations. A mutation can also make its change, and get one of the first three while it reads the object of
+its payload: repeat it with the same idempotency key, which returns the object and changes nothing again.`,
   codes: {
     DATABASE_UNAVAILABLE: { retryable: true, meaning: 'The database is unreachable. Nothing was changed.' },
     DATABASE_BUSY: {
