@@ -181,6 +181,24 @@ export class Framework {
   }
 
   /**
+   * Calls a mutation again while the database is busy, under the same idempotency key, as clients do: the change may have been made, and
+   * only the object of the payload not have been read.
+   */
+  async callUntilFree(
+    caller: string | null,
+    mutation: string,
+    input: Record<string, unknown>,
+    fields = '',
+  ): Promise<Answer<Loose>> {
+    this.keys += 1;
+    const request = { idempotencyKey: `key-${this.keys}`, ...input };
+    for (;;) {
+      const answer = await this.call(caller, mutation, request, fields);
+      if (answer.errors?.[0]?.extensions.code !== 'DATABASE_BUSY') return answer;
+    }
+  }
+
+  /**
    * Performs a mutation, and returns the changed object. Throws the errors of the graph; retries while the graph is busy, as
    * clients do.
    */

@@ -10,17 +10,13 @@ describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
   });
   afterAll(() => graph.close());
 
-  type Call = () => Promise<{ errors?: { extensions: { code?: unknown } }[] }>;
-  /** The outcome of a call: a call that found the database busy changed nothing, and is made again. */
-  const outcome = async (call: Call): Promise<string> => {
-    const { errors } = await call();
-    const code = String(errors?.[0]?.extensions.code ?? 'done');
-    return code === 'DATABASE_BUSY' ? outcome(call) : code;
-  };
-  /** Makes all calls concurrently, and counts the outcomes by code. */
-  const outcomes = async (calls: Call[]) => {
+  /** Runs all calls concurrently, and counts the outcomes by code. */
+  const outcomes = async (calls: ReturnType<Framework['call']>[]) => {
     const counts: Record<string, number> = {};
-    for (const code of await Promise.all(calls.map(outcome))) counts[code] = (counts[code] ?? 0) + 1;
+    for (const { errors } of await Promise.all(calls)) {
+      const code = String(errors?.[0]?.extensions.code ?? 'done');
+      counts[code] = (counts[code] ?? 0) + 1;
+    }
     return counts;
   };
   const all = <T>(make: (place: number) => T): T[] => Array.from({ length: MANY }, (_, place) => make(place));
@@ -28,13 +24,12 @@ describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
   test('accepts one of 200 launch plans that are based on the same revision', async () => {
     const { id, revision } = await graph.filed();
     const counts = await outcomes(
-      all(
-        (place) => () =>
-          graph.call(developer(), 'changeLaunchPlan', {
-            id,
-            expectedRevision: revision,
-            launchPlan: { plannedLaunchAt: graph.inDays(10 + place / 24) },
-          }),
+      all((place) =>
+        graph.callUntilFree(developer(), 'changeLaunchPlan', {
+          id,
+          expectedRevision: revision,
+          launchPlan: { plannedLaunchAt: graph.inDays(10 + place / 24) },
+        }),
       ),
     );
     expect(counts).toEqual({ done: 1, REVISION_CONFLICT: MANY - 1 });
@@ -47,13 +42,12 @@ describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
   test('makes one of 200 conflicting transitions, with one timeline entry', async () => {
     const { id } = await graph.filed();
     const counts = await outcomes(
-      all(
-        (place) => () =>
-          place % 3 === 0
-            ? graph.call(developer(), 'withdrawSubmission', { id })
-            : place % 3 === 1
-              ? graph.call(developer(), 'declareNotReleased', { id })
-              : graph.call(developer(), 'recordLaunch', { id, launchedAt: graph.inDays(0), scope: 'GENERAL' }),
+      all((place) =>
+        place % 3 === 0
+          ? graph.callUntilFree(developer(), 'withdrawSubmission', { id })
+          : place % 3 === 1
+            ? graph.callUntilFree(developer(), 'declareNotReleased', { id })
+            : graph.callUntilFree(developer(), 'recordLaunch', { id, launchedAt: graph.inDays(0), scope: 'GENERAL' }),
       ),
     );
     const { lifecycle, timeline } = await graph.submission(id);
@@ -73,7 +67,9 @@ describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
       GRANT,
     );
     const counts = await outcomes(
-      all(() => () => graph.call(reviewer('nsa'), 'acceptAccess', { id: offer.id, expectedRevision: offer.revision })),
+      all(() =>
+        graph.callUntilFree(reviewer('nsa'), 'acceptAccess', { id: offer.id, expectedRevision: offer.revision }),
+      ),
     );
     expect(counts).toEqual({ done: 1, REVISION_CONFLICT: MANY - 1 });
   });
@@ -82,7 +78,7 @@ describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
     const { id, revision, model } = await graph.inquired();
     const withdrawn = await graph.perform(developer(), 'withdrawInquiry', { id, expectedRevision: revision }, INQUIRY);
     expect(withdrawn.status).toBe('WITHDRAWN');
-    const asked = await outcomes(all(() => () => graph.call(developer(), 'askForCoverage', { modelId: model.id })));
+    const asked = await outcomes(all(() => graph.callUntilFree(developer(), 'askForCoverage', { modelId: model.id })));
     expect(asked).toEqual({ done: 1, ALREADY_EXISTS: MANY - 1 });
     const [open] = await graph.sql(
       'submissions',
@@ -97,11 +93,10 @@ describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
     );
     const answer = { id: open.id, expectedRevision: discussed.revision, outcome: 'NOT_COVERED' };
     const counts = await outcomes(
-      all(
-        (place) => () =>
-          place % 2 === 0
-            ? graph.call(reviewer('nsa'), 'answerInquiry', answer)
-            : graph.call(developer(), 'withdrawInquiry', { id: open.id }),
+      all((place) =>
+        place % 2 === 0
+          ? graph.callUntilFree(reviewer('nsa'), 'answerInquiry', answer)
+          : graph.callUntilFree(developer(), 'withdrawInquiry', { id: open.id }),
       ),
     );
     expect(counts).toMatchObject({ done: 1 });
@@ -115,20 +110,19 @@ describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
     const partner = { key: 'harbor', name: 'Harbor', kind: 'RESEARCH' };
     await graph.perform(INTAKE, 'registerPartner', partner, 'partner { key }');
     const proposals = await outcomes(
-      all(() => () => graph.call(INTAKE, 'proposePartner', { submissionId, partnerKey: 'harbor' })),
+      all(() => graph.callUntilFree(INTAKE, 'proposePartner', { submissionId, partnerKey: 'harbor' })),
     );
     expect(proposals).toEqual({ done: 1, ALREADY_EXISTS: MANY - 1 });
     const [{ id }] = await graph.sql('submissions', 'SELECT id FROM partner_proposal WHERE submission_id = ?', [
       submissionId,
     ]);
     const counts = await outcomes(
-      all(
-        (place) => () =>
-          graph.call(developer(), 'agreeToPartner', {
-            id,
-            expectedRevision: 1,
-            accessFrom: graph.inDays(5 + place / 24),
-          }),
+      all((place) =>
+        graph.callUntilFree(developer(), 'agreeToPartner', {
+          id,
+          expectedRevision: 1,
+          accessFrom: graph.inDays(5 + place / 24),
+        }),
       ),
     );
     expect(counts).toEqual({ done: 1, REVISION_CONFLICT: MANY - 1 });
@@ -141,7 +135,7 @@ describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
     const { id: submissionId } = await graph.filed();
     await graph.determined(submissionId, 'nsa');
     const counts = await outcomes(
-      all(() => () => graph.call(reviewer('nsa'), 'openReview', { submissionId, scope: ['AUTONOMY'] })),
+      all(() => graph.callUntilFree(reviewer('nsa'), 'openReview', { submissionId, scope: ['AUTONOMY'] })),
     );
     expect(counts).toEqual({ done: 1, PRECONDITION_FAILED: MANY - 1 });
     expect(await graph.sql('reviews', 'SELECT id FROM review WHERE submission_id = ?', [submissionId])).toHaveLength(1);
@@ -169,10 +163,8 @@ describe.each(databaseKinds)('concurrent changes, on %s', (kind) => {
         ),
       );
     const counts = await outcomes(
-      drafts.map(
-        ({ id, revision }) =>
-          () =>
-            graph.call(developer(), 'fileSubmission', { id, expectedRevision: revision }),
+      drafts.map(({ id, revision }) =>
+        graph.callUntilFree(developer(), 'fileSubmission', { id, expectedRevision: revision }),
       ),
     );
     expect(counts).toEqual({ done: 1, ALREADY_FILED: 49 });

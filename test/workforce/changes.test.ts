@@ -259,14 +259,12 @@ describe.each(databaseKinds)('changes of workforce, on %s', (kind) => {
     test('funds each of 20 positions once for 200 concurrent calls on all of them', async () => {
       const positions = await plan(20, { primaryWorkRole: '623' });
       const orders = [positions, positions.toReversed()];
-      type Answered = Awaited<ReturnType<Framework['call']>>;
-      // a call that found the database busy changed nothing, and is made again
-      const fund = async (index: number): Promise<Answered> => {
-        const items = orders[index % 2]!.map(target);
-        const answer = await graph.call(HR, 'fundPositions', { items, mode: 'EACH' }, OF_POSITIONS);
-        return answer.errors?.[0]?.extensions.code === 'DATABASE_BUSY' ? fund(index) : answer;
-      };
-      const answers = await Promise.all(times(200, fund));
+      const answers = await Promise.all(
+        times(200, (index) => {
+          const items = orders[index % 2]!.map(target);
+          return graph.callUntilFree(HR, 'fundPositions', { items, mode: 'EACH' }, OF_POSITIONS);
+        }),
+      );
       expect(answers.flatMap(({ errors = [] }) => errors)).toEqual([]);
       const payloads = answers.map(({ data }) => data.fundPositions);
       expect(
