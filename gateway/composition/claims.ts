@@ -1,4 +1,5 @@
-import { type DocumentNode, Kind, parse, valueFromASTUntyped } from 'graphql';
+import { type DocumentNode, Kind, parse } from 'graphql';
+import { argumentsOf } from '../supergraph/ast';
 import { handlingFeature } from '../supergraph/features';
 
 interface Published {
@@ -32,7 +33,8 @@ function textsOf(document: DocumentNode, directive: string, argument: string): {
     const on = 'name' in definition ? (definition.name?.value ?? '') : '';
     return (definition.directives ?? [])
       .filter((applied) => applied.name.value === name)
-      .flatMap(({ arguments: nodes = [] }) => nodes.filter((node) => node.name.value === argument))
-      .map(({ value }) => ({ on, text: String(valueFromASTUntyped(value)) }));
+      .map((applied) => argumentsOf(applied)[argument])
+      .filter((value) => value !== undefined)
+      .map((value) => ({ on, text: String(value) }));
   });
 }

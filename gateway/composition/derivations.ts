@@ -5,11 +5,10 @@ import {
   type OperationDefinitionNode,
   parse,
   type SelectionSetNode,
-  type TypeNode,
-  valueFromASTUntyped,
 } from 'graphql';
 import { isCovered, type Sensitivity } from '#base/sensitivity';
 import { fieldsIn, sensitivitiesOf } from '../policy/sensitivity';
+import { argumentsOf, namedTypeOf } from '../supergraph/ast';
 import { featuresOf } from '../supergraph/features';
 
 /** A derived field and its sources, as a subgraph declares them. */
@@ -34,7 +33,7 @@ export function derivationsIn(subgraphs: readonly Published[]): Derived[] {
     const requiredBy = requirementsIn(document);
     return [...fieldsIn(document)].flatMap(({ coordinate, directives = [] }): Derived[] => {
       const derivedFrom = directives.find((directive) => directive.name.value === 'derivedFrom');
-      const { from, coarsened } = derivedFrom ? argumentsOf(derivedFrom) : { from: [] };
+      const { from, coarsened } = derivedFrom ? statedIn(derivedFrom) : { from: [] };
       const all = [...new Set([...from, ...requiredBy(coordinate, directives)])];
       return derivedFrom || all.length > 0 ? [{ subgraph: name, coordinate, from: all, coarsened }] : [];
     });
@@ -46,7 +45,7 @@ function requirementsIn(document: DocumentNode) {
   const directive = featuresOf(document)
     .find(({ name }) => name === 'federation')
     ?.directiveNamed('requires');
-  const types = new Map([...fieldsIn(document)].map(({ coordinate, type }) => [coordinate, namedIn(type)]));
+  const types = new Map([...fieldsIn(document)].map(({ coordinate, type }) => [coordinate, namedTypeOf(type)]));
   const selected = (type: string, { selections }: SelectionSetNode): string[] =>
     selections.flatMap((selection): string[] => {
       if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
@@ -60,19 +59,14 @@ function requirementsIn(document: DocumentNode) {
   return (coordinate: string, directives: readonly DirectiveNode[]): string[] => {
     const requires = directives.find(({ name }) => name.value === directive);
     if (!requires) return [];
-    const { fields } = valuesOf(requires) as { fields: string };
+    const { fields } = argumentsOf(requires) as { fields: string };
     const [operation] = parse(`{ ${fields} }`, { noLocation: true }).definitions as [OperationDefinitionNode];
     return selected(coordinate.split('.')[0]!, operation.selectionSet);
   };
 }
 
-const namedIn = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : namedIn(type.type));
-
-const valuesOf = ({ arguments: nodes = [] }: DirectiveNode): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(nodes.map((node) => [node.name.value, valueFromASTUntyped(node.value)]));
-
-function argumentsOf(directive: DirectiveNode): Pick<Derived, 'from' | 'coarsened'> {
-  const { fields = [], coarsened } = valuesOf(directive) as { fields?: readonly string[]; coarsened?: string };
+function statedIn(directive: DirectiveNode): Pick<Derived, 'from' | 'coarsened'> {
+  const { fields = [], coarsened } = argumentsOf(directive) as { fields?: readonly string[]; coarsened?: string };
   return { from: fields, coarsened };
 }
 

@@ -19,6 +19,7 @@ import {
   type TypeNode,
 } from 'graphql';
 import { DEFER } from '../operation/conditions';
+import { namedTypeOf } from '../supergraph/ast';
 import { type Feature, featuresOf } from '../supergraph/features';
 import { MATCHES, type MatchedInput, matchedInputs } from '../supergraph/matched-inputs';
 
@@ -206,6 +207,3 @@ class ClientView {
     return directives.filter(({ name }) => FOR_CLIENTS.has(name.value));
   }
 }
-
-const namedTypeOf = (node: TypeNode): string =>
-  node.kind === Kind.NAMED_TYPE ? node.name.value : namedTypeOf(node.type);

@@ -18,10 +18,10 @@ import {
   parse,
   type SelectionSetNode,
   type ValueNode,
-  valueFromASTUntyped,
 } from 'graphql';
 import { responseName } from '../operation/normalize';
 import type { FetchNode, PathStep } from '../planning/plan';
+import { argumentsOf } from '../supergraph/ast';
 import { featuresOf } from '../supergraph/features';
 
 /** The `@listSize` of a field. */
@@ -219,9 +219,6 @@ export function statesCosts(supergraph: DocumentNode): boolean {
   const { weights, sizes } = stated(supergraph);
   return weights.size > 0 || sizes.size > 0;
 }
-
-const argumentsOf = ({ arguments: nodes = [] }: ConstDirectiveNode): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(nodes.map(({ name, value }) => [name.value, valueFromASTUntyped(value)]));
 
 const atLeastZero = (value: unknown): number => Math.max(0, Number(value));
 

@@ -1,7 +1,8 @@
-import { type ConstDirectiveNode, type DocumentNode, Kind, valueFromASTUntyped } from 'graphql';
+import { type ConstDirectiveNode, type DocumentNode, Kind } from 'graphql';
 import { z } from 'zod';
 import { OperatorError } from '#base/errors';
 import { isUncheckedOversight, meaningOf, type RoleSpec, type RoleSpecs } from '#base/identity/roles';
+import { argumentsOf } from '../supergraph/ast';
 import { handlingFeature } from '../supergraph/features';
 
 /** Arguments of `@role`, as a role. Other values are rejected: a misspelled kind would grant more than its subgraph meant. */
@@ -59,10 +60,8 @@ export function rolesOf(document: DocumentNode): RoleSpecs {
   return Object.fromEntries(roles);
 }
 
-function roleIn({ arguments: nodes = [] }: ConstDirectiveNode): Declaration {
-  const parsed = declaration.safeParse(
-    Object.fromEntries(nodes.map(({ name, value }) => [name.value, valueFromASTUntyped(value)])),
-  );
+function roleIn(directive: ConstDirectiveNode): Declaration {
+  const parsed = declaration.safeParse(argumentsOf(directive));
   if (parsed.success) return parsed.data;
   const { path, message } = parsed.error.issues[0]!;
   throw new OperatorError(

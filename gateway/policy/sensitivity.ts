@@ -14,10 +14,10 @@ import {
   parse,
   type SelectionSetNode,
   type TypeNode,
-  valueFromASTUntyped,
 } from 'graphql';
 import { CLASSES, type Sensitivity } from '#base/sensitivity';
 import { withheldOf } from '../operation/normalize';
+import { argumentsOf } from '../supergraph/ast';
 import { handlingFeature } from '../supergraph/features';
 
 /** Name of the directive in its feature. */
@@ -59,11 +59,9 @@ export class Sensitivities {
     const owners = new Map<string, readonly string[]>();
     for (const definition of supergraph.definitions)
       if (definition.kind === Kind.SCHEMA_DEFINITION)
-        for (const { name, arguments: nodes = [] } of definition.directives ?? []) {
-          if (name.value !== feature.directiveNamed('owner')) continue;
-          const { subgraph, agencies } = Object.fromEntries(
-            nodes.map((node) => [node.name.value, valueFromASTUntyped(node.value)]),
-          );
+        for (const directive of definition.directives ?? []) {
+          if (directive.name.value !== feature.directiveNamed('owner')) continue;
+          const { subgraph, agencies } = argumentsOf(directive);
           owners.set(String(subgraph), agencies as string[]);
         }
     return new Sensitivities(schema, classes, owners);

@@ -5,6 +5,7 @@ import {
   type ObjectTypeDefinitionNode,
   type TypeNode,
 } from 'graphql';
+import { namedTypeOf } from './ast';
 import { handlingFeature } from './features';
 
 /** Conditions on references to an entity of another subgraph, which a root field with keys can answer. */
@@ -49,8 +50,8 @@ export function matchedInputs(supergraph: DocumentNode): readonly MatchedInput[]
     const operator = OPERATORS.find((name) => node.fields?.some((candidate) => isKeyList(candidate, name)));
     if (!field || !filter || operator === undefined || node.fields?.some(({ name }) => name.value === MATCHES))
       return [];
-    const filterName = String(innermost(filter.type));
-    if (!inputs.has(filterName) || isList(filter.type) || !isList(field.type) || innermost(field.type) !== 'ID')
+    const filterName = String(namedTypeOf(filter.type));
+    if (!inputs.has(filterName) || isList(filter.type) || !isList(field.type) || namedTypeOf(field.type) !== 'ID')
       return [];
     const required = field.arguments?.some(({ name, type, defaultValue }) => {
       return name.value !== 'filter' && type.kind === Kind.NON_NULL_TYPE && !defaultValue;
@@ -60,9 +61,7 @@ export function matchedInputs(supergraph: DocumentNode): readonly MatchedInput[]
 }
 
 const isKeyList = ({ name, type }: InputValueDefinitionNode, wanted: string): boolean =>
-  name.value === wanted && isList(type) && innermost(type) === 'ID';
+  name.value === wanted && isList(type) && namedTypeOf(type) === 'ID';
 
 const isList = (type: TypeNode): boolean =>
   type.kind === Kind.LIST_TYPE || (type.kind === Kind.NON_NULL_TYPE && isList(type.type));
-
-const innermost = (type: TypeNode): string => (type.kind === Kind.NAMED_TYPE ? type.name.value : innermost(type.type));

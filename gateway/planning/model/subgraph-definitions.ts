@@ -16,6 +16,7 @@ import {
   type TypeDefinitionNode,
   type TypeNode,
 } from 'graphql';
+import { namedTypeOf } from '../../supergraph/ast';
 import type { ContextArgument, Join, JoinedField } from '../../supergraph/join';
 import { nameNode } from '../selected';
 
@@ -234,9 +235,6 @@ function partsOf(definition: DefinitionNode): readonly { readonly type: TypeNode
       return [];
   }
 }
-
-const namedTypeOf = (type: TypeNode): string =>
-  type.kind === Kind.NAMED_TYPE ? type.name.value : namedTypeOf(type.type);
 
 const namesOf = (definitions: readonly DefinitionNode[]): string[] =>
   definitions.flatMap((definition) => (isTypeDefinitionNode(definition) ? [definition.name.value] : []));
