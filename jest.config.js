@@ -1,6 +1,6 @@
 /** @type {import('jest').Config} */
 module.exports = {
-  // test files run in Jest's sandbox, the compiled product and all packages outside of it, loaded once per worker
+  // test files run in Jest's sandbox, the compiled product and all packages outside of it
   testEnvironment: '<rootDir>/dist/test/setup/environment.js',
   runtime: '<rootDir>/dist/test/setup/runtime.js',
   // the product's classes are shared with the sandbox: leave them as they are when it ends

@@ -36,7 +36,8 @@ export function admit(request: FastifyRequest, rules: AdmissionRules): Admitted 
   const { operationName, variables, extensions } = parameters;
   const knownOperation = isRegistration ? undefined : rules.served.knownOperation(query, operationName);
   const tooLarge = sizeError(() => {
-    if (variables) rules.charge(request, costOfVariables(variablesWithin(variables, limitsOf(request, rules.limits))));
+    const isPublic = request.caller.principal === null;
+    if (variables) rules.charge(request, costOfVariables(variablesWithin(variables, rules.limits, isPublic)));
     const size = knownOperation ? undefined : readWithin(query, rules.limits);
     if (size) rules.charge(request, costOfDocument(size));
   });
@@ -51,10 +52,6 @@ export function admit(request: FastifyRequest, rules: AdmissionRules): Admitted 
     extensions: isRegistration ? extensions : undefined,
   };
 }
-
-/** The limits for a caller. The public gets a quarter of the values in variables: many are needed for bulk mutations only. */
-const limitsOf = ({ caller }: FastifyRequest, limits: Limits): Limits =>
-  caller.principal ? limits : { ...limits, maxValues: Math.ceil(limits.maxValues / 4) };
 
 /** The rejection of a request that exceeds a size limit. */
 function sizeError(check: () => void): Refusal | undefined {

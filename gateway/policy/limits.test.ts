@@ -122,6 +122,9 @@ test('rejects variables with too many values or levels', () => {
   const nested = (levels: number): unknown => (levels === 0 ? 1 : { x: nested(levels - 1) });
   expect(limit({ x: Array.from({ length: 4 }, () => [1, 2, 3, 4]) })).toBeUndefined();
   expect(limit({ x: Array.from({ length: 4 }, () => [{}, {}, {}, { y: [1, 2, 3] }]) })).toBe('maxValues');
+  const eight = { x: [1, 2, 3, 4], y: [1, 2] };
+  expect(variablesWithin(eight, LIMITS, true)).toBe(8);
+  expect(() => variablesWithin({ ...eight, z: 1 }, LIMITS, true)).toThrow(/more than 8 values in its variables/);
   expect([limit(nested(11)), limit(nested(12))]).toEqual([undefined, 'maxNesting']);
 });
 

@@ -117,8 +117,17 @@ export function readWithin(source: string, limits: Limits): DocumentSize | undef
   return { tokens, fragments: fragments.size };
 }
 
-/** Checks the limits of variables. @returns the number of values, objects and lists included @throws LimitError */
-export function variablesWithin(variables: unknown, { maxList, maxNesting, maxValues }: Limits): number {
+/**
+ * Checks the limits of variables.
+ * @param isPublic whether the caller has no token, and so a quarter of the values: many are needed for bulk mutations only
+ * @returns the number of values, objects and lists included @throws LimitError
+ */
+export function variablesWithin(
+  variables: unknown,
+  { maxList, maxNesting, maxValues }: Limits,
+  isPublic = false,
+): number {
+  const most = isPublic ? Math.ceil(maxValues / 4) : maxValues;
   // level by level: recursion would exhaust the stack on deep values
   let level = [variables];
   let count = 0;
@@ -131,7 +140,7 @@ export function variablesWithin(variables: unknown, { maxList, maxNesting, maxVa
         throw new LimitError('values in a list of its variables', maxList, 'maxList');
       const inner = Object.values(value);
       count += inner.length;
-      if (count > maxValues) throw new LimitError('values in its variables', maxValues, 'maxValues');
+      if (count > most) throw new LimitError('values in its variables', most, 'maxValues');
       for (const item of inner) if (typeof item === 'object') next.push(item);
     }
     level = next;
