@@ -112,7 +112,7 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
         launchPlan.statedLaunchAt,
       ];
     };
-    // a proposal of the government binds nobody
+    // a proposal of the government has no effect by itself
     const first = await propose(INTAKE, 'harbor');
     expect([first.proposedBy, await closes()]).toEqual(['GOVERNMENT', [stated, 1, null, null]]);
     const [soon, sooner, moved] = [graph.inDays(10), graph.inDays(5), graph.inDays(30)];

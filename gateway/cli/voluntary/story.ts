@@ -536,7 +536,7 @@ async function alderChoosesPartner(stage: Stage, alder: Caller, intake: Caller, 
   );
   const proposed = await stage.does(
     intake,
-    'proposes it to Alder; the proposal binds nobody',
+    'proposes it to Alder, which decides',
     'proposePartner',
     { submissionId: id, partnerKey: key },
     PROPOSAL,

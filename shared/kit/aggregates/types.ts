@@ -298,7 +298,7 @@ function groupTypes(
   );
   field('pageInfo', () => PageInfo, 'Position of this page among the groups.');
   field('totalCount', () => Int, 'Number of groups on all pages.');
-  const text = 'Figures over the objects in no group of this page. Null if there are none.';
+  const text = 'Figures over the objects outside the groups of this page. Null without such objects.';
   field(
     'others',
     () => aggregates,

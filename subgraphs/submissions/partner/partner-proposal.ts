@@ -6,7 +6,7 @@ import { TrustedPartner } from './trusted-partner';
 
 export const PartnerProposer = enumeration('PartnerProposer', 'Side that proposed a trusted partner.', {
   DEVELOPER: 'Developer.',
-  GOVERNMENT: 'Government, through the intake office. The proposal binds nobody.',
+  GOVERNMENT: 'Government, through the intake office. The proposal has no effect until the developer agrees.',
 });
 
 export const PartnerProposalStatus = enumeration('PartnerProposalStatus', 'Status of a proposed trusted partner.', {
@@ -17,7 +17,7 @@ export const PartnerProposalStatus = enumeration('PartnerProposalStatus', 'Statu
 });
 
 @model(
-  'Proposal of a trusted partner for the model of a submission. Only its developer can agree, and a proposal of the government binds nobody.',
+  'Proposal of a trusted partner for the model of a submission. Only its developer can agree; until then, the proposal has no effect.',
   { order: ['-proposedAt'], sensitivity: 'PROPIN' },
 )
 export class PartnerProposal {

@@ -66,7 +66,7 @@ const accessFromInput = dateTimeInput('Time from which the partner gets the mode
 const proposePartner = mutation({
   name: 'proposePartner',
   description:
-    'Proposes a trusted partner for the model of a filed submission. The developer or, for the government, the intake office may propose; a proposal binds nobody.',
+    'Proposes a trusted partner for the model of a filed submission. The developer or, for the government, the intake office may propose. A proposal has no effect until the developer agrees.',
   by: ['DEVELOPER', 'INTAKE'],
   input: {
     submissionId: idInput('Submission id.'),
