@@ -71,6 +71,8 @@ async function startPrivateServer(binary: string): Promise<string> {
       '--innodb-flush-log-at-trx-commit=0',
       '--skip-innodb-doublewrite',
       '--innodb-buffer-pool-size=256M',
+      // four workers, each with the pools of four subgraphs, need more than the default of 151
+      '--max-connections=500',
       ...(isMaria ? [] : ['--mysqlx=OFF']),
       ...user,
     ],
