@@ -32,11 +32,24 @@ export const apiSchemaOf = (supergraphSdl: string): GraphQLSchema =>
 
 /** Like {@link apiSchemaOf}, for a parsed supergraph. */
 export function apiSchemaIn(supergraph: DocumentNode): GraphQLSchema {
-  const definitions = [...new ClientView(supergraph).definitions(), ...DEFER_DIRECTIVE.definitions];
+  const definitions = [...byKind(new ClientView(supergraph).definitions()), ...DEFER_DIRECTIVE.definitions];
   const schema = buildASTSchema({ kind: Kind.DOCUMENT, definitions }, { assumeValidSDL: true });
   // hiding may have left a type empty
   assertValidSchema(schema);
   return schema;
+}
+
+/**
+ * Types in the order of the last words of their names, so that all filters follow each other, all connections, and so on: gzip finds repeated
+ * text within 32 KB only, and similar types repeat most of it. It takes a third off the compressed introspection.
+ */
+function byKind(definitions: readonly DefinitionNode[]): DefinitionNode[] {
+  const keyOf = (definition: DefinitionNode): string => {
+    const name = isTypeDefinitionNode(definition) ? definition.name.value : '';
+    return `${/[A-Z][a-z0-9]*$/.exec(name)?.[0] ?? ''} ${name}`;
+  };
+  const keyed = definitions.map((definition) => ({ key: keyOf(definition), definition }));
+  return keyed.sort((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key))).map(({ definition }) => definition);
 }
 
 /** The gateway implements it without help from subgraphs. */
