@@ -4,7 +4,10 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from '#base/errors';
+import type { Database } from '#kit/database/database';
+import type { Validators } from '#kit/import/edition';
 import { type Importer, type ImportReport, runImport } from '#kit/import/importer';
 import { progressOn } from '#kit/import/progress';
 import { requireReadable } from '#kit/import/readers';
@@ -37,10 +40,12 @@ export interface ImportOptions {
   file: string;
   settingsOf: SettingsOf<StoreSettings>;
   rejectsFile?: string;
+  /** Why to apply an edition of a catalog although its checks fail. */
+  force?: string;
 }
 
 /** Imports one source, or the files of all sources in a folder. @throws OperatorError when a file cannot be imported. */
-export async function importData({ source, file, settingsOf, rejectsFile }: ImportOptions): Promise<void> {
+export async function importData({ source, file, settingsOf, rejectsFile, force }: ImportOptions): Promise<void> {
   const open = new Map<Subgraph, OpenSubgraph>();
   const work = source === 'all' ? findAll(file) : [{ ...sourceNamed(source), path: file }];
   const reports: ImportReport[] = [];
@@ -52,9 +57,11 @@ export async function importData({ source, file, settingsOf, rejectsFile }: Impo
         open.set(subgraph, await subgraph.open({ databaseUrl: databaseAt, limits: unlimited(settings) }));
       }
       const { database } = open.get(subgraph)!;
-      const report = await withLocalFile(path, (local) =>
-        runImport(database, importer, local, progressOn(process.stderr, importer.source), subgraph.parts.entities),
-      );
+      const report = await importFile(database, { importer, subgraph, path }, force ?? null);
+      if (!report) {
+        process.stdout.write(`${importer.source}: not modified since the last import\n`);
+        continue;
+      }
       reports.push(report);
       process.stdout.write(describeReport(report));
     }
@@ -64,6 +71,43 @@ export async function importData({ source, file, settingsOf, rejectsFile }: Impo
   const rejects = reports.flatMap((report) => report.rejects);
   if (rejectsFile) await writeFile(rejectsFile, rejects.map((reject) => `${formatReject(reject)}\n`).join(''));
   if (reports.length > 1) process.stdout.write(describeTotal(reports));
+}
+
+/** Imports one file, downloaded if it is a URL. @returns null if it has not changed since the last edition from there */
+async function importFile(
+  database: Database,
+  { importer, subgraph, path }: Source & { path: string },
+  force: string | null,
+): Promise<ImportReport | null> {
+  const known = isUrl(path) ? await importer.edition?.validators(database, path) : null;
+  return withLocalFile(path, known ?? null, (local, validators) => {
+    const progress = progressOn(process.stderr, importer.source);
+    const source = isUrl(path) ? path : basename(path);
+    return runImport(database, importer, local, progress, subgraph.parts.entities, { ...validators, source, force });
+  });
+}
+
+const isUrl = (path: string): boolean => /^https?:\/\//.test(path);
+
+/**
+ * Imports the editions of a catalog from a URL as they appear, until `stop` aborts. A failure is printed, and the next attempt follows after
+ * the usual time.
+ * @param minutes between two requests
+ * @throws OperatorError unless the source has editions and the file is a URL
+ */
+export async function watchData(options: ImportOptions, minutes: number, stop: AbortSignal): Promise<void> {
+  if (!isUrl(options.file) || !sourceNamed(options.source).importer.edition)
+    throw new OperatorError(
+      '--watch needs a source with editions, and a URL',
+      'For example: import -- kev https://… --watch',
+    );
+  while (!stop.aborted) {
+    await importData(options).catch((error: unknown) => {
+      if (!(error instanceof Error)) throw error;
+      process.stderr.write(`${error.message}\n`);
+    });
+    await sleep(minutes * 60_000, undefined, { signal: stop }).catch(() => {});
+  }
 }
 
 function sourceNamed(name: string): Source {
@@ -116,32 +160,56 @@ function inOrder<T extends Source>(items: readonly T[]): T[] {
 
 const DOWNLOAD_MS = 120_000;
 
-/** Calls `work` with a local file: the path itself, or a download that is removed afterward. */
-async function withLocalFile<T>(path: string, work: (file: string) => Promise<T>): Promise<T> {
-  if (!/^https?:\/\//.test(path)) {
+const NO_VALIDATORS: Validators = { etag: null, lastModified: null };
+
+/**
+ * Calls `work` with a local file: the path itself, or a download that is removed afterward.
+ * @param known validators of the file as last imported, which make the request conditional
+ * @returns null if the file on the server is the same
+ */
+async function withLocalFile<T>(
+  path: string,
+  known: Validators | null,
+  work: (file: string, validators: Validators) => Promise<T>,
+): Promise<T | null> {
+  if (!isUrl(path)) {
     await requireReadable(path);
-    return work(path);
+    return work(path, NO_VALIDATORS);
   }
   const folder = mkdtempSync(join(tmpdir(), 'ordergraph-import-'));
-  const file = join(folder, basename(new URL(path).pathname) || 'download');
   try {
-    const response = await fetch(path, {
-      signal: AbortSignal.timeout(DOWNLOAD_MS),
-      headers: { 'accept-encoding': 'gzip' },
-    });
-    if (!response.ok || !response.body) throw new Error(`the server returned HTTP ${response.status}`);
-    await pipeline(Readable.fromWeb(response.body as never), createWriteStream(file));
-  } catch (error) {
-    rmSync(folder, { recursive: true, force: true });
-    throw new OperatorError(
-      `Cannot download "${path}": ${(error as Error).message}`,
-      'Check the address and the network, or download it and pass the file',
-    );
-  }
-  try {
-    return await work(file);
+    const file = join(folder, basename(new URL(path).pathname) || 'download');
+    const validators = await download(path, file, known);
+    return validators && (await work(file, validators));
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** A value that fits its column; null otherwise. */
+const fitting = (value: string | null, max: number): string | null => (value && value.length <= max ? value : null);
+
+/** Downloads a file. @returns its validators; null if it is the one that is known @throws OperatorError */
+async function download(url: string, file: string, known: Validators | null): Promise<Validators | null> {
+  try {
+    const response = await fetch(url, {
+      signal: AbortSignal.timeout(DOWNLOAD_MS),
+      headers: {
+        'accept-encoding': 'gzip',
+        ...(known?.etag ? { 'if-none-match': known.etag } : {}),
+        ...(known?.lastModified ? { 'if-modified-since': known.lastModified } : {}),
+      },
+    });
+    if (response.status === 304 && known) return null;
+    if (!response.ok || !response.body) throw new Error(`the server returned HTTP ${response.status}`);
+    await pipeline(Readable.fromWeb(response.body as never), createWriteStream(file));
+    const header = (name: string, max: number) => fitting(response.headers.get(name), max);
+    return { etag: header('etag', 200), lastModified: header('last-modified', 60) };
+  } catch (error) {
+    throw new OperatorError(
+      `Cannot download "${url}": ${(error as Error).message}`,
+      'Check the address and the network, or download it and pass the file',
+    );
   }
 }
 
@@ -157,10 +225,12 @@ export function describeReport({
   unchanged,
   rejects,
   unmatched,
+  notes,
 }: ImportReport): string {
   const lines = [
     `${source}: ${read} rows of ${file}: ${imported} imported, ${updated} updated, ${unchanged} unchanged, ${rejects.length} rejected`,
   ];
+  lines.push(...notes.map((note) => `  ${note}`));
   for (const reject of rejects.slice(0, SHOWN_REJECTS)) lines.push(`  rejected ${formatReject(reject)}`);
   if (rejects.length > SHOWN_REJECTS)
     lines.push(`  … and ${rejects.length - SHOWN_REJECTS} more; use --rejects FILE to write all of them`);

@@ -62,6 +62,14 @@ function wholeNumber(min: number) {
 
 type Flags = Record<string, unknown>;
 
+interface ImportFlags {
+  rejects?: string;
+  force?: string;
+  watch?: number | true;
+}
+
+const DEFAULT_WATCH_MINUTES = 60;
+
 const printSettingsOption = ['--print-settings', 'Print every setting and its value before starting.'] as const;
 
 const program = new Command('ordergraph')
@@ -270,15 +278,22 @@ withSettings(program.command('import'), storeSettings)
   .argument('<file>', 'file or URL; with "all", a folder to search for the files of all sources')
   .description('Imports published data. Importing the same file again changes nothing.')
   .option('--rejects <file>', 'Write rejected rows to this file, one per line.')
+  .option('--force <reason>', 'Apply an edition of a catalog although its checks fail; the reason is kept with it.')
+  .option(
+    '--watch [minutes]',
+    'Keep running, and import each new edition from the URL. Minutes between two requests; 60 by default.',
+    wholeNumber(1),
+  )
   .addHelpText('after', () => require('./import').describeSources())
-  .action(async (source: string, file: string, options: Flags & { rejects?: string }) => {
-    const { importData } = await import('./import');
-    await importData({
-      source,
-      file,
-      settingsOf: settingsBySubgraph(storeSettings, options),
-      rejectsFile: options.rejects,
-    });
+  .action(async (source: string, file: string, options: Flags & ImportFlags) => {
+    const { importData, watchData } = await import('./import');
+    const settingsOf = settingsBySubgraph(storeSettings, options);
+    const { rejects: rejectsFile, force, watch } = options;
+    const work = { source, file, settingsOf, rejectsFile, force };
+    if (watch === undefined) return importData(work);
+    const stop = new AbortController();
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+    await watchData(work, watch === true ? DEFAULT_WATCH_MINUTES : watch, stop.signal);
   });
 
 withSettings(program.command('exercise'), storeSettings)

@@ -9,7 +9,7 @@ import {
   type SettingValues,
   variableOf,
 } from '#base/settings';
-import { frameworkSettings } from '#domain/settings';
+import { frameworkSettings, recordsSettings } from '#domain/settings';
 import { DATABASE_LIMITS } from '#kit/database/limits';
 import { settings as gateway, list, redisUrl } from '../config';
 import { PROGRAMS } from './programs';
@@ -216,6 +216,7 @@ export const subgraphSettings = {
   logLevel: gateway.logLevel,
   ...calendarSettings,
   ...frameworkSettings,
+  ...recordsSettings,
 } as const satisfies SettingTable;
 
 /** What `ordergraph gateway` reads. */
@@ -247,6 +248,7 @@ export const startSettings = {
   ...openSettings,
   ...calendarSettings,
   ...frameworkSettings,
+  ...recordsSettings,
 } as const satisfies SettingTable;
 
 /** What commands read that open databases and end. */

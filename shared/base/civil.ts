@@ -46,6 +46,11 @@ export function startOfDay(date: string, zone = OFFICIAL_ZONE): string {
   return new Date(start.epochMilliseconds).toISOString();
 }
 
+/** Last millisecond of a civil day, in UTC. */
+export function endOfDay(date: string, zone = OFFICIAL_ZONE): string {
+  return new Date(Date.parse(startOfDay(addDays(date, 1), zone)) - 1).toISOString();
+}
+
 /** A change of a zone's offset from UTC. */
 export interface OffsetChange {
   /** Milliseconds since 1970. */

@@ -1,5 +1,5 @@
 import { InputError, NotFoundError, requireRevision } from '#base/errors';
-import type { ModelClass } from '#kit/model/model';
+import { type ModelClass, modelOf } from '#kit/model/model';
 import type { Changed } from '#kit/mutation/bulk';
 import { dateTimeInput, optional } from '#kit/mutation/input';
 import type { Work } from '#kit/mutation/work';
@@ -8,9 +8,7 @@ import { type SubjectEntry, SubjectTimelines } from './timeline';
 
 /** Properties that a changeable object has. */
 export interface Changeable {
-  id: string;
   revision: number;
-  agencyKey: string;
   exercise: boolean;
 }
 
@@ -23,8 +21,12 @@ export interface ChangeableType<T extends Changeable, State extends string, Fact
   readonly timeline: ModelClass<SubjectEntry>;
   /** The type, as the timeline names it. */
   readonly subject: string;
+  /** Field of inputs that names an object; `id` by default. */
+  readonly input?: string;
   /** Whether the caller may change the object. To others it does not exist (F1). */
   readonly isOpenTo: (work: Work, object: T) => boolean;
+  /** Agency that the timeline names. Null if the object belongs to none. */
+  readonly agencyOf: (object: T) => string | null;
   /** Time before which nothing can have happened to the object; none by default. */
   readonly since?: (object: T) => string;
 }
@@ -49,12 +51,19 @@ export interface Step<T, Facts> {
   /** Actor, if it is not the caller: SYSTEM for a transition that follows from another change. */
   readonly actor?: string;
   /** Sets properties of the object besides its state and revision. */
-  readonly change?: (object: T) => void;
+  readonly change?: (object: T, occurredAt: string) => void;
+}
+
+interface OfAgency {
+  readonly agencyKey: string | null;
 }
 
 /** Objects of the caller's agency. */
-export const ofOwnAgency = ({ principal, actor }: Work, { agencyKey }: Changeable): boolean =>
+export const ofOwnAgency = ({ principal, actor }: Work, { agencyKey }: OfAgency): boolean =>
   actor === 'SYSTEM' || principal.agency === agencyKey;
+
+/** Agency of an object that belongs to one. */
+export const itsAgency = ({ agencyKey }: OfAgency): string | null => agencyKey;
 
 /** Field of inputs for when an event happened, for events that are recorded afterward. */
 export const occurredAtInput = () =>
@@ -90,7 +99,12 @@ export class ChangeSet<T extends Changeable, State extends string, Facts> {
     const rows = await work.database.lockAll(of.type, distinct);
     const visible = rows.filter((object) => of.isOpenTo(work, object));
     const timelines = await SubjectTimelines.open(work, of.timeline, distinct);
-    return new ChangeSet(of, work, new Map(visible.map((object) => [object.id, object])), timelines);
+    return new ChangeSet(of, work, new Map(visible.map((object) => [keyOf(of, object), object])), timelines);
+  }
+
+  /** A locked object that the caller may change, as it is now in this change. */
+  get(key: string): T | undefined {
+    return this.objects.get(key);
   }
 
   /** Locked objects that the caller may change, as they are now in this change. */
@@ -104,21 +118,35 @@ export class ChangeSet<T extends Changeable, State extends string, Facts> {
    * @throws NotFoundError, RevisionConflictError, InputError if an earlier item changed the object, or errors of the machine
    */
   move(target: Target, step: (object: T) => Step<T, Facts>): Changed {
+    return this.prepare(target, step)();
+  }
+
+  /**
+   * Checks a move without making it, for changes that move several objects or none. A change that the system makes because of another
+   * one happens at the time of that one, or at the last event of its object if that is later.
+   * @returns makes the move @throws like {@link move}
+   */
+  prepare(target: Target, step: (object: T) => Step<T, Facts>): () => Changed {
     const { of, work, timelines } = this;
     const object = this.take(target);
+    const { id } = target;
     const { trigger, facts, kind, detail, actor = work.actor, change } = step(object);
     const from = object[of.state] as State;
     const to = of.machine.next(from, trigger, actor, (facts ?? {}) as Facts);
-    const occurredAt = timelines.timeOf(object.id, target.occurredAt, of.since?.(object));
+    const since = of.since?.(object);
+    const stated = target.occurredAt;
+    const occurredAt = actor === 'SYSTEM' ? timelines.after(id, stated, since) : timelines.timeOf(id, stated, since);
     // a copy, so that a refused step leaves the object as it is
     const next = Object.assign(Object.create(of.type.prototype) as T, object, { revision: object.revision + 1 });
-    change?.(next);
+    change?.(next, occurredAt);
     next[of.state] = to as T[keyof T & string];
-    this.objects.set(object.id, next);
-    this.changed.set(object.id, next);
-    const states = from === to ? {} : { fromState: from, toState: to };
-    timelines.add({ type: of.subject, ...next }, occurredAt, { kind, actor, ...states, detail });
-    return { key: object.id, isNew: false };
+    return () => {
+      this.objects.set(id, next);
+      this.changed.set(id, next);
+      const states = from === to ? {} : { fromState: from, toState: to };
+      timelines.add(this.subjectOf(next), occurredAt, { kind, actor, ...states, detail });
+      return { key: id, isNew: false };
+    };
   }
 
   /** Adds a new object, with the first entry of its timeline. @throws errors of the machine */
@@ -126,11 +154,12 @@ export class ChangeSet<T extends Changeable, State extends string, Facts> {
     const { of, work, timelines } = this;
     const by = actor ?? work.actor;
     const to = of.machine.next(null, trigger, by, (facts ?? {}) as Facts);
-    const added = Object.assign(Object.create(of.type.prototype) as T, object, { [of.state]: to });
-    this.objects.set(added.id, added);
+    const added = Object.assign(Object.create(of.type.prototype) as T, object, { [of.state]: to }) as T;
+    const key = keyOf(of, added);
+    this.objects.set(key, added);
     this.added.push(added);
-    timelines.add({ type: of.subject, ...added }, work.now, { kind, actor: by, toState: to, detail });
-    return { key: added.id, isNew: true };
+    timelines.add(this.subjectOf(added), work.now, { kind, actor: by, toState: to, detail });
+    return { key, isNew: true };
   }
 
   /** Writes all changes. */
@@ -141,17 +170,26 @@ export class ChangeSet<T extends Changeable, State extends string, Facts> {
     await this.timelines.save();
   }
 
+  private subjectOf(object: T) {
+    const { subject: type, agencyOf } = this.of;
+    return { type, id: keyOf(this.of, object), agencyKey: agencyOf(object), exercise: object.exercise };
+  }
+
   private take({ id, expectedRevision }: Target): T {
     const { of, objects, taken } = this;
+    const { input = 'id' } = of;
     const object = objects.get(id);
-    if (!object) throw new NotFoundError(of.machine.name, id, 'id');
+    if (!object) throw new NotFoundError(of.machine.name, id, input);
     if (taken.has(id))
       throw new InputError(`An earlier item names the ${of.machine.name} "${id}" too: name each object once`, [
         'input',
-        'id',
+        input,
       ]);
     taken.add(id);
     if (expectedRevision != null) requireRevision(of.machine.name, object, expectedRevision);
     return object;
   }
 }
+
+const keyOf = <T extends object>({ type }: { readonly type: ModelClass<T> }, object: T): string =>
+  object[modelOf(type).key as keyof T] as string;

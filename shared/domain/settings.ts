@@ -11,3 +11,21 @@ export const frameworkSettings = {
     help: 'Event that ends the review window of submissions that name none: PUBLIC_LAUNCH or TRUSTED_PARTNER_RELEASE.',
   },
 } as const satisfies SettingTable;
+
+/** Settings of records schedules. */
+export const recordsSettings = {
+  candidateDays: {
+    env: 'ORDERGRAPH_CANDIDATE_RETENTION_DAYS',
+    hasFlag: false,
+    schema: z.coerce.number().int().min(1).max(36_500),
+    default: 730,
+    help: 'Days for which data of a candidate are kept after the last announcement closes.',
+  },
+  sharingDays: {
+    env: 'ORDERGRAPH_CERTIFICATE_SHARING_DAYS',
+    hasFlag: false,
+    schema: z.coerce.number().int().min(1).max(3_650),
+    default: 365,
+    help: 'Days after its issue for which a certificate of candidates can be shared with another agency.',
+  },
+} as const satisfies SettingTable;

@@ -132,6 +132,13 @@ export class SubjectTimelines {
     return stated;
   }
 
+  /** Time of an event that follows from another one: the time of that one, or of the last entry if that is later. */
+  after(subjectId: string, cause: string | null = null, since = ''): string {
+    const last = this.ends.get(subjectId)?.occurredAt ?? since;
+    const at = cause ?? this.now;
+    return at > last ? at : last;
+  }
+
   /** Adds an entry. @param occurredAt of {@link timeOf} */
   add(subject: Subject, occurredAt: string, { kind, actor, ...entry }: Omit<Happening<string>, 'occurredAt'>): void {
     const { type: subjectType, id: subjectId, agencyKey, exercise } = subject;

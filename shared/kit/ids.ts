@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomFillSync } from 'node:crypto';
 import { ulid } from 'ulid';
 
 const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
@@ -11,12 +11,27 @@ export function idPrefix(prefix: string): string {
   return prefix;
 }
 
+/** Random bytes in stock: a call for each digit would cost more than all else about an insert. */
+const stock = Buffer.alloc(4_096);
+let used = stock.length;
+
+/** A random number from 0 to 1, exclusive, from a cryptographic source. */
+function random(): number {
+  if (used === stock.length) {
+    randomFillSync(stock);
+    used = 0;
+  }
+  const byte = stock[used]!;
+  used += 1;
+  return byte / 256;
+}
+
 /**
  * Creates an id: a prefix and a ULID whose time is the start of the month. Ids are public, but the time of creation may not be, such as
  * that of a submission. Ids of later months sort later, so that new rows are stored close together.
  */
 export function newId(prefix: string, now: string): string {
-  return `${prefix}_${ulid(Date.parse(`${now.slice(0, 7)}-01T00:00:00Z`))}`;
+  return `${prefix}_${ulid(Date.parse(`${now.slice(0, 7)}-01T00:00:00Z`), random)}`;
 }
 
 /**

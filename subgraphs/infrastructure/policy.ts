@@ -1,14 +1,23 @@
 import type { ModelClass } from '#kit/model/model';
 import type { Policy } from '#kit/policy/policy';
-import { any, everyone, government, having, ofAgency, oversight, where } from '#kit/policy/rule';
+import { any, everyone, government, having, ofAgency, oversight, present, through, where } from '#kit/policy/rule';
+import { DefenseAccess } from './access/defense-access';
 import { AgencyIdentifier } from './agency-identifier';
 import { CapabilityAssessment, CapabilityDimension, Control } from './capability/capability';
+import { CatalogEdition } from './catalog/catalog-edition';
 import { ClearinghouseCase } from './clearinghouse/clearinghouse-case';
 import { AgencyAuthorization, CloudOffering, MarketplaceAgency } from './cloud/cloud-offering';
-import { Directive, DirectiveProgress } from './directive/directive';
+import { Directive, DirectivePhase, DirectiveProgress } from './directive/directive';
 import { Bureau, GovDomain } from './domain';
+import { ProductMatchRule } from './matching/product-match-rule';
+import { FindingDueChange } from './remediation/finding-due-change';
+import { ForensicTriage } from './remediation/forensic-triage';
+import { RemediationPolicy, RemediationRow } from './remediation/remediation-policy';
 import { Sector, SectorRisk } from './sector/sector';
 import { FederalSystem } from './system/federal-system';
+import { InventoryItem } from './system/inventory-item';
+import { SystemAuthorization } from './system/system-authorization';
+import { InfrastructureEvent } from './timeline/infrastructure-event';
 import { DefensiveTool, ToolDeployment } from './tool/defensive-tool';
 import { AIUseCase } from './use-case/ai-use-case';
 import { Vendor } from './vendor/vendor';
@@ -25,7 +34,24 @@ const systemOwners = any(ofAgency('agencyKey', 'infrastructure-officer'), allAge
 const caseOpeners = any(ofAgency('openedByKey', 'infrastructure-officer', 'agency-reviewer'), allAgencies);
 
 /** Until publication, every detail of a case may expose an unpatched flaw. */
-const caseReaders = any(caseOpeners, where('status', ['PUBLISHED', 'CLOSED'], government, 'published'));
+const publishedCase = where(
+  'status',
+  ['PUBLISHED', 'CLOSED'],
+  // declined and merged cases are closed without publication
+  present('publishedAt', government, 'that was published'),
+  'published',
+);
+const caseReaders = any(caseOpeners, publishedCase);
+
+/** Events follow the rules of the objects that they are about. */
+const event = any(
+  where(
+    'subjectType',
+    ['CASE'],
+    through('subjectId', () => ClearinghouseCase, caseReaders),
+  ),
+  where('subjectType', ['TOOL', 'DEPLOYMENT', 'ASSESSMENT', 'SECTOR', 'DEFENSE_ACCESS'], government),
+);
 
 const open: Policy = { rows: everyone };
 const internal: Policy = { rows: government, GOV: government, ISVI: systemOwners };
@@ -43,14 +69,24 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [MarketplaceAgency, open],
   [Vulnerability, { rows: everyone, ISVI: allAgencies }],
   [FederalSystem, internal],
+  [SystemAuthorization, internal],
+  [InventoryItem, { rows: systemOwners, ISVI: systemOwners }],
+  [ProductMatchRule, { rows: government, GOV: government }],
   [VulnerabilityFinding, { rows: systemOwners, ISVI: systemOwners }],
+  [FindingDueChange, { rows: systemOwners, ISVI: systemOwners }],
+  [ForensicTriage, { rows: systemOwners, ISVI: systemOwners }],
+  [RemediationPolicy, open],
+  [RemediationRow, open],
+  [CatalogEdition, open],
   [CapabilityDimension, { rows: everyone, GOV: government }],
   [CapabilityAssessment, internal],
   [Control, open],
   [DefensiveTool, { rows: government, GOV: government }],
   [ToolDeployment, internal],
+  [DefenseAccess, internal],
   [AIUseCase, open],
   [Directive, { rows: everyone, GOV: government }],
+  [DirectivePhase, open],
   [DirectiveProgress, internal],
   [
     ClearinghouseCase,
@@ -62,4 +98,5 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
       fields: { affectedSystems: caseOpeners },
     },
   ],
+  [InfrastructureEvent, { rows: event, GOV: event, ISVI: event }],
 ];

@@ -1,28 +1,46 @@
+import { ExerciseReplacement } from '#domain/exercise/replacement';
 import { rootsOf } from '#kit/collection/connection';
-import { workTables } from '#kit/events/tables';
+import { bulkTables, workTables } from '#kit/events/tables';
 import { Subgraph } from '#kit/subgraph/subgraph';
+import { DefenseAccess } from './access/defense-access';
+import { defenseAccessMutations } from './access/defense-access.mutations';
+import { INFRASTRUCTURE_ACTORS } from './actors';
 import { Agency, AgencyRoots } from './agency';
 import { AgencyIdentifier } from './agency-identifier';
 import { AIModel } from './ai-model';
 import { CapabilityAssessment, CapabilityDimension, Control, DimensionWorkRole } from './capability/capability';
+import { capabilityMutations } from './capability/capability.mutations';
+import { CatalogEdition } from './catalog/catalog-edition';
 import { CaseSector, CaseSystem, ClearinghouseCase } from './clearinghouse/clearinghouse-case';
+import { clearinghouseMutations } from './clearinghouse/clearinghouse-case.mutations';
 import { clearinghouseHandlers } from './clearinghouse/handlers';
 import { AgencyAuthorization, CloudOffering, MarketplaceAgency } from './cloud/cloud-offering';
 import { AuthorizedOfferingResolver } from './cloud/offering-of-authorization';
 import { DeveloperOrganization } from './developer-organization';
-import { Directive, DirectiveProgress } from './directive/directive';
+import { Directive, DirectivePhase, DirectiveProgress } from './directive/directive';
 import { Bureau, GovDomain } from './domain';
 import { AgencyWorkRole, Finding, WorkRole } from './entities';
 import { importers } from './importers/importers';
+import { ProductMatchName, ProductMatchRule } from './matching/product-match-rule';
 import { migrations } from './migrations/migrations';
 import { ExecutiveOrder, InfrastructureMetricsResolver } from './order/executive-order';
 import { policies } from './policy';
 import { references } from './reference/references';
+import { FindingDueChange } from './remediation/finding-due-change';
+import { ForensicTriage } from './remediation/forensic-triage';
+import { RemediationPolicy, RemediationRow } from './remediation/remediation-policy';
 import { ROLES } from './roles';
+import { infrastructureSchedule } from './schedule';
 import { Sector, SectorCoAgency, SectorRisk } from './sector/sector';
+import { sectorMutations } from './sector/sector.mutations';
 import { FederalSystem, SystemCloudOffering, SystemDomain, SystemSector } from './system/federal-system';
+import { InventoryItem } from './system/inventory-item';
+import { SystemAuthorization } from './system/system-authorization';
+import { InfrastructureEvent } from './timeline/infrastructure-event';
 import { ToolAdoptionResolver } from './tool/adoption';
 import { DefensiveTool, DeploymentSystem, ToolDeployment, ToolSubcategory } from './tool/defensive-tool';
+import { toolMutations } from './tool/defensive-tool.mutations';
+import { deploymentMutations } from './tool/tool-deployment.mutations';
 import { AIUseCase, UseCaseVendor } from './use-case/ai-use-case';
 import { UseCaseStatisticsResolver } from './use-case/statistics';
 import { Vendor } from './vendor/vendor';
@@ -35,6 +53,7 @@ export const infrastructure = new Subgraph({
     'Sectors, federal systems, vulnerabilities, defensive tools, AI use cases, cloud offerings, capabilities, and directives.',
   owners: ['cisa'],
   roles: ROLES,
+  actors: INFRASTRUCTURE_ACTORS,
   entities: [
     Sector,
     SectorRisk,
@@ -46,28 +65,42 @@ export const infrastructure = new Subgraph({
     CloudOffering,
     AgencyAuthorization,
     MarketplaceAgency,
+    Directive,
+    DirectivePhase,
+    DirectiveProgress,
+    RemediationPolicy,
+    RemediationRow,
+    CatalogEdition,
     Vulnerability,
     FederalSystem,
     SystemSector,
     SystemCloudOffering,
     SystemDomain,
+    SystemAuthorization,
+    InventoryItem,
+    ProductMatchRule,
+    ProductMatchName,
     VulnerabilityFinding,
+    FindingDueChange,
+    ForensicTriage,
     CapabilityDimension,
     DimensionWorkRole,
     CapabilityAssessment,
     Control,
     DefensiveTool,
     ToolSubcategory,
-    ToolDeployment,
-    DeploymentSystem,
     AIUseCase,
     UseCaseVendor,
-    Directive,
-    DirectiveProgress,
+    ToolDeployment,
+    DeploymentSystem,
+    DefenseAccess,
     ClearinghouseCase,
     CaseSector,
     CaseSystem,
+    InfrastructureEvent,
+    ExerciseReplacement,
     ...workTables,
+    ...bulkTables,
   ],
   stubs: [Agency, AgencyWorkRole, AIModel, DeveloperOrganization, ExecutiveOrder, Finding, WorkRole],
   resolvers: [
@@ -81,9 +114,16 @@ export const infrastructure = new Subgraph({
     rootsOf(FederalSystem, { one: 'federalSystem', many: 'federalSystems' }),
     rootsOf(Vulnerability, { one: 'vulnerability', many: 'vulnerabilities', keys: 'vulnerabilityKeys' }),
     rootsOf(VulnerabilityFinding, { one: 'vulnerabilityFinding', many: 'vulnerabilityFindings' }),
+    rootsOf(InventoryItem, { one: 'inventoryItem', many: 'inventoryItems' }),
+    rootsOf(SystemAuthorization, { one: 'systemAuthorization', many: 'systemAuthorizations' }),
+    rootsOf(ForensicTriage, { one: 'forensicTriage', many: 'forensicTriages' }),
+    rootsOf(RemediationPolicy, { one: 'remediationPolicy', many: 'remediationPolicies' }),
+    rootsOf(ProductMatchRule, { one: 'productMatchRule', many: 'productMatchRules' }),
+    rootsOf(CatalogEdition, { one: 'catalogEdition', many: 'catalogEditions' }),
     rootsOf(Vendor, { one: 'vendor', many: 'vendors' }),
     rootsOf(DefensiveTool, { one: 'defensiveTool', many: 'defensiveTools' }),
     rootsOf(ToolDeployment, { one: 'toolDeployment', many: 'toolDeployments' }),
+    rootsOf(DefenseAccess, { one: 'defenseAccess', many: 'defenseAccesses' }),
     rootsOf(AIUseCase, { one: 'aiUseCase', many: 'aiUseCases' }),
     rootsOf(CloudOffering, { one: 'cloudOffering', many: 'cloudOfferings' }),
     rootsOf(AgencyAuthorization, { one: 'agencyAuthorization', many: 'agencyAuthorizations' }),
@@ -96,7 +136,16 @@ export const infrastructure = new Subgraph({
     rootsOf(GovDomain, { one: 'govDomain', many: 'govDomains' }),
     rootsOf(Bureau, { one: 'bureau', many: 'bureaus' }),
   ],
+  mutations: [
+    ...clearinghouseMutations,
+    ...toolMutations,
+    ...deploymentMutations,
+    ...capabilityMutations,
+    ...sectorMutations,
+    ...defenseAccessMutations,
+  ],
   handlers: clearinghouseHandlers,
+  schedule: infrastructureSchedule,
   policies,
   migrations,
   references,

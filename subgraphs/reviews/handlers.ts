@@ -1,6 +1,7 @@
 import { DESIGNATING_AGENCY } from '#domain/agency/reviewing-agencies';
 import {
   accessChanged,
+  caseMoved,
   inquiryAnswered,
   launchPlanChanged,
   submissionAmended,
@@ -13,6 +14,7 @@ import { type EventHandler, on } from '#kit/events/inbox';
 import { Designation, Determination } from './determination/determination';
 import { determinationTarget, newDetermination } from './determination/determination.mutations';
 import { Dossier } from './dossier';
+import { Finding } from './finding/finding';
 import { determinationLifecycle } from './lifecycle';
 import { Review } from './review/review';
 import { lastGrantRevoked, reviewTarget, stopReviews } from './review/review.mutations';
@@ -119,6 +121,13 @@ export const reviewHandlers: readonly EventHandler[] = [
       },
     ]);
   }),
+  // shown with the finding only: a case changes nothing about a review or a submission
+  on(caseMoved, ({ database }, caseId, { findingId, status }) =>
+    database.updateWhere(Finding, { clearinghouseStatus: status }, 'id = ? AND clearinghouse_case_id = ?', [
+      findingId,
+      caseId,
+    ]),
+  ),
 ];
 
 /** Invites agencies that have no current determination or draft. */

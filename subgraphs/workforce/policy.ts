@@ -12,8 +12,8 @@ import { AppointmentType, OpmAgency } from './role/opm-code';
 import { Ksat, WorkRole } from './role/work-role';
 import { WorkforceEvent } from './timeline/workforce-event';
 
-/** HR specialists read applications to every announcement of their agency. */
-const hiringOffice = through('controlNumber', () => Announcement, ofAgency('agencyKey', 'hr-specialist'));
+/** HR specialists read all applications that their agency handles, and the candidates that it recorded. */
+const hiringOffice = ofAgency('agencyKey', 'hr-specialist');
 
 /** Hiring managers read only applications on certificates issued for their agency's requests. */
 const referred = through(
@@ -27,13 +27,28 @@ const referred = through(
   'targetKey',
 );
 const application: Rule = any(hiringOffice, referred, oversight);
-const candidate = through('id', () => Application, application, 'candidateId');
+const candidate = any(
+  hiringOffice,
+  through('id', () => Application, application, 'candidateId'),
+);
 
 const open: Policy = { rows: everyone };
 const internal: Policy = { rows: government, GOV: government };
 
 /** Events follow the rules of the objects that they are about. */
-const event = where('subjectType', ['POSITION', 'HIRING_GOAL'], government);
+const event = any(
+  where('subjectType', ['POSITION', 'HIRING_GOAL', 'HIRING_REQUEST', 'ANNOUNCEMENT', 'CERTIFICATE'], government),
+  where(
+    'subjectType',
+    ['APPLICATION'],
+    through('subjectId', () => Application, application),
+  ),
+  where(
+    'subjectType',
+    ['CANDIDATE'],
+    through('subjectId', () => Candidate, candidate),
+  ),
+);
 
 /** Access rules of the workforce program. Roles and sensitivity classes: docs/domain.md. */
 export const policies: readonly (readonly [ModelClass, Policy])[] = [

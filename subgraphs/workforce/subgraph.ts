@@ -1,18 +1,23 @@
 import { ExerciseReplacement } from '#domain/exercise/replacement';
 import { rootsOf } from '#kit/collection/connection';
 import { bulkTables, workTables } from '#kit/events/tables';
-import { forgetIdempotencyKeys } from '#kit/subgraph/schedule';
 import { Subgraph } from '#kit/subgraph/subgraph';
 import { WORKFORCE_ACTORS } from './actors';
 import { Agency, AgencyRoots } from './agency';
 import { AgencyWorkRole } from './agency-work-role';
 import {
   Announcement,
+  AnnouncementRequest,
   AnnouncementSeries,
   AnnouncementStatistic,
   AnnouncementWorkRole,
 } from './announcement/announcement';
+import { announcementMutations } from './announcement/announcement.mutations';
 import { Application, Candidate, Certificate, CertificateApplication } from './application/application';
+import { applicationMutations } from './application/application.mutations';
+import { candidateMutations } from './application/candidate.mutations';
+import { certificateMutations } from './application/certificate.mutations';
+import { offerMutations } from './application/offer.mutations';
 import { WorkforceFlow } from './flow/workforce-flow';
 import { CapacitySnapshot } from './goal/capacity-snapshot';
 import { HiringGapsResolver, HiringGoal } from './goal/hiring-goal';
@@ -24,10 +29,12 @@ import { policies } from './policy';
 import { HiringRequest, Position, PositionWorkRole } from './position/position';
 import { positionMutations } from './position/position.mutations';
 import { references } from './reference/references';
+import { hiringRequestMutations } from './request/hiring-request.mutations';
 import { OccupationalSeries } from './role/occupational-series';
 import { AppointmentType, OpmAgency } from './role/opm-code';
 import { Ksat, WorkRole, WorkRoleAdditionalKsat, WorkRoleCoreKsat, WorkRoleCounterpart } from './role/work-role';
 import { ROLES } from './roles';
+import { workforceSchedule } from './schedule';
 import { WorkforceEvent } from './timeline/workforce-event';
 
 export const workforce = new Subgraph({
@@ -51,6 +58,7 @@ export const workforce = new Subgraph({
     Announcement,
     AnnouncementSeries,
     AnnouncementWorkRole,
+    AnnouncementRequest,
     AnnouncementStatistic,
     Candidate,
     Application,
@@ -85,8 +93,17 @@ export const workforce = new Subgraph({
     rootsOf(CapacitySnapshot, { one: 'capacitySnapshot', many: 'capacitySnapshots' }),
     rootsOf(WorkforceFlow, { one: 'workforceFlow', many: 'workforceFlows' }),
   ],
-  mutations: [...positionMutations, ...hiringGoalMutations],
-  schedule: [forgetIdempotencyKeys],
+  mutations: [
+    ...positionMutations,
+    ...hiringGoalMutations,
+    ...hiringRequestMutations,
+    ...announcementMutations,
+    ...candidateMutations,
+    ...applicationMutations,
+    ...certificateMutations,
+    ...offerMutations,
+  ],
+  schedule: workforceSchedule,
   policies,
   migrations,
   references,

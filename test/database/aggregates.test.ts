@@ -444,7 +444,7 @@ describe.each(databaseKinds)('figures and groups of every list on %s', (kind) =>
     );
     expect(errors).toBeUndefined();
     const rows = rowsByRoot.get('vulnerabilityFindings')!;
-    const due = rows.map((row) => row.get('DUE_AT') as string).sort();
+    const due = rows.flatMap((row) => (row.get('DUE_AT') as string | null) ?? []).sort();
     expect(data.list).toEqual({
       aggregates: {
         number: rows.length,
@@ -521,7 +521,7 @@ describe.each(databaseKinds)('figures and groups of every list on %s', (kind) =>
       [
         'days since a status',
         'groups(by: [{ field: DUE_AT, since: STATUS, width: 1 }])',
-        'Days are counted between two dates, but STATUS is an enum: use DETECTED_AT, DUE_AT, REMEDIATED_AT',
+        'Days are counted between two dates, but STATUS is an enum: use DETECTED_AT, CLOCK_STARTED_AT',
         ['by', 0, 'since'],
       ],
       [
@@ -558,18 +558,18 @@ describe.each(databaseKinds)('figures and groups of every list on %s', (kind) =>
     });
 
     const INVALID_FIGURES: readonly [what: string, figure: string, message: string][] = [
-      [
-        'the median of a status',
-        'median(of: STATUS)',
-        'MEDIAN needs numbers, but STATUS is an enum: VulnerabilityFinding has no such field',
-      ],
+      ['the median of a status', 'median(of: STATUS)', 'MEDIAN needs numbers, but STATUS is an enum: use POLICY_ROW'],
       [
         'the median of a date',
         'median(of: DUE_AT)',
-        'MEDIAN needs numbers, but DUE_AT is a date: VulnerabilityFinding has no such field, or add "since" to count days from another date',
+        'MEDIAN needs numbers, but DUE_AT is a date: use POLICY_ROW, SYSTEM_LOGGING_LEVEL, ITEM_COUNT, or add "since" to count days from another date',
       ],
       ['the percentile 90', 'percentile(of: DUE_AT, since: DETECTED_AT, p: 90)', '"p" is 90: use a share from 0 to 1'],
-      ['the latest status', 'latest(of: STATUS)', 'LATEST needs dates, but STATUS is an enum: use DETECTED_AT, DUE_AT'],
+      [
+        'the latest status',
+        'latest(of: STATUS)',
+        'LATEST needs dates, but STATUS is an enum: use DETECTED_AT, CLOCK_STARTED_AT',
+      ],
     ];
     test.each(INVALID_FIGURES)('%s', async (_, figure, message) => {
       const { data, errors } = await world.ask(`{ vulnerabilityFindings { aggregates { ${figure} } } }`);

@@ -11,6 +11,9 @@ const FIELDS: readonly [list: string, key: string, field: string, values: readon
   ['reviews', 'id', 'open', ['true', 'false']],
   ['announcements', 'controlNumber', 'acceptingApplications', ['true', 'false']],
   ['vulnerabilityFindings', 'id', 'overdue', ['true', 'false']],
+  ['vulnerabilities', 'cveId', 'inKev', ['true', 'false']],
+  ['inventoryItems', 'id', 'fullyTagged', ['true', 'false']],
+  ['directives', 'number', 'status', ['IN_FORCE', 'REVOKED']],
   ['capabilityAssessments', 'id', 'belowTarget', ['true', 'false']],
   ['vendors', 'key', 'inUseAndExploited', ['true', 'false']],
 ];

@@ -26,27 +26,30 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     },
   );
 
-  test.each(['submissions', 'reviews'])('keeps the rows of the first release of %s after the upgrade', async (name) => {
-    const { entities, migrations } = subgraphs.find((subgraph) => subgraph.name === name)!.parts;
-    const options = { url: databases.url(name), name, entities, migrations };
-    const first = await Database.open({ ...options, migrations: migrations.slice(0, 1) });
-    for (const [table, row] of FIRST_RELEASE[name]!) {
-      const columns = Object.keys(row).map((column) => first.dialect.quote(column));
-      // as the first release, without words
-      await first.source.query(
-        `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
-        Object.values(row),
-      );
-    }
-    await first.close();
-    const upgraded = await Database.open(options);
-    for (const [table, row] of FIRST_RELEASE[name]!) {
-      const rows = await upgraded.query(`SELECT * FROM ${table}`);
-      const { pre_launch_access_seconds: _dropped, ...columns } = row;
-      expect([table, rows]).toEqual([table, [expect.objectContaining(columns)]]);
-    }
-    await upgraded.close();
-  });
+  test.each(['submissions', 'reviews', 'infrastructure'])(
+    'keeps the rows of the first release of %s after the upgrade',
+    async (name) => {
+      const { entities, migrations } = subgraphs.find((subgraph) => subgraph.name === name)!.parts;
+      const options = { url: databases.url(name), name, entities, migrations };
+      const first = await Database.open({ ...options, migrations: migrations.slice(0, 1) });
+      for (const [table, row] of FIRST_RELEASE[name]!) {
+        const columns = Object.keys(row).map((column) => first.dialect.quote(column));
+        // as the first release, without words
+        await first.source.query(
+          `INSERT INTO ${table} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`,
+          Object.values(row),
+        );
+      }
+      await first.close();
+      const upgraded = await Database.open(options);
+      for (const [table, row] of FIRST_RELEASE[name]!) {
+        const rows = await upgraded.query(`SELECT * FROM ${table}`);
+        const { pre_launch_access_seconds: _dropped, ...columns } = row;
+        expect([table, rows]).toEqual([table, [expect.objectContaining(columns)]]);
+      }
+      await upgraded.close();
+    },
+  );
 
   test('migrates in one of several replicas that start at once, and opens all', async () => {
     const { name, parts } = subgraphs[0]!;

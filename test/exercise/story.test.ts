@@ -3,6 +3,12 @@ import { agencyByKey } from '#domain/agency/directory';
 import type { ModelClass } from '#kit/model/model';
 import { tellExercise } from '../../gateway/cli/exercise';
 import { CapabilityAssessment } from '../../subgraphs/infrastructure/capability/capability';
+import { remediationDue } from '../../subgraphs/infrastructure/remediation/due';
+import { FindingDueChange } from '../../subgraphs/infrastructure/remediation/finding-due-change';
+import { ForensicTriage } from '../../subgraphs/infrastructure/remediation/forensic-triage';
+import { PolicyBook } from '../../subgraphs/infrastructure/remediation/policy-book';
+import { RemediationPolicy, RemediationRow } from '../../subgraphs/infrastructure/remediation/remediation-policy';
+import { remediationPolicies, remediationRows } from '../../subgraphs/infrastructure/remediation/table-1';
 import { FederalSystem } from '../../subgraphs/infrastructure/system/federal-system';
 import { Vulnerability } from '../../subgraphs/infrastructure/vulnerability/vulnerability';
 import { VulnerabilityFinding } from '../../subgraphs/infrastructure/vulnerability/vulnerability-finding';
@@ -173,13 +179,56 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
     }
   });
 
-  test('I7, I8: dates exposures due after discovery, and remediated ones with a date', () => {
+  test('I7, I8: starts the clock of findings by their detection, and dates remediated ones', () => {
     const systems = byId(FederalSystem);
-    for (const { detectedAt, dueAt, status, remediatedAt, systemId, agencyKey } of rows(VulnerabilityFinding)) {
-      expect(dueAt >= detectedAt && detectedAt <= AS_OF).toBe(true);
+    for (const { detectedAt, clockStartedAt, status, remediatedAt, systemId, agencyKey } of rows(
+      VulnerabilityFinding,
+    )) {
+      expect(clockStartedAt! <= civilDate(detectedAt) && detectedAt <= AS_OF).toBe(true);
       expect(['REMEDIATED', 'VERIFIED'].includes(status)).toBe(remediatedAt !== null);
       if (remediatedAt) expect(detectedAt <= remediatedAt && remediatedAt <= AS_OF).toBe(true);
       expect(systems.get(systemId)!.agencyKey).toBe(agencyKey);
+    }
+  });
+
+  test('P1: has no two active findings of one vulnerability on the same assets', () => {
+    const active = rows(VulnerabilityFinding).filter(({ status }) =>
+      ['SUSPECTED', 'OPEN', 'IN_REMEDIATION', 'MITIGATED'].includes(status),
+    );
+    const places = active.map(({ systemId, itemId, cveId }) => `${systemId} ${itemId} ${cveId}`);
+    expect(new Set(places).size).toBe(places.length);
+    expect(active.some(({ status }) => status === 'SUSPECTED')).toBe(true);
+  });
+
+  test('I11, P2: follows every deadline from the policies and the inputs in its log', () => {
+    const tableRows = rows(RemediationRow);
+    const book = new PolicyBook(
+      [...remediationPolicies, ...rows(RemediationPolicy)],
+      [...remediationRows, ...tableRows],
+    );
+    const logs = Map.groupBy(rows(FindingDueChange), ({ findingId }) => findingId);
+    for (const finding of rows(VulnerabilityFinding)) {
+      const log = logs.get(finding.id)!.toSorted((a, b) => a.sequence - b.sequence);
+      for (const entry of log) {
+        const due = remediationDue(entry, book.at(civilDate(entry.at), entry.agencyKey));
+        expect([due.dueAt, due.dueBasis, due.policyRow]).toEqual([entry.newDueAt, entry.newBasis, entry.newRow]);
+      }
+      expect(log.at(-1)).toMatchObject({ newDueAt: finding.dueAt, newRow: finding.policyRow });
+    }
+  });
+
+  test('I12, P4: has a forensic triage exactly for findings whose policy requires one', () => {
+    const last = new Map<string, FindingDueChange>();
+    for (const change of rows(FindingDueChange))
+      if (change.sequence > (last.get(change.findingId)?.sequence ?? 0)) last.set(change.findingId, change);
+    const required = [...last.values()].filter(({ triage }) => triage).map(({ findingId }) => findingId);
+    const triages = rows(ForensicTriage);
+    expect(triages.map(({ findingId }) => findingId).toSorted()).toEqual(required.toSorted());
+    expect(triages.length).toBeGreaterThan(0);
+    for (const { requiredAt, scopedAt, evidenceAt, decidedAt, status, outcome } of triages) {
+      const steps = [requiredAt, scopedAt, evidenceAt, decidedAt].filter((time) => time !== null);
+      expect(steps).toEqual(steps.toSorted());
+      expect(outcome !== null).toBe(status === 'DECIDED');
     }
   });
 
@@ -194,7 +243,7 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
     for (const { positionId, enteredOnDutyAt, status, needValidatedAt } of rows(HiringRequest)) {
       expect(status === 'FILLED').toBe(enteredOnDutyAt !== null);
       if (!enteredOnDutyAt) continue;
-      expect(needValidatedAt < enteredOnDutyAt && enteredOnDutyAt <= AS_OF).toBe(true);
+      expect(needValidatedAt! < enteredOnDutyAt && enteredOnDutyAt <= AS_OF).toBe(true);
       expect(positions.get(positionId)!.status).toBe('FILLED');
     }
   });

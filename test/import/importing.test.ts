@@ -82,7 +82,7 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
     const [first, second, third] = document.vulnerabilities;
     document.vulnerabilities = [
       first,
-      { ...second, cveID: 'CVE-1900-90001' },
+      { ...second, dateAdded: '2026-02-30' },
       { ...third, cveID: 'CVE-90' },
       { ...third, cveID: undefined },
       { ...third, cveID: 'CVE-1900-90005', dueDate: 'soon' },
@@ -93,7 +93,7 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
     const report = await run('kev', file('kev.json', JSON.stringify(document)));
     expect(report).toMatchObject({ read: 8, imported: 2, updated: 0, unchanged: 0 });
     expect(report.rejects.map(({ line, column, reason }) => [line, column, reason])).toEqual([
-      [2, 'cveId', 'duplicates Vulnerability CVE-1900-90001 at position 1'],
+      [2, 'dateAdded', 'is "2026-02-30", which is not a date (YYYY-MM-DD or MM/DD/YYYY)'],
       [3, 'cveID', 'is "CVE-90", which is not a CVE id'],
       [4, 'cveID', 'is missing'],
       [5, 'dueDate', 'is "soon", which is not a date (YYYY-MM-DD or MM/DD/YYYY)'],
@@ -106,7 +106,7 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
     ['kev', 'broken.json', KEV.slice(0, 700), /not valid JSON \(line \d+, column \d+\)[\s\S]*Nothing was imported/],
     ['kev', 'empty.json', '', /not valid JSON \(it is empty\)/],
     ['kev', 'other.json', '{"items": []}', /has no list at "vulnerabilities"/],
-    ['kev', 'norows.json', '{"vulnerabilities": []}', /has no rows/],
+    ['fedramp-products', 'norows.json', '[]', /has no rows/],
     ['omb-use-cases', 'columns.csv', 'a,b\n1,2\n', /has no columns "agency", "agency_name", .* it has "a", "b"/],
     ['omb-use-cases', 'ragged.csv', `${USE_CASES}TREAS,only two\n`, /not valid CSV at line 7/],
     ['omb-use-cases', 'quote.csv', `${USE_CASES}"TREAS,never closed\n`, /not valid CSV/],
@@ -134,23 +134,21 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
     );
     const rows = fc.array(
       fc.record({
-        cveID: fc.oneof(fc.constantFrom('CVE-1900-10000', 'CVE-1900-10001'), value),
-        vendorProject: value,
-        product: value,
-        vulnerabilityName: value,
-        dateAdded: fc.oneof(fc.constant('2026-01-01'), value),
-        shortDescription: value,
-        requiredAction: value,
-        dueDate: fc.oneof(fc.constant('2026-02-01'), value),
-        cwes: value,
+        id: fc.oneof(fc.constantFrom('FR1', 'FR2'), value),
+        csp: value,
+        offering: value,
+        status: fc.oneof(fc.constant('FedRAMP Ready'), value),
+        authDate: fc.oneof(fc.constant('2026-02-01'), value),
+        serviceModel: value,
+        authorizations: value,
       }),
       { minLength: 1, maxLength: 20 },
     );
     await fc.assert(
-      fc.asyncProperty(rows, async (vulnerabilities) => {
-        const report = await run('kev', file('any.json', JSON.stringify({ vulnerabilities })));
+      fc.asyncProperty(rows, async (products) => {
+        const report = await run('fedramp-products', file('any.json', JSON.stringify(products)));
         expect(report.imported + report.updated + report.unchanged + report.rejects.length).toBe(report.read);
-        expect(report.read).toBe(vulnerabilities.length);
+        expect(report.read).toBe(products.length);
       }),
       { numRuns: 40 },
     );

@@ -172,8 +172,8 @@ describe.each(databaseKinds)('questions with figures on %s', (kind) => {
       .rows(HiringRequest)
       .filter(({ enteredOnDutyAt }) => enteredOnDutyAt && fiscalYear(civilDate(enteredOnDutyAt)) === 2026);
     const figures = (group: readonly HiringRequest[]) => {
-      const acceptance = group.map(({ needValidatedAt, offerAcceptedAt }) => days(needValidatedAt, offerAcceptedAt!));
-      const entry = group.map(({ needValidatedAt, enteredOnDutyAt }) => days(needValidatedAt, enteredOnDutyAt!));
+      const acceptance = group.map(({ needValidatedAt, offerAcceptedAt }) => days(needValidatedAt!, offerAcceptedAt!));
+      const entry = group.map(({ needValidatedAt, enteredOnDutyAt }) => days(needValidatedAt!, enteredOnDutyAt!));
       return {
         count: group.length,
         acceptanceMedian: median(acceptance),
@@ -281,7 +281,7 @@ describe.each(databaseKinds)('questions with figures on %s', (kind) => {
     }));
     type Added = Pick<Vulnerability, 'vendorKey' | 'vendorName' | 'kevDateAdded' | 'ransomwareUse'>;
     const added: Added[] = [...catalog, ...world.rows(Vulnerability)].filter(
-      ({ kevDateAdded }) => kevDateAdded > '2025-11-23',
+      ({ kevDateAdded }) => kevDateAdded !== null && kevDateAdded > '2025-11-23',
     );
     const figures = (group: readonly Added[]) => ({
       count: group.length,
@@ -294,12 +294,14 @@ describe.each(databaseKinds)('questions with figures on %s', (kind) => {
     expect(counts).toEqual(counts.toSorted((a: number, b: number) => b - a));
     expect(vulnerabilities.byVendor).toMatchObject({ totalCount: Object.keys(byVendor).length, others: null });
     expect(shown(vulnerabilities.byMonth.nodes, ({ kevDateAdded }) => [kevDateAdded.label])).toEqual(
-      grouped(added, ({ kevDateAdded }) => [monthOf(kevDateAdded)], figures),
+      grouped(added, ({ kevDateAdded }) => [monthOf(kevDateAdded!)], figures),
     );
     const vendorOf = new Map(world.rows(Vulnerability).map((row) => [row.cveId, row]));
     const open = world
       .rows(VulnerabilityFinding)
-      .filter(({ status, cveId }) => UNRESOLVED.includes(status) && vendorOf.get(cveId)!.kevDateAdded > '2025-11-23');
+      .filter(
+        ({ status, cveId }) => UNRESOLVED.includes(status) && (vendorOf.get(cveId)!.kevDateAdded ?? '') > '2025-11-23',
+      );
     expect(open.length).toBeGreaterThan(0);
     expect(
       shown(vulnerabilityFindings.groups.nodes, ({ vulnerabilityVendorName }) => [vulnerabilityVendorName]),

@@ -87,7 +87,9 @@ describe.each(databaseKinds)('the first twenty questions on %s', (kind) => {
 
   const submissions = () => world.rows(Submission);
   const overdue = () =>
-    world.rows(VulnerabilityFinding).filter(({ status, dueAt }) => UNRESOLVED.includes(status) && dueAt < AS_OF);
+    world
+      .rows(VulnerabilityFinding)
+      .filter(({ status, dueAt }) => UNRESOLVED.includes(status) && dueAt !== null && dueAt < AS_OF);
   const isFiled = ({ lifecycle }: Submission) => lifecycle === 'FILED';
   const inWindow = (submission: Submission) =>
     isFiled(submission) && submission.windowOpensAt <= AS_OF && AS_OF < submission.windowClosesAt;
@@ -114,7 +116,7 @@ describe.each(databaseKinds)('the first twenty questions on %s', (kind) => {
       workforceMetrics: { enteredOnDuty: entered, goal, progress: { value: entered / goal } },
       infrastructureMetrics: { overdueExposures: overdue().length },
     });
-    const mean = overdue().reduce((sum, { dueAt }) => sum + days(dueAt, AS_OF), 0) / overdue().length;
+    const mean = overdue().reduce((sum, { dueAt }) => sum + days(dueAt!, AS_OF), 0) / overdue().length;
     expect(executiveOrder.infrastructureMetrics.meanDaysOverdue).toBeCloseTo(mean, 4);
     expect(executiveOrder.submissionMetrics.inWindow).toBeGreaterThan(0);
     expect(overdue().length).toBeGreaterThan(0);
@@ -222,7 +224,7 @@ describe.each(databaseKinds)('the first twenty questions on %s', (kind) => {
       late.map(({ id }) => id).toSorted(),
     );
     for (const node of agency.vulnerabilityFindings.nodes)
-      expect(node.daysOverdue).toBe(daysBetween(civilDate(late.find(({ id }) => id === node.id)!.dueAt), TODAY));
+      expect(node.daysOverdue).toBe(daysBetween(civilDate(late.find(({ id }) => id === node.id)!.dueAt!), TODAY));
   });
 
   test('5: sectors in risk assessments of level HIGH or above this quarter', async () => {
@@ -422,7 +424,7 @@ describe.each(databaseKinds)('the first twenty questions on %s', (kind) => {
     for (const { agency, authority, hires: count, medianDays, goalDays, withinGoal } of timeToHire) {
       const related = hires
         .filter((hire) => hire.agencyKey === agency.key && hire.authority === authority)
-        .map((hire) => days(hire.needValidatedAt, hire.enteredOnDutyAt!));
+        .map((hire) => days(hire.needValidatedAt!, hire.enteredOnDutyAt!));
       expect([count, withinGoal.denominator, withinGoal.numerator, goalDays]).toEqual([
         related.length,
         related.length,
@@ -477,7 +479,7 @@ describe.each(databaseKinds)('the first twenty questions on %s', (kind) => {
     const nodes = await askAll('13-due-soon', 'vulnerabilities', { from: AS_OF, until });
     const due = world
       .rows(VulnerabilityFinding)
-      .filter(({ status, dueAt }) => UNRESOLVED.includes(status) && dueAt >= AS_OF && dueAt < until);
+      .filter(({ status, dueAt }) => UNRESOLVED.includes(status) && dueAt !== null && dueAt >= AS_OF && dueAt < until);
     const totals: Record<string, number> = {};
     for (const { cveId, exposures } of nodes)
       for (const { agency, impactLevel, systems } of exposures)
@@ -646,9 +648,11 @@ describe.each(databaseKinds)('the first twenty questions on %s', (kind) => {
     const remediated = (year: number) => {
       const due = world
         .rows(VulnerabilityFinding)
-        .filter(({ dueAt, status }) => soFar(dueAt, year) && !['FALSE_POSITIVE', 'SYSTEM_RETIRED'].includes(status));
+        .filter(({ dueAt }) => soFar(dueAt, year))
+        .filter(({ detectedAt }) => detectedAt <= endOf(year))
+        .filter(({ status }) => !['SUSPECTED', 'FALSE_POSITIVE', 'SYSTEM_RETIRED'].includes(status));
       return {
-        numerator: due.filter(({ remediatedAt, dueAt }) => remediatedAt && remediatedAt <= dueAt).length,
+        numerator: due.filter(({ remediatedAt, dueAt }) => remediatedAt && remediatedAt <= dueAt!).length,
         denominator: due.length,
       };
     };

@@ -12,6 +12,7 @@ import { subgraphs } from '../../gateway/cli/subgraphs';
 import { derivationsIn } from '../../gateway/composition/derivations';
 import { sensitivitiesOf } from '../../gateway/policy/sensitivity';
 import { FederalSystem } from '../../subgraphs/infrastructure/system/federal-system';
+import { SystemAuthorization } from '../../subgraphs/infrastructure/system/system-authorization';
 import { DeveloperOrganization } from '../../subgraphs/submissions/developer/developer-organization';
 import { AIModel } from '../../subgraphs/submissions/model/ai-model';
 import { ModelVersion } from '../../subgraphs/submissions/model/model-version';
@@ -47,6 +48,12 @@ const COINCIDENCES: Readonly<Record<string, string>> = {
     'a review that is opened later than two days before launch hopes for findings at once',
   'Certificate.announcement -> Application.controlNumber':
     'applicationCount, of class GOV and hidden below five, says as much',
+  'Certificate.issuedAt -> Application.referredAt':
+    'a certificate refers its applications when it is issued, and applicationCount says how many',
+  'ProductMatchRule.product -> InventoryItem.product':
+    'a rule names the product as the catalog and inventories of every agency do, and no system that has it',
+  'ExecutiveOrder.infrastructureMetrics.directivesComplete.value -> EvaluationRun.ciHigh':
+    'two unrelated ratios of small numbers happen to be equal',
 };
 
 /** Callers who read a field without reading its sources, and why. */
@@ -113,7 +120,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.close());
 
-/** Models without submissions and systems without findings, so that having some is a trait. */
+/** Models without submissions and authorized systems without findings, so that having some is a trait. */
 async function addDecoys(): Promise<void> {
   const copy = async <T extends object>(target: ModelClass<T>, changes: (place: number) => Partial<T>) => {
     const { database } = world.open.find(({ subgraph }) => subgraph.parts.entities.includes(target))!;
@@ -121,7 +128,7 @@ async function addDecoys(): Promise<void> {
     const copies = Array.from({ length: DECOYS }, (_, place) => ({ ...row, ...changes(place) }));
     await database.insert(target, copies as Partial<T>[]);
   };
-  const [model, version, system] = ['mdl', 'mdv', 'sys'].map(
+  const [model, version, system, authorization] = ['mdl', 'mdv', 'sys', 'sau'].map(
     (prefix) => (place: number) => stableId(prefix, 'decoy', place),
   );
   const developerKey = 'decoy-0';
@@ -132,6 +139,7 @@ async function addDecoys(): Promise<void> {
   }));
   await copy(ModelVersion, (place) => ({ id: version!(place), modelId: model!(place), releasedOn: '2026-01-01' }));
   await copy(FederalSystem, (place) => ({ id: system!(place), name: `Decoy system ${place}`, coveredByAiTool: false }));
+  await copy(SystemAuthorization, (place) => ({ id: authorization!(place), systemId: system!(place) }));
 }
 
 const DECOYS = 5;

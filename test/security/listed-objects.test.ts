@@ -60,7 +60,16 @@ const PROTECTED: Readonly<Record<string, readonly string[]>> = {
     'RiskAssessment',
   ],
   workforce: ['Application', 'Candidate', 'Certificate'],
-  infrastructure: ['ClearinghouseCase', 'FederalSystem', 'ToolDeployment', 'VulnerabilityFinding'],
+  infrastructure: [
+    'ClearinghouseCase',
+    'FederalSystem',
+    'FindingDueChange',
+    'ForensicTriage',
+    'InfrastructureEvent',
+    'InventoryItem',
+    'ToolDeployment',
+    'VulnerabilityFinding',
+  ],
 };
 
 const RECORDED = ['PROPIN', 'PII', 'ISVI'];

@@ -11,11 +11,11 @@ import {
 import { civilDate, startOfDay } from '#base/civil';
 import { type Principal, parsePrincipal } from '#base/identity/principal';
 import { roleNames } from '#base/identity/roles';
+import { CaseStatus } from '#domain/contracts/case-status';
 import { modelOf } from '#kit/model/model';
 import { countedOf } from '#kit/model/value-object';
 import { sensitivityOf } from '#kit/policy/field-class';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
-import { CaseStatus } from '../../subgraphs/infrastructure/clearinghouse/clearinghouse-case';
 import { databaseKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { AS_OF, openWorld, type World } from '../support/world';
@@ -271,21 +271,31 @@ describe.each(databaseKinds)('access to rows and fields, on %s', (kind) => {
 
   test('P8: hides a case that is not published or closed from analysts in every state', async () => {
     const { database } = world.subgraph('infrastructure');
-    const { id, status } = tables.get('ClearinghouseCase')![0];
-    const become = (state: string) =>
-      database.query('UPDATE clearinghouse_case SET status = ? WHERE id = ?', [state, id]);
-    const shownIn: string[] = [];
+    const { id, status, publishedAt } = tables.get('ClearinghouseCase')![0];
+    const become = (state: string, published: string | null) =>
+      database.query('UPDATE clearinghouse_case SET status = ?, published_at = ? WHERE id = ?', [state, published, id]);
+    const shownIn: [state: string, published: boolean][] = [];
     try {
-      for (const state of Object.keys(CaseStatus)) {
-        await become(state);
+      for (const [state, published] of Object.keys(CaseStatus).flatMap(
+        (state) =>
+          [
+            [state, null],
+            [state, '2026-06-01T12:00:00.000Z'],
+          ] as const,
+      )) {
+        await become(state, published);
         const query = `{ clearinghouseCases(filter: { status: { eq: ${state} } }, first: 500) { nodes { id } } }`;
         const { data } = await world.ask(query, {}, 'role=analyst; subject=x');
-        if ((data.clearinghouseCases.nodes as Row[]).some((node) => node.id === id)) shownIn.push(state);
+        if ((data.clearinghouseCases.nodes as Row[]).some((node) => node.id === id))
+          shownIn.push([state, published !== null]);
       }
     } finally {
-      await become(status);
+      await become(status, publishedAt);
     }
-    expect(shownIn).toEqual(['PUBLISHED', 'CLOSED']);
+    expect(shownIn).toEqual([
+      ['PUBLISHED', true],
+      ['CLOSED', true],
+    ]);
   });
 
   test.each(CALLERS)('lets %s read exactly the fields of the table', async (_name, caller) => {

@@ -44,6 +44,7 @@ const FRAMEWORK = { 'developer-submitter': 'DEVELOPER', 'intake-officer': 'INTAK
 export const ACTORS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   submissions: FRAMEWORK,
   reviews: FRAMEWORK,
+  infrastructure: { 'infrastructure-officer': 'CISO', coordinator: 'COORDINATOR' },
   workforce: { 'hr-specialist': 'HR', 'hiring-manager': 'HIRING_MANAGER' },
 };
 
@@ -147,13 +148,16 @@ export function expectations(tables: Tables): Record<string, Expected> {
   // workforce
   const application: Sees = (row, caller) =>
     is(caller, 'inspector') ||
-    isAgency(caller, byKey('Announcement', row.controlNumber)?.agencyKey, 'hr-specialist') ||
+    isAgency(caller, row.agencyKey, 'hr-specialist') ||
     (is(caller, 'hiring-manager') &&
       rows('certificate_applications').some(
         ({ ownerKey, targetKey }) =>
           targetKey === row.id &&
           byKey('HiringRequest', byKey('Certificate', ownerKey).requestId).agencyKey === caller!.agency,
       ));
+  const candidate: Sees = (row, caller) =>
+    isAgency(caller, row.agencyKey, 'hr-specialist') ||
+    rows('Application').some((filed) => filed.candidateId === row.id && application(filed, caller));
 
   // infrastructure
   const keeper: Sees = (row, caller) =>
@@ -161,6 +165,9 @@ export function expectations(tables: Tables): Record<string, Expected> {
   const opener: Sees = (row, caller) =>
     isAgency(caller, row.openedByKey, 'infrastructure-officer', 'agency-reviewer') ||
     is(caller, 'coordinator', 'inspector');
+  const caseReader: Sees = (row, caller) =>
+    opener(row, caller) ||
+    (['PUBLISHED', 'CLOSED'].includes(row.status) && row.publishedAt !== null && government(row, caller));
   const internal: Expected = { rows: government, GOV: government, ISVI: keeper };
 
   return {
@@ -244,9 +251,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
     HiringRequest: all(government),
     Announcement: { rows: everyone, GOV: government, PII: (_row, caller) => is(caller, 'inspector') },
     Application: all(application),
-    Candidate: all((row, caller) =>
-      rows('Application').some((filed) => filed.candidateId === row.id && application(filed, caller)),
-    ),
+    Candidate: all(candidate),
     Certificate: {
       rows: government,
       GOV: government,
@@ -256,27 +261,39 @@ export function expectations(tables: Tables): Record<string, Expected> {
     },
     HiringGoal: all(government),
     CapacitySnapshot: all(government),
-    WorkforceEvent: all(
-      (row, caller) => ['POSITION', 'HIRING_GOAL'].includes(row.subjectType) && government(row, caller),
-    ),
+    WorkforceEvent: all((row, caller) => {
+      if (row.subjectType === 'APPLICATION') return application(byKey('Application', row.subjectId), caller);
+      if (row.subjectType === 'CANDIDATE') return candidate(byKey('Candidate', row.subjectId), caller);
+      return government(row, caller);
+    }),
+    Sector: { rows: everyone },
     SectorRisk: { rows: everyone, GOV: government },
     Vulnerability: { rows: everyone, ISVI: (_row, caller) => is(caller, 'coordinator', 'inspector') },
     FederalSystem: internal,
+    SystemAuthorization: internal,
+    InventoryItem: all(keeper),
+    ProductMatchRule: all(government),
     VulnerabilityFinding: all(keeper),
+    FindingDueChange: all(keeper),
+    ForensicTriage: all(keeper),
     CapabilityDimension: { rows: everyone, GOV: government },
     CapabilityAssessment: internal,
     DefensiveTool: internal,
     ToolDeployment: internal,
+    DefenseAccess: internal,
     Directive: { rows: everyone, GOV: government },
     DirectiveProgress: internal,
     ClearinghouseCase: {
-      ...all(
-        (row, caller) =>
-          opener(row, caller) || (['PUBLISHED', 'CLOSED'].includes(row.status) && government(row, caller)),
-      ),
+      ...all(caseReader),
       PROPIN: (row, caller) => isAgency(caller, row.openedByKey, 'agency-reviewer') || is(caller, 'inspector'),
       fields: { affectedSystems: opener },
     },
+    InfrastructureEvent: all((row, caller) =>
+      row.subjectType === 'CASE'
+        ? caseReader(byKey('ClearinghouseCase', row.subjectId), caller)
+        : ['TOOL', 'DEPLOYMENT', 'ASSESSMENT', 'SECTOR', 'DEFENSE_ACCESS'].includes(row.subjectType) &&
+          government(row, caller),
+    ),
   };
 }
 

@@ -13,6 +13,8 @@ export interface Subject {
   readonly timeline: string;
   /** Id of an object to put into states. */
   readonly id: string;
+  /** Field of inputs, and column, of the id; `id` by default. */
+  readonly key?: { readonly input: string; readonly column: string };
   /** For each trigger of a caller: the caller, the mutation, and its other inputs. */
   readonly calls: Record<string, [who: string, mutation?: string, input?: Record<string, unknown>]>;
   /** Whether the object has a revision; true by default. */
@@ -61,8 +63,9 @@ export function testTables(machines: readonly AnyMachine[], actors: readonly str
 /** Calls each mutation of a subject in each state that does not allow it, and expects that it changes nothing. */
 export async function expectInvalidRefused(graph: Framework, subject: Subject): Promise<void> {
   const { machine, subgraph, table, column, timeline, id, calls, versioned = true, without = [], isUnseen } = subject;
+  const { key = { input: 'id', column: 'id' } } = subject;
   const { name } = machine;
-  const row = async () => (await graph.sql(subgraph, `SELECT * FROM ${table} WHERE id = ?`, [id]))[0];
+  const row = async () => (await graph.sql(subgraph, `SELECT * FROM ${table} WHERE ${key.column} = ?`, [id]))[0];
   const events = async () => Number((await graph.sql(subgraph, `SELECT COUNT(*) AS n FROM ${timeline}`))[0].n);
   const triggers = [
     ...new Set(machine.transitions.filter(({ by }) => by.join() !== 'SYSTEM').map((transition) => transition.trigger)),
@@ -74,7 +77,7 @@ export async function expectInvalidRefused(graph: Framework, subject: Subject): 
     .filter((trigger) => !without.includes(trigger));
   let tried = 0;
   for (const state of machine.states) {
-    await graph.force(subgraph, `UPDATE ${table} SET ${column} = ? WHERE id = ?`, [state, id]);
+    await graph.force(subgraph, `UPDATE ${table} SET ${column} = ? WHERE ${key.column} = ?`, [state, id]);
     for (const trigger of triggers) {
       const rows = machine.transitions.filter((transition) => transition.trigger === trigger);
       if (rows.some((transition) => StateMachine.origins(transition).includes(state))) continue;
@@ -84,7 +87,11 @@ export async function expectInvalidRefused(graph: Framework, subject: Subject): 
       const before = [await row(), await events()];
       const expectedRevision =
         versioned && !('expectedRevision' in input) ? { expectedRevision: before[0].version } : {};
-      const { code, extensions } = await graph.refused(caller, mutation, { id, ...expectedRevision, ...input });
+      const { code, extensions } = await graph.refused(caller, mutation, {
+        [key.input]: id,
+        ...expectedRevision,
+        ...input,
+      });
       if (isUnseen?.(state, caller)) expect([state, trigger, code]).toEqual([state, trigger, 'NOT_FOUND']);
       else {
         expect([state, trigger, code]).toEqual([state, trigger, 'ILLEGAL_TRANSITION']);

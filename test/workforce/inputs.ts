@@ -27,3 +27,11 @@ export const goalInput = (change: Record<string, unknown> = {}) => ({
   target: 5,
   ...change,
 });
+
+export const HIRING_REQUEST =
+  'hiringRequest { id revision status needValidatedAt offerAcceptedAt enteredOnDutyAt hrSpecialist position { id status statusBeforeFreeze revision } }';
+export const ANNOUNCEMENT =
+  'announcement { controlNumber revision status closeDate applicationCount hiringRequests { id status } }';
+export const CANDIDATE = 'candidate { id revision name email status retainUntil }';
+export const APPLICATION = 'application { id revision status ineligibleReason hiringRequest { id } }';
+export const CERTIFICATE = 'certificate { id revision status expiresAt }';

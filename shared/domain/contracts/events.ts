@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { eventType } from '#kit/events/event';
+import { CaseStatus } from './case-status';
 import { DesignationOutcome } from './designation-outcome';
 import { FindingSeverity } from './finding-severity';
 
@@ -161,4 +162,12 @@ export const findingReferred = eventType(
     referredAt: instant,
     exercise: z.boolean(),
   }),
+);
+
+export const caseMoved = eventType(
+  'infrastructure.case-moved',
+  'infrastructure',
+  'A clearinghouse case that came from a finding has a new status. It changes nothing but what the finding shows.',
+  ['reviews'],
+  z.object({ findingId: key, status: z.enum(CaseStatus), movedAt: instant }),
 );

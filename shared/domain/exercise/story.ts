@@ -17,8 +17,13 @@ export interface ExerciseWorld {
 /** A vulnerability of the imported catalog. */
 export interface CatalogedVulnerability {
   readonly cveId: string;
+  readonly vendorName: string;
+  readonly product: string;
   readonly kevDateAdded: string;
-  readonly kevDueDate: string;
+  readonly kevDueDate: string | null;
+  readonly kevForensicTriage: boolean | null;
+  readonly automatable: boolean | null;
+  readonly technicalImpact: 'PARTIAL' | 'TOTAL' | null;
 }
 
 /** Rows of one table. */

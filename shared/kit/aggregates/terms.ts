@@ -107,7 +107,9 @@ export class Terms {
     const reference = this.own(target, via, 't', purpose, path);
     this.scope.where.noteRows(target, via.name, owner);
     const { alias, key } = this.referenced(owner, this.column(target, via.property, 't'));
-    const { sql, readable } = this.own(owner, field, alias, purpose, path);
+    const { sql: value, readable } = this.own(owner, field, alias, purpose, path);
+    // conditions of derived fields hold or fail for an object that is missing, too
+    const sql = field.comparison.kind === 'derived' ? `CASE WHEN ${key} IS NOT NULL THEN ${value} END` : value;
     // an object without a visible reference has no value, which may be read
     const ofVisible = readable.map((part) => ({ ...part, sql: `(${key} IS NULL OR ${part.sql})` }));
     return { sql, readable: [...reference.readable, ...ofVisible] };

@@ -74,3 +74,28 @@ test('drafts statements that keep rows, after which nothing is pending', async (
   await upgraded.close();
   expect(await pendingStatements(options([FIRST, second]))).toEqual([]);
 });
+
+test('drafts statements that make an indexed column nullable, and keep its values and index', async () => {
+  const room: Migration = {
+    name: '0001-initial',
+    mysql: [],
+    sqlite: [
+      ...FIRST.sqlite,
+      'ALTER TABLE "course" ADD COLUMN "hours" integer NOT NULL DEFAULT (4)',
+      'CREATE INDEX "IDX_old" ON "course" ("hours")',
+    ],
+  };
+  const first = await Database.open(options([room]));
+  await first.query('INSERT INTO course (slug, title, hours) VALUES (?, ?, ?)', ['secure-code', 'Secure code', 8]);
+  await first.query('INSERT INTO visit (id, course) VALUES (?, ?)', ['v1', 'secure-code']);
+  await first.close();
+  const second: Migration = { name: '0002-hours', mysql: [], sqlite: await pendingStatements(options([room])) };
+  const upgraded = await Database.open(options([room, second]));
+  await upgraded.query('INSERT INTO course (slug, title, hours) VALUES (?, ?, ?)', ['other', 'Other', null]);
+  expect(await upgraded.query('SELECT slug, hours FROM course ORDER BY slug')).toEqual([
+    { slug: 'other', hours: null },
+    { slug: 'secure-code', hours: 8 },
+  ]);
+  await upgraded.close();
+  expect(await pendingStatements(options([room, second]))).toEqual([]);
+});

@@ -66,12 +66,16 @@ async function withoutRebuilds(database: Database, statements: readonly string[]
     const [table] = matched(CREATED, sql, ([name]) => [name!]);
     if (table) result.push(final.has(table) ? `CREATE TABLE "${table}" (${final.get(table)})` : sql);
   }
+  // before changes of their columns
+  const dropped = result.filter((sql) => sql.startsWith('DROP INDEX'));
+  const rest = result.filter((sql) => !dropped.includes(sql));
   const columns: string[] = [];
   for (const [table, body] of final)
-    if (!created.has(table)) columns.push(...(await alterations(database, table, body)));
+    if (!created.has(table)) columns.push(...(await alterations(database, table, body, dropped)));
   // an index may include an added column
-  const place = result.findIndex((sql) => sql.startsWith('CREATE') && sql.includes('INDEX'));
-  return place < 0 ? [...result, ...columns] : [...result.slice(0, place), ...columns, ...result.slice(place)];
+  const place = rest.findIndex((sql) => sql.startsWith('CREATE') && sql.includes('INDEX'));
+  const [before, after] = place < 0 ? [rest, []] : [rest.slice(0, place), rest.slice(place)];
+  return [...dropped, ...before, ...columns, ...after];
 }
 
 function matched<Value>(pattern: RegExp, sql: string, of: (groups: (string | undefined)[]) => Value[]): Value[] {
@@ -79,18 +83,61 @@ function matched<Value>(pattern: RegExp, sql: string, of: (groups: (string | und
   return match ? of(match.slice(1)) : [];
 }
 
-async function alterations(database: Database, table: string, body: string): Promise<string[]> {
+async function alterations(
+  database: Database,
+  table: string,
+  body: string,
+  dropped: readonly string[],
+): Promise<string[]> {
   const wanted = new Map(
     body
       .split(/, (?="|CONSTRAINT)/)
       .flatMap((part) => matched(/^"(\w+)" (.*)$/s, part, ([name, type]) => [[name!, type!] as const])),
   );
-  const present = await database.query<{ name: string }>(`PRAGMA table_info("${table}")`);
+  const present = await database.query<{ name: string; notnull: number }>(`PRAGMA table_info("${table}")`);
   const names = new Set(present.map(({ name }) => name));
+  const relaxed = present.filter(
+    ({ name, notnull }) => notnull && wanted.has(name) && !/NOT NULL/.test(wanted.get(name)!),
+  );
+  const statements: string[] = [];
+  for (const { name } of relaxed)
+    statements.push(...(await relaxations(database, { table, name, type: wanted.get(name)! }, dropped)));
   return [
+    ...statements,
     ...[...wanted]
       .filter(([name]) => !names.has(name))
       .map(([name, type]) => `ALTER TABLE "${table}" ADD COLUMN "${name}" ${type}`),
     ...[...names].filter((name) => !wanted.has(name)).map((name) => `ALTER TABLE "${table}" DROP COLUMN "${name}"`),
+  ];
+}
+
+interface Column {
+  readonly table: string;
+  readonly name: string;
+  readonly type: string;
+}
+
+/**
+ * Statements that make a column nullable: SQLite cannot alter one, so a copy replaces it.
+ * @param dropped statements that ran before, and dropped indexes
+ */
+async function relaxations(
+  database: Database,
+  { table, name, type }: Column,
+  dropped: readonly string[],
+): Promise<string[]> {
+  const present = await database.query<{ name: string; sql: string }>(
+    `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql LIKE ?`,
+    [table, `%"${name}"%`],
+  );
+  const indexes = present.map((index) => ({ drop: `DROP INDEX "${index.name}"`, create: index.sql.trim() }));
+  const kept = indexes.filter(({ drop }) => !dropped.includes(drop));
+  return [
+    ...kept.map(({ drop }) => drop),
+    `ALTER TABLE "${table}" ADD COLUMN "nullable_${name}" ${type}`,
+    `UPDATE "${table}" SET "nullable_${name}" = "${name}"`,
+    `ALTER TABLE "${table}" DROP COLUMN "${name}"`,
+    `ALTER TABLE "${table}" RENAME COLUMN "nullable_${name}" TO "${name}"`,
+    ...kept.map(({ create }) => create),
   ];
 }

@@ -1,7 +1,11 @@
 import { basename } from 'node:path';
+import { type Clock, systemClock } from '#base/clock';
 import { OperatorError } from '#base/errors';
+import { SYSTEM } from '#base/identity/principal';
 import type { Database } from '../database/database';
 import { type ModelClass, modelOf } from '../model/model';
+import { systemWork, Work } from '../mutation/work';
+import { type EditionFile, EditionRefused, type EditionRules } from './edition';
 import type { Progress } from './progress';
 import { type Reject, RowError } from './reject';
 import type { Row } from './row';
@@ -12,11 +16,18 @@ export interface Write<T extends object = object> {
   readonly object: Partial<T>;
   /** Properties for new objects only, because another source is more reliable for them. */
   readonly whenNew?: Partial<T>;
+  /** Whether the object is stored already, so that missing properties keep their values. */
+  readonly isStored?: boolean;
 }
 
 /** Creates a type-checked write. */
 export function write<T extends object>(target: ModelClass<T>, object: Partial<T>, whenNew?: Partial<T>): Write {
   return { target, object, whenNew } as Write;
+}
+
+/** Creates a write to an object that is stored, as {@link ImportSession.has} told. */
+export function change<T extends object>(target: ModelClass<T>, object: Partial<T>): Write {
+  return { target, object, isStored: true } as Write;
 }
 
 /** Services for an importer during one import. */
@@ -41,6 +52,10 @@ export interface Importer {
   readonly needs?: readonly ModelClass[];
   /** Several rows may describe the same object: the first wins, and the others count as unchanged, not as duplicates. */
   readonly merges?: boolean;
+  /** For a file that is one edition of a catalog. */
+  readonly edition?: EditionRules;
+  /** What follows from the written rows, in the transaction of the import. @param keys those of the first object of each row */
+  readonly follow?: (work: Work, keys: readonly string[]) => Promise<void>;
   /** Streams the rows of the file. @throws OperatorError if the file has another format */
   read(file: string): AsyncIterable<Row> | Iterable<Row> | Promise<Iterable<Row>>;
   /** Converts a row to objects. @throws RowError for an invalid row */
@@ -57,6 +72,13 @@ export interface ImportReport {
   readonly rejects: readonly Reject[];
   /** Values without a match, with the number of rows for each. */
   readonly unmatched: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** Lines about the edition; none without editions. */
+  readonly notes: readonly string[];
+}
+
+/** Circumstances of an import; those of an edition apply only to importers of editions. */
+export interface ImportOptions extends Partial<Omit<EditionFile, 'path'>> {
+  readonly clock?: Clock;
 }
 
 const BATCH = 500;
@@ -76,14 +98,21 @@ export async function runImport(
   path: string,
   progress: Progress,
   entities: readonly ModelClass[],
+  options: ImportOptions = {},
 ): Promise<ImportReport> {
+  const { clock = systemClock, source = basename(path), etag = null, lastModified = null, force = null } = options;
+  const editionFile: EditionFile = { path, source, etag, lastModified, force };
   const file = basename(path);
   const counts: Record<Outcome, number> = { imported: 0, updated: 0, unchanged: 0 };
   const rejects: Reject[] = [];
   const unmatched = new Map<string, Map<string, number>>();
+  const changed: string[] = [];
   let read = 0;
+  let notes: readonly string[] = [];
 
-  await database.transaction(async (inside) => {
+  const run = async (work: Work) => {
+    const inside = work.database;
+    const edition = await importer.edition?.begin(work, editionFile);
     const keys = await knownKeys(inside, importer.needs ?? []);
     const session: ImportSession = {
       has: (target, key) => keys.get(target)!.has(key),
@@ -95,7 +124,12 @@ export async function runImport(
     const seen = new Map<string, number>();
     let batch: (readonly Write[])[] = [];
     const flush = async () => {
-      for (const outcome of await store(inside, batch, entities)) counts[outcome] += 1;
+      const outcomes = await store(inside, batch, entities);
+      for (const [place, outcome] of outcomes.entries()) {
+        counts[outcome] += 1;
+        const { target, object } = batch[place]![0]!;
+        if (importer.follow && outcome !== 'unchanged') changed.push(keyText(inside, target, object));
+      }
       batch = [];
     };
     for await (const row of await importer.read(path)) {
@@ -121,9 +155,19 @@ export async function runImport(
     await flush();
     if (read === 0)
       throw new OperatorError(`"${path}" has no rows`, 'Check that the file is complete; nothing was changed');
-  });
+    if (changed.length > 0) await importer.follow!(work, changed);
+    notes = (await edition?.finish({ read, ...counts })) ?? [];
+    await work.flush();
+  };
+  try {
+    await database.transaction((inside) => run(new Work(inside, clock, SYSTEM, 'SYSTEM')));
+  } catch (error) {
+    if (error instanceof EditionRefused)
+      await systemWork(database, clock, (work) => importer.edition!.recordRefusal(work, editionFile, error));
+    throw error;
+  }
   progress.finish(read);
-  return { source: importer.source, file, read, ...counts, rejects, unmatched };
+  return { source: importer.source, file, read, ...counts, rejects, unmatched, notes };
 }
 
 /** Primary key of an object as one text. */
@@ -134,7 +178,7 @@ function keyText(database: Database, target: ModelClass, object: object): string
 
 /** Rejects values that are missing or too long, which MySQL and SQLite would handle differently. */
 function checkLengths(database: Database, writes: readonly Write[]): void {
-  for (const { target, object, whenNew } of writes) {
+  for (const { target, object, whenNew, isStored } of writes) {
     const complete: Record<string, unknown> = { ...whenNew, ...object };
     for (const column of database.columns(target)) {
       const name = column.propertyName;
@@ -146,6 +190,7 @@ function checkLengths(database: Database, writes: readonly Write[]): void {
         if (column.type === 'text' && Buffer.byteLength(value) > MAX_TEXT_BYTES)
           throw new RowError(name, `is ${Buffer.byteLength(value)} bytes long; the maximum is ${MAX_TEXT_BYTES}`);
       }
+      if (isStored && value === undefined) continue;
       const missing = value === undefined || value === null || (column.isPrimary && value === '');
       if (missing && (column.isPrimary || !column.isNullable)) throw new RowError(name, 'is missing');
     }

@@ -18,6 +18,11 @@ export class Row {
     return new Row(this.line, { ...this.fields, ...fields });
   }
 
+  /** Names of the fields. */
+  columns(): string[] {
+    return Object.keys(this.fields);
+  }
+
   /** The field as published. */
   raw(column: string): unknown {
     return this.fields[column];

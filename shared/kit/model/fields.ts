@@ -46,6 +46,8 @@ interface FieldOptions extends Derivation {
   default?: string | number | boolean;
   /** Marks a figure over objects that not every reader may see. */
   counted?: Counted;
+  /** What to use instead, if the field is deprecated. References only. */
+  deprecated?: string;
 }
 
 interface TextOptions extends FieldOptions {
@@ -307,7 +309,8 @@ function declareReference(
   Column({ name: snakeCase(property), type: 'varchar', length: options.length ?? 30, nullable })(prototype, property);
   if (options.index !== false) Index()(prototype, property);
   if (options.hidden) return;
-  method(prototype, options.as, target as never, { nullable: true, description }, (parent, context) => {
+  const shown = { nullable: true, description, deprecationReason: options.deprecated };
+  method(prototype, options.as, target as never, shown, (parent, context) => {
     const keyValue = parent[property] as string | null;
     return keyValue == null ? null : resolve(context, target(), keyValue);
   });

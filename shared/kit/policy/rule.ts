@@ -154,6 +154,23 @@ export const without = (property: string, limited: Rule): Rule =>
       ),
   );
 
+/**
+ * Limits a rule to rows whose property is not null.
+ * @param words of these rows, to follow "objects"
+ */
+export const present = (property: string, limited: Rule, words: string): Rule =>
+  rule(
+    () => limited.grants().map((grant) => limitedTo(words, grant)),
+    (who) =>
+      both(
+        ({ database, target, alias }) => ({
+          sql: `${alias}.${database.column(target, property)} IS NOT NULL`,
+          parameters: [],
+        }),
+        limited(who),
+      ),
+  );
+
 /** Rows with a related row of another table that the rule admits. */
 export const through = (property: string, other: () => ModelClass, ofOther: Rule, otherProperty?: string): Rule =>
   rule(

@@ -226,9 +226,9 @@ const CONTAINS_WEIGHT = 20;
 const SEARCH_WEIGHT = 200;
 const TEXT_WEIGHTS: Readonly<Record<string, number>> = { contains: CONTAINS_WEIGHT, [SEARCH]: SEARCH_WEIGHT };
 /** Cost of conditions on referenced objects, or on the objects in a list. */
-const REFERENCE_WEIGHT = 50;
+const REFERENCE_WEIGHT = 75;
 /** Cost of a term of an order that can count the objects in a list. */
-const ORDER_WEIGHT = 75;
+const ORDER_WEIGHT = 225;
 
 /** @param models names of the filters of models, which can be combined by `and`, `or` and `not` */
 function filterCosts(

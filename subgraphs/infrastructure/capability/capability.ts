@@ -12,6 +12,7 @@ import {
   longText,
   oneOf,
   refersTo,
+  revisionNumber,
   text,
   textList,
 } from '#kit/model/fields';
@@ -20,6 +21,7 @@ import { model } from '#kit/model/model';
 import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { AgencyWorkRole, WorkRole } from '../entities';
+import { InfrastructureEvent } from '../timeline/infrastructure-event';
 
 export const DimensionLevel = enumeration(
   'DimensionLevel',
@@ -62,6 +64,12 @@ export const DimensionWorkRole = links(
   { remote: true, description: 'Work roles that contribute to the outcome, from the reference table of this program.' },
 );
 
+export const AssessmentStatus = enumeration('AssessmentStatus', 'Status of a capability assessment.', {
+  RECORDED: 'In effect.',
+  CORRECTED: 'Replaced by a correction. It counts in no figure.',
+});
+export type AssessmentStatus = ValueOf<typeof AssessmentStatus>;
+
 @model("Assessment of an agency's capability against one outcome of the NIST Cybersecurity Framework.", {
   order: ['dimensionId', 'agencyKey'],
   sensitivity: 'GOV',
@@ -76,7 +84,18 @@ export class CapabilityAssessment {
   @date('Date of the assessment.', { filter: true, order: true }) assessedOn!: string;
   @text('Assessor, such as "Self-assessment".') assessor!: string;
   @flag('Whether this is the latest assessment of the agency and outcome.', { filter: true }) current!: boolean;
+  @oneOf(() => AssessmentStatus, 'Status of the assessment.', { filter: true, default: 'RECORDED' })
+  status!: AssessmentStatus;
+  @belongsTo(() => CapabilityAssessment, 'Earlier assessment that this one corrects.', {
+    as: 'corrects',
+    nullable: true,
+    index: false,
+  })
+  correctsId!: string | null;
+  @revisionNumber({ default: 1 }) revision!: number;
   @exerciseFlag() exercise!: boolean;
+
+  @hasMany(() => InfrastructureEvent, 'subjectId', 'Events of the assessment, oldest first.') timeline!: unknown;
 
   @computed(() => Boolean, 'Whether the tier reached is below the target.', {
     conditions: {

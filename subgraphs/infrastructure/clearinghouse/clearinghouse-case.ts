@@ -1,3 +1,6 @@
+import { Index } from 'typeorm';
+import { CaseStatus } from '#domain/contracts/case-status';
+import { hasMany } from '#kit/collection/connection';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
@@ -11,28 +14,18 @@ import {
 } from '#kit/model/fields';
 import { links } from '#kit/model/links';
 import { model } from '#kit/model/model';
+import { kept } from '#kit/model/record';
 import { Agency } from '../agency';
 import { Finding } from '../entities';
 import { Sector } from '../sector/sector';
 import { FederalSystem } from '../system/federal-system';
+import { InfrastructureEvent } from '../timeline/infrastructure-event';
 import { Vulnerability } from '../vulnerability/vulnerability';
 
 export const CaseSource = enumeration('CaseSource', 'How the clearinghouse learned of a flaw.', {
   REVIEW_FINDING: 'Found in the review of an AI model.',
   INDUSTRY: 'Reported by industry.',
   AGENCY_SCAN: 'Found by an agency scan.',
-});
-
-export const CaseStatus = enumeration('CaseStatus', 'Status of a clearinghouse case.', {
-  PENDING: 'Received, not yet triaged.',
-  OPEN: 'Accepted for handling.',
-  DECLINED: 'Declined.',
-  NOT_A_FLAW: 'Closed because the report does not describe a flaw.',
-  VALIDATED: 'Flaw confirmed.',
-  PATCH_IN_PROGRESS: 'Patch in development.',
-  PATCH_AVAILABLE: 'Patch available.',
-  PUBLISHED: 'Case published.',
-  CLOSED: 'Closed.',
 });
 
 export const CasePriority = enumeration('CasePriority', 'Priority of a clearinghouse case.', {
@@ -50,6 +43,12 @@ export type CasePriority = ValueOf<typeof CasePriority>;
 export class ClearinghouseCase {
   @generatedId('chc') id!: string;
   @text('Short description of the flaw.', { search: true, filter: true }) title!: string;
+  @text('CVE id of the flaw, such as "CVE-2026-12345". Null until one is assigned.', {
+    nullable: true,
+    length: 30,
+    filter: true,
+  })
+  assignedCve!: string | null;
   @belongsTo(() => Vulnerability, 'Cataloged vulnerability. Null until the flaw has a listed CVE id.', {
     as: 'vulnerability',
     nullable: true,
@@ -67,9 +66,7 @@ export class ClearinghouseCase {
   @oneOf(() => CaseSource, 'How the clearinghouse learned of the flaw.', { filter: true }) source!: ValueOf<
     typeof CaseSource
   >;
-  @oneOf(() => CaseStatus, 'Status of the case.', { filter: true, order: true, index: true }) status!: ValueOf<
-    typeof CaseStatus
-  >;
+  @oneOf(() => CaseStatus, 'Status of the case.', { filter: true, order: true, index: true }) status!: CaseStatus;
   @oneOf(() => CasePriority, 'Priority of the case.', { filter: true }) priority!: CasePriority;
   @dateTime('Time the case was opened.', { filter: true, order: true }) openedAt!: string;
   @dateTime('Time the embargo on publication ends.', { nullable: true, filter: true, order: true }) embargoUntil!:
@@ -77,8 +74,22 @@ export class ClearinghouseCase {
     | null;
   @dateTime('Time a patch became available.', { nullable: true, filter: true, order: true }) patchedAt!: string | null;
   @dateTime('Time the case was published.', { nullable: true, filter: true, order: true }) publishedAt!: string | null;
+  @text('Vendor of the affected software. Null until it is known.', { nullable: true, filter: true }) vendorName!:
+    | string
+    | null;
+  @dateTime('Time the vendor was contacted about the flaw.', { nullable: true, filter: true, order: true })
+  vendorContactedAt!: string | null;
+  @belongsTo(() => ClearinghouseCase, 'Case about the same flaw that goes on in place of this one.', {
+    as: 'mergedInto',
+    nullable: true,
+  })
+  mergedIntoId!: string | null;
+  /** CVE id, while the clearinghouse handles the case: its unique index makes the database refuse a second one. */
+  @kept({ length: 30, nullable: true }) @Index({ unique: true }) handledCve!: string | null;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
+
+  @hasMany(() => InfrastructureEvent, 'subjectId', 'Events of the case, oldest first.') timeline!: unknown;
 }
 
 export const CaseSector = links(

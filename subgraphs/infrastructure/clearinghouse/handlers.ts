@@ -1,6 +1,7 @@
 import { findingReferred } from '#domain/contracts/events';
 import { type EventHandler, on } from '#kit/events/inbox';
-import { type CasePriority, CaseSector, ClearinghouseCase } from './clearinghouse-case';
+import { type CasePriority, CaseSector } from './clearinghouse-case';
+import { Cases } from './clearinghouse-case.mutations';
 
 const PRIORITY: Record<string, keyof typeof CasePriority> = {
   INFORMATIONAL: 'LOW',
@@ -12,28 +13,18 @@ const PRIORITY: Record<string, keyof typeof CasePriority> = {
 
 /** Opens a case for each review finding that is a flaw in deployed software. */
 export const clearinghouseHandlers: readonly EventHandler[] = [
-  on(findingReferred, async ({ database }, _submission, data) => {
-    await database.insert(ClearinghouseCase, [
-      {
-        id: data.caseId,
-        title: data.title,
-        cveId: null,
-        openedByKey: data.agencyKey,
-        findingId: data.findingId,
-        source: 'REVIEW_FINDING',
-        status: 'PENDING',
-        priority: PRIORITY[data.severity] ?? 'MEDIUM',
-        openedAt: data.referredAt,
-        embargoUntil: null,
-        patchedAt: null,
-        publishedAt: null,
-        revision: 1,
-        exercise: data.exercise,
-      },
-    ]);
-    await database.insert(
+  on(findingReferred, async (work, _submission, data) => {
+    const { caseId: id, title, agencyKey: openedByKey, findingId, severity, referredAt, sectorKeys, exercise } = data;
+    const cases = await Cases.open(work, []);
+    const priority = PRIORITY[severity] ?? 'MEDIUM';
+    cases.add(
+      { id, title, openedByKey, findingId, source: 'REVIEW_FINDING', priority, openedAt: referredAt, exercise },
+      'findingReferred',
+    );
+    await cases.save();
+    await work.database.insert(
       CaseSector,
-      data.sectorKeys.map((targetKey) => ({ ownerKey: data.caseId, targetKey })),
+      sectorKeys.map((targetKey) => ({ ownerKey: id, targetKey })),
     );
   }),
 ];

@@ -15,19 +15,23 @@ import {
 import type { Database } from '#kit/database/database';
 import { stableId } from '#kit/ids';
 import type { Link } from '#kit/model/links';
+import { DefenseAccess } from '../access/defense-access';
 import { CapabilityAssessment } from '../capability/capability';
 import { CaseSector, CaseSystem, ClearinghouseCase } from '../clearinghouse/clearinghouse-case';
 import { DirectiveProgress } from '../directive/directive';
-import { dimensions, directives, sectors } from '../reference/references';
+import { dimensions, directivePhases, directives, sectors } from '../reference/references';
 import { SectorRisk } from '../sector/sector';
 import { FederalSystem, SystemSector } from '../system/federal-system';
+import { InventoryItem } from '../system/inventory-item';
+import { SystemAuthorization } from '../system/system-authorization';
 import { DefensiveTool, DeploymentSystem, ToolDeployment, ToolPurpose, ToolSubcategory } from '../tool/defensive-tool';
 import { Vendor } from '../vendor/vendor';
+import { IN_KEV_SQL } from '../vulnerability/kev-listing';
 import { Vulnerability } from '../vulnerability/vulnerability';
-import { VulnerabilityFinding } from '../vulnerability/vulnerability-finding';
+import { exerciseAccesses } from './accesses';
+import { activeRuleOf, ExerciseInventory, exerciseMatchRules, exerciseProduct, PRODUCTS, VENDORS } from './inventory';
+import { type ExerciseFinding, ExerciseRemediation, type ExerciseVulnerability } from './remediation';
 
-const VENDORS = ['Granite', 'Basalt', 'Marble', 'Slate', 'Quartz', 'Feldspar'];
-const PRODUCTS = ['Mail Gateway', 'Edge Router', 'Identity Server', 'File Transfer', 'Hypervisor', 'Web Console'];
 const WEAKNESSES = ['CWE-22', 'CWE-78', 'CWE-79', 'CWE-89', 'CWE-287', 'CWE-416', 'CWE-502', 'CWE-787'];
 const SYSTEMS = [
   'Case Management',
@@ -52,13 +56,21 @@ export function infrastructureExercise(world: ExerciseWorld, flaws: readonly Fla
   const { tools, subcategories } = makeTools(world);
   const systems: Partial<FederalSystem>[] = [];
   const systemSectors: Link[] = [];
-  const findings: Partial<VulnerabilityFinding>[] = [];
+  const items: Partial<InventoryItem>[] = [];
+  const authorizations: Partial<SystemAuthorization>[] = [];
+  const remediation = new ExerciseRemediation(world);
   const deployments: Partial<ToolDeployment>[] = [];
   const deploymentSystems: Link[] = [];
   for (const agencyKey of EXERCISE_AGENCIES) {
     const agencySystems = makeSystems(world, agencyKey, systemSectors);
     deploy(world, agencyKey, agencySystems, tools, deployments, deploymentSystems);
-    for (const system of agencySystems) findings.push(...findVulnerabilities(world, system, vulnerabilities));
+    for (const system of agencySystems) {
+      const inventory = new ExerciseInventory(world, system);
+      remediation.find(findVulnerabilities(world, system, inventory, vulnerabilities));
+      remediation.find(suspectVulnerabilities(world, system, inventory, vulnerabilities));
+      items.push(...inventory.items);
+      authorizations.push(...authorize(world, system));
+    }
     systems.push(...agencySystems);
   }
   const cases = makeCases(world, flaws, systems);
@@ -68,7 +80,10 @@ export function infrastructureExercise(world: ExerciseWorld, flaws: readonly Fla
       rows(Vulnerability, vulnerabilities),
       rows(FederalSystem, systems),
       rows(SystemSector, systemSectors),
-      rows(VulnerabilityFinding, findings),
+      rows(SystemAuthorization, authorizations),
+      rows(InventoryItem, items),
+      ...exerciseMatchRules(world),
+      ...remediation.rows(),
       rows(DefensiveTool, tools),
       rows(ToolSubcategory, subcategories),
       rows(ToolDeployment, deployments),
@@ -76,6 +91,7 @@ export function infrastructureExercise(world: ExerciseWorld, flaws: readonly Fla
       rows(SectorRisk, makeSectorRisks(world)),
       rows(CapabilityAssessment, assess(world)),
       rows(DirectiveProgress, progress(world)),
+      rows(DefenseAccess, exerciseAccesses(world, tools)),
       ...cases,
     ],
   };
@@ -84,15 +100,15 @@ export function infrastructureExercise(world: ExerciseWorld, flaws: readonly Fla
 /** CVE ids start in 1999, so ids of 1900 cannot be mistaken for real ones. */
 function makeVulnerabilities(world: ExerciseWorld): Partial<Vulnerability>[] {
   const random = randomOf(world, 'vulnerabilities');
+  const evaluated = randomOf(world, 'vulnerability evaluations');
   return Array.from({ length: Math.min(1_000, 40 * world.scale) }, (_, index) => {
     const added = addDays(civilDate(world.asOf), -random.integer(-0, 500));
     const vendor = random.pick(VENDORS);
     const product = random.pick(PRODUCTS);
-    return {
+    const facts = {
       cveId: `CVE-1900-${String(10_000 + index)}`,
       vendorKey: `exercise-${vendor.toLowerCase()}`,
-      vendorName: `Exercise Vendor ${vendor}`,
-      product: `${vendor} ${product}`,
+      ...exerciseProduct(vendor, product),
       name: `${vendor} ${product} vulnerability ${index + 1} (exercise)`,
       description: 'A made-up vulnerability for exercises.',
       requiredAction: 'Apply the vendor’s update (exercise).',
@@ -103,7 +119,38 @@ function makeVulnerabilities(world: ExerciseWorld): Partial<Vulnerability>[] {
       notes: null,
       exercise: true,
     };
+    const isListed = index % UNLISTED_EVERY !== UNLISTED_EVERY - 1;
+    return { ...facts, ...evaluation(evaluated, added), ...(isListed ? {} : UNLISTED) };
   });
+}
+
+/** Of so many vulnerabilities, the KEV catalog does not list one. */
+const UNLISTED_EVERY = 8;
+const UNLISTED = {
+  requiredAction: null,
+  kevDateAdded: null,
+  kevDueDate: null,
+  kevForensicTriage: null,
+  ransomwareUse: null,
+} as const;
+
+/** SSVC values, a few of them missing, and whether the catalog asks for triage, which only recent entries state. */
+function evaluation(random: Random, added: string): Partial<Vulnerability> {
+  const [automatable, isTotal, asksTriage, isMissing] = [
+    random.chance(0.4),
+    random.chance(0.6),
+    random.chance(0.3),
+    random.chance(0.05),
+  ];
+  return {
+    kevRemovedOn: null,
+    kevForensicTriage: added < '2026-06-10' ? null : asksTriage,
+    exploitation: 'ACTIVE',
+    automatable: isMissing ? null : automatable,
+    technicalImpact: isTotal ? 'TOTAL' : 'PARTIAL',
+    ssvcEvaluatedOn: added,
+    ssvcSource: 'exercise',
+  };
 }
 
 function makeSystems(world: ExerciseWorld, agencyKey: string, systemSectors: Link[]): Partial<FederalSystem>[] {
@@ -118,6 +165,7 @@ function makeSystems(world: ExerciseWorld, agencyKey: string, systemSectors: Lin
       agencyKey,
       name: `${agencyKey.toUpperCase()} ${random.pick(SYSTEMS)} ${index + 1} (exercise)`,
       impactLevel,
+      ...operation(randomOf(world, `operation ${id}`)),
       highValueAsset: impactLevel === 'HIGH' && random.chance(0.4),
       atoExpires: random.chance(0.05) ? null : addDays(civilDate(world.asOf), random.integer(-120, 900)),
       coveredByAiTool: false,
@@ -126,6 +174,34 @@ function makeSystems(world: ExerciseWorld, agencyKey: string, systemSectors: Lin
       exercise: true,
     };
   });
+}
+
+function operation(random: Random): Partial<FederalSystem> {
+  return {
+    status: random.weighted({ OPERATIONAL: 17, UNDER_MAJOR_MODIFICATION: 2, UNDER_DEVELOPMENT: 1 }),
+    operatedBy: random.weighted({ AGENCY: 6, CONTRACTOR: 3, SHARED_SERVICE: 1 }),
+    loggingLevel: random.chance(0.1) ? null : random.integer(0, 4),
+  };
+}
+
+/** The decision behind the expiration date of a system. */
+function authorize(world: ExerciseWorld, system: Partial<FederalSystem>): Partial<SystemAuthorization>[] {
+  const random = randomOf(world, `authorization ${system.id}`);
+  const { atoExpires } = system;
+  return [
+    {
+      id: stableId('sau', system.id!),
+      systemId: system.id,
+      agencyKey: system.agencyKey,
+      kind: atoExpires ? random.weighted({ ATO: 4, ATO_WITH_CONDITIONS: 1 }) : 'NOT_AUTHORIZED',
+      decidedOn: addDays(atoExpires ?? civilDate(world.asOf), atoExpires ? -3 * 365 : -random.integer(5, 200)),
+      expiresOn: atoExpires ?? null,
+      ongoing: false,
+      revokedOn: null,
+      revision: 1,
+      exercise: true,
+    },
+  ];
 }
 
 function makeTools(world: ExerciseWorld): { tools: Partial<DefensiveTool>[]; subcategories: Link[] } {
@@ -144,6 +220,8 @@ function makeTools(world: ExerciseWorld): { tools: Partial<DefensiveTool>[]; sub
         aiPowered,
         purpose,
         modelId: null,
+        registeredByKey: null,
+        revision: 1,
         exercise: true,
       };
     }),
@@ -174,6 +252,7 @@ function deploy(
       since,
       systemsCovered: covered.length,
       haveAto: stage === 'DEPLOYED' || random.chance(0.3),
+      useCaseId: null,
       revision: 1,
       exercise: true,
     });
@@ -190,20 +269,22 @@ function deploy(
 function findVulnerabilities(
   world: ExerciseWorld,
   system: Partial<FederalSystem>,
+  inventory: ExerciseInventory,
   vulnerabilities: readonly Partial<Vulnerability>[],
-): Partial<VulnerabilityFinding>[] {
+): ExerciseFinding[] {
   const random = randomOf(world, `findings ${system.id}`);
   const invented = random.some(vulnerabilities, random.integer(2, 10)).map((vulnerability) => {
-    const added = startOfDay(vulnerability.kevDateAdded!);
+    const published = vulnerability.kevDateAdded ?? vulnerability.ssvcEvaluatedOn!;
+    const added = startOfDay(published);
     const seen = after(added, random.next() * 40);
     const detectedAt = seen > world.asOf ? latest(added, after(world.asOf, -0.5)) : seen;
-    return findingOf(world, random, system, vulnerability, detectedAt);
+    return findingOf(world, random, system, inventory, vulnerability as ExerciseVulnerability, detectedAt);
   });
   const ofCatalog = randomOf(world, `cataloged findings ${system.id}`);
   const imported = ofCatalog.some(world.cataloged ?? [], ofCatalog.integer(0, 2)).map((vulnerability) => {
-    // published long ago, in most cases: a recent scan detects it, so that some are due soon
+    // published long ago, in most cases: a recent scan detects it
     const detectedAt = latest(startOfDay(vulnerability.kevDateAdded), after(world.asOf, -ofCatalog.next() * 45));
-    return findingOf(world, ofCatalog, system, vulnerability, detectedAt);
+    return findingOf(world, ofCatalog, system, inventory, vulnerability, detectedAt);
   });
   return [...invented, ...imported];
 }
@@ -213,11 +294,10 @@ function findingOf(
   world: ExerciseWorld,
   random: Random,
   system: Partial<FederalSystem>,
-  vulnerability: Partial<CatalogedVulnerability>,
+  inventory: ExerciseInventory,
+  vulnerability: ExerciseVulnerability,
   detectedAt: string,
-): Partial<VulnerabilityFinding> {
-  const catalogDue = startOfDay(addDays(vulnerability.kevDueDate!, 1));
-  const dueAt = detectedAt > catalogDue ? after(detectedAt, 14) : catalogDue;
+): ExerciseFinding {
   const remediatedAt = after(
     detectedAt,
     (system.coveredByAiTool ? 3 : 6) + random.next() * (system.coveredByAiTool ? 22 : 40),
@@ -231,31 +311,80 @@ function findingOf(
       : fate === 'retired'
         ? 'SYSTEM_RETIRED'
         : random.weighted({ OPEN: 4, IN_REMEDIATION: 4, MITIGATED: 2 });
+  const item = inventory.itemOf(vulnerability);
   return {
-    id: stableId('vfn', system.id!, vulnerability.cveId!),
-    systemId: system.id,
-    agencyKey: system.agencyKey,
-    cveId: vulnerability.cveId,
-    detectedAt,
-    dueAt,
-    status,
-    remediatedAt: isRemediated ? remediatedAt : null,
-    method: random.pick(['authenticated scan', 'agent report', 'external scan']),
-    reopensId: null,
-    revision: 1,
-    exercise: true,
+    item,
+    vulnerability,
+    finding: {
+      id: stableId('vfn', system.id!, vulnerability.cveId!),
+      systemId: system.id!,
+      agencyKey: system.agencyKey!,
+      cveId: vulnerability.cveId!,
+      itemId: item.id!,
+      matchRuleId: null,
+      detectedAt,
+      status,
+      remediatedAt: isRemediated ? remediatedAt : null,
+      method: random.pick(['authenticated scan', 'agent report', 'external scan']),
+      reopensId: null,
+      revision: 1,
+      exercise: true,
+    },
   };
+}
+
+/** Findings that active match rules raise on products without a finding. */
+function suspectVulnerabilities(
+  world: ExerciseWorld,
+  system: Partial<FederalSystem>,
+  inventory: ExerciseInventory,
+  vulnerabilities: readonly Partial<Vulnerability>[],
+): ExerciseFinding[] {
+  const random = randomOf(world, `suspected findings ${system.id}`);
+  const item = inventory.spare(exerciseProduct(random.pick(VENDORS), random.pick(PRODUCTS)));
+  const rule = item && activeRuleOf(world, item.productKey!);
+  const matches = vulnerabilities.filter((vulnerability) => {
+    return vulnerability.kevDateAdded && vulnerability.productKey === item?.productKey;
+  });
+  if (!rule || matches.length === 0) return [];
+  const vulnerability = random.pick(matches) as ExerciseVulnerability;
+  const detectedAt = latest(startOfDay(vulnerability.kevDateAdded!), after(world.asOf, -random.next() * 10));
+  return [
+    {
+      item,
+      vulnerability,
+      finding: {
+        id: stableId('vfn', system.id!, vulnerability.cveId!, 'suspected'),
+        systemId: system.id!,
+        agencyKey: system.agencyKey!,
+        cveId: vulnerability.cveId!,
+        itemId: item.id!,
+        matchRuleId: rule.id!,
+        detectedAt,
+        status: 'SUSPECTED',
+        remediatedAt: null,
+        method: 'catalog match',
+        reopensId: null,
+        revision: 1,
+        exercise: true,
+      },
+    },
+  ];
 }
 
 const MAX_CATALOGED = 200;
 
 /** The latest imported vulnerabilities whose listing is not after an instant. */
-export function catalogedVulnerabilities(database: Database, asOf: string): Promise<CatalogedVulnerability[]> {
-  return database.query<CatalogedVulnerability & Record<string, unknown>>(
-    `SELECT cve_id AS cveId, kev_date_added AS kevDateAdded, kev_due_date AS kevDueDate FROM vulnerability
-     WHERE exercise = 0 AND kev_date_added <= ? ORDER BY kev_date_added DESC, cve_id LIMIT ${MAX_CATALOGED}`,
+export async function catalogedVulnerabilities(database: Database, asOf: string): Promise<CatalogedVulnerability[]> {
+  const listed = await database.query(
+    `SELECT ${database.selection(Vulnerability, 'v')} FROM vulnerability v
+     WHERE exercise = 0 AND ${IN_KEV_SQL} AND kev_date_added <= ? ORDER BY kev_date_added DESC, cve_id LIMIT ${MAX_CATALOGED}`,
     [civilDate(asOf)],
   );
+  return listed.map((row) => {
+    const vulnerability = database.hydrate(Vulnerability, row);
+    return { ...vulnerability, kevDateAdded: vulnerability.kevDateAdded! };
+  });
 }
 
 function makeSectorRisks(world: ExerciseWorld): Partial<SectorRisk>[] {
@@ -284,6 +413,9 @@ function assess(world: ExerciseWorld): Partial<CapabilityAssessment>[] {
         dimensionId: id,
         target: random.integer(3, 4),
         assessor: 'Self-assessment (exercise)',
+        status: 'RECORDED' as const,
+        correctsId: null,
+        revision: 1,
         exercise: true,
       };
       return [
@@ -306,13 +438,27 @@ function assess(world: ExerciseWorld): Partial<CapabilityAssessment>[] {
   );
 }
 
+/** What agencies report on: each phase of a directive in force, or the directive if it has none. */
+function reported(): { directiveId: string; phaseId: string | null }[] {
+  return directives
+    .filter(({ revokedOn }) => revokedOn === null)
+    .flatMap(({ id }): { directiveId: string; phaseId: string | null }[] => {
+      const phases = directivePhases.filter(({ directiveId, dueOn }) => directiveId === id && dueOn !== null);
+      if (phases.length === 0) return [{ directiveId: id!, phaseId: null }];
+      return phases.map((phase) => ({ directiveId: id!, phaseId: phase.id! }));
+    });
+}
+
 function progress(world: ExerciseWorld): Partial<DirectiveProgress>[] {
   return EXERCISE_AGENCIES.flatMap((agencyKey) =>
-    directives.map(({ id }) => ({
-      id: stableId('dpr', world.seed, agencyKey, id!),
+    reported().map(({ directiveId, phaseId }) => ({
+      id: stableId('dpr', world.seed, agencyKey, phaseId ?? directiveId),
       agencyKey,
-      directiveId: id,
-      status: randomOf(world, `directive ${agencyKey} ${id}`).weighted({
+      directiveId,
+      phaseId,
+      exceptionUntil: null,
+      reason: null,
+      status: randomOf(world, `directive ${agencyKey} ${phaseId ?? directiveId}`).weighted({
         NOT_STARTED: 1,
         IN_PROGRESS: 3,
         REPORTED_COMPLETE: 4,
@@ -360,12 +506,17 @@ function makeCases(
       id,
       ...facts,
       title: `Flaw ${id.slice(-6)} (exercise)`,
+      assignedCve: null,
       cveId: null,
       status,
       priority: random.weighted({ LOW: 1, MEDIUM: 3, HIGH: 3, URGENT: 1 }),
       embargoUntil: refused ? null : after(patched, 7),
       patchedAt: !refused && patched <= world.asOf ? patched : null,
       publishedAt: !refused && published <= world.asOf ? published : null,
+      vendorName: null,
+      vendorContactedAt: null,
+      mergedIntoId: null,
+      handledCve: null,
       revision: 1,
       exercise: true,
     });
@@ -386,5 +537,25 @@ function makeCases(
       sectorKeys: random.some(sectors, 1).map(({ key }) => key!),
     });
   }
-  return [rows(ClearinghouseCase, cases), rows(CaseSector, caseSectors), rows(CaseSystem, caseSystems)];
+  return [
+    rows(ClearinghouseCase, [...cases, ...duplicatesOf(world, cases)]),
+    rows(CaseSector, caseSectors),
+    rows(CaseSystem, caseSystems),
+  ];
+}
+
+/** Second reports of flaws that are known: every twelfth report from outside of reviews, merged into the case of the first. */
+function duplicatesOf(
+  world: ExerciseWorld,
+  cases: readonly Partial<ClearinghouseCase>[],
+): Partial<ClearinghouseCase>[] {
+  const reports = cases.filter(({ source }) => source !== 'REVIEW_FINDING').filter((_, place) => place % 12 === 0);
+  return reports.map((first, place) => {
+    const id = stableId('chc', world.seed, 'duplicate', place);
+    return {
+      ...first,
+      ...{ id, title: `Flaw ${id.slice(-6)} (exercise)`, openedAt: after(first.openedAt!, 0.2) },
+      ...{ status: 'CLOSED', mergedIntoId: first.id!, embargoUntil: null, patchedAt: null, publishedAt: null },
+    };
+  });
 }

@@ -6,9 +6,11 @@ import { kev } from './kev';
 import { controls, csf } from './nist';
 import { sectorList } from './sectors';
 import { commercialUseCases, individualUseCases } from './use-cases';
+import { vulnrichment } from './vulnrichment';
 
 export const importers: readonly Importer[] = [
   kev,
+  vulnrichment,
   individualUseCases,
   commercialUseCases,
   govDomains,

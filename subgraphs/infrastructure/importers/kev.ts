@@ -2,13 +2,16 @@ import { organizationNamed } from '#domain/organization/organizations';
 import { type Importer, write } from '#kit/import/importer';
 import { readJson, rowsAt } from '#kit/import/readers';
 import { RowError } from '#kit/import/reject';
+import { productKey } from '../matching/product-key';
 import { Vulnerability } from '../vulnerability/vulnerability';
+import { forensicTriage, kevEditions } from './kev-edition';
 import { vendorWrite } from './vendor';
 
 export const kev: Importer = {
   source: 'kev',
   description: 'Known exploited vulnerabilities (CISA, CC0), JSON',
   files: ['known_exploited_vulnerabilities.json'],
+  edition: kevEditions,
   read: async (file) => rowsAt(file, await readJson(file), 'vulnerabilities'),
   convert(row) {
     const cveId = row.text('cveID', 30);
@@ -21,11 +24,14 @@ export const kev: Importer = {
         vendorKey: vendor.key,
         vendorName,
         product: row.text('product'),
+        productKey: productKey(vendorName, row.text('product')),
         name: row.text('vulnerabilityName', 300),
         description: row.text('shortDescription', 60_000),
         requiredAction: row.text('requiredAction', 60_000),
         kevDateAdded: row.date('dateAdded'),
         kevDueDate: row.date('dueDate'),
+        kevRemovedOn: null,
+        kevForensicTriage: forensicTriage(row),
         ransomwareUse: row.optional('knownRansomwareCampaignUse') === 'Known' ? true : null,
         cwes: row.list('cwes'),
         notes: row.optional('notes', 60_000),

@@ -58,7 +58,11 @@ export class InfrastructureMetrics {
     counted: { over: 'overdueExposures', isMeasure: true },
   })
   overduePerThousandSystems!: number | null;
-  @part(() => Ratio, 'Share of due exposures that were remediated on time.', { counted: DUE })
+  @part(
+    () => Ratio,
+    'Share of due exposures that were remediated on time. The rule for deadlines changed on December 7, 2026: group findings by `dueBasis` to compare periods before and after.',
+    { counted: DUE },
+  )
   remediatedOnTime!: Ratio;
   @part(() => Ratio, `Share of systems with a current authorization to operate. ${noHistory('systems')}`, {
     nullable: true,

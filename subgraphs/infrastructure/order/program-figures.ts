@@ -7,8 +7,8 @@ import { UNRESOLVED_SQL } from '../vulnerability/vulnerability-finding';
 
 const ALL_TIME: Period = { from: '0000', until: '9999' };
 
-/** SQL condition: a finding is due, and neither a false positive nor on a retired system. */
-const COUNTED = "status NOT IN ('FALSE_POSITIVE', 'SYSTEM_RETIRED')";
+/** SQL condition: a finding is confirmed, and neither a false positive nor on a retired system. */
+const COUNTED = "status NOT IN ('SUSPECTED', 'FALSE_POSITIVE', 'SYSTEM_RETIRED')";
 
 /** A fiscal year, or all time, up to an instant. */
 export class ProgramPeriod {
@@ -28,13 +28,13 @@ export class ProgramPeriod {
     return this.asOf < this.period.until ? this.asOf : this.period.until;
   }
 
-  /** Exposures overdue at the end. Findings are counted from their deadline, 14 days or more after detection. */
+  /** Exposures overdue at the end. A finding counts from its deadline or its detection, whichever came last. */
   async overdue(): Promise<{ n: number; meanDays: number | null }> {
     const [row] = await this.database.summarize<{ n: number; days: number | null }>(
       `SELECT COUNT(*) AS n, AVG(${this.database.dialect.daysBetween('due_at', '?')}) AS days
        FROM vulnerability_finding
-       WHERE due_at < ? AND (status IN (${UNRESOLVED_SQL}) OR (${COUNTED} AND remediated_at > ?))`,
-      [this.end, this.end, this.end],
+       WHERE due_at < ? AND detected_at <= ? AND (status IN (${UNRESOLVED_SQL}) OR (${COUNTED} AND remediated_at > ?))`,
+      [this.end, this.end, this.end, this.end],
     );
     return { n: Number(row!.n), meanDays: row!.days === null ? null : Number(row!.days) };
   }
@@ -44,8 +44,8 @@ export class ProgramPeriod {
     const { from, until } = this.period;
     const [due] = await this.database.summarize<{ n: number; timely: number | null }>(
       `SELECT COUNT(*) AS n, SUM(CASE WHEN remediated_at <= due_at THEN 1 ELSE 0 END) AS timely
-       FROM vulnerability_finding WHERE due_at >= ? AND due_at < ? AND due_at <= ? AND ${COUNTED}`,
-      [from, until, this.asOf],
+       FROM vulnerability_finding WHERE due_at >= ? AND due_at < ? AND due_at <= ? AND detected_at <= ? AND ${COUNTED}`,
+      [from, until, this.asOf, this.asOf],
     );
     return Ratio.of(Number(due!.timely ?? 0), Number(due!.n));
   }
@@ -68,9 +68,10 @@ export class ProgramPeriod {
     const [row] = await this.database.summarize<{ n: number; reached: number | null }>(
       `SELECT COUNT(*) AS n, SUM(CASE WHEN a.tier >= a.target THEN 1 ELSE 0 END) AS reached
        FROM capability_assessment a JOIN capability_dimension d ON d.id = a.dimension_id
-       WHERE d.level = 'FUNCTION' AND a.assessed_on =
+       WHERE d.level = 'FUNCTION' AND a.status = 'RECORDED' AND a.assessed_on =
          (SELECT MAX(b.assessed_on) FROM capability_assessment b
-          WHERE b.agency_key = a.agency_key AND b.dimension_id = a.dimension_id AND b.assessed_on <= ?)`,
+          WHERE b.agency_key = a.agency_key AND b.dimension_id = a.dimension_id
+          AND b.status = 'RECORDED' AND b.assessed_on <= ?)`,
       [civilDate(this.end)],
     );
     return Ratio.of(Number(row!.reached ?? 0), Number(row!.n));

@@ -16,6 +16,7 @@ import { links } from '#kit/model/links';
 import { model } from '#kit/model/model';
 import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
+import { InfrastructureEvent } from '../timeline/infrastructure-event';
 
 export const SectorRiskLevel = enumeration('SectorRiskLevel', 'Risk level of a sector.', {
   LOW: 'Low risk.',
@@ -40,6 +41,7 @@ export class Sector {
   performedByKey!: string | null;
 
   @hasMany(() => SectorRisk, 'sectorKey', 'Risk reports about the sector, latest first.') risks!: unknown;
+  @hasMany(() => InfrastructureEvent, 'subjectId', 'Events of the sector, oldest first.') timeline!: unknown;
 
   @computed(() => SectorRiskLevel, 'Risk level in the latest report. Null without a report.', {
     nullable: true,

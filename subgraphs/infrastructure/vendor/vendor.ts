@@ -5,6 +5,7 @@ import { model } from '#kit/model/model';
 import type { Context } from '#kit/subgraph/context';
 import { CloudOffering } from '../cloud/cloud-offering';
 import { DeveloperOrganization } from '../developer-organization';
+import { IN_KEV_SQL } from '../vulnerability/kev-listing';
 import { Vulnerability } from '../vulnerability/vulnerability';
 
 type Counted = 'vulnerability' | 'ai_use_case' | 'cloud_offering';
@@ -12,10 +13,11 @@ type Counted = 'vulnerability' | 'ai_use_case' | 'cloud_offering';
 function countOf(vendor: Vendor, table: Counted, { loaders, database }: Context): Promise<number> {
   const link = table === 'ai_use_case' ? 'ai_use_case_vendors' : table;
   const column = table === 'ai_use_case' ? 'target_key' : 'vendor_key';
+  const condition = table === 'vulnerability' ? `AND ${IN_KEV_SQL}` : '';
   return loaders
     .batched<number>(Vendor, `count of ${table}`, async (keys) => {
       const rows = await database.query<{ vendor: string; n: number }>(
-        `SELECT ${column} AS vendor, COUNT(*) AS n FROM ${link} WHERE ${column} IN (${keys.map(() => '?').join(', ')}) GROUP BY ${column}`,
+        `SELECT ${column} AS vendor, COUNT(*) AS n FROM ${link} WHERE ${column} IN (${keys.map(() => '?').join(', ')}) ${condition} GROUP BY ${column}`,
         keys,
       );
       const counts = new Map(rows.map(({ vendor: key, n }) => [key, Number(n)]));
@@ -24,9 +26,11 @@ function countOf(vendor: Vendor, table: Counted, { loaders, database }: Context)
     .load(vendor.key);
 }
 
-const has = (link: string, column: string) => (columnOf: (property: string) => string) =>
-  `EXISTS (SELECT 1 FROM ${link} v WHERE v.${column} = ${columnOf('key')})`;
-const hasVulnerability = has('vulnerability', 'vendor_key');
+const has =
+  (link: string, column: string, condition = '1 = 1') =>
+  (columnOf: (property: string) => string) =>
+    `EXISTS (SELECT 1 FROM ${link} v WHERE v.${column} = ${columnOf('key')} AND ${condition})`;
+const hasVulnerability = has('vulnerability', 'vendor_key', IN_KEV_SQL);
 const hasUseCase = has('ai_use_case_vendors', 'target_key');
 
 @model('Vendor of products, with one record across all catalogs.', { key: 'key', order: ['name'] })
@@ -42,7 +46,7 @@ export class Vendor {
 
   @exerciseFlag() exercise!: boolean;
 
-  @hasMany(() => Vulnerability, 'vendorKey', "Known exploited vulnerabilities in the vendor's products.")
+  @hasMany(() => Vulnerability, 'vendorKey', "Vulnerabilities in the vendor's products, in the KEV catalog or not.")
   vulnerabilities!: unknown;
   @hasMany(() => CloudOffering, 'vendorKey', "The vendor's FedRAMP cloud offerings.") cloudOfferings!: unknown;
 

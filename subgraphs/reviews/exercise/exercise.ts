@@ -576,6 +576,7 @@ class ReviewPlot {
         respondedAt: answered ? answer : null,
         developerResponse: answered ? 'Thank you; see our note (exercise).' : null,
         clearinghouseCaseId: caseId,
+        clearinghouseStatus: null,
         revision: 1,
         exercise: true,
       });

@@ -95,6 +95,7 @@ const draftFinding = mutation({
         respondedAt: null,
         developerResponse: null,
         clearinghouseCaseId: null,
+        clearinghouseStatus: null,
         notShareableReason: null,
         revision: 1,
         exercise: review.exercise,

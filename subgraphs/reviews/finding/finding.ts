@@ -1,4 +1,5 @@
 import { Index } from 'typeorm';
+import { CaseStatus } from '#domain/contracts/case-status';
 import { FindingSeverity } from '#domain/contracts/finding-severity';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
@@ -75,6 +76,12 @@ export class Finding {
     sensitivity: 'ISVI',
   })
   clearinghouseCaseId!: string | null;
+  @oneOf(() => CaseStatus, 'Status of the clearinghouse case, as last reported. Null without a report.', {
+    nullable: true,
+    sensitivity: 'ISVI',
+    derivedFrom: ['ClearinghouseCase.status'],
+  })
+  clearinghouseStatus!: CaseStatus | null;
   @text('Reason why the finding cannot be shared with the developer.', { nullable: true, sensitivity: 'GOV_DELIB' })
   notShareableReason!: string | null;
   /** Person key of the last editor. A different person must read the finding before it is shared. */

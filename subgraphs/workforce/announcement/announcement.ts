@@ -12,6 +12,7 @@ import {
   longText,
   oneOf,
   refersTo,
+  revisionNumber,
   text,
   textList,
   url,
@@ -25,6 +26,7 @@ import { HiringRequest } from '../position/position';
 import { OccupationalSeries } from '../role/occupational-series';
 import { TalentArea } from '../role/talent-area';
 import { WorkRole } from '../role/work-role';
+import { WorkforceEvent } from '../timeline/workforce-event';
 
 export const AnnouncementStatus = enumeration('AnnouncementStatus', 'USAJOBS status of a job announcement.', {
   ACCEPTING_APPLICATIONS: 'Open for applications.',
@@ -106,12 +108,14 @@ export class Announcement {
     counted: { of: ['Application.announcement'], wholeFor: ['hr-specialist', 'hiring-manager', 'inspector'] },
   })
   applicationCount!: number | null;
-  @belongsTo(() => HiringRequest, 'Hiring request that the announcement serves.', {
+  @belongsTo(() => HiringRequest, 'First hiring request that the announcement serves.', {
     as: 'hiringRequest',
     nullable: true,
     sensitivity: 'GOV',
+    deprecated: 'Use hiringRequests: an announcement can serve several requests.',
   })
   requestId!: string | null;
+  @revisionNumber({ default: 1 }) revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => Application, 'controlNumber', 'Applications received for the announcement.') applications!: unknown;
@@ -121,6 +125,8 @@ export class Announcement {
     'Certificates of eligible candidates that HR drew from the announcement.',
   )
   certificates!: unknown;
+  @hasMany(() => WorkforceEvent, 'subjectId', 'Events of the announcement, oldest first.')
+  timeline!: unknown;
 
   /** SQL condition: the announcement accepts applications at an instant, which is an SQL literal. */
   static readonly acceptingSql = accepts;
@@ -154,6 +160,16 @@ export const AnnouncementWorkRole = links(
   () => WorkRole,
   {
     description: 'Work roles that the announcement recruits for. Inferred from the title if not published.',
+  },
+);
+
+export const AnnouncementRequest = links(
+  () => Announcement,
+  'hiringRequests',
+  () => HiringRequest,
+  {
+    description: 'Hiring requests that the announcement serves. None if it was imported.',
+    sensitivity: 'GOV',
   },
 );
 

@@ -12,14 +12,21 @@ import {
 } from '#domain/exercise/story';
 import { stableId } from '#kit/ids';
 import type { Link } from '#kit/model/links';
-import { Announcement, AnnouncementSeries, AnnouncementWorkRole } from '../announcement/announcement';
+import {
+  Announcement,
+  AnnouncementRequest,
+  AnnouncementSeries,
+  AnnouncementWorkRole,
+} from '../announcement/announcement';
 import {
   Application,
   type ApplicationStatus,
   Candidate,
   Certificate,
   CertificateApplication,
+  LIVE,
 } from '../application/application';
+import { retainedUntil } from '../application/retention';
 import { CapacitySnapshot } from '../goal/capacity-snapshot';
 import { HiringGoal } from '../goal/hiring-goal';
 import { HiringRequest, Position, PositionWorkRole } from '../position/position';
@@ -62,6 +69,9 @@ export function workforceExercise(world: ExerciseWorld): { rows: ExerciseRows[] 
   return { rows: tables.rows() };
 }
 
+const UNREFERRED: readonly string[] = ['RECEIVED', 'INELIGIBLE', 'ELIGIBLE', 'WITHDRAWN'];
+const HIRED_OR_OFFERED: readonly string[] = [...LIVE, 'ENTERED_ON_DUTY'];
+
 class Tables {
   readonly positions: Partial<Position>[] = [];
   readonly positionRoles: Link[] = [];
@@ -69,6 +79,7 @@ class Tables {
   readonly announcements: Partial<Announcement>[] = [];
   readonly announcementSeries: Link[] = [];
   readonly announcementRoles: Link[] = [];
+  readonly announcementRequests: Link[] = [];
   readonly candidates: Partial<Candidate>[] = [];
   readonly applications: Partial<Application>[] = [];
   readonly certificates: Partial<Certificate>[] = [];
@@ -84,6 +95,7 @@ class Tables {
       rows(Announcement, this.announcements),
       rows(AnnouncementSeries, this.announcementSeries),
       rows(AnnouncementWorkRole, this.announcementRoles),
+      rows(AnnouncementRequest, this.announcementRequests),
       rows(Candidate, this.candidates),
       rows(Application, this.applications),
       rows(Certificate, this.certificates),
@@ -207,6 +219,7 @@ class PositionPlot {
       needValidatedAt: needed,
       authority: random.weighted({ COMPETITIVE: 5, DIRECT_HIRE: 4, EXCEPTED: 2, CYBER_EXCEPTED: 2, TERM: 1 }),
       status,
+      jobAnalysisRef: null,
       offerAcceptedAt: !canceled && times.offered <= asOf ? times.offered : null,
       enteredOnDutyAt: entered ? times.entered : null,
       hiringManager: `${agencyKey} hiring manager ${1 + (this.index % 5)} (exercise)`,
@@ -270,8 +283,10 @@ class PositionPlot {
       qualifications: null,
       applicationCount: applicants,
       requestId,
+      revision: 1,
       exercise: true,
     });
+    tables.announcementRequests.push({ ownerKey: controlNumber, targetKey: requestId });
     tables.announcementSeries.push({ ownerKey: controlNumber, targetKey: hiring.series });
     tables.announcementRoles.push({ ownerKey: controlNumber, targetKey: hiring.code });
     const referred: string[] = [];
@@ -287,6 +302,11 @@ class PositionPlot {
         email: null,
         phone: null,
         resumeRef: null,
+        agencyKey,
+        status: 'ACTIVE',
+        legalHold: null,
+        retainUntil: retainedUntil(civilDate(times.closes)),
+        revision: 1,
         exercise: true,
       });
       tables.applications.push({
@@ -297,10 +317,16 @@ class PositionPlot {
         status,
         veteransPreference: random.chance(0.2),
         assessmentScore: status === 'RECEIVED' || status === 'INELIGIBLE' ? null : random.integer(700, 1000) / 10,
+        agencyKey,
+        ineligibleReason: status === 'INELIGIBLE' ? 'NOT_QUALIFIED' : null,
+        referredAt: UNREFERRED.includes(status) ? null : times.certified,
+        requestId: HIRED_OR_OFFERED.includes(status) ? requestId : null,
+        raterKey: '',
+        sharedFromId: null,
         revision: 1,
         exercise: true,
       });
-      if (!['RECEIVED', 'INELIGIBLE', 'ELIGIBLE', 'WITHDRAWN'].includes(status)) referred.push(id);
+      if (!UNREFERRED.includes(status)) referred.push(id);
     }
     if (canceled || times.certified > asOf) return;
     const certificateId = stableId('crt', this.id);
@@ -311,6 +337,9 @@ class PositionPlot {
       issuedAt: times.certified,
       expiresAt: after(times.certified, 30),
       status: times.offered <= asOf ? 'RETURNED' : random.weighted({ ISSUED: 1, IN_MANAGER_REVIEW: 2 }),
+      agencyKey,
+      isShared: false,
+      revision: 1,
       exercise: true,
     });
     tables.certificateApplications.push(...referred.map((targetKey) => ({ ownerKey: certificateId, targetKey })));

@@ -1,7 +1,7 @@
 import { civilDate, fiscalYear } from '#base/civil';
 import { InputError, RequestError, UnknownReferenceError } from '#base/errors';
 import { agencyByKey } from '#domain/agency/directory';
-import { type ChangeableType, ChangeSet, ofOwnAgency } from '#domain/change-set';
+import { type ChangeableType, ChangeSet, itsAgency, ofOwnAgency } from '#domain/change-set';
 import { bulk } from '#kit/mutation/bulk';
 import { expectedRevisionInput, idInput, intInput, longTextInput, optional, textInput } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
@@ -22,6 +22,7 @@ const HIRING_GOALS: ChangeableType<HiringGoal, HiringGoalStatus, object> = {
   timeline: WorkforceEvent,
   subject: 'HIRING_GOAL',
   isOpenTo: (work, goal) => ofOwnAgency(work, goal) || work.principal.agency === OPM,
+  agencyOf: itsAgency,
 };
 
 /** Fiscal years before and after the current one for which goals can be set. */

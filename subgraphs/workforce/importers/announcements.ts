@@ -57,6 +57,7 @@ const DEFAULTS: Partial<Announcement> = {
   qualifications: null,
   applicationCount: null,
   requestId: null,
+  revision: 1,
   exercise: false,
 };
 

@@ -4,5 +4,7 @@ import { migration as m0002 } from './0002-metric-indexes';
 import { migration as m0003 } from './0003-search';
 import { migration as m0004 } from './0004-position-changes';
 import { migration as m0005 } from './0005-sealed-timeline';
+import { migration as m0006 } from './0006-hiring-changes';
+import { migration as m0007 } from './0007-candidate-erasure';
 
-export const migrations: readonly Migration[] = [m0001, m0002, m0003, m0004, m0005];
+export const migrations: readonly Migration[] = [m0001, m0002, m0003, m0004, m0005, m0006, m0007];

@@ -44,6 +44,7 @@ export const positionLifecycle = new StateMachine<PositionStatus, PositionFacts>
     { trigger: 'fundPosition', from: 'PLANNED', to: 'FUNDED_VACANT', by: ['HR'], guards: [withinStrength] },
     { trigger: 'requestSubmitted', from: 'FUNDED_VACANT', to: 'IN_HIRING', by: ['SYSTEM'] },
     { trigger: 'requestCancelled', from: 'IN_HIRING', to: 'FUNDED_VACANT', by: ['SYSTEM'] },
+    { trigger: 'requestCancelled', from: 'FROZEN', to: 'FROZEN', by: ['SYSTEM'] },
     { trigger: 'enteredOnDuty', from: 'IN_HIRING', to: 'FILLED', by: ['SYSTEM'] },
     { trigger: 'recordReassignment', from: 'FUNDED_VACANT', to: 'FILLED', by: ['HR'] },
     { trigger: 'recordSeparation', from: 'FILLED', to: 'FUNDED_VACANT', by: ['HR'] },

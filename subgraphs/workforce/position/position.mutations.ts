@@ -1,5 +1,5 @@
 import { InputError, UnknownReferenceError } from '#base/errors';
-import { type ChangeableType, ChangeSet, occurredAtInput, ofOwnAgency } from '#domain/change-set';
+import { type ChangeableType, ChangeSet, itsAgency, occurredAtInput, ofOwnAgency } from '#domain/change-set';
 import { enumeration } from '#kit/model/enumeration';
 import type { ModelClass } from '#kit/model/model';
 import { bulk } from '#kit/mutation/bulk';
@@ -35,6 +35,7 @@ export const POSITIONS: ChangeableType<Position, PositionStatus, PositionFacts> 
   timeline: WorkforceEvent,
   subject: 'POSITION',
   isOpenTo: ofOwnAgency,
+  agencyOf: itsAgency,
   since: ({ createdAt }) => createdAt,
 };
 
@@ -75,10 +76,12 @@ const allowed = (trigger: string): readonly string[] => [
 
 const returns = ['position', () => Position] as const;
 
+/** Locks positions. */
+export const openPositions = (work: Work, ids: readonly string[]) => ChangeSet.open(POSITIONS, work, ids);
+
 /** Opens the positions that inputs name. */
 const open = (work: Work, inputs: readonly { readonly id: string }[]) =>
-  ChangeSet.open(
-    POSITIONS,
+  openPositions(
     work,
     inputs.map(({ id }) => id),
   );

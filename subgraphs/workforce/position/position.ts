@@ -137,7 +137,7 @@ export type HiringRequestStatus = ValueOf<typeof HiringRequestStatus>;
 /** Dates of a request that follow from the status of an application. */
 const OF_APPLICATION = {
   derivedFrom: ['Application.status'],
-  coarsened: 'Shows when the position was filled but not by whom: applications do not reference hiring requests.',
+  coarsened: 'Shows when the position was filled but not by whom: only readers of an application see its request.',
 } as const;
 
 @model('Request by a hiring manager to fill a position.', { order: ['-needValidatedAt'], sensitivity: 'GOV' })
@@ -147,11 +147,11 @@ export class HiringRequest {
   @generatedId('hrq') id!: string;
   @refersTo(() => Agency, 'Requesting agency.', { as: 'agency' }) agencyKey!: string;
   @belongsTo(() => Position, 'Position to fill.', { as: 'position', filter: true }) positionId!: string;
-  @dateTime('Time the hiring need was validated. Time to hire is measured from here.', {
-    filter: true,
-    order: true,
-  })
-  needValidatedAt!: string;
+  @dateTime(
+    'Time the hiring need was validated: when the request was first submitted. Time to hire is measured from here. Null for a request never submitted.',
+    { nullable: true, filter: true, order: true },
+  )
+  needValidatedAt!: string | null;
   @oneOf(() => HiringAuthority, 'Hiring authority used for the request.', { filter: true }) authority!: ValueOf<
     typeof HiringAuthority
   >;
@@ -172,7 +172,17 @@ export class HiringRequest {
   })
   enteredOnDutyAt!: string | null;
   @text('Title of the hiring manager, not a personal name.', { sensitivity: 'GOV' }) hiringManager!: string;
-  @text('Title of the HR specialist, not a personal name.', { sensitivity: 'GOV' }) hrSpecialist!: string;
+  @text('Title of the HR specialist, not a personal name. Null until HR takes the request.', {
+    nullable: true,
+    sensitivity: 'GOV',
+  })
+  hrSpecialist!: string | null;
+  @text('Location of the job analysis in the system that stores it. Null until HR finds the request ready.', {
+    nullable: true,
+  })
+  jobAnalysisRef!: string | null;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
+
+  @hasMany(() => WorkforceEvent, 'subjectId', 'Events of the request, oldest first.') timeline!: unknown;
 }

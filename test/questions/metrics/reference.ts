@@ -284,15 +284,18 @@ function latest<Row extends { on: string }>(rows: readonly Row[], by: string, of
 export async function infrastructureMetrics(database: Database, asOf: string, year: Year) {
   const [period, end] = [periodOf(year), endOf(year, asOf)];
   const findings = (
-    await database.query<{ dueAt: string; status: string; remediatedAt: string | null }>(
-      'SELECT due_at AS dueAt, status, remediated_at AS remediatedAt FROM vulnerability_finding',
+    await database.query<{ dueAt: string; status: string; remediatedAt: string | null; detectedAt: string }>(
+      `SELECT due_at AS dueAt, status, remediated_at AS remediatedAt, detected_at AS detectedAt
+       FROM vulnerability_finding WHERE due_at IS NOT NULL`,
     )
-  ).filter(({ status }) => status !== 'FALSE_POSITIVE' && status !== 'SYSTEM_RETIRED');
+  ).filter(({ status }) => !['SUSPECTED', 'FALSE_POSITIVE', 'SYSTEM_RETIRED'].includes(status));
   const overdue = findings.filter(
-    ({ dueAt, status, remediatedAt }) =>
-      dueAt < end && (['OPEN', 'IN_REMEDIATION', 'MITIGATED'].includes(status) || (remediatedAt ?? '') > end),
+    ({ dueAt, status, remediatedAt, detectedAt }) =>
+      dueAt < end &&
+      detectedAt <= end &&
+      (['OPEN', 'IN_REMEDIATION', 'MITIGATED'].includes(status) || (remediatedAt ?? '') > end),
   );
-  const due = findings.filter(({ dueAt }) => isIn(dueAt, period, asOf));
+  const due = findings.filter(({ dueAt, detectedAt }) => isIn(dueAt, period, asOf) && detectedAt <= asOf);
   const patched = (
     await database.query<{ openedAt: string; patchedAt: string | null }>(
       'SELECT opened_at AS openedAt, patched_at AS patchedAt FROM clearinghouse_case',

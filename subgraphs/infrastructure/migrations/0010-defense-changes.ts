@@ -1,0 +1,36 @@
+import type { Migration } from '#kit/database/migrations';
+
+export const migration: Migration = {
+  name: '0010-defense-changes',
+  mysql: [
+    'CREATE TABLE `defense_access` (`id` varchar(30) NOT NULL, `agency_key` varchar(60) NOT NULL, `tool_id` varchar(30) NULL, `model_id` varchar(30) NULL, `recipient_kind` varchar(40) NOT NULL, `sector_key` varchar(60) NULL, `region` varchar(60) NOT NULL, `recipients` int NULL, `since` varchar(10) NOT NULL, `ended_on` varchar(10) NULL, `status` varchar(40) NOT NULL, `version` int NOT NULL, `exercise` tinyint NOT NULL, INDEX `IDX_246554918d20f63c885f923b51` (`agency_key`), INDEX `IDX_47e0a08f0f2d91a86a8c49249e` (`tool_id`), INDEX `IDX_79c8455b1f7d8a9613acc04221` (`model_id`), INDEX `IDX_6e28e5f708379babc314bf64dd` (`sector_key`), INDEX `IDX_dd5d38b93bceebda08a33de2dc` (`since`, `id`), PRIMARY KEY (`id`)) ENGINE=InnoDB',
+    "ALTER TABLE `capability_assessment` ADD `status` varchar(40) NOT NULL DEFAULT 'RECORDED'",
+    'ALTER TABLE `capability_assessment` ADD `corrects_id` varchar(30) NULL',
+    "ALTER TABLE `capability_assessment` ADD `version` int NOT NULL DEFAULT '1'",
+    'ALTER TABLE `defensive_tool` ADD `registered_by_key` varchar(60) NULL',
+    "ALTER TABLE `defensive_tool` ADD `version` int NOT NULL DEFAULT '1'",
+    'ALTER TABLE `tool_deployment` ADD `use_case_id` varchar(30) NULL',
+    'CREATE INDEX `IDX_e4e13a7d5856c17c1488093c24` ON `defensive_tool` (`registered_by_key`)',
+    'CREATE INDEX `IDX_e07c39a53d19a3b426d8e06a82` ON `tool_deployment` (`use_case_id`)',
+    'ALTER TABLE `capability_assessment` ADD CONSTRAINT `FK_74cdd5d1733f16c65a5cba153cf` FOREIGN KEY (`corrects_id`) REFERENCES `capability_assessment`(`id`) ON DELETE NO ACTION ON UPDATE NO ACTION',
+    'ALTER TABLE `tool_deployment` ADD CONSTRAINT `FK_e07c39a53d19a3b426d8e06a826` FOREIGN KEY (`use_case_id`) REFERENCES `ai_use_case`(`id`) ON DELETE NO ACTION ON UPDATE NO ACTION',
+    'ALTER TABLE `defense_access` ADD CONSTRAINT `FK_47e0a08f0f2d91a86a8c49249e9` FOREIGN KEY (`tool_id`) REFERENCES `defensive_tool`(`id`) ON DELETE NO ACTION ON UPDATE NO ACTION',
+    'ALTER TABLE `defense_access` ADD CONSTRAINT `FK_6e28e5f708379babc314bf64dd7` FOREIGN KEY (`sector_key`) REFERENCES `sector`(`key`) ON DELETE NO ACTION ON UPDATE NO ACTION',
+  ],
+  sqlite: [
+    'CREATE TABLE "defense_access" ("id" varchar(30) PRIMARY KEY NOT NULL, "agency_key" varchar(60) NOT NULL, "tool_id" varchar(30), "model_id" varchar(30), "recipient_kind" varchar(40) NOT NULL, "sector_key" varchar(60), "region" varchar(60) NOT NULL, "recipients" integer, "since" varchar(10) NOT NULL, "ended_on" varchar(10), "status" varchar(40) NOT NULL, "version" integer NOT NULL, "exercise" boolean NOT NULL, CONSTRAINT "FK_47e0a08f0f2d91a86a8c49249e9" FOREIGN KEY ("tool_id") REFERENCES "defensive_tool" ("id") ON DELETE NO ACTION ON UPDATE NO ACTION, CONSTRAINT "FK_6e28e5f708379babc314bf64dd7" FOREIGN KEY ("sector_key") REFERENCES "sector" ("key") ON DELETE NO ACTION ON UPDATE NO ACTION)',
+    'ALTER TABLE "capability_assessment" ADD COLUMN "status" varchar(40) NOT NULL DEFAULT (\'RECORDED\')',
+    'ALTER TABLE "capability_assessment" ADD COLUMN "corrects_id" varchar(30)',
+    'ALTER TABLE "capability_assessment" ADD COLUMN "version" integer NOT NULL DEFAULT (1)',
+    'ALTER TABLE "defensive_tool" ADD COLUMN "registered_by_key" varchar(60)',
+    'ALTER TABLE "defensive_tool" ADD COLUMN "version" integer NOT NULL DEFAULT (1)',
+    'ALTER TABLE "tool_deployment" ADD COLUMN "use_case_id" varchar(30)',
+    'CREATE INDEX "IDX_246554918d20f63c885f923b51" ON "defense_access" ("agency_key")',
+    'CREATE INDEX "IDX_47e0a08f0f2d91a86a8c49249e" ON "defense_access" ("tool_id")',
+    'CREATE INDEX "IDX_79c8455b1f7d8a9613acc04221" ON "defense_access" ("model_id")',
+    'CREATE INDEX "IDX_6e28e5f708379babc314bf64dd" ON "defense_access" ("sector_key")',
+    'CREATE INDEX "IDX_dd5d38b93bceebda08a33de2dc" ON "defense_access" ("since", "id")',
+    'CREATE INDEX "IDX_e4e13a7d5856c17c1488093c24" ON "defensive_tool" ("registered_by_key")',
+    'CREATE INDEX "IDX_e07c39a53d19a3b426d8e06a82" ON "tool_deployment" ("use_case_id")',
+  ],
+};

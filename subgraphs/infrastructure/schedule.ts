@@ -1,0 +1,9 @@
+import { forgetIdempotencyKeys, type ScheduledTask } from '#kit/subgraph/schedule';
+import { linkCatalogedCases } from './clearinghouse/catalog-link';
+import { applyRemediationPolicies } from './remediation/recompute';
+
+export const infrastructureSchedule: readonly ScheduledTask[] = [
+  applyRemediationPolicies,
+  linkCatalogedCases,
+  forgetIdempotencyKeys,
+];

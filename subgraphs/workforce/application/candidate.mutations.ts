@@ -1,0 +1,180 @@
+import { civilDate } from '#base/civil';
+import { InputError } from '#base/errors';
+import type { Target } from '#domain/change-set';
+import { bulk } from '#kit/mutation/bulk';
+import { optional, textInput, unchanged } from '#kit/mutation/input';
+import { mutation } from '#kit/mutation/mutation';
+import type { Work } from '#kit/mutation/work';
+import { callersOf, marks, reasonInput, targetInput, verb } from '../verbs';
+import { Application, Candidate } from './application';
+import { candidateLifecycle, OPEN } from './lifecycle';
+import { CANDIDATES, openCandidates } from './types';
+
+const returns = ['candidate', () => Candidate] as const;
+
+const person = {
+  name: textInput('Name or pseudonym of the candidate.'),
+  email: textInput('Email address.', { pattern: /^[^@\s]+@[^@\s]+$/ }),
+  phone: textInput('Telephone number.', { max: 40 }),
+  resumeRef: textInput('Location of the résumé in the system that stores it.'),
+};
+
+const recordCandidate = bulk({
+  name: 'recordCandidate',
+  plural: 'recordCandidates',
+  description: 'Records a person who applies to the agency.',
+  by: callersOf(candidateLifecycle, 'recordCandidate'),
+  input: {
+    name: person.name,
+    email: optional(person.email),
+    phone: optional(person.phone),
+    resumeRef: optional(person.resumeRef),
+  },
+  returns,
+  async open(work) {
+    const candidates = await openCandidates(work, []);
+    return {
+      apply: (input) =>
+        candidates.add(
+          {
+            ...input,
+            ...{ id: work.newId('cnd'), agencyKey: work.principal.agency!, retainUntil: null, legalHold: null },
+            ...{ revision: 1, exercise: false },
+          },
+          { trigger: 'recordCandidate', kind: 'CANDIDATE_RECORDED' },
+        ),
+      save: () => candidates.save(),
+    };
+  },
+});
+
+const correctCandidate = verb({
+  name: 'correctCandidate',
+  description: 'Corrects data of a candidate.',
+  of: CANDIDATES,
+  returns,
+  target: targetInput('the candidate'),
+  input: {
+    name: unchanged(person.name),
+    email: unchanged(person.email),
+    phone: unchanged(person.phone),
+    resumeRef: unchanged(person.resumeRef),
+  },
+  step(_candidate, { name, email, phone, resumeRef }) {
+    const changes = Object.entries({ name, email, phone, resumeRef }).filter(([, value]) => value !== undefined);
+    if (changes.length === 0)
+      throw new InputError('The input changes nothing: send at least one field to change', ['input']);
+    return {
+      kind: 'CANDIDATE_CORRECTED',
+      // names of the fields only: timelines keep no data of a person
+      detail: changes.map(([field]) => field).join(', '),
+      change: (next) => Object.assign(next, Object.fromEntries(changes)),
+    };
+  },
+});
+
+const held = { of: CANDIDATES, returns, target: targetInput('the candidate') };
+
+const holdCandidate = verb({
+  ...held,
+  name: 'holdCandidate',
+  description: 'Places a legal hold on the data of a candidate, which keeps them from being erased.',
+  input: { reason: textInput('Reason, such as the number of a lawsuit.') },
+  step: (_candidate, { reason }) => ({
+    kind: 'CANDIDATE_HELD',
+    change(next) {
+      next.legalHold = reason;
+    },
+  }),
+});
+
+const releaseCandidate = verb({
+  ...held,
+  name: 'releaseCandidate',
+  description: 'Lifts a legal hold on the data of a candidate.',
+  input: {},
+  step: () => ({
+    kind: 'CANDIDATE_RELEASED',
+    change(next) {
+      next.legalHold = null;
+    },
+  }),
+});
+
+const requestErasure = verb({
+  ...held,
+  name: 'requestErasure',
+  description: 'Asks for the erasure of the data of a candidate. The records schedule decides when it can happen.',
+  input: { reason: reasonInput() },
+  step: (_candidate, { reason }) => ({ kind: 'ERASURE_REQUESTED', detail: reason }),
+});
+
+/** Whether an application of the candidate, to any agency, is under way. The candidate is locked, so that no other can begin. */
+async function hasOpenApplication({ database }: Work, id: string): Promise<boolean> {
+  const [row] = await database.query<{ n: number }>(
+    `SELECT COUNT(*) AS n FROM application WHERE candidate_id = ? AND status IN (${marks(OPEN)})`,
+    [id, ...OPEN],
+  );
+  return Number(row!.n) > 0;
+}
+
+/** Erases what identifies a candidate. Statuses and dates of applications stay, so that no count moves. */
+async function erase(work: Work, aim: Target, recordsRef: string | null): Promise<void> {
+  const candidates = await openCandidates(work, [aim.id]);
+  const isOpen = await hasOpenApplication(work, aim.id);
+  candidates.move(aim, ({ legalHold, retainUntil }) => ({
+    trigger: 'eraseCandidate',
+    facts: {
+      hasOpenApplication: isOpen,
+      legalHold,
+      isRetentionOver: retainUntil !== null && retainUntil < civilDate(work.now),
+      recordsRef,
+    },
+    kind: 'CANDIDATE_ERASED',
+    detail: recordsRef,
+    change: (next) => Object.assign(next, { name: null, email: null, phone: null, resumeRef: null }),
+  }));
+  await candidates.save();
+  await work.database.updateWhere(
+    Application,
+    { assessmentScore: null, veteransPreference: null },
+    'candidate_id = ?',
+    [aim.id],
+  );
+}
+
+const eraseCandidate = mutation({
+  name: 'eraseCandidate',
+  description:
+    'Erases name, contacts, résumé, scores, and preference of a candidate for good. Happens by itself after the retention period.',
+  by: callersOf(candidateLifecycle, 'eraseCandidate'),
+  input: {
+    ...targetInput('the candidate'),
+    recordsRef: optional(textInput("Reference of the records officer's decision, before the retention period ends.")),
+  },
+  returns,
+  async run(work, { recordsRef, ...aim }) {
+    await erase(work, aim, recordsRef);
+    return aim.id;
+  },
+});
+
+/** SQL condition of candidates whose data are due for erasure on a day, the only parameter. */
+export const DUE_SQL = `status IN ('ACTIVE', 'ERASURE_REQUESTED') AND retain_until < ? AND legal_hold IS NULL
+  AND NOT EXISTS (SELECT 1 FROM application a WHERE a.candidate_id = c.id AND a.status IN (${OPEN.map((status) => `'${status}'`).join(', ')}))`;
+
+/** Erases the data of a candidate after the retention period. */
+export async function eraseWhenDue(work: Work, id: string): Promise<void> {
+  const today = civilDate(work.now);
+  const [due] = await work.database.query(`SELECT id FROM candidate c WHERE c.id = ? AND ${DUE_SQL}`, [id, today]);
+  if (due) await erase(work, { id }, null);
+}
+
+export const candidateMutations = [
+  ...recordCandidate,
+  correctCandidate,
+  holdCandidate,
+  releaseCandidate,
+  requestErasure,
+  eraseCandidate,
+];
