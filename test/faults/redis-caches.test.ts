@@ -252,8 +252,8 @@ describe('a Redis of plans and limits with invalid replies', () => {
       },
       () => 'the connection is ended',
     );
-    // data in transit are in buffers on both sides
-    expect(redis.flood.bytes).toBeLessThan(2 * MAX_RECEIVED_BYTES);
+    // data in transit are in buffers on both sides, and arrive while a busy machine does other work
+    expect(redis.flood.bytes).toBeLessThan(4 * MAX_RECEIVED_BYTES);
   });
 });
 
