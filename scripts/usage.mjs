@@ -61,6 +61,8 @@ const PRODUCT = [
   'import',
   'exercise',
   'exercise:voluntary',
+  'exercise:hire',
+  'person-keys',
   'schema',
   'compose',
   'migration',

@@ -10,6 +10,7 @@ import { submissionsExercise } from '../../subgraphs/submissions/exercise/exerci
 import { workforceExercise } from '../../subgraphs/workforce/exercise/exercise';
 import { lockDataFolder } from './data-folder';
 import { databaseUrl, unlimited } from './databases';
+import { wrappingKeysOf } from './person-keys';
 import type { Program } from './programs';
 import type { SettingsOf, StoreSettings } from './settings';
 import { subgraphs } from './subgraphs';
@@ -82,7 +83,8 @@ export async function replaceExercise({ scale, seed, asOf, settingsOf }: Exercis
     for (const subgraph of subgraphs) {
       const settings = settingsOf(subgraph.name);
       const databaseAt = databaseUrl(subgraph.name, settings);
-      open.push(await subgraph.open({ databaseUrl: databaseAt, limits: unlimited(settings) }));
+      const wrappingKeys = await wrappingKeysOf(subgraph, settings);
+      open.push(await subgraph.open({ databaseUrl: databaseAt, limits: unlimited(settings), wrappingKeys }));
     }
     process.stdout.write(`Creating exercise data at scale ${scale} …\n`);
     const rows = await storeExercise(open, { seed, scale, asOf: day }, (text) => process.stdout.write(`${text}\n`));

@@ -1,5 +1,6 @@
 import { ExerciseReplacement } from '#domain/exercise/replacement';
 import { rootsOf } from '#kit/collection/connection';
+import { personKeyTables } from '#kit/encryption/person-key';
 import { bulkTables, workTables } from '#kit/events/tables';
 import { Subgraph } from '#kit/subgraph/subgraph';
 import { WORKFORCE_ACTORS } from './actors';
@@ -71,6 +72,7 @@ export const workforce = new Subgraph({
     ExerciseReplacement,
     ...workTables,
     ...bulkTables,
+    ...personKeyTables,
   ],
   stubs: [Agency, AgencyWorkRole, ExecutiveOrder],
   resolvers: [

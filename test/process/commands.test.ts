@@ -31,6 +31,8 @@ const PRODUCT_COMMANDS = [
   'import',
   'exercise',
   'exercise:voluntary',
+  'exercise:hire',
+  'person-keys',
   'schema',
   'compose',
   'migration',

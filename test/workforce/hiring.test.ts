@@ -498,7 +498,7 @@ describe.each(databaseKinds)('hiring, on %s', (kind) => {
       (
         await graph.sql(
           'workforce',
-          'SELECT c.*, a.assessment_score AS score FROM candidate c JOIN application a ON a.candidate_id = c.id WHERE a.id = ?',
+          'SELECT c.*, a.assessment_score AS score, a.veterans_preference AS preference FROM candidate c JOIN application a ON a.candidate_id = c.id WHERE a.id = ?',
           [id],
         )
       )[0];
@@ -532,7 +532,7 @@ describe.each(databaseKinds)('hiring, on %s', (kind) => {
     expect(await guardOf()).toBe('noLegalHold');
     await graph.perform(nsa.hr, 'releaseCandidate', await aim(first), CANDIDATE);
     expect(await guardOf()).toBe('retentionOver');
-    await graph.force('workforce', 'UPDATE application SET assessment_score = 90 WHERE id = ?', [first.id]);
+    expect(await count('person_key WHERE person_id = ?', [(await candidateOf(first)).id])).toBe(1);
     const before = await counts();
     const input = { ...(await aim(first)), recordsRef: 'ro/12' };
     const erased = await graph.perform(nsa.hr, 'eraseCandidate', input, CANDIDATE);
@@ -543,7 +543,9 @@ describe.each(databaseKinds)('hiring, on %s', (kind) => {
       phone: null,
       resume_ref: null,
       score: null,
+      preference: null,
     });
+    expect(await count('person_key WHERE person_id = ?', [(await candidateOf(first)).id])).toBe(0);
     expect(await counts()).toBe(before);
     // the other one by itself, on the day after the retention period
     const { retain_until: retainUntil } = await candidateOf(second);

@@ -1,6 +1,8 @@
 import { civilDate } from '#base/civil';
 import { InputError } from '#base/errors';
 import type { Target } from '#domain/change-set';
+import { destroyPersonKeys } from '#kit/encryption/person-key';
+import { plain } from '#kit/encryption/value';
 import { bulk } from '#kit/mutation/bulk';
 import { optional, textInput, unchanged } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
@@ -18,6 +20,24 @@ const person = {
   phone: textInput('Telephone number.', { max: 40 }),
   resumeRef: textInput('Location of the résumé in the system that stores it.'),
 };
+
+const PROPERTIES = {
+  name: 'encryptedName',
+  email: 'encryptedEmail',
+  phone: 'encryptedPhone',
+  resumeRef: 'encryptedResumeRef',
+} as const;
+
+type PersonInput = { readonly [Name in keyof typeof PROPERTIES]?: string | null };
+
+/** Fields of an input as properties of a candidate, which are encrypted when they are written. */
+const encryptedOf = (input: PersonInput): Partial<Candidate> =>
+  Object.fromEntries(
+    Object.entries(PROPERTIES).flatMap(([name, property]) => {
+      const value = input[name as keyof PersonInput];
+      return value === undefined ? [] : [[property, plain(value)]];
+    }),
+  );
 
 const recordCandidate = bulk({
   name: 'recordCandidate',
@@ -37,7 +57,7 @@ const recordCandidate = bulk({
       apply: (input) =>
         candidates.add(
           {
-            ...input,
+            ...encryptedOf(input),
             ...{ id: work.newId('cnd'), agencyKey: work.principal.agency!, retainUntil: null, legalHold: null },
             ...{ revision: 1, exercise: false },
           },
@@ -68,7 +88,7 @@ const correctCandidate = verb({
       kind: 'CANDIDATE_CORRECTED',
       // names of the fields only: timelines keep no data of a person
       detail: changes.map(([field]) => field).join(', '),
-      change: (next) => Object.assign(next, Object.fromEntries(changes)),
+      change: (next) => Object.assign(next, encryptedOf(Object.fromEntries(changes))),
     };
   },
 });
@@ -132,15 +152,16 @@ async function erase(work: Work, aim: Target, recordsRef: string | null): Promis
     },
     kind: 'CANDIDATE_ERASED',
     detail: recordsRef,
-    change: (next) => Object.assign(next, { name: null, email: null, phone: null, resumeRef: null }),
+    change: (next) => Object.assign(next, encryptedOf({ name: null, email: null, phone: null, resumeRef: null })),
   }));
   await candidates.save();
   await work.database.updateWhere(
     Application,
-    { assessmentScore: null, veteransPreference: null },
+    { encryptedScore: null, encryptedPreference: null },
     'candidate_id = ?',
     [aim.id],
   );
+  await destroyPersonKeys(work.database, [aim.id]);
 }
 
 const eraseCandidate = mutation({
