@@ -10,6 +10,7 @@ import { submissionsExercise } from '../../subgraphs/submissions/exercise/exerci
 import { workforceExercise } from '../../subgraphs/workforce/exercise/exercise';
 import { lockDataFolder } from './data-folder';
 import { databaseUrl, unlimited } from './databases';
+import { capabilityGaps, sectorNotices, staffingNotices } from './exercise-events';
 import { wrappingKeysOf } from './person-keys';
 import type { Program } from './programs';
 import type { SettingsOf, StoreSettings } from './settings';
@@ -22,11 +23,14 @@ const EXERCISED = ['submissions', 'reviews', 'workforce', 'infrastructure'] as c
 export function tellExercise(world: ExerciseWorld): Map<string, ExerciseRows[]> {
   const submissions = submissionsExercise(world);
   const reviews = reviewsExercise(world, submissions.stories, submissions.inquiries);
+  const workforce = workforceExercise(world).rows;
+  const infrastructure = infrastructureExercise(world, reviews.flaws).rows;
+  const staffing = staffingNotices(workforce);
   const rows: Record<(typeof EXERCISED)[number], ExerciseRows[]> = {
     submissions: submissions.rows,
-    reviews: reviews.rows,
-    workforce: workforceExercise(world).rows,
-    infrastructure: infrastructureExercise(world, reviews.flaws).rows,
+    reviews: [...reviews.rows, staffing, sectorNotices(infrastructure)],
+    workforce: [...workforce, capabilityGaps(infrastructure)],
+    infrastructure: [...infrastructure, staffing],
   };
   return new Map(Object.entries(rows));
 }

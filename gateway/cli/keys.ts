@@ -2,7 +2,14 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import type { JWK } from 'jose';
 import { OperatorError } from '#base/errors';
-import { createSecretFile, newKey, privateKeyIn, publicKey, readIdentityKeys, readPrivateKey } from '#base/identity/keys';
+import {
+  createSecretFile,
+  newKey,
+  privateKeyIn,
+  publicKey,
+  readIdentityKeys,
+  readPrivateKey,
+} from '#base/identity/keys';
 import { readText } from '#base/read-text';
 import { type SealKey, sealKeyOf } from '#kit/audit/seal';
 import { newWrappingKey } from '#kit/encryption/wrapping-keys';

@@ -69,14 +69,24 @@ function jwksIn(file: string): readonly WrappingJwk[] {
 }
 
 /** Runs work on the workforce database without migrating it, while other processes use it. */
-async function withDatabase<T>(settings: StoreSettings, work: (database: Database, file: string) => Promise<T>): Promise<T> {
+async function withDatabase<T>(
+  settings: StoreSettings,
+  work: (database: Database, file: string) => Promise<T>,
+): Promise<T> {
   const file = keyFileOf(settings);
   if (!existsSync(file))
     throw new OperatorError(`"${file}" does not exist`, 'Set ORDERGRAPH_PERSON_KEYS to the file of person keys');
   const { name, parts } = await loadSubgraph(SUBGRAPH);
   const { entities, migrations } = parts;
   const [url, limits] = [databaseUrl(name, settings), unlimited(settings)];
-  const database = await Database.connect({ url, name, entities, migrations, limits, wrappingKeys: readWrappingKeys(file) });
+  const database = await Database.connect({
+    url,
+    name,
+    entities,
+    migrations,
+    limits,
+    wrappingKeys: readWrappingKeys(file),
+  });
   try {
     return await work(database, file);
   } finally {
@@ -100,7 +110,9 @@ export function rotatePersonKeys(settings: StoreSettings, print: Print = toOutpu
     // a process that had not read the new file yet may have added persons
     if (!isUnfinished) await rewrap(database, () => {});
     if (unreadable > 0) {
-      print(`${unreadable} persons have data keys that no key of "${file}" opens: restore the missing keys, then run this again`);
+      print(
+        `${unreadable} persons have data keys that no key of "${file}" opens: restore the missing keys, then run this again`,
+      );
       return false;
     }
     print('All data keys use the current key. `person-keys prune` removes the previous ones from the file');
@@ -134,9 +146,8 @@ export function printPersonKeys(settings: StoreSettings, print: Print = toOutput
   return withDatabase(settings, async (database, file) => {
     const uses = await keyUses(database);
     const jwks = jwksIn(file);
-    jwks.forEach(({ kid }, place) =>
-      print(`${kid}: ${personsOf(uses, kid)} persons${place === 0 ? ', current' : ''}`),
-    );
+    for (const [place, { kid }] of jwks.entries())
+      print(`${kid}: ${personsOf(uses, kid)} persons${place === 0 ? ', current' : ''}`);
     const missing = uses.filter(({ keyId }) => !jwks.some(({ kid }) => kid === keyId));
     for (const { keyId, persons } of missing)
       print(`${keyId}: ${persons} persons, MISSING from "${file}": their data cannot be read`);

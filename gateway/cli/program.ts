@@ -216,7 +216,7 @@ withSettings(program.command('migrate'), storeSettings)
   });
 
 const events = program.command('events').description('Inspects and repairs the delivery of events between subgraphs.');
-const readers = 'submissions, reviews or infrastructure';
+const readers = 'submissions, reviews, workforce or infrastructure';
 const jsonOption = ['--json', 'Print JSON.'] as const;
 
 withSettings(events.command('status'), eventsCommandSettings)

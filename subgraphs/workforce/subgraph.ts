@@ -19,6 +19,7 @@ import { applicationMutations } from './application/application.mutations';
 import { candidateMutations } from './application/candidate.mutations';
 import { certificateMutations } from './application/certificate.mutations';
 import { offerMutations } from './application/offer.mutations';
+import { CapabilityDimension, CapabilityGap, workforceHandlers } from './capability-gap';
 import { WorkforceFlow } from './flow/workforce-flow';
 import { CapacitySnapshot } from './goal/capacity-snapshot';
 import { HiringGapsResolver, HiringGoal } from './goal/hiring-goal';
@@ -69,12 +70,13 @@ export const workforce = new Subgraph({
     CapacitySnapshot,
     WorkforceFlow,
     WorkforceEvent,
+    CapabilityGap,
     ExerciseReplacement,
     ...workTables,
     ...bulkTables,
     ...personKeyTables,
   ],
-  stubs: [Agency, AgencyWorkRole, ExecutiveOrder],
+  stubs: [Agency, AgencyWorkRole, CapabilityDimension, ExecutiveOrder],
   resolvers: [
     AgencyRoots,
     HiringGapsResolver,
@@ -105,6 +107,7 @@ export const workforce = new Subgraph({
     ...certificateMutations,
     ...offerMutations,
   ],
+  handlers: workforceHandlers,
   schedule: workforceSchedule,
   policies,
   migrations,

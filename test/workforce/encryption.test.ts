@@ -222,7 +222,9 @@ describe.each(databaseKinds)('personal data of candidates, on %s', (kind) => {
     await open.close();
     setting.writeKeys(setting.keys.slice(0, 1));
     const after = await setting.open();
-    const [row] = await after.database.query<{ version: number }>('SELECT version FROM candidate WHERE id = ?', [ids[3]]);
+    const [row] = await after.database.query<{ version: number }>('SELECT version FROM candidate WHERE id = ?', [
+      ids[3],
+    ]);
     const input = { id: ids[3], expectedRevision: Number(row!.version), reason: 'Read.' };
     const { data } = await setting.call(after, 'holdCandidate', input, 'candidate { name }');
     expect(data.holdCandidate.candidate.name).toBe('Person 3');
@@ -258,7 +260,8 @@ describe.each(databaseKinds)('personal data of candidates, on %s', (kind) => {
     setting.writeKeys([await newWrappingKey(), ...setting.keys]);
     await open.close();
     const again = await setting.open();
-    const aim = { id, expectedRevision: 1, recordsRef: 'ro/1' };
+    await again.database.query("UPDATE candidate SET retain_until = '2020-01-01'");
+    const aim = { id, expectedRevision: 1 };
     const [{ errors }] = await Promise.all([
       setting.call(again, 'eraseCandidate', aim, 'candidate { status }'),
       rewrapAll(again.database),
@@ -273,6 +276,10 @@ describe.each(databaseKinds)('personal data of candidates, on %s', (kind) => {
     const { entities, migrations, references, name } = workforce.parts;
     const former = await Database.open({ url: setting.url, name, entities, migrations: migrations.slice(0, 7) });
     for (const { target, rows } of references) await former.upsert(target, rows);
+    await former.source.query(
+      `INSERT INTO announcement (control_number, title, open_date, hiring_paths, talent_area, version, exercise)
+       VALUES ('old-1', 'Old', '2026-06-01', '[]', 'AI', 1, 0)`,
+    );
     await former.transaction(async (inside) => {
       for (let place = 0; place < 600; place += 1)
         await inside.query(
@@ -280,10 +287,6 @@ describe.each(databaseKinds)('personal data of candidates, on %s', (kind) => {
            VALUES (?, ?, ?, ?, 'nsa', 'ACTIVE', 1, 0)`,
           [`cnd_${String(place).padStart(26, '0')}`, `${PLAIN[0]} ${place}`, PLAIN[1], PLAIN[2]],
         );
-      await inside.query(
-        `INSERT INTO announcement (control_number, title, open_date, hiring_paths, talent_area, version, exercise)
-         VALUES ('old-1', 'Old', '2026-06-01', '[]', 'AI', 1, 0)`,
-      );
       await inside.query(
         `INSERT INTO application (id, control_number, candidate_id, submitted_at, status, veterans_preference, assessment_score,
            agency_key, rater_key, version, exercise)

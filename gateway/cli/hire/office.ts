@@ -16,6 +16,11 @@ const REQUEST = 'hiringRequest { id revision status }';
 const APPLICATION = 'application { id revision status }';
 const CERTIFICATE = 'certificate { id revision status }';
 
+/** Statuses of names without a selection. */
+const UNDECIDED: readonly string[] = ['REFERRED', 'INTERVIEWED'];
+/** Statuses that need no outcome on a returned certificate. */
+const WITHOUT_OUTCOME: readonly string[] = ['NOT_SELECTED', 'OFFER_RESCINDED'];
+
 const aim = ({ id, revision }: Revised) => ({ id, expectedRevision: revision });
 
 /** The HR office and the hiring manager of one agency, and the steps that each agency takes alike. */
@@ -66,7 +71,13 @@ export class Office {
   }
 
   submits(request: Revised): Promise<Revised> {
-    return this.stage.does(this.manager, 'submits it: the need is validated', 'submitHiringRequest', aim(request), REQUEST);
+    return this.stage.does(
+      this.manager,
+      'submits it: the need is validated',
+      'submitHiringRequest',
+      aim(request),
+      REQUEST,
+    );
   }
 
   takes(request: Revised): Promise<Revised> {
@@ -80,11 +91,9 @@ export class Office {
   }
 
   async requestStatus(id: string): Promise<string> {
-    const { hiringRequest } = await this.stage.asks(
-      this.hr,
-      'query ($id: ID!) { hiringRequest(id: $id) { status } }',
-      { id },
-    );
+    const { hiringRequest } = await this.stage.asks(this.hr, 'query ($id: ID!) { hiringRequest(id: $id) { status } }', {
+      id,
+    });
     return hiringRequest.status;
   }
 
@@ -144,6 +153,24 @@ export class Office {
     );
     const names: NameOnCertificate[] = certificate.applications.nodes;
     return names.sort((a, b) => (a.candidate.name < b.candidate.name ? -1 : 1));
+  }
+
+  /** Returns a certificate with an outcome for each name on it. */
+  async returnsCertificate(certificate: Revised): Promise<Revised> {
+    const names = await this.namesOn(certificate.id);
+    const outcomeOf = (status: string) => (UNDECIDED.includes(status) ? 'NOT_SELECTED' : 'SELECTED');
+    return this.stage.does(
+      this.manager,
+      'returns the certificate with an outcome for each name',
+      'returnCertificate',
+      {
+        ...aim(certificate),
+        outcomes: names
+          .filter(({ status }) => !WITHOUT_OUTCOME.includes(status))
+          .map(({ id, status }) => ({ application: id, outcome: outcomeOf(status) })),
+      },
+      CERTIFICATE,
+    );
   }
 
   async interviews(name: NameOnCertificate): Promise<void> {

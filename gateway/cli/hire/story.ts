@@ -27,6 +27,7 @@ export async function playHiring(stage: Stage): Promise<void> {
   const treasury = new Office(stage, 'Treasury', 'treasury');
   const ciso = stage.caller('NSA security officer', 'role=infrastructure-officer; agency=nsa; subject=officer-1');
   await gapIsRecorded(stage, ciso);
+  await gapIsSeen(stage, nsa.hr);
   const before = await numbers(stage, nsa.hr);
   const goal = await goalIsSet(stage, nsa);
   const requests = await needsAreValidated(stage, nsa);
@@ -36,6 +37,7 @@ export async function playHiring(stage: Stage): Promise<void> {
   await nsaHires(stage, nsa, shared);
   await treasuryHires(stage, treasury);
   await certificateReturns(stage, nsa, shared.certificate);
+  await dataAreErased(stage, nsa);
   await printNumbers(stage, nsa.hr, before, goal);
 }
 
@@ -56,6 +58,18 @@ async function gapIsRecorded(stage: Stage, ciso: Caller): Promise<void> {
     'recordAssessment',
     { dimension: OUTCOME, tier: 2, target: 4, assessedOn: today, assessor: 'Self-assessment (exercise)' },
     'assessment { id belowTarget }',
+  );
+}
+
+/** The gap reaches the workforce program by an event. */
+async function gapIsSeen(stage: Stage, hr: Caller): Promise<void> {
+  await stage.sees(
+    hr,
+    'sees the gap at the staffing of its incident responders',
+    `query ($id: ID!) { node(id: $id) { ... on AgencyWorkRole { capabilityGaps { dimension { code } } } } }`,
+    { id: `AgencyWorkRole:nsa:${ROLE}` },
+    ({ node }) =>
+      node.capabilityGaps?.some(({ dimension }: { dimension: { code: string } }) => dimension.code === OUTCOME),
   );
 }
 
@@ -113,9 +127,11 @@ async function needsAreValidated(stage: Stage, nsa: Office): Promise<Revised[]> 
   return [await nsa.readies(await nsa.takes(again)), await nsa.readies(await nsa.takes(requests[1]!))];
 }
 
+const controlNumberOf = ({ run }: Stage): string => `EXH-${run}`;
+
 async function jobIsAnnounced(stage: Stage, nsa: Office, requests: readonly Revised[]): Promise<string> {
   stage.act('One announcement serves both requests');
-  const controlNumber = `EXH-${stage.run}`;
+  const controlNumber = controlNumberOf(stage);
   const today = stage.today();
   const announcement = await stage.does(
     nsa.hr,
@@ -163,7 +179,9 @@ async function candidatesApply(stage: Stage, { hr, hrSecond }: Office, controlNu
     'rateApplications',
     applications.map(({ id, revision }, place) => ({
       ...{ id, expectedRevision: revision },
-      ...(place === 4 ? { rating: 'INELIGIBLE', reason: 'INCOMPLETE' } : { rating: 'ELIGIBLE', assessmentScore: 95 - place }),
+      ...(place === 4
+        ? { rating: 'INELIGIBLE', reason: 'INCOMPLETE' }
+        : { rating: 'ELIGIBLE', assessmentScore: 95 - place }),
     })),
     'application { id revision status }',
   );
@@ -247,6 +265,7 @@ async function treasuryHires(stage: Stage, treasury: Office): Promise<void> {
   const accepted = await treasury.offers(cleo, 'an earlier investigation that it recognizes');
   await treasury.entersOnDuty(accepted);
   expect((await treasury.requestStatus(treasury.request!.id)) === 'FILLED', 'the request of Treasury is filled');
+  await treasury.returnsCertificate(certificate);
 }
 
 async function certificateReturns(stage: Stage, nsa: Office, certificate: Revised): Promise<void> {
@@ -255,23 +274,7 @@ async function certificateReturns(stage: Stage, nsa: Office, certificate: Revise
   const cleo = names.find(({ candidate }) => candidate.name.startsWith('Cleo'));
   expect(cleo?.status === 'NOT_SELECTED', 'NSA sees that a candidate was hired elsewhere, and not by whom');
   stage.note('To NSA, Cleo was hired elsewhere; it does not see where.');
-  const open = names.filter(({ status }) => status === 'REFERRED' || status === 'INTERVIEWED');
-  const returned = await stage.does(
-    nsa.manager,
-    'returns the certificate with an outcome for each name that is left',
-    'returnCertificate',
-    {
-      id: certificate.id,
-      expectedRevision: certificate.revision,
-      outcomes: [
-        ...open.map(({ id }) => ({ application: id, outcome: 'NOT_SELECTED' })),
-        ...names
-          .filter(({ status }) => ['ENTERED_ON_DUTY', 'OFFER_RESCINDED'].includes(status))
-          .map(({ id }) => ({ application: id, outcome: 'SELECTED' })),
-      ],
-    },
-    'certificate { id revision status }',
-  );
+  const returned = await nsa.returnsCertificate(certificate);
   await stage.does(
     nsa.hr,
     'audits it',
@@ -281,14 +284,45 @@ async function certificateReturns(stage: Stage, nsa: Office, certificate: Revise
   );
 }
 
+/** A records officer ends the retention of one candidate. The counts stay. */
+async function dataAreErased(stage: Stage, nsa: Office): Promise<void> {
+  stage.act('A records officer lets the data of a candidate be erased');
+  const officer = stage.caller('NSA records officer', 'role=records-officer; agency=nsa; subject=officer-1');
+  const { applications } = await stage.asks(
+    officer,
+    `query ($number: ID!) { applications(first: 100, filter: {
+       announcement: { controlNumber: { eq: $number } }, status: { eq: NOT_SELECTED } }) {
+       totalCount nodes { id candidate { id revision name } } } }`,
+    { number: controlNumberOf(stage) },
+  );
+  const { candidate } = applications.nodes.find(
+    (application: { candidate: { name: string } }) => !application.candidate.name.startsWith('Cleo'),
+  );
+  const input = { id: candidate.id, expectedRevision: candidate.revision };
+  await stage.isRefused(
+    nsa.hr,
+    'tries to erase the data before the retention period ends',
+    'eraseCandidate',
+    input,
+    'candidate { id }',
+    'PRECONDITION_FAILED',
+  );
+  const erased = await stage.does(
+    officer,
+    'erases the data of a candidate who was not hired, and with them the key that encrypted them',
+    'eraseCandidate',
+    { ...input, recordsRef: 'schedule/exercise' },
+    'candidate { status name email }',
+  );
+  expect(erased.status === 'ERASED' && erased.name === null && erased.email === null, 'the data are erased');
+}
+
 async function printNumbers(stage: Stage, hr: Caller, before: Numbers, goal: Revised): Promise<void> {
   stage.act('The same questions afterward');
   const after = await numbers(stage, hr);
-  const { hiringGoal } = await stage.asks(
-    hr,
-    'query ($id: ID!) { hiringGoal(id: $id) { target hires gap } }',
-    { id: goal.id },
-  );
+  const { hiringGoal } = await stage.asks(hr, 'query ($id: ID!) { hiringGoal(id: $id) { target hires gap } }', {
+    id: goal.id,
+  });
   stage.note(`The goal: ${hiringGoal.hires} hires of ${hiringGoal.target}, ${hiringGoal.gap} still needed`);
   expect(after.enteredOnDuty === before.enteredOnDuty + 2, 'two more people entered on duty');
   for (const [place, { filled }] of after.staffing.entries())

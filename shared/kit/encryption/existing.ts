@@ -58,7 +58,12 @@ async function encryptBatch(database: Database, target: ModelClass): Promise<num
     `SELECT ${terms.join(', ')} FROM ${database.table(target)} t
      WHERE ${plainCondition(database, target)} ORDER BY t.${database.column(target, key)} LIMIT ${BATCH} ${database.dialect.forUpdate}`,
   );
-  const encrypted = await encryptRows(database, target, rows.map((row) => valuesOf(target, row)), true);
+  const encrypted = await encryptRows(
+    database,
+    target,
+    rows.map((row) => valuesOf(target, row)),
+    true,
+  );
   for (const row of encrypted as readonly Record<string, unknown>[]) {
     const changes = Object.fromEntries(fields.map(({ property }) => [property, row[property]]));
     await database.update(target, row[key] as string, changes);

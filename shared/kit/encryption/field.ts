@@ -47,7 +47,9 @@ export function encrypted(type: () => GraphQLTypeReference, description: string,
     const field = { property, as, person, parse };
     const target = prototype.constructor as ModelClass;
     fields.set(target, [...(fields.get(target) ?? []), field]);
-    method(prototype, as, type, { nullable: true, description }, (parent, context) => read(context, target, field, parent));
+    method(prototype, as, type, { nullable: true, description }, (parent, context) =>
+      read(context, target, field, parent),
+    );
     declareSensitivity(prototype, as, undefined);
   };
 }

@@ -47,7 +47,10 @@ export async function rewrapAll(
 }
 
 /** @returns the last person of the batch; undefined if none remain */
-async function rewrapBatch(database: Database, after: string): Promise<RotationProgress & { last: string | undefined }> {
+async function rewrapBatch(
+  database: Database,
+  after: string,
+): Promise<RotationProgress & { last: string | undefined }> {
   const keys = database.wrappingKeys;
   // the lock keeps an erasure from being undone
   const rows = await database.query<Record<string, unknown>>(

@@ -82,7 +82,12 @@ export async function decryptRows<T extends object>(
     for (const field of fields) {
       const row = rows.get(copy[field.person] as string);
       if (copy[field.property] instanceof Encrypted)
-        copy[field.property] = decrypted(target, field, object, row ? () => dataKeyOf(row, database.wrappingKeys) : null);
+        copy[field.property] = decrypted(
+          target,
+          field,
+          object,
+          row ? () => dataKeyOf(row, database.wrappingKeys) : null,
+        );
     }
     return copy as T;
   });

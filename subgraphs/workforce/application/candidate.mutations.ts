@@ -1,4 +1,4 @@
-import { civilDate } from '#base/civil';
+import { addDays, civilDate } from '#base/civil';
 import { InputError } from '#base/errors';
 import type { Target } from '#domain/change-set';
 import { destroyPersonKeys } from '#kit/encryption/person-key';
@@ -129,6 +129,24 @@ const requestErasure = verb({
   step: (_candidate, { reason }) => ({ kind: 'ERASURE_REQUESTED', detail: reason }),
 });
 
+const recordsRefInput = () => textInput("Reference of the records officer's decision, such as a file number.");
+
+const endRetention = verb({
+  ...held,
+  name: 'endRetention',
+  description:
+    'Ends the retention period of the data of a candidate by a decision under the records schedule. They are erased by themselves once no application is under way and no legal hold applies.',
+  input: { recordsRef: recordsRefInput() },
+  step: ({ retainUntil }, { recordsRef }, { now }) => ({
+    kind: 'RETENTION_ENDED',
+    detail: recordsRef,
+    change(next) {
+      const yesterday = addDays(civilDate(now), -1);
+      if (retainUntil === null || retainUntil > yesterday) next.retainUntil = yesterday;
+    },
+  }),
+});
+
 /** Whether an application of the candidate, to any agency, is under way. The candidate is locked, so that no other can begin. */
 async function hasOpenApplication({ database }: Work, id: string): Promise<boolean> {
   const [row] = await database.query<{ n: number }>(
@@ -148,7 +166,7 @@ async function erase(work: Work, aim: Target, recordsRef: string | null): Promis
       hasOpenApplication: isOpen,
       legalHold,
       isRetentionOver: retainUntil !== null && retainUntil < civilDate(work.now),
-      recordsRef,
+      recordsRef: work.actor === 'RECORDS_OFFICER' ? recordsRef : null,
     },
     kind: 'CANDIDATE_ERASED',
     detail: recordsRef,
@@ -171,7 +189,9 @@ const eraseCandidate = mutation({
   by: callersOf(candidateLifecycle, 'eraseCandidate'),
   input: {
     ...targetInput('the candidate'),
-    recordsRef: optional(textInput("Reference of the records officer's decision, before the retention period ends.")),
+    recordsRef: optional(
+      textInput('Reference of the decision to erase before the retention period ends. Only of a records officer.'),
+    ),
   },
   returns,
   async run(work, { recordsRef, ...aim }) {
@@ -197,5 +217,6 @@ export const candidateMutations = [
   holdCandidate,
   releaseCandidate,
   requestErasure,
+  endRetention,
   eraseCandidate,
 ];

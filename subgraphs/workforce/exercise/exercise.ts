@@ -317,8 +317,7 @@ class PositionPlot {
         submittedAt,
         status,
         encryptedPreference: plain(random.chance(0.2)),
-        encryptedScore:
-          status === 'RECEIVED' || status === 'INELIGIBLE' ? null : plain(random.integer(700, 1000) / 10),
+        encryptedScore: status === 'RECEIVED' || status === 'INELIGIBLE' ? null : plain(random.integer(700, 1000) / 10),
         agencyKey,
         ineligibleReason: status === 'INELIGIBLE' ? 'NOT_QUALIFIED' : null,
         referredAt: UNREFERRED.includes(status) ? null : times.certified,
