@@ -62,6 +62,8 @@ const PRODUCT = [
   'export',
   'exercise',
   'exercise:voluntary',
+  'exercise:hire',
+  'person-keys',
   'schema',
   'compose',
   'migration',

@@ -96,7 +96,7 @@ The commands read and write the databases, whether or not the subgraphs run. Set
 - **Upgrading from a release without the log**: upgrade all subgraphs. A reader that is upgraded before its source waits for it.`,
     `## Events
 
-Besides its data, each event has \`id\`, \`type\`, \`version\`, \`source\` (the subgraph), \`subject\` (the id of the submission or coverage inquiry), \`sequence\` (its
+Besides its data, each event has \`id\`, \`type\`, \`version\`, \`source\` (the subgraph), \`subject\` (the key of the object, such as the id of the submission), \`sequence\` (its
 number among the source's events about the subject, from 1), \`occurredAt\`, and \`log\`: the epoch, the offset (from 1, without gaps), and the
 digest of the log up to the event. New fields may be added to an event; a change of meaning increases its version.`,
     ...[...eventTypes.values()].map(section),

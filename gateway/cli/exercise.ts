@@ -10,6 +10,8 @@ import { submissionsExercise } from '../../subgraphs/submissions/exercise/exerci
 import { workforceExercise } from '../../subgraphs/workforce/exercise/exercise';
 import { lockDataFolder } from './data-folder';
 import { databaseUrl, unlimited } from './databases';
+import { capabilityGaps, sectorNotices, staffingNotices } from './exercise-events';
+import { wrappingKeysOf } from './person-keys';
 import type { Program } from './programs';
 import type { SettingsOf, StoreSettings } from './settings';
 import { subgraphs } from './subgraphs';
@@ -21,11 +23,14 @@ const EXERCISED = ['submissions', 'reviews', 'workforce', 'infrastructure'] as c
 export function tellExercise(world: ExerciseWorld): Map<string, ExerciseRows[]> {
   const submissions = submissionsExercise(world);
   const reviews = reviewsExercise(world, submissions.stories, submissions.inquiries);
+  const workforce = workforceExercise(world).rows;
+  const infrastructure = infrastructureExercise(world, reviews.flaws).rows;
+  const staffing = staffingNotices(workforce);
   const rows: Record<(typeof EXERCISED)[number], ExerciseRows[]> = {
     submissions: submissions.rows,
-    reviews: reviews.rows,
-    workforce: workforceExercise(world).rows,
-    infrastructure: infrastructureExercise(world, reviews.flaws).rows,
+    reviews: [...reviews.rows, staffing, sectorNotices(infrastructure)],
+    workforce: [...workforce, capabilityGaps(infrastructure)],
+    infrastructure: [...infrastructure, staffing],
   };
   return new Map(Object.entries(rows));
 }
@@ -82,7 +87,8 @@ export async function replaceExercise({ scale, seed, asOf, settingsOf }: Exercis
     for (const subgraph of subgraphs) {
       const settings = settingsOf(subgraph.name);
       const databaseAt = databaseUrl(subgraph.name, settings);
-      open.push(await subgraph.open({ databaseUrl: databaseAt, limits: unlimited(settings) }));
+      const wrappingKeys = await wrappingKeysOf(subgraph, settings);
+      open.push(await subgraph.open({ databaseUrl: databaseAt, limits: unlimited(settings), wrappingKeys }));
     }
     process.stdout.write(`Creating exercise data at scale ${scale} …\n`);
     const rows = await storeExercise(open, { seed, scale, asOf: day }, (text) => process.stdout.write(`${text}\n`));

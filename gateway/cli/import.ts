@@ -14,6 +14,7 @@ import { requireReadable } from '#kit/import/readers';
 import { formatReject } from '#kit/import/reject';
 import type { OpenSubgraph, Subgraph } from '#kit/subgraph/subgraph';
 import { databaseUrl, unlimited } from './databases';
+import { wrappingKeysOf } from './person-keys';
 import type { SettingsOf, StoreSettings } from './settings';
 import { subgraphs } from './subgraphs';
 
@@ -54,7 +55,8 @@ export async function importData({ source, file, settingsOf, rejectsFile, force 
       if (!open.has(subgraph)) {
         const settings = settingsOf(subgraph.name);
         const databaseAt = databaseUrl(subgraph.name, settings);
-        open.set(subgraph, await subgraph.open({ databaseUrl: databaseAt, limits: unlimited(settings) }));
+        const wrappingKeys = await wrappingKeysOf(subgraph, settings);
+        open.set(subgraph, await subgraph.open({ databaseUrl: databaseAt, limits: unlimited(settings), wrappingKeys }));
       }
       const { database } = open.get(subgraph)!;
       const report = await importFile(database, { importer, subgraph, path }, force ?? null);

@@ -2,9 +2,17 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { dirname, join } from 'node:path';
 import type { JWK } from 'jose';
 import { OperatorError } from '#base/errors';
-import { newKey, privateKeyIn, publicKey, readIdentityKeys, readPrivateKey } from '#base/identity/keys';
+import {
+  createSecretFile,
+  newKey,
+  privateKeyIn,
+  publicKey,
+  readIdentityKeys,
+  readPrivateKey,
+} from '#base/identity/keys';
 import { readText } from '#base/read-text';
 import { type SealKey, sealKeyOf } from '#kit/audit/seal';
+import { newWrappingKey } from '#kit/encryption/wrapping-keys';
 import { type SenderKey, senderKeysIn } from '#kit/events/event-keys';
 import { EVENT_READERS, PROGRAMS } from './programs';
 
@@ -25,6 +33,8 @@ export interface KeyFiles {
   readonly auditKeys: string;
   /** Public keys for all readers of the event bus: verify what subgraphs send. */
   readonly eventKeys: string;
+  /** Secret keys of workforce: protect the personal data of candidates in its database. */
+  readonly personKeys: string;
 }
 
 /** Private key of one subgraph: signs what it sends on the event bus. Anyone who has it can send events as that subgraph. */
@@ -46,17 +56,18 @@ export function keyFilesIn(folder: string): KeyFiles {
     gatewaySealKeys: join(folder, 'gateways', 'audit-keys.json'),
     auditKeys: join(folder, 'auditors', 'audit-keys.json'),
     eventKeys: join(folder, 'events', 'event-keys.json'),
+    personKeys: join(folder, 'persons', 'person-keys.json'),
   };
 }
 
 /**
- * Writes a new identity key and keeps the earlier public ones. Creates the keys that seal audit records and sign events if they are
- * missing. @throws OperatorError
+ * Writes a new identity key and keeps the earlier public ones. Creates the keys that seal audit records, sign events, and protect personal
+ * data if they are missing. @throws OperatorError
  */
 export async function writeKeys(folder: string): Promise<KeyFiles> {
   const files = keyFilesIn(folder);
   for (const file of Object.values(files)) mkdirSync(dirname(file), { recursive: true });
-  const { identityKey, identityKeys, sealKeys, gatewaySealKeys, auditKeys } = files;
+  const { identityKey, identityKeys, sealKeys, gatewaySealKeys, auditKeys, personKeys } = files;
   const previous: readonly JWK[] = existsSync(identityKeys) ? readIdentityKeys(identityKeys).current.keys : [];
   const key = await newKey();
   // a subgraph must know the key before a gateway signs with it
@@ -64,6 +75,7 @@ export async function writeKeys(folder: string): Promise<KeyFiles> {
   replace(identityKey, key, 0o600);
   await writeSealKeys(folder, [sealKeys, gatewaySealKeys, auditKeys]);
   await writeEventKeys(folder);
+  await createPersonKeys(personKeys);
   return files;
 }
 
@@ -157,8 +169,13 @@ function pruneIdentityKeys(folder: string): Pruned {
   return { file: identityKeys, removed: keys.length - remaining.length };
 }
 
+/** Creates a file with one key that protects personal data, unless it exists. */
+export async function createPersonKeys(file: string): Promise<void> {
+  if (!existsSync(file)) createSecretFile(file, { keys: [await newWrappingKey()] });
+}
+
 /** Writes a file atomically, and only if its content changes. */
-function replace(file: string, content: object, mode: number): void {
+export function replace(file: string, content: object, mode: number): void {
   const text = JSON.stringify(content);
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
   // processes of a development graph start at the same time

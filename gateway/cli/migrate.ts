@@ -5,6 +5,7 @@ import { parseDatabaseUrl } from '#kit/database/url';
 import type { Subgraph } from '#kit/subgraph/subgraph';
 import { databaseUrl, unlimited } from './databases';
 import { loadSubgraph } from './load-subgraph';
+import { wrappingKeysOf } from './person-keys';
 import { PROGRAMS } from './programs';
 import type { SettingsOf, StoreSettings } from './settings';
 
@@ -28,6 +29,7 @@ export async function migrate(
     const open = await subgraph.open({
       databaseUrl: databaseUrl(subgraph.name, settingsOf(subgraph.name)),
       limits: unlimited(settingsOf(subgraph.name)),
+      wrappingKeys: await wrappingKeysOf(subgraph, settingsOf(subgraph.name)),
       onMigration: reporter(print),
     });
     await open.close();

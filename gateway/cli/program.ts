@@ -76,6 +76,7 @@ interface ExportFlags {
   pageSize: number;
   banner: boolean;
 }
+const workforceSettings = (flags: Flags) => readSettings(storeSettings, flags, undefined, 'workforce');
 
 interface ImportFlags {
   rejects?: string;
@@ -145,7 +146,7 @@ program
   .command('keys')
   .argument('<folder>', 'folder for the key files')
   .description(
-    'Creates the keys of a deployment. gateways/identity-key.json (private) signs callers’ identities; subgraphs/identity-keys.json (public) verifies them. senders/<subgraph>/audit-key.json (private) seals the audit record of that subgraph; audit-keys.json (public; the same file for auditors, subgraphs, and gateways) verifies the seals. senders/<subgraph>/event-key.json (private) signs the events of that subgraph; events/event-keys.json (public) verifies them. A second run adds a new identity key and keeps the others; running gateways and subgraphs switch to it without a restart.',
+    'Creates the keys of a deployment. gateways/identity-key.json (private) signs callers’ identities; subgraphs/identity-keys.json (public) verifies them. senders/<subgraph>/audit-key.json (private) seals the audit record of that subgraph; audit-keys.json (public; the same file for auditors, subgraphs, and gateways) verifies the seals. senders/<subgraph>/event-key.json (private) signs the events of that subgraph; events/event-keys.json (public) verifies them. persons/person-keys.json (secret) protects the personal data of candidates in the workforce database. A second run adds a new identity key and keeps the others; running gateways and subgraphs switch to it without a restart.',
   )
   .option('--prune', 'Add no keys; remove all public identity and event keys except those of the current private keys.')
   .action(async (folder: string, { prune }: { prune?: boolean }) => {
@@ -155,7 +156,8 @@ program
         process.stdout.write(`${file}: removed ${removed} old public ${removed === 1 ? 'key' : 'keys'}\n`);
       return;
     }
-    const { identityKey, identityKeys, sealKeys, gatewaySealKeys, auditKeys, eventKeys } = await writeKeys(folder);
+    const files = await writeKeys(folder);
+    const { identityKey, identityKeys, sealKeys, gatewaySealKeys, auditKeys, eventKeys, personKeys } = files;
     const shared = sharedAuditKeyIn(folder);
     process.stdout.write(
       [
@@ -171,6 +173,7 @@ program
         ...EVENT_READERS.map(
           (name) => `${eventKeyIn(folder, name)}: for ${name} only, ${eventKeyVariable(name)}; keep it secret`,
         ),
+        `${personKeys}: for workforce and \`migrate\`, ORDERGRAPH_PERSON_KEYS; keep it secret, and back it up apart from the database`,
         ...(existsSync(shared)
           ? [`${shared}: from an earlier release; remove it once each subgraph runs with its own key`]
           : []),
@@ -227,7 +230,7 @@ withSettings(program.command('migrate'), storeSettings)
   });
 
 const events = program.command('events').description('Inspects and repairs the delivery of events between subgraphs.');
-const readers = 'submissions, reviews or infrastructure';
+const readers = 'submissions, reviews, workforce or infrastructure';
 const jsonOption = ['--json', 'Print JSON.'] as const;
 
 withSettings(events.command('status'), eventsCommandSettings)
@@ -287,6 +290,33 @@ for (const [name, description] of [
         ? 0
         : 1;
     });
+
+const personKeys = program
+  .command('person-keys')
+  .description('Rotates the keys that protect the personal data of candidates, while processes read and write.');
+
+withSettings(personKeys.command('rotate'), storeSettings)
+  .description(
+    'Adds a new key to the file, and protects the data of all persons by it. Continues an interrupted rotation. Exits with 1 if data keys of persons cannot be read.',
+  )
+  .action(async (flags: Flags) => {
+    const { rotatePersonKeys } = await import('./person-keys');
+    process.exitCode = (await rotatePersonKeys(workforceSettings(flags))) ? 0 : 1;
+  });
+
+withSettings(personKeys.command('status'), storeSettings)
+  .description('Prints how many persons each key protects. Exits with 1 if a key is missing from the file.')
+  .action(async (flags: Flags) => {
+    const { printPersonKeys } = await import('./person-keys');
+    process.exitCode = (await printPersonKeys(workforceSettings(flags))) ? 0 : 1;
+  });
+
+withSettings(personKeys.command('prune'), storeSettings)
+  .description('Removes the keys from the file that protect nobody, except the current one.')
+  .action(async (flags: Flags) => {
+    const { prunePersonKeys } = await import('./person-keys');
+    await prunePersonKeys(workforceSettings(flags));
+  });
 
 withSettings(program.command('import'), storeSettings)
   .argument('<source>', 'a source listed below, or "all"')
@@ -355,6 +385,16 @@ withSettings(program.command('exercise:voluntary'), { data: storeSettings.data }
   .action(async ({ url, ...flags }: Flags & { url?: string }) => {
     const { exerciseVoluntary } = await import('./voluntary/command');
     await exerciseVoluntary({ url, dataFolder: readSettings(storeSettings, flags).data });
+  });
+
+withSettings(program.command('exercise:hire'), { data: storeSettings.data })
+  .description(
+    'Plays the hiring of two agencies step by step through the public API, from a gap to the entry on duty. Starts a temporary graph unless --url names a running one.',
+  )
+  .option('--url <address>', 'Running graph, such as http://127.0.0.1:4000, that accepts tokens of the data folder.')
+  .action(async ({ url, ...flags }: Flags & { url?: string }) => {
+    const { exerciseHire } = await import('./hire/command');
+    await exerciseHire({ url, dataFolder: readSettings(storeSettings, flags).data });
   });
 
 program

@@ -12,6 +12,7 @@ export const FILES_SUBGRAPH: Program = 'submissions';
 export const EVENT_READERS: readonly string[] = [
   'submissions',
   'reviews',
+  'workforce',
   'infrastructure',
 ] satisfies readonly Program[];
 

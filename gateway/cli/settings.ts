@@ -49,6 +49,14 @@ export const databaseSettings = {
     default: DATABASE_LIMITS.timeoutMs,
     help: 'Maximum milliseconds of a statement on a MySQL server; 0 disables the limit. Imports and migrations have none.',
   },
+  personKeys: {
+    env: 'ORDERGRAPH_PERSON_KEYS',
+    schema: z.string(),
+    default: '',
+    defaultHelp: 'new keys in --data; production requires a file',
+    value: 'file',
+    help: 'Secret keys that protect personal data of candidates in the workforce database; `ordergraph keys` makes the file.',
+  },
 } as const satisfies SettingTable;
 
 export const sealKeySettings = {
@@ -256,13 +264,16 @@ export const storeSettings = {
   ...dataSettings,
   ...databaseSettings,
   ...calendarSettings,
+  nodeEnv: gateway.nodeEnv,
 } as const satisfies SettingTable;
 
 /** What `ordergraph events` reads. */
 export const eventsCommandSettings = { ...storeSettings, ...eventSettings } as const satisfies SettingTable;
 
 export type OpenSettings = SettingValues<typeof openSettings>;
-export type StoreSettings = SettingValues<typeof dataSettings & typeof databaseSettings>;
+export type StoreSettings = SettingValues<
+  typeof dataSettings & typeof databaseSettings & Pick<typeof openSettings, 'nodeEnv'>
+>;
 export type RecordSettings = SettingValues<
   typeof recordSettings & typeof dataSettings & Pick<typeof openSettings, 'nodeEnv'>
 >;
@@ -299,7 +310,7 @@ export const PROCESSES: readonly { readonly title: string; readonly table: Setti
   { title: 'ordergraph start', table: startSettings },
   { title: 'ordergraph gateway', table: gatewaySettings },
   { title: 'ordergraph subgraph', table: subgraphSettings },
-  { title: 'ordergraph migrate, import, exercise, token', table: storeSettings },
+  { title: 'ordergraph migrate, import, exercise, person-keys, token', table: storeSettings },
   { title: 'ordergraph events', table: eventsCommandSettings },
   { title: 'ordergraph audit', table: sealKeySettings },
 ];

@@ -23,6 +23,7 @@ import { lockDataFolder } from './data-folder';
 import { databaseLimits, databaseUrl } from './databases';
 import { fillWhenNew } from './exercise';
 import { authenticationOf } from './identity';
+import { wrappingKeysOf } from './person-keys';
 import { EVENT_READERS, FILES_SUBGRAPH } from './programs';
 import { exchangeSeals } from './seals';
 import type { OpenSettings, SettingsOf } from './settings';
@@ -109,7 +110,8 @@ export async function startAll({
       const cursors = await cursorsOf(subgraph.name, settings);
       const url = databaseUrl(subgraph.name, settings);
       const limits = databaseLimits(settings);
-      open.push(await subgraph.open({ databaseUrl: url, log, store, door, audit, cursors, limits }));
+      const wrappingKeys = await wrappingKeysOf(subgraph, settings, log);
+      open.push(await subgraph.open({ databaseUrl: url, log, store, door, audit, cursors, limits, wrappingKeys }));
     }
     for (const { audit } of open)
       seals.push(...[audit && exchangeSeals(audit, bus, common, log)].filter((exchange) => exchange !== undefined));

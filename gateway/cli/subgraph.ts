@@ -15,6 +15,7 @@ import { auditLog, cursorsOf } from './audit';
 import { backgroundTimes, eventKeysFrom, fileStore, remoteBus, transferLimits } from './background';
 import { databaseLimits, databaseUrl } from './databases';
 import { loadSubgraph } from './load-subgraph';
+import { wrappingKeysOf } from './person-keys';
 import { defaultPort, EVENT_READERS } from './programs';
 import { declareOwnRoles } from './roles';
 import { exchangeSeals } from './seals';
@@ -70,7 +71,8 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const cursors = await cursorsOf(name, settings);
   const url = databaseUrl(name, settings);
   const limits = databaseLimits(settings);
-  const open = await subgraph.open({ databaseUrl: url, log, store, door, audit, cursors, limits });
+  const wrappingKeys = await wrappingKeysOf(subgraph, settings, log);
+  const open = await subgraph.open({ databaseUrl: url, log, store, door, audit, cursors, limits, wrappingKeys });
   const hasEvents = EVENT_READERS.includes(name);
   const bus = remoteBus(settings, () => (hasEvents ? eventKeysFrom([name], () => settings, log) : NO_EVENT_KEYS), log);
   if (hasEvents && !bus) log.warn('ORDERGRAPH_EVENTS_URL is not set; events to other subgraphs wait in the database');

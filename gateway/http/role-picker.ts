@@ -16,6 +16,7 @@ const CALLERS: readonly [name: string, principal: string][] = [
   ['Reviewer (Treasury)', 'role=agency-reviewer; agency=treasury; subject=explorer'],
   ['Hiring manager (Treasury)', 'role=hiring-manager; agency=treasury; subject=explorer'],
   ['HR specialist (Treasury)', 'role=hr-specialist; agency=treasury; subject=explorer'],
+  ['Records officer (Treasury)', 'role=records-officer; agency=treasury; subject=explorer'],
   ['Infrastructure officer (Treasury)', 'role=infrastructure-officer; agency=treasury; subject=explorer'],
   ['Coordinator (CISA)', 'role=coordinator; agency=cisa; subject=explorer'],
   ['Inspector general', 'role=inspector; case=explorer; subject=explorer'],

@@ -174,6 +174,10 @@ its payload: repeat it with the same idempotency key, which returns the object a
       retryable: true,
       meaning: 'The database accepts no changes at the moment, as during a failover. Nothing was changed.',
     },
+    DATA_UNREADABLE: {
+      meaning:
+        'A stored value cannot be decrypted: its key is missing (`keyId`), was destroyed, or the value was altered. Other fields are not affected.',
+    },
     DATABASE_COMMIT_UNKNOWN: {
       retryable: true,
       meaning:

@@ -109,6 +109,13 @@ export class InvalidAggregateError extends RequestError {
   }
 }
 
+/** A stored value that cannot be decrypted. Other values can be read all the same. */
+export class DataUnreadableError extends RequestError {
+  constructor(message: string, details: Readonly<Record<string, unknown>> = {}) {
+    super('DATA_UNREADABLE', message, [], details);
+  }
+}
+
 /** An invalid filter. */
 export class InvalidFilterError extends RequestError {
   constructor(message: string, path: readonly (string | number)[]) {

@@ -1,4 +1,6 @@
 import { ExerciseReplacement } from '#domain/exercise/replacement';
+import { staffingHandlers } from '#domain/staffing/handlers';
+import { StaffingNotice } from '#domain/staffing/staffing-notice';
 import { rootsOf } from '#kit/collection/connection';
 import { bulkTables, workTables } from '#kit/events/tables';
 import { Subgraph } from '#kit/subgraph/subgraph';
@@ -99,6 +101,7 @@ export const infrastructure = new Subgraph({
     CaseSystem,
     InfrastructureEvent,
     ExerciseReplacement,
+    StaffingNotice,
     ...workTables,
     ...bulkTables,
   ],
@@ -144,7 +147,7 @@ export const infrastructure = new Subgraph({
     ...sectorMutations,
     ...defenseAccessMutations,
   ],
-  handlers: clearinghouseHandlers,
+  handlers: [...clearinghouseHandlers, ...staffingHandlers],
   schedule: infrastructureSchedule,
   policies,
   migrations,

@@ -1,5 +1,7 @@
 import { VOLUNTARY_ACTORS } from '#domain/contracts/actors';
 import { ExerciseReplacement } from '#domain/exercise/replacement';
+import { staffingHandlers } from '#domain/staffing/handlers';
+import { StaffingNotice } from '#domain/staffing/staffing-notice';
 import { rootsOf } from '#kit/collection/connection';
 import { workTables } from '#kit/events/tables';
 import { Subgraph } from '#kit/subgraph/subgraph';
@@ -43,6 +45,7 @@ import { BusyReviewersResolver, ReviewAssignment, Reviewer } from './review/revi
 import { ROLES } from './roles';
 import { reviewSchedule } from './schedule';
 import { Sector } from './sector';
+import { SectorNotice, sectorHandlers } from './sector-notice';
 import { Submission } from './submission';
 import { AccessNotice, SubmissionNotice } from './submission-notice';
 import { Vulnerability } from './vulnerability';
@@ -88,6 +91,8 @@ export const reviews = new Subgraph({
     FindingReading,
     SubmissionNotice,
     AccessNotice,
+    StaffingNotice,
+    SectorNotice,
     ExerciseReplacement,
     ...workTables,
   ],
@@ -132,7 +137,7 @@ export const reviews = new Subgraph({
     ...assessmentMutations,
     ...consultationMutations,
   ],
-  handlers: reviewHandlers,
+  handlers: [...reviewHandlers, ...staffingHandlers, ...sectorHandlers],
   schedule: reviewSchedule,
   policies,
   migrations,

@@ -5,6 +5,7 @@ import { stub, stubKey, stubOf } from '#kit/model/model';
 import type { Context } from '#kit/subgraph/context';
 import { Agency } from './agency';
 import { Announcement } from './announcement/announcement';
+import { CapabilityGap, StaffingGap, staffingGap } from './capability-gap';
 import { VACANT_SQL } from './position/position';
 import { WorkRole } from './role/work-role';
 
@@ -56,6 +57,27 @@ export class AgencyWorkRole {
   })
   async vacancies(context: Context): Promise<number> {
     return (await this.positions(context)).vacant;
+  }
+
+  @computed(
+    () => [StaffingGap],
+    'Capabilities of the agency below their targets to which the role contributes, as the infrastructure program reported them.',
+    { sensitivity: 'GOV', derivedFrom: ['CapabilityAssessment.tier', 'CapabilityAssessment.target'] },
+  )
+  async capabilityGaps({ loaders, database }: Context): Promise<StaffingGap[]> {
+    const gaps = await loaders
+      .batched<CapabilityGap[]>(CapabilityGap, 'of agency', async (keys) => {
+        const byAgency = Map.groupBy(
+          await database.findBy(CapabilityGap, 'agencyKey', keys),
+          ({ agencyKey }) => agencyKey,
+        );
+        return keys.map((key) => byAgency.get(key) ?? []);
+      })
+      .load(this.agencyKey);
+    return gaps
+      .filter(({ roleCodes }) => roleCodes.includes(this.code))
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .map(staffingGap);
   }
 
   @computed(

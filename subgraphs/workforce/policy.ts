@@ -12,8 +12,8 @@ import { AppointmentType, OpmAgency } from './role/opm-code';
 import { Ksat, WorkRole } from './role/work-role';
 import { WorkforceEvent } from './timeline/workforce-event';
 
-/** HR specialists read all applications that their agency handles, and the candidates that it recorded. */
-const hiringOffice = ofAgency('agencyKey', 'hr-specialist');
+/** HR specialists and records officers read all applications that their agency handles, and the candidates that it recorded. */
+const hiringOffice = ofAgency('agencyKey', 'hr-specialist', 'records-officer');
 
 /** Hiring managers read only applications on certificates issued for their agency's requests. */
 const referred = through(

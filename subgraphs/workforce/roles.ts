@@ -8,6 +8,11 @@ const OWN_ROLES = {
     needs: 'agency',
     isGovernment: true,
   },
+  'records-officer': {
+    description: 'Keeps the records schedule of an agency: ends retention, and allows the erasure of candidates.',
+    needs: 'agency',
+    isGovernment: true,
+  },
 } as const satisfies RoleSpecs;
 
 declare module '#base/identity/roles' {

@@ -1,5 +1,6 @@
 import { ExerciseReplacement } from '#domain/exercise/replacement';
 import { rootsOf } from '#kit/collection/connection';
+import { personKeyTables } from '#kit/encryption/person-key';
 import { bulkTables, workTables } from '#kit/events/tables';
 import { Subgraph } from '#kit/subgraph/subgraph';
 import { WORKFORCE_ACTORS } from './actors';
@@ -18,6 +19,7 @@ import { applicationMutations } from './application/application.mutations';
 import { candidateMutations } from './application/candidate.mutations';
 import { certificateMutations } from './application/certificate.mutations';
 import { offerMutations } from './application/offer.mutations';
+import { CapabilityDimension, CapabilityGap, workforceHandlers } from './capability-gap';
 import { WorkforceFlow } from './flow/workforce-flow';
 import { CapacitySnapshot } from './goal/capacity-snapshot';
 import { HiringGapsResolver, HiringGoal } from './goal/hiring-goal';
@@ -68,11 +70,13 @@ export const workforce = new Subgraph({
     CapacitySnapshot,
     WorkforceFlow,
     WorkforceEvent,
+    CapabilityGap,
     ExerciseReplacement,
     ...workTables,
     ...bulkTables,
+    ...personKeyTables,
   ],
-  stubs: [Agency, AgencyWorkRole, ExecutiveOrder],
+  stubs: [Agency, AgencyWorkRole, CapabilityDimension, ExecutiveOrder],
   resolvers: [
     AgencyRoots,
     HiringGapsResolver,
@@ -103,6 +107,7 @@ export const workforce = new Subgraph({
     ...certificateMutations,
     ...offerMutations,
   ],
+  handlers: workforceHandlers,
   schedule: workforceSchedule,
   policies,
   migrations,

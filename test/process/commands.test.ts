@@ -32,6 +32,8 @@ const PRODUCT_COMMANDS = [
   'export',
   'exercise',
   'exercise:voluntary',
+  'exercise:hire',
+  'person-keys',
   'schema',
   'compose',
   'migration',

@@ -35,6 +35,7 @@ const BOUNDED: Readonly<Record<string, string>> = {
   'AccessLogConnection.nodes': 'the page',
   'AccessLogEntry.objects': 'types × classes of one request',
   'AccessLogEntry.uses': 'types × classes × ways of use of one request',
+  'AgencyWorkRole.capabilityGaps': 'outcomes of the NIST framework',
   'AgencyWorkRole.openAnnouncements': 'capped at 100',
   'Announcement.series': 'the reference table of occupational series',
   'Announcement.workRoles': 'the reference table of work roles',

@@ -13,6 +13,7 @@ export const CALLERS: readonly [name: string, principal: string | null][] = [
   ['reviewer of an agency that reviews nothing', 'role=agency-reviewer; agency=ssa; subject=x'],
   ['hiring manager of treasury', 'role=hiring-manager; agency=treasury; subject=x'],
   ['HR of treasury', 'role=hr-specialist; agency=treasury; subject=x'],
+  ['records officer of treasury', 'role=records-officer; agency=treasury; subject=x'],
   ['HR of hhs', 'role=hr-specialist; agency=hhs; subject=x'],
   ['infrastructure officer of treasury', 'role=infrastructure-officer; agency=treasury; subject=x'],
   ['coordinator', 'role=coordinator; subject=x'],

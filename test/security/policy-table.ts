@@ -32,6 +32,7 @@ const GOVERNMENT = [
   'agency-reviewer',
   'hiring-manager',
   'hr-specialist',
+  'records-officer',
   'infrastructure-officer',
   'coordinator',
   'analyst',
@@ -45,7 +46,7 @@ export const ACTORS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   submissions: FRAMEWORK,
   reviews: FRAMEWORK,
   infrastructure: { 'infrastructure-officer': 'CISO', coordinator: 'COORDINATOR' },
-  workforce: { 'hr-specialist': 'HR', 'hiring-manager': 'HIRING_MANAGER' },
+  workforce: { 'hr-specialist': 'HR', 'hiring-manager': 'HIRING_MANAGER', 'records-officer': 'RECORDS_OFFICER' },
 };
 
 export const is = (caller: Principal | null, ...roles: string[]): boolean =>
@@ -148,7 +149,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
   // workforce
   const application: Sees = (row, caller) =>
     is(caller, 'inspector') ||
-    isAgency(caller, row.agencyKey, 'hr-specialist') ||
+    isAgency(caller, row.agencyKey, 'hr-specialist', 'records-officer') ||
     (is(caller, 'hiring-manager') &&
       rows('certificate_applications').some(
         ({ ownerKey, targetKey }) =>
@@ -156,7 +157,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
           byKey('HiringRequest', byKey('Certificate', ownerKey).requestId).agencyKey === caller!.agency,
       ));
   const candidate: Sees = (row, caller) =>
-    isAgency(caller, row.agencyKey, 'hr-specialist') ||
+    isAgency(caller, row.agencyKey, 'hr-specialist', 'records-officer') ||
     rows('Application').some((filed) => filed.candidateId === row.id && application(filed, caller));
 
   // infrastructure

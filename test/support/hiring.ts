@@ -89,13 +89,23 @@ export class Hiring {
       email: `p${place}@example.org`,
     }));
     const candidates = await this.bulk('recordCandidates', people, CANDIDATE);
-    const items = candidates.map(({ id }) => ({ controlNumber, candidate: id, submittedAt: this.graph.inDays(0) }));
+    const items = candidates.map(({ id }) => ({
+      controlNumber,
+      candidate: id,
+      submittedAt: this.graph.inDays(0),
+      veteransPreference: true,
+    }));
     return this.bulk('recordApplications', items, APPLICATION);
   }
 
   async eligible(controlNumber: string, count: number): Promise<Loose[]> {
     const applications = await this.received(controlNumber, count);
-    const items = applications.map(({ id, revision }) => ({ id, expectedRevision: revision, rating: 'ELIGIBLE' }));
+    const items = applications.map(({ id, revision }) => ({
+      id,
+      expectedRevision: revision,
+      rating: 'ELIGIBLE',
+      assessmentScore: 90,
+    }));
     return this.bulk('rateApplications', items, APPLICATION);
   }
 

@@ -52,6 +52,7 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
     expect(before.subgraphs.map(({ name, backlog }: Loose) => [name, backlog])).toEqual([
       ['submissions', 1],
       ['reviews', 0],
+      ['workforce', 0],
       ['infrastructure', 0],
     ]);
     await graph.deliver();
@@ -121,8 +122,8 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
   test.each<[string, () => Promise<unknown>, RegExp]>([
     [
       'an unknown subgraph',
-      () => printStatus(['workforce'], settingsOf, false),
-      /"workforce" is not a subgraph with events/,
+      () => printStatus(['training'], settingsOf, false),
+      /"training" is not a subgraph with events/,
     ],
     [
       'a subgraph as its own reader',

@@ -11,6 +11,7 @@ import {
   hiringManager,
   hr,
   POSITION,
+  recordsOfficer,
 } from './inputs';
 
 // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
@@ -498,7 +499,7 @@ describe.each(databaseKinds)('hiring, on %s', (kind) => {
       (
         await graph.sql(
           'workforce',
-          'SELECT c.*, a.assessment_score AS score FROM candidate c JOIN application a ON a.candidate_id = c.id WHERE a.id = ?',
+          'SELECT c.*, a.assessment_score AS score, a.veterans_preference AS preference FROM candidate c JOIN application a ON a.candidate_id = c.id WHERE a.id = ?',
           [id],
         )
       )[0];
@@ -532,10 +533,12 @@ describe.each(databaseKinds)('hiring, on %s', (kind) => {
     expect(await guardOf()).toBe('noLegalHold');
     await graph.perform(nsa.hr, 'releaseCandidate', await aim(first), CANDIDATE);
     expect(await guardOf()).toBe('retentionOver');
-    await graph.force('workforce', 'UPDATE application SET assessment_score = 90 WHERE id = ?', [first.id]);
+    expect(await count('person_key WHERE person_id = ?', [(await candidateOf(first)).id])).toBe(1);
     const before = await counts();
     const input = { ...(await aim(first)), recordsRef: 'ro/12' };
-    const erased = await graph.perform(nsa.hr, 'eraseCandidate', input, CANDIDATE);
+    // HR cannot decide that alone
+    expect(await guardOf({ recordsRef: 'ro/12' })).toBe('retentionOver');
+    const erased = await graph.perform(recordsOfficer('nsa'), 'eraseCandidate', input, CANDIDATE);
     expect(erased).toMatchObject({ status: 'ERASED', name: null, email: null });
     expect(await candidateOf(first)).toMatchObject({
       name: null,
@@ -543,7 +546,9 @@ describe.each(databaseKinds)('hiring, on %s', (kind) => {
       phone: null,
       resume_ref: null,
       score: null,
+      preference: null,
     });
+    expect(await count('person_key WHERE person_id = ?', [(await candidateOf(first)).id])).toBe(0);
     expect(await counts()).toBe(before);
     // the other one by itself, on the day after the retention period
     const { retain_until: retainUntil } = await candidateOf(second);
@@ -555,6 +560,27 @@ describe.each(databaseKinds)('hiring, on %s', (kind) => {
     await graph.tick();
     expect(await candidateOf(second)).toMatchObject({ status: 'ERASED', name: null });
     expect(await counts()).toBe(later);
+  });
+
+  test('erases by itself what a records officer no longer retains, once no application is under way', async () => {
+    const { applications } = await nsa.referred(1);
+    const [row] = await graph.sql(
+      'workforce',
+      'SELECT c.id, c.version FROM candidate c JOIN application a ON a.candidate_id = c.id WHERE a.id = ?',
+      [applications[0].id],
+    );
+    const aim = { id: row.id, expectedRevision: row.version, recordsRef: 'ro/13' };
+    expect((await graph.refused(nsa.hr, 'endRetention', aim)).extensions.code).toBe('FORBIDDEN');
+    expect((await graph.refused(recordsOfficer('hhs'), 'endRetention', aim)).extensions.code).toBe('NOT_FOUND');
+    const ended = await graph.perform(recordsOfficer('nsa'), 'endRetention', aim, CANDIDATE);
+    expect(ended.retainUntil < graph.inDays(0).slice(0, 10)).toBe(true);
+    const status = async () => (await graph.sql('workforce', 'SELECT status FROM candidate WHERE id = ?', [row.id]))[0];
+    await graph.tick();
+    expect(await status()).toEqual({ status: 'ACTIVE' });
+    await nsa.step('withdrawApplication', applications[0], APPLICATION);
+    await graph.tick();
+    expect(await status()).toEqual({ status: 'ERASED' });
+    expect(await kinds(row.id)).toEqual(['CANDIDATE_RECORDED', 'RETENTION_ENDED', 'CANDIDATE_ERASED']);
   });
 
   test('W5: lets no date of an application precede an earlier one', async () => {

@@ -4,6 +4,8 @@ export const hr = (agency: string, subject = 'specialist-1') =>
 export const HR = hr('nsa');
 export const hiringManager = (agency: string) => `role=hiring-manager; agency=${agency}; subject=manager-1`;
 
+export const recordsOfficer = (agency: string) => `role=records-officer; agency=${agency}; subject=officer-1`;
+
 export const POSITION = 'position { id revision status statusBeforeFreeze title }';
 export const GOAL = 'hiringGoal { id revision status target }';
 

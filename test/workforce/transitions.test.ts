@@ -12,7 +12,7 @@ import { databaseKinds } from '../support/databases';
 import { Framework } from '../support/framework';
 import { Hiring } from '../support/hiring';
 import { type AnyMachine, expectInvalidRefused, type Subject, testTables } from '../support/transitions';
-import { GOAL, goalInput, HR, hr, POSITION, positionInput } from './inputs';
+import { GOAL, goalInput, HR, hr, POSITION, positionInput, recordsOfficer } from './inputs';
 
 const machines = [
   positionLifecycle,
@@ -129,7 +129,8 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
         holdCandidate: [nsa, 'holdCandidate', reason],
         releaseCandidate: [nsa],
         requestErasure: [nsa, 'requestErasure', reason],
-        eraseCandidate: [nsa, 'eraseCandidate', { recordsRef: 'r/1' }],
+        endRetention: [recordsOfficer('nsa'), 'endRetention', { recordsRef: 'r/1' }],
+        eraseCandidate: [recordsOfficer('nsa'), 'eraseCandidate', { recordsRef: 'r/1' }],
       },
     },
     {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { addDays, civilDate, fiscalYear } from '#base/civil';
 import { Caller, type GraphAnswer } from './client';
 
 /** Maximum milliseconds until events have arrived. */
@@ -21,7 +22,8 @@ export class Stage {
     private readonly tokenOf: (principal: string) => Promise<string>,
   ) {}
 
-  private caller(name: string, principal: string): Caller {
+  /** @param principal in text form */
+  caller(name: string, principal: string): Caller {
     let token: Promise<string> | undefined;
     return new Caller(this.url, name, () => {
       token ??= this.tokenOf(principal);
@@ -43,6 +45,19 @@ export class Stage {
 
   intake(): Caller {
     return this.caller('Intake office', 'role=intake-officer; subject=officer-1');
+  }
+
+  /** The civil day, or one after it. */
+  today(daysLater = 0): string {
+    return addDays(civilDate(new Date()), daysLater);
+  }
+
+  fiscalYear(): number {
+    return fiscalYear(this.today());
+  }
+
+  inDays(days: number): string {
+    return new Date(Date.now() + days * 86_400_000).toISOString();
   }
 
   act(title: string): void {
@@ -76,6 +91,27 @@ export class Stage {
     this.step(who.name, what);
     const { replayed: _replayed, ...payload } = response.data[mutation];
     return Object.values(payload)[0];
+  }
+
+  /**
+   * Executes a mutation of many objects and returns the objects that it changed, in the order of the items.
+   * @param fields selection of each result, of one object
+   */
+  async doesAll(
+    who: Caller,
+    what: string,
+    mutation: string,
+    items: readonly Record<string, unknown>[],
+    fields: string,
+    // biome-ignore lint/suspicious/noExplicitAny: a step reads the fields that it selected
+  ): Promise<any[]> {
+    const response = await this.mutate(who, mutation, { items }, `results { message ${fields} }`);
+    const results: { message: string | null }[] = response.data?.[mutation]?.results ?? [];
+    const refused = results.find(({ message }) => message !== null);
+    if (response.errors || refused)
+      throw new StoryError(`${who.name}: ${what}\n${mutation} failed: ${JSON.stringify(response.errors ?? refused)}`);
+    this.step(who.name, what);
+    return results.map(({ message: _message, ...payload }) => Object.values(payload)[0]);
   }
 
   /** Executes a mutation that must fail with `code`, and prints its error. */

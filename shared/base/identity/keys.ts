@@ -67,21 +67,24 @@ export const signerOf = (file: string, log: Logger): IdentitySigner => new Ident
 
 /** Private key from a file that only its owner can read. Creates a missing file. @throws OperatorError */
 export async function privateKeyIn(file: string, what: string): Promise<JWK> {
-  if (!existsSync(file)) {
-    mkdirSync(dirname(file), { recursive: true });
-    const temporary = `${file}.${process.pid}.new`;
-    writeFileSync(temporary, JSON.stringify(await newKey()), { mode: 0o600 });
-    try {
-      // atomic, since other processes of a development graph read the file as soon as it exists
-      linkSync(temporary, file);
-    } catch (error) {
-      // another process was first
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    } finally {
-      rmSync(temporary);
-    }
-  }
+  if (!existsSync(file)) createSecretFile(file, await newKey());
   return readPrivateKey(file, what);
+}
+
+/** Creates a file that only its owner can read, unless another process creates it first. */
+export function createSecretFile(file: string, content: object): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const temporary = `${file}.${process.pid}.new`;
+  writeFileSync(temporary, JSON.stringify(content), { mode: 0o600 });
+  try {
+    // atomic, since other processes of a development graph read the file as soon as it exists
+    linkSync(temporary, file);
+  } catch (error) {
+    // another process was first
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  } finally {
+    rmSync(temporary);
+  }
 }
 
 /** Public keys of gateways, reloaded when the file is replaced. @throws OperatorError */

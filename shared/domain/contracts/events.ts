@@ -3,6 +3,7 @@ import { eventType } from '#kit/events/event';
 import { CaseStatus } from './case-status';
 import { DesignationOutcome } from './designation-outcome';
 import { FindingSeverity } from './finding-severity';
+import { SectorRiskLevel } from './sector-risk-level';
 
 /**
  * Events between the programs. Their data carry only keys and facts that readers need, and nothing proprietary beyond what the rules of a
@@ -12,6 +13,9 @@ import { FindingSeverity } from './finding-severity';
 const instant = z.iso.datetime().describe('Date and time, RFC 3339 in UTC.');
 const key = z.string().min(1).max(60);
 const keys = z.array(key).max(100);
+const day = z.iso.date().describe('Civil day.');
+const roleCodes = keys.describe('Codes of work roles.');
+const exercise = z.boolean().describe('Whether it is exercise data.');
 
 export const submissionFiled = eventType(
   'submissions.filed',
@@ -170,4 +174,54 @@ export const caseMoved = eventType(
   'A clearinghouse case that came from a finding has a new status. It changes nothing but what the finding shows.',
   ['reviews'],
   z.object({ findingId: key, status: z.enum(CaseStatus), movedAt: instant }),
+);
+
+const staffingChange = z.object({
+  positionId: key,
+  agencyKey: key,
+  roleCodes: roleCodes.describe('Codes of the work roles of the position.'),
+  on: day,
+  exercise,
+});
+
+export const enteredOnDuty = eventType(
+  'workforce.entered-on-duty',
+  'workforce',
+  'A new hire entered on duty in a position, which is the subject. It names no person.',
+  ['reviews', 'infrastructure'],
+  staffingChange,
+);
+
+export const positionVacated = eventType(
+  'workforce.position-vacated',
+  'workforce',
+  'An employee left a position, which is the subject. It names no person.',
+  ['reviews', 'infrastructure'],
+  staffingChange,
+);
+
+const tier = z.int().min(1).max(4);
+
+export const gapRecorded = eventType(
+  'infrastructure.gap-recorded',
+  'infrastructure',
+  'An agency has a new current assessment of an outcome of the NIST Cybersecurity Framework. The gap ends when the tier reaches the target.',
+  ['workforce'],
+  z.object({
+    agencyKey: key,
+    dimensionId: z.string().min(1).max(20),
+    tier,
+    target: tier,
+    roleCodes: roleCodes.describe('Codes of the work roles that contribute to the outcome.'),
+    assessedOn: day,
+    exercise,
+  }),
+);
+
+export const sectorAssessed = eventType(
+  'infrastructure.sector-assessed',
+  'infrastructure',
+  'A risk management agency reported the risk of a sector, which is the subject.',
+  ['reviews'],
+  z.object({ sectorKey: key, level: z.enum(SectorRiskLevel), asOf: day, exercise }),
 );

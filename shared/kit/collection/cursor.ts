@@ -84,8 +84,8 @@ export class Cursors {
   }
 }
 
-/** JSON ignores the spaces. */
-function padded(json: string): Buffer {
+/** JSON text with spaces up to a multiple of 32 bytes; JSON ignores them. */
+export function padded(json: string): Buffer {
   const length = Buffer.byteLength(json);
   const text = Buffer.alloc(Math.ceil(length / BLOCK_BYTES) * BLOCK_BYTES, ' ');
   text.write(json);

@@ -8,6 +8,8 @@ import { DataSource, type EntityMetadata, type Logger, QueryFailedError } from '
 import type { ColumnMetadata } from 'typeorm/metadata/ColumnMetadata';
 import type { Cancellation } from '#base/cancellation';
 import { OperatorError, RequestError } from '#base/errors';
+import { encryptRows } from '../encryption/rows';
+import { processWrappingKeys, type WrappingKeys } from '../encryption/wrapping-keys';
 import { type ModelClass, modelOf } from '../model/model';
 import { addWords, replaceWords } from '../search/word-index';
 import { searchedFields, wordTablesOf } from '../search/word-table';
@@ -60,6 +62,8 @@ export interface DatabaseOptions {
   readonly prepare?: (database: Database) => Promise<void>;
   /** Limits of its connections. */
   readonly limits?: DatabaseLimits;
+  /** Keys that wrap the data keys of persons. By default a random key of this process. */
+  readonly wrappingKeys?: WrappingKeys;
   /** Log for changes of the database's state. */
   readonly log?: Log;
   /** Called after each statement of a migration. */
@@ -86,6 +90,8 @@ export class Database {
     /** SQLite in a file: reads that would block the process. */
     private readonly reader: SqliteReader | undefined,
     private readonly connections: MysqlConnections | undefined,
+    /** Keys that wrap the data keys of persons. */
+    readonly wrappingKeys: WrappingKeys,
   ) {
     this.dialect = dialects[address.kind];
   }
@@ -123,7 +129,8 @@ export class Database {
   }
 
   /** Opens the database without migrating it. */
-  static async connect({ url, name, entities, limits = DATABASE_LIMITS, log }: DatabaseOptions): Promise<Database> {
+  static async connect(options: DatabaseOptions): Promise<Database> {
+    const { url, name, entities, limits = DATABASE_LIMITS, log, wrappingKeys = processWrappingKeys() } = options;
     const address = parseDatabaseUrl(url);
     const counter = new StatementCounter();
     const tables = [...entities, ...wordTablesOf(entities)];
@@ -155,7 +162,8 @@ export class Database {
         { cause: error },
       );
     }
-    return new Database(source, address, name, counter, new DatabaseHealth(name, log), writer, reader, connections);
+    const health = new DatabaseHealth(name, log);
+    return new Database(source, address, name, counter, health, writer, reader, connections, wrappingKeys);
   }
 
   async close(): Promise<void> {
@@ -511,7 +519,10 @@ export class Database {
     return Number(row!.n);
   }
 
-  /** Inserts objects in batches. Missing properties get the column default, or NULL. */
+  /**
+   * Inserts objects in batches. Missing properties get the column default, or NULL. Encrypts the values of encrypted fields, as does
+   * {@link upsert}.
+   */
   insert<T extends object>(target: ModelClass<T>, objects: readonly Partial<T>[]): Promise<void> {
     return this.writeObjects(target, objects, '', addWords);
   }
@@ -540,9 +551,10 @@ export class Database {
 
   private async writeRows<T extends object>(
     target: ModelClass<T>,
-    objects: readonly Partial<T>[],
+    values: readonly Partial<T>[],
     tail: string,
   ): Promise<void> {
+    const objects = await encryptRows(this, target, values);
     const columns = this.columns(target);
     const perStatement = Math.max(1, Math.floor(10_000 / columns.length));
     const names = columns.map((column) => this.dialect.quote(column.databaseName)).join(', ');
@@ -605,6 +617,8 @@ async function openWriter(reader: DataSource, file: string, counter: StatementCo
       options.prepareDatabase(connection);
       // committed data must survive a power failure
       connection.pragma('synchronous = FULL');
+      // a destroyed key must not remain in a free page
+      connection.pragma('secure_delete = ON');
     },
     entities: [],
     logger: counter,

@@ -70,7 +70,7 @@ export const isOwnClass = (sensitivity: Sensitivity | undefined): boolean =>
   sensitivity !== undefined && sensitivity !== 'PUBLIC';
 
 /** Declares the sensitivity class of a field; defaults to that of the type. */
-function declareSensitivity(prototype: object, field: string, sensitivity: Sensitivity | undefined): void {
+export function declareSensitivity(prototype: object, field: string, sensitivity: Sensitivity | undefined): void {
   whenDeclared(prototype, (model) => {
     Directive(`@sensitivity(class: ${sensitivity ?? model.sensitivity})`)(prototype, field);
   });

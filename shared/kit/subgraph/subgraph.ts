@@ -40,6 +40,8 @@ import { Loaders } from '../collection/loaders';
 import { Database } from '../database/database';
 import type { DatabaseLimits } from '../database/limits';
 import type { Migration, MigrationProgress } from '../database/migrations';
+import { encryptExisting } from '../encryption/existing';
+import type { WrappingKeys } from '../encryption/wrapping-keys';
 import type { EventHandler } from '../events/inbox';
 import { bulkTables, workTables } from '../events/tables';
 import type { ContentStore } from '../files/content-store';
@@ -126,6 +128,8 @@ export interface OpenOptions {
   readonly cursors?: Cursors;
   /** Limits of database connections. */
   readonly limits?: DatabaseLimits;
+  /** Keys that wrap the data keys of persons. By default a random key of this process. */
+  readonly wrappingKeys?: WrappingKeys;
   /** Called after each statement of a migration. */
   readonly onMigration?: (progress: MigrationProgress) => void;
 }
@@ -175,13 +179,18 @@ export class Subgraph {
   async open(options: OpenOptions): Promise<OpenSubgraph> {
     const { name, entities, migrations, references, mutations = [] } = this.parts;
     const { clock = systemClock, log = pino({ level: 'silent' }), store, door = closedDoor, audit } = options;
-    const { databaseUrl: url, limits, onMigration, cursors = Cursors.ofThisProcess(name) } = options;
+    const { databaseUrl: url, limits, onMigration, wrappingKeys, cursors = Cursors.ofThisProcess(name) } = options;
     const prepare = async (database: Database) => {
       await seedReferences(database, references);
       const repaired = await settleWords(database, entities);
       if (repaired > 0) log.info({ objects: repaired }, 'indexed names and titles for searches');
+      const objects = await encryptExisting(database, entities, (done, total) =>
+        onMigration?.({ database: name, migration: 'encryption of personal data', done, total }),
+      );
+      if (objects > 0) log.info({ objects }, 'encrypted personal data of an earlier release');
     };
-    const database = await Database.open({ url, name, entities, migrations, prepare, limits, log, onMigration });
+    const base = { url, name, entities, migrations, limits, log };
+    const database = await Database.open({ ...base, prepare, onMigration, wrappingKeys });
     if (audit && mutations.length > 0) await settle(database, audit, log);
     return new OpenSubgraph(this, database, clock, log, door, cursors, store, audit);
   }

@@ -1,6 +1,7 @@
 import { civilDate } from '#base/civil';
 import { InputError, RequestError, UnknownReferenceError } from '#base/errors';
 import { type ChangeableType, ChangeSet, itsAgency, ofOwnAgency } from '#domain/change-set';
+import { gapRecorded } from '#domain/contracts/events';
 import { bulk } from '#kit/mutation/bulk';
 import {
   dateInput,
@@ -14,7 +15,7 @@ import {
 import { mutation } from '#kit/mutation/mutation';
 import type { Work } from '#kit/mutation/work';
 import { InfrastructureEvent } from '../timeline/infrastructure-event';
-import { type AssessmentStatus, CapabilityAssessment, CapabilityDimension } from './capability';
+import { type AssessmentStatus, CapabilityAssessment, CapabilityDimension, DimensionWorkRole } from './capability';
 import { assessmentLifecycle } from './lifecycle';
 
 /** Assessments as mutations change them: those of the caller's agency. */
@@ -76,7 +77,8 @@ class Series {
 type Dated = Pick<CapabilityAssessment, 'id' | 'dimensionId' | 'assessedOn'>;
 
 /** Marks the newest assessment in effect of each outcome of the agency as current, and no other (P6). */
-async function markCurrent({ database, principal }: Work, dimensionIds: readonly string[]): Promise<void> {
+async function markCurrent(work: Work, dimensionIds: readonly string[]): Promise<void> {
+  const { database, principal } = work;
   const all = await database.findBy(CapabilityAssessment, 'dimensionId', [...new Set(dimensionIds)]);
   const own = all.filter(({ agencyKey }) => agencyKey === principal.agency);
   const newest = new Map<string, CapabilityAssessment>();
@@ -91,6 +93,21 @@ async function markCurrent({ database, principal }: Work, dimensionIds: readonly
     CapabilityAssessment,
     changed.map((assessment) => Object.assign(assessment, { current: !assessment.current })),
   );
+  await emitGaps(
+    work,
+    changed.filter(({ current }) => current),
+  );
+}
+
+/** Tells the workforce program about new current assessments. The locks of the outcomes keep them in order. */
+async function emitGaps(work: Work, assessments: readonly CapabilityAssessment[]): Promise<void> {
+  const ids = assessments.map(({ dimensionId }) => dimensionId);
+  const roles = Map.groupBy(await work.database.findBy(DimensionWorkRole, 'ownerKey', ids), ({ ownerKey }) => ownerKey);
+  for (const { agencyKey, dimensionId, tier: reached, target, assessedOn: on, exercise } of assessments)
+    work.emit(gapRecorded, `${agencyKey}:${dimensionId}`, {
+      ...{ agencyKey, dimensionId, tier: reached, target, assessedOn: on, exercise },
+      roleCodes: (roles.get(dimensionId) ?? []).map(({ targetKey }) => targetKey).sort(),
+    });
 }
 
 const recordAssessment = bulk({

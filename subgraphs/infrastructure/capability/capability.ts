@@ -1,3 +1,4 @@
+import { latest, staffingChanges } from '#domain/staffing/staffing-notice';
 import { hasMany } from '#kit/collection/connection';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
@@ -18,6 +19,7 @@ import {
 } from '#kit/model/fields';
 import { links } from '#kit/model/links';
 import { model } from '#kit/model/model';
+import { GraphQLCivilDate } from '#kit/model/scalars';
 import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { AgencyWorkRole, WorkRole } from '../entities';
@@ -105,6 +107,19 @@ export class CapabilityAssessment {
   })
   belowTarget(): boolean {
     return this.tier < this.target;
+  }
+
+  @computed(
+    () => GraphQLCivilDate,
+    'Day of the last entry on duty or separation in a contributing work role, as the workforce program reported it: after the assessment, it may be outdated. Null without a report.',
+    { nullable: true, derivedFrom: ['HiringRequest.enteredOnDutyAt', 'Position.status'] },
+  )
+  async staffingChangedOn({ loaders, database }: Context): Promise<string | null> {
+    const roles = await loaders.links(DimensionWorkRole).load(this.dimensionId);
+    const changes = await Promise.all(
+      roles.map(({ targetKey }) => staffingChanges(loaders, database, `${this.agencyKey}:${targetKey}`)),
+    );
+    return changes.flatMap(({ enteredOn, vacatedOn }) => [enteredOn, vacatedOn]).reduce(latest, null);
   }
 
   @computed(() => [AgencyWorkRole], "The agency's staffing of the work roles that contribute to the outcome.")

@@ -1,11 +1,13 @@
 import { civilDate } from '#base/civil';
 import { InputError, RequestError, UnknownReferenceError } from '#base/errors';
+import { sectorAssessed } from '#domain/contracts/events';
+import { SectorRiskLevel } from '#domain/contracts/sector-risk-level';
 import { SubjectTimelines } from '#domain/timeline';
 import { dateInput, enumInput, idInput, longTextInput, optional } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
 import type { Work } from '#kit/mutation/work';
 import { InfrastructureEvent } from '../timeline/infrastructure-event';
-import { Sector, SectorCoAgency, SectorRisk, SectorRiskLevel } from './sector';
+import { Sector, SectorCoAgency, SectorRisk } from './sector';
 
 /** Agencies that manage the risk of a sector: the lead, the one that performs the role for it, and co-SRMAs. */
 export async function riskAgencies({ database }: Work, sector: Sector): Promise<ReadonlySet<string>> {
@@ -58,6 +60,7 @@ const assessSector = mutation({
     const detail = `${level} as of ${asOf}`;
     timelines.add(subject, timelines.timeOf(key), { kind: 'SECTOR_ASSESSED', actor, detail });
     await timelines.save();
+    work.emit(sectorAssessed, key, { sectorKey: key, level, asOf, exercise: false });
     return key;
   },
 });

@@ -1,5 +1,5 @@
+import { SectorRiskLevel } from '#domain/contracts/sector-risk-level';
 import { hasMany } from '#kit/collection/connection';
-import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
   computed,
@@ -17,14 +17,6 @@ import { model } from '#kit/model/model';
 import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { InfrastructureEvent } from '../timeline/infrastructure-event';
-
-export const SectorRiskLevel = enumeration('SectorRiskLevel', 'Risk level of a sector.', {
-  LOW: 'Low risk.',
-  GUARDED: 'General risk.',
-  ELEVATED: 'Significant risk.',
-  HIGH: 'High risk.',
-});
-export type SectorRiskLevel = ValueOf<typeof SectorRiskLevel>;
 
 @model('Critical-infrastructure sector and the agencies that manage its risk.', { key: 'key', order: ['name'] })
 export class Sector {

@@ -1,9 +1,11 @@
 import { Index } from 'typeorm';
 import { CaseStatus } from '#domain/contracts/case-status';
 import { FindingSeverity } from '#domain/contracts/finding-severity';
+import { SectorRiskLevel } from '#domain/contracts/sector-risk-level';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
+  computed,
   dateTime,
   exerciseFlag,
   generatedId,
@@ -16,10 +18,12 @@ import {
 import { links } from '#kit/model/links';
 import { model } from '#kit/model/model';
 import { kept } from '#kit/model/record';
+import type { Context } from '#kit/subgraph/context';
 import { AtlasTechnique } from '../atlas/atlas';
 import { ClearinghouseCase } from '../entities';
 import { Review } from '../review/review';
 import { Sector } from '../sector';
+import { highest, SectorNotice } from '../sector-notice';
 import { Submission } from '../submission';
 import { Vulnerability } from '../vulnerability';
 
@@ -88,6 +92,29 @@ export class Finding {
   @kept({ length: 100, default: '' }) authorSubject!: string;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
+
+  @computed(
+    () => SectorRiskLevel,
+    'Highest risk level of the affected sectors, as their risk management agencies last reported it. Null without a report.',
+    { nullable: true, derivedFrom: ['SectorRisk.level', 'Finding.sectors'] },
+  )
+  async sectorRisk({ loaders, database }: Context): Promise<SectorRiskLevel | null> {
+    const sectors = await loaders.links(FindingSector).load(this.id);
+    const levels = await Promise.all(
+      sectors.map(({ targetKey }) =>
+        loaders
+          .batched<SectorRiskLevel | null>(SectorNotice, 'level', async (keys) => {
+            const notices = await database.findBy(SectorNotice, 'sectorKey', keys);
+            return keys.map((key) => {
+              const reports = notices.filter(({ sectorKey }) => sectorKey === key);
+              return reports.sort((a, b) => (a.asOf < b.asOf ? 1 : -1))[0]?.level ?? null;
+            });
+          })
+          .load(targetKey),
+      ),
+    );
+    return highest(levels.filter((level) => level !== null));
+  }
 }
 
 export const FindingSector = links(

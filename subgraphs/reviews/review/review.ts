@@ -1,6 +1,7 @@
 import { Directive, Int } from 'type-graphql';
 import { Index } from 'typeorm';
 import { civilDate, daysBetween } from '#base/civil';
+import { staffingChanges } from '#domain/staffing/staffing-notice';
 import { hasMany } from '#kit/collection/connection';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
@@ -22,6 +23,7 @@ import {
 import { links } from '#kit/model/links';
 import { model } from '#kit/model/model';
 import { kept } from '#kit/model/record';
+import { GraphQLCivilDate } from '#kit/model/scalars';
 import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { AgencyWorkRole } from '../entities';
@@ -192,4 +194,22 @@ export class RequiredWorkRole {
   @refersTo(() => AgencyWorkRole, 'Staffing of the work role at the lead agency.', { as: 'staffing', filter: false })
   staffingId!: string;
   @exerciseFlag() exercise!: boolean;
+
+  @computed(
+    () => GraphQLCivilDate,
+    'Day on which someone last entered on duty in the role at the lead agency, as the workforce program reported it. Null without a report.',
+    { nullable: true, sensitivity: 'GOV', derivedFrom: ['HiringRequest.enteredOnDutyAt'] },
+  )
+  async lastEntryOn({ loaders, database }: Context): Promise<string | null> {
+    return (await staffingChanges(loaders, database, this.staffingId)).enteredOn;
+  }
+
+  @computed(
+    () => GraphQLCivilDate,
+    'Day on which someone last left the role at the lead agency, as the workforce program reported it. Null without a report.',
+    { nullable: true, sensitivity: 'GOV', derivedFrom: ['Position.status'] },
+  )
+  async lastVacatedOn({ loaders, database }: Context): Promise<string | null> {
+    return (await staffingChanges(loaders, database, this.staffingId)).vacatedOn;
+  }
 }

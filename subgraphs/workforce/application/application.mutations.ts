@@ -1,6 +1,7 @@
 import { civilDate } from '#base/civil';
 import { InputError, UnknownReferenceError } from '#base/errors';
 import { personKey } from '#base/identity/principal';
+import { plain } from '#kit/encryption/value';
 import { enumeration } from '#kit/model/enumeration';
 import { bulk } from '#kit/mutation/bulk';
 import { booleanInput, dateTimeInput, enumInput, floatInput, idInput, optional, unchanged } from '#kit/mutation/input';
@@ -75,7 +76,8 @@ const recordApplication = bulk({
         const added = applications.add(
           {
             ...{ id: work.newId('app'), agencyKey: announcement.agencyKey, controlNumber, candidateId, submittedAt },
-            ...{ veteransPreference, assessmentScore: null, ineligibleReason: null, referredAt: null },
+            ...{ encryptedPreference: plain(veteransPreference), encryptedScore: null },
+            ...{ ineligibleReason: null, referredAt: null },
             ...{ requestId: null, raterKey: '', sharedFromId: null, revision: 1, exercise: false },
           },
           {
@@ -144,7 +146,7 @@ const rateApplication = bulk({
           change(next) {
             next.ineligibleReason = reason;
             next.raterKey = personKey(work.principal);
-            if (assessmentScore !== undefined) next.assessmentScore = assessmentScore;
+            if (assessmentScore !== undefined) next.encryptedScore = plain(assessmentScore);
           },
         }));
       },

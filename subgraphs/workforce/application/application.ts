@@ -1,5 +1,8 @@
+import { Float } from 'type-graphql';
 import { Index } from 'typeorm';
 import { hasMany } from '#kit/collection/connection';
+import { encrypted } from '#kit/encryption/field';
+import type { EncryptedColumn } from '#kit/encryption/value';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
@@ -7,7 +10,6 @@ import {
   dateTime,
   exerciseFlag,
   flag,
-  float,
   generatedId,
   oneOf,
   refersTo,
@@ -67,10 +69,14 @@ export type CandidateStatus = ValueOf<typeof CandidateStatus>;
 })
 export class Candidate {
   @generatedId('cnd') id!: string;
-  @text('Name or pseudonym of the candidate. Null once erased.', { nullable: true }) name!: string | null;
-  @text('Email address of the candidate.', { nullable: true }) email!: string | null;
-  @text('Telephone number of the candidate.', { nullable: true, length: 40 }) phone!: string | null;
-  @text('Location of the résumé in the system that stores it.', { nullable: true }) resumeRef!: string | null;
+  @encrypted(() => String, 'Name or pseudonym of the candidate. Null once erased.', { as: 'name', person: 'id' })
+  encryptedName!: EncryptedColumn;
+  @encrypted(() => String, 'Email address of the candidate.', { as: 'email', person: 'id' })
+  encryptedEmail!: EncryptedColumn;
+  @encrypted(() => String, 'Telephone number of the candidate.', { as: 'phone', person: 'id' })
+  encryptedPhone!: EncryptedColumn;
+  @encrypted(() => String, 'Location of the résumé in the system that stores it.', { as: 'resumeRef', person: 'id' })
+  encryptedResumeRef!: EncryptedColumn;
   @refersTo(() => Agency, 'Agency that recorded the candidate. Null if unknown.', { as: 'agency', nullable: true })
   agencyKey!: string | null;
   @oneOf(() => CandidateStatus, 'Status of the data.', { default: 'ACTIVE' }) status!: CandidateStatus;
@@ -106,10 +112,18 @@ export class Application {
   @dateTime('Time the application was submitted.', { filter: true, order: true }) submittedAt!: string;
   @oneOf(() => ApplicationStatus, 'Status of the application.', { filter: true, order: true, index: true })
   status!: ApplicationStatus;
-  @flag("Whether veterans' preference applies. Null if not determined.", { nullable: true }) veteransPreference!:
-    | boolean
-    | null;
-  @float('Assessment score, 0 to 100. Null if not assessed.', { nullable: true }) assessmentScore!: number | null;
+  @encrypted(() => Boolean, "Whether veterans' preference applies. Null if not determined.", {
+    as: 'veteransPreference',
+    person: 'candidateId',
+    parse: (stored) => stored === '1',
+  })
+  encryptedPreference!: EncryptedColumn;
+  @encrypted(() => Float, 'Assessment score, 0 to 100. Null if not assessed.', {
+    as: 'assessmentScore',
+    person: 'candidateId',
+    parse: Number,
+  })
+  encryptedScore!: EncryptedColumn;
   @refersTo(() => Agency, 'Agency that handles the application. Null if unknown.', { as: 'agency', nullable: true })
   agencyKey!: string | null;
   @oneOf(() => IneligibleReason, 'Why the application is ineligible. Null unless rated so.', { nullable: true })

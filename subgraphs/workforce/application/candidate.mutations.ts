@@ -1,6 +1,8 @@
-import { civilDate } from '#base/civil';
+import { addDays, civilDate } from '#base/civil';
 import { InputError } from '#base/errors';
 import type { Target } from '#domain/change-set';
+import { destroyPersonKeys } from '#kit/encryption/person-key';
+import { plain } from '#kit/encryption/value';
 import { bulk } from '#kit/mutation/bulk';
 import { optional, textInput, unchanged } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
@@ -18,6 +20,24 @@ const person = {
   phone: textInput('Telephone number.', { max: 40 }),
   resumeRef: textInput('Location of the résumé in the system that stores it.'),
 };
+
+const PROPERTIES = {
+  name: 'encryptedName',
+  email: 'encryptedEmail',
+  phone: 'encryptedPhone',
+  resumeRef: 'encryptedResumeRef',
+} as const;
+
+type PersonInput = { readonly [Name in keyof typeof PROPERTIES]?: string | null };
+
+/** Fields of an input as properties of a candidate, which are encrypted when they are written. */
+const encryptedOf = (input: PersonInput): Partial<Candidate> =>
+  Object.fromEntries(
+    Object.entries(PROPERTIES).flatMap(([name, property]) => {
+      const value = input[name as keyof PersonInput];
+      return value === undefined ? [] : [[property, plain(value)]];
+    }),
+  );
 
 const recordCandidate = bulk({
   name: 'recordCandidate',
@@ -37,7 +57,7 @@ const recordCandidate = bulk({
       apply: (input) =>
         candidates.add(
           {
-            ...input,
+            ...encryptedOf(input),
             ...{ id: work.newId('cnd'), agencyKey: work.principal.agency!, retainUntil: null, legalHold: null },
             ...{ revision: 1, exercise: false },
           },
@@ -68,7 +88,7 @@ const correctCandidate = verb({
       kind: 'CANDIDATE_CORRECTED',
       // names of the fields only: timelines keep no data of a person
       detail: changes.map(([field]) => field).join(', '),
-      change: (next) => Object.assign(next, Object.fromEntries(changes)),
+      change: (next) => Object.assign(next, encryptedOf(Object.fromEntries(changes))),
     };
   },
 });
@@ -109,6 +129,24 @@ const requestErasure = verb({
   step: (_candidate, { reason }) => ({ kind: 'ERASURE_REQUESTED', detail: reason }),
 });
 
+const recordsRefInput = () => textInput("Reference of the records officer's decision, such as a file number.");
+
+const endRetention = verb({
+  ...held,
+  name: 'endRetention',
+  description:
+    'Ends the retention period of the data of a candidate by a decision under the records schedule. They are erased by themselves once no application is under way and no legal hold applies.',
+  input: { recordsRef: recordsRefInput() },
+  step: ({ retainUntil }, { recordsRef }, { now }) => ({
+    kind: 'RETENTION_ENDED',
+    detail: recordsRef,
+    change(next) {
+      const yesterday = addDays(civilDate(now), -1);
+      if (retainUntil === null || retainUntil > yesterday) next.retainUntil = yesterday;
+    },
+  }),
+});
+
 /** Whether an application of the candidate, to any agency, is under way. The candidate is locked, so that no other can begin. */
 async function hasOpenApplication({ database }: Work, id: string): Promise<boolean> {
   const [row] = await database.query<{ n: number }>(
@@ -128,19 +166,20 @@ async function erase(work: Work, aim: Target, recordsRef: string | null): Promis
       hasOpenApplication: isOpen,
       legalHold,
       isRetentionOver: retainUntil !== null && retainUntil < civilDate(work.now),
-      recordsRef,
+      recordsRef: work.actor === 'RECORDS_OFFICER' ? recordsRef : null,
     },
     kind: 'CANDIDATE_ERASED',
     detail: recordsRef,
-    change: (next) => Object.assign(next, { name: null, email: null, phone: null, resumeRef: null }),
+    change: (next) => Object.assign(next, encryptedOf({ name: null, email: null, phone: null, resumeRef: null })),
   }));
   await candidates.save();
   await work.database.updateWhere(
     Application,
-    { assessmentScore: null, veteransPreference: null },
+    { encryptedScore: null, encryptedPreference: null },
     'candidate_id = ?',
     [aim.id],
   );
+  await destroyPersonKeys(work.database, [aim.id]);
 }
 
 const eraseCandidate = mutation({
@@ -150,7 +189,9 @@ const eraseCandidate = mutation({
   by: callersOf(candidateLifecycle, 'eraseCandidate'),
   input: {
     ...targetInput('the candidate'),
-    recordsRef: optional(textInput("Reference of the records officer's decision, before the retention period ends.")),
+    recordsRef: optional(
+      textInput('Reference of the decision to erase before the retention period ends. Only of a records officer.'),
+    ),
   },
   returns,
   async run(work, { recordsRef, ...aim }) {
@@ -176,5 +217,6 @@ export const candidateMutations = [
   holdCandidate,
   releaseCandidate,
   requestErasure,
+  endRetention,
   eraseCandidate,
 ];

@@ -1,4 +1,5 @@
 import { InputError, RequestError, UnknownReferenceError } from '#base/errors';
+import { decryptRows } from '#kit/encryption/rows';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import { dateTimeInput, enumInput, idInput, listInput, objectInput } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
@@ -7,7 +8,7 @@ import { requestsOf } from '../announcement/announcement.mutations';
 import { HiringRequest, Position } from '../position/position';
 import { openRequests } from '../request/hiring-request.mutations';
 import { callersOf, marks, targetInput, verb } from '../verbs';
-import { type Application, Certificate, CertificateApplication } from './application';
+import { Application, Certificate, CertificateApplication } from './application';
 import { certificateLifecycle } from './lifecycle';
 import { sharableUntil } from './retention';
 import { CERTIFICATES, openApplications, openCandidates, openCertificates } from './types';
@@ -276,12 +277,13 @@ const shareCertificate = mutation({
       );
     const copies = await openApplications(work, []);
     const id = work.newId('crt');
-    const ids = available.map((application) => {
-      const { controlNumber, candidateId, submittedAt, veteransPreference, assessmentScore } = application;
+    // encrypted values belong to their row: the copies get their own
+    const ids = (await decryptRows(work.database, Application, available)).map((application) => {
+      const { controlNumber, candidateId, submittedAt, encryptedPreference, encryptedScore } = application;
       return copies.add(
         {
           ...{ id: work.newId('app'), agencyKey: theirs.agencyKey, controlNumber, candidateId, submittedAt },
-          ...{ veteransPreference, assessmentScore, ineligibleReason: null, referredAt: work.now, requestId: null },
+          ...{ encryptedPreference, encryptedScore, ineligibleReason: null, referredAt: work.now, requestId: null },
           ...{ raterKey: '', sharedFromId: application.id, revision: 1, exercise: application.exercise },
         },
         { trigger: 'certificateShared', actor: 'SYSTEM', kind: 'APPLICATION_REFERRED', detail: id },

@@ -190,7 +190,7 @@ export interface CandidateFacts {
   readonly hasOpenApplication: boolean;
   readonly legalHold: string | null;
   readonly isRetentionOver: boolean;
-  /** Reference of the records officer's decision. */
+  /** Reference of the records officer's decision, if the caller is one. */
   readonly recordsRef: string | null;
 }
 
@@ -212,7 +212,7 @@ const retentionOver = guardCandidate(
   'retentionOver',
   ['isRetentionOver', 'recordsRef'],
   ({ isRetentionOver, recordsRef }) => isRetentionOver || recordsRef !== null,
-  'The retention period has not ended: give the reference of the records officer\'s decision as "recordsRef"',
+  'The retention period has not ended: a records officer of the agency may end it (endRetention), or erase the data with "recordsRef"',
 );
 
 /** Lifecycle of the data of a candidate. */
@@ -221,17 +221,24 @@ export const candidateLifecycle = new StateMachine<CandidateStatus, CandidateFac
   ['ACTIVE', 'ERASURE_REQUESTED', 'ERASED'],
   [
     { trigger: 'recordCandidate', from: null, to: 'ACTIVE', by: ['HR'] },
-    { trigger: 'requestErasure', from: 'ACTIVE', to: 'ERASURE_REQUESTED', by: ['HR'] },
+    { trigger: 'requestErasure', from: 'ACTIVE', to: 'ERASURE_REQUESTED', by: ['RECORDS_OFFICER', 'HR'] },
     {
       trigger: 'eraseCandidate',
       from: ['ACTIVE', 'ERASURE_REQUESTED'],
       to: 'ERASED',
-      by: ['HR', 'SYSTEM'],
+      by: ['RECORDS_OFFICER', 'HR', 'SYSTEM'],
       guards: [noOpenApplication, noLegalHold, retentionOver],
     },
 
-    ...['correctCandidate', 'holdCandidate', 'releaseCandidate'].flatMap((trigger) =>
-      (['ACTIVE', 'ERASURE_REQUESTED'] as const).map((state) => ({ trigger, from: state, to: state, by: ['HR'] })),
+    ...(
+      [
+        ['correctCandidate', 'HR'],
+        ['holdCandidate', 'HR'],
+        ['releaseCandidate', 'HR'],
+        ['endRetention', 'RECORDS_OFFICER'],
+      ] as const
+    ).flatMap(([trigger, actor]) =>
+      (['ACTIVE', 'ERASURE_REQUESTED'] as const).map((state) => ({ trigger, from: state, to: state, by: [actor] })),
     ),
   ],
 );

@@ -1,4 +1,5 @@
 import { RequestError, UnknownReferenceError } from '#base/errors';
+import { enteredOnDuty } from '#domain/contracts/events';
 import { enumeration } from '#kit/model/enumeration';
 import { bulk } from '#kit/mutation/bulk';
 import { enumInput, idInput, optional, textInput } from '#kit/mutation/input';
@@ -8,6 +9,7 @@ import { Announcement } from '../announcement/announcement';
 import { openAnnouncements, requestsOf } from '../announcement/announcement.mutations';
 import { HiringRequest } from '../position/position';
 import { openPositions } from '../position/position.mutations';
+import { emitStaffing, type StaffingChange } from '../position/staffing-events';
 import { openRequests } from '../request/hiring-request.mutations';
 import { callersOf, marks, reasonInput, targetInput, verb } from '../verbs';
 import { Application, Certificate, LIVE_SQL } from './application';
@@ -222,6 +224,7 @@ const recordEntryOnDuty = bulk({
     );
     const applications = await openApplications(work, ids);
     const elsewhere = await openOthers(work, applications.all);
+    const entered: StaffingChange[] = [];
     return {
       apply(input) {
         let at = '';
@@ -250,6 +253,7 @@ const recordEntryOnDuty = bulk({
         fillRequest();
         fillPosition();
         elsewhere.end(sharedFromId, at);
+        entered.push({ position: positions.get(positionId)!, at });
         return enter();
       },
       async save() {
@@ -257,6 +261,7 @@ const recordEntryOnDuty = bulk({
         await positions.save();
         await applications.save();
         await elsewhere.save();
+        await emitStaffing(work, enteredOnDuty, entered);
       },
     };
   },

@@ -10,6 +10,7 @@ import {
   randomOf,
   rows,
 } from '#domain/exercise/story';
+import { plain } from '#kit/encryption/value';
 import { stableId } from '#kit/ids';
 import type { Link } from '#kit/model/links';
 import {
@@ -298,10 +299,10 @@ class PositionPlot {
       const candidateId = stableId('cnd', this.id, place);
       tables.candidates.push({
         id: candidateId,
-        name: `Candidate ${candidateId.slice(4, 12)}`,
-        email: null,
-        phone: null,
-        resumeRef: null,
+        encryptedName: plain(`Candidate ${candidateId.slice(4, 12)}`),
+        encryptedEmail: null,
+        encryptedPhone: null,
+        encryptedResumeRef: null,
         agencyKey,
         status: 'ACTIVE',
         legalHold: null,
@@ -315,8 +316,8 @@ class PositionPlot {
         candidateId,
         submittedAt,
         status,
-        veteransPreference: random.chance(0.2),
-        assessmentScore: status === 'RECEIVED' || status === 'INELIGIBLE' ? null : random.integer(700, 1000) / 10,
+        encryptedPreference: plain(random.chance(0.2)),
+        encryptedScore: status === 'RECEIVED' || status === 'INELIGIBLE' ? null : plain(random.integer(700, 1000) / 10),
         agencyKey,
         ineligibleReason: status === 'INELIGIBLE' ? 'NOT_QUALIFIED' : null,
         referredAt: UNREFERRED.includes(status) ? null : times.certified,

@@ -6,5 +6,7 @@ import { migration as m0004 } from './0004-position-changes';
 import { migration as m0005 } from './0005-sealed-timeline';
 import { migration as m0006 } from './0006-hiring-changes';
 import { migration as m0007 } from './0007-candidate-erasure';
+import { migration as m0008 } from './0008-encrypted-candidates';
+import { migration as m0009 } from './0009-capability-gaps';
 
-export const migrations: readonly Migration[] = [m0001, m0002, m0003, m0004, m0005, m0006, m0007];
+export const migrations: readonly Migration[] = [m0001, m0002, m0003, m0004, m0005, m0006, m0007, m0008, m0009];

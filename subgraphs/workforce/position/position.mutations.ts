@@ -1,5 +1,6 @@
 import { InputError, UnknownReferenceError } from '#base/errors';
 import { type ChangeableType, ChangeSet, itsAgency, occurredAtInput, ofOwnAgency } from '#domain/change-set';
+import { positionVacated } from '#domain/contracts/events';
 import { enumeration } from '#kit/model/enumeration';
 import type { ModelClass } from '#kit/model/model';
 import { bulk } from '#kit/mutation/bulk';
@@ -26,6 +27,7 @@ import { WorkforceEvent } from '../timeline/workforce-event';
 import { AuthorizedStrength } from './authorized-strength';
 import { type PositionFacts, positionLifecycle } from './lifecycle';
 import { Position, type PositionStatus, PositionWorkRole, SecurityLevel, SupportedProgram } from './position';
+import { emitStaffing, type StaffingChange } from './staffing-events';
 
 /** Positions as mutations change them: those of the caller's agency. */
 export const POSITIONS: ChangeableType<Position, PositionStatus, PositionFacts> = {
@@ -327,6 +329,7 @@ function moving<Fields extends InputFields>(
   text: string,
   further: Fields,
   detailOf: (input: InputOf<Fields>) => string | null,
+  follow: (work: Work, change: StaffingChange) => Promise<void> = async () => {},
 ) {
   return mutation({
     name: trigger,
@@ -337,8 +340,15 @@ function moving<Fields extends InputFields>(
     async run(work, input) {
       const positions = await open(work, [input as { id: string }]);
       const detail = detailOf(input as unknown as InputOf<Fields>);
-      const { key } = positions.move(input as { id: string }, () => ({ trigger, kind, detail }));
+      let at = '';
+      const { key } = positions.move(input as { id: string }, () => ({
+        ...{ trigger, kind, detail },
+        change(_next, occurredAt) {
+          at = occurredAt;
+        },
+      }));
       await positions.save();
+      await follow(work, { position: positions.get(key)!, at });
       return key;
     },
   });
@@ -358,6 +368,7 @@ const recordSeparation = moving(
   'Records that the employee left a position, which is vacant from then on.',
   { kind: enumInput(() => SeparationKind, 'How the employee left.') },
   (input) => input.kind,
+  (work, change) => emitStaffing(work, positionVacated, [change]),
 );
 
 export const positionMutations = [

@@ -7,6 +7,7 @@ import { Agency } from '../agency';
 export const WorkforceActor = enumeration('WorkforceActor', 'Party that changes objects of the workforce program.', {
   HIRING_MANAGER: 'Hiring manager of the agency.',
   HR: "Specialist of the agency's HR office.",
+  RECORDS_OFFICER: 'Records officer of the agency.',
   SYSTEM: 'The system: a deadline passed, or the change follows from another one.',
 });
 export type WorkforceActor = ValueOf<typeof WorkforceActor>;
@@ -56,6 +57,7 @@ export const WorkforceEventKind = enumeration('WorkforceEventKind', 'Kind of eve
   CANDIDATE_HELD: 'A legal hold was placed on the data of a candidate.',
   CANDIDATE_RELEASED: 'A legal hold on the data of a candidate was lifted.',
   ERASURE_REQUESTED: 'The erasure of the data of a candidate was requested.',
+  RETENTION_ENDED: 'A records officer ended the retention period of the data of a candidate.',
   CANDIDATE_ERASED: 'The data of a candidate were erased.',
   APPLICATION_RECEIVED: 'An application was recorded.',
   APPLICATION_RATED: 'HR rated an application.',
