@@ -1,24 +1,16 @@
-import { Arg, Ctx, FieldResolver, Int, Resolver, Root } from 'type-graphql';
-import { InputError } from '#base/errors';
+import { Arg, Ctx, Directive, FieldResolver, Int, Resolver, Root } from 'type-graphql';
 import type { Principal } from '#base/identity/principal';
 import { roleSpec } from '#base/identity/roles';
+import { pageSize } from '#kit/collection/page';
 import type { Database } from '#kit/database/database';
 import { sensitivity } from '#kit/model/fields';
 import { figure } from '#kit/model/figure';
 import { part, valueObject } from '#kit/model/value-object';
 import type { Context } from '#kit/subgraph/context';
 import { InventoryItem } from '../system/inventory-item';
-import { Vulnerability } from '../vulnerability/vulnerability';
 import { matchesIn } from './match';
 import { ProductMatchRule } from './product-match-rule';
 import { mayInclude } from './version';
-
-@valueObject('Inventory item and vulnerability that a rule matches.')
-export class MatchExample {
-  @part(() => InventoryItem, 'Matched assets.', { nullable: true, sensitivity: 'ISVI' }) item!: InventoryItem | null;
-  @part(() => Vulnerability, 'Vulnerability of the KEV catalog.', { nullable: true, sensitivity: 'ISVI' })
-  vulnerability!: Vulnerability | null;
-}
 
 @valueObject(
   'What a rule matches without a finding yet: for a proposed rule, the SUSPECTED findings that its activation would raise. Infrastructure officers see those of their agency only.',
@@ -35,14 +27,7 @@ export class MatchPreview {
     derivedFrom: ['InventoryItem.product', 'InventoryItem.version'],
   })
   items!: number;
-  @part(() => [MatchExample], 'First matches, by vulnerability and item.', {
-    sensitivity: 'ISVI',
-    derivedFrom: ['InventoryItem.product', 'InventoryItem.version'],
-  })
-  examples!: MatchExample[];
 }
-
-const MAX_EXAMPLES = 100;
 
 /** Agency whose inventory a caller sees; null for those of all agencies. */
 function agencySeenBy(principal: Principal | null): string | null {
@@ -78,42 +63,53 @@ async function ofFittingVersions(database: Database, rule: ProductMatchRule, mat
   };
 }
 
+/** Matches without a finding of a rule that a caller sees. */
+const matchesOf = ({ database, principal }: Context, rule: ProductMatchRule): Promise<Condition> =>
+  ofFittingVersions(database, rule, visibleMatches(rule.id, principal));
+
 @Resolver(() => ProductMatchRule)
 export class MatchPreviewResolver {
   @FieldResolver(() => MatchPreview, {
     nullable: true,
-    description: 'What the rule matches without a finding yet. Empty for a retired rule.',
+    description: 'What the rule matches without a finding yet. Zeros for a retired rule.',
   })
   @sensitivity('ISVI')
   @figure(50)
-  async preview(
-    @Root() rule: ProductMatchRule,
-    @Ctx() { database, loaders, principal }: Context,
-    @Arg('first', () => Int, { nullable: true, description: 'Number of examples, 0 to 100; 20 by default.' })
-    first = 20,
-  ): Promise<MatchPreview> {
-    if (first < 0 || first > MAX_EXAMPLES)
-      throw new InputError(`"first" is ${first}: it must be between 0 and ${MAX_EXAMPLES}`, ['first']);
-    const { sql, parameters } = await ofFittingVersions(database, rule, visibleMatches(rule.id, principal));
-    const [counts] = await database.query<{ findings: number; items: number; vulnerabilities: number }>(
+  async preview(@Root() rule: ProductMatchRule, @Ctx() context: Context): Promise<MatchPreview> {
+    const { sql, parameters } = await matchesOf(context, rule);
+    const [counts] = await context.database.query<{ findings: number; items: number; vulnerabilities: number }>(
       `SELECT COUNT(*) AS findings, COUNT(DISTINCT i.id) AS items, COUNT(DISTINCT v.cve_id) AS vulnerabilities ${sql}`,
       parameters,
-    );
-    const rows = await database.query<{ cveId: string; itemId: string }>(
-      `SELECT v.cve_id AS cveId, i.id AS itemId ${sql} ORDER BY v.cve_id, i.id LIMIT ${first}`,
-      parameters,
-    );
-    const examples = rows.map(async ({ cveId, itemId }) =>
-      Object.assign(new MatchExample(), {
-        item: await loaders.byKey(InventoryItem).load(itemId),
-        vulnerability: await loaders.byKey(Vulnerability).load(cveId),
-      }),
     );
     return Object.assign(new MatchPreview(), {
       findings: Number(counts!.findings),
       items: Number(counts!.items),
       vulnerabilities: Number(counts!.vulnerabilities),
-      examples: await Promise.all(examples),
     });
+  }
+
+  @FieldResolver(() => [InventoryItem], {
+    nullable: true,
+    description: 'First inventory items in "preview", by id.',
+  })
+  @sensitivity('ISVI')
+  @Directive('@listSize(assumedSize: 25, slicingArguments: ["first"], requireOneSlicingArgument: false)')
+  // weight: it matches the rule with inventories
+  @Directive('@cost(weight: 50)')
+  async previewItems(
+    @Root() rule: ProductMatchRule,
+    @Ctx() context: Context,
+    @Arg('first', () => Int, { nullable: true, description: 'Number of items, 0 to 500; 25 by default.' })
+    first?: number,
+  ): Promise<InventoryItem[]> {
+    const limit = pageSize('first', first ?? undefined);
+    const { sql, parameters } = await matchesOf(context, rule);
+    const rows = await context.database.query<{ id: string }>(
+      `SELECT DISTINCT i.id AS id ${sql} ORDER BY i.id LIMIT ${limit}`,
+      parameters,
+    );
+    const loader = context.loaders.byKey(InventoryItem);
+    const items = await Promise.all(rows.map(({ id }) => loader.load(id)));
+    return items.filter((item) => item !== null);
   }
 }
