@@ -82,7 +82,7 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [VulnerabilityFinding, { rows: systemOwners, ISVI: systemOwners }],
   [FindingDueChange, { rows: systemOwners, ISVI: systemOwners }],
   [ForensicTriage, { rows: systemOwners, ISVI: systemOwners }],
-  [RemediationPolicy, open],
+  [RemediationPolicy, { rows: everyone, GOV: government }],
   [RemediationRow, open],
   [CatalogEdition, open],
   [CapabilityDimension, { rows: everyone, GOV: government }],

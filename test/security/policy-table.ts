@@ -289,6 +289,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
     VulnerabilityFinding: all(keeper),
     FindingDueChange: all(keeper),
     ForensicTriage: all(keeper),
+    RemediationPolicy: { rows: everyone, GOV: government },
     CapabilityDimension: { rows: everyone, GOV: government },
     CapabilityAssessment: internal,
     DefensiveTool: internal,
