@@ -171,7 +171,7 @@ function moving(
     after = async () => {},
   }: {
     readonly factsOn?: (work: Work, id: string, day: string) => Promise<Partial<SystemFacts>>;
-    readonly after?: (work: Work, id: string, at: string) => Promise<unknown>;
+    readonly after?: (work: Work, id: string) => Promise<void>;
   } = {},
 ) {
   return mutation({
@@ -182,11 +182,10 @@ function moving(
     returns,
     async run(work, { reason: detail, ...at }) {
       const systems = await openSystems(work, [at.id]);
-      const instant = at.occurredAt ?? work.now;
-      const facts = await factsOn(work, at.id, civilDate(instant));
+      const facts = await factsOn(work, at.id, civilDate(at.occurredAt ?? work.now));
       systems.move(at, () => ({ trigger, kind, facts, detail }));
       await systems.save();
-      await after(work, at.id, instant);
+      await after(work, at.id);
       return at.id;
     },
   });
@@ -207,7 +206,7 @@ const retireSystem = moving(
   'retireSystem',
   'SYSTEM_RETIRED',
   'Retires a system. Its unresolved vulnerability findings become SYSTEM_RETIRED.',
-  { after: retireFindings },
+  { after: (work, id) => retireFindings(work, [id]) },
 );
 
 export const systemMutations = [
