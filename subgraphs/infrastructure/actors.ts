@@ -7,6 +7,8 @@ export const INFRASTRUCTURE_ACTORS: Actors = { 'infrastructure-officer': 'CISO',
 
 /** Agencies that lead the clearinghouse. */
 export const CLEARINGHOUSE = ['treasury', 'cisa'] as const;
+/** Agencies that issue directives and memoranda. */
+export const DIRECTIVE_ISSUERS = ['cisa', 'omb'] as const;
 /** Agency that coordinates everything else across agencies. */
 export const CISA = ['cisa'] as const;
 

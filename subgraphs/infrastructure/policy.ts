@@ -27,6 +27,9 @@ import { VulnerabilityFinding } from './vulnerability/vulnerability-finding';
 /** Roles that work with vulnerabilities of every agency. */
 const allAgencies = any(having('coordinator'), oversight);
 
+/** Roles that work with inventories, of their agency or of all. */
+const inventoryWorkers = any(having('infrastructure-officer'), allAgencies);
+
 /** Adds the infrastructure officers of the agency that owns the system. */
 const systemOwners = any(ofAgency('agencyKey', 'infrastructure-officer'), allAgencies);
 
@@ -51,7 +54,11 @@ const event = any(
     through('subjectId', () => ClearinghouseCase, caseReaders),
   ),
   where('subjectType', ['TOOL', 'DEPLOYMENT', 'ASSESSMENT', 'SECTOR', 'DEFENSE_ACCESS'], government),
+  where('subjectType', ['MATCH_RULE', 'DIRECTIVE', 'DIRECTIVE_PROGRESS', 'REMEDIATION_POLICY'], government),
+  where('subjectType', ['SYSTEM', 'AUTHORIZATION', 'INVENTORY_ITEM'], systemOwners),
 );
+/** The government sees what happened to a system, and not the details. */
+const eventRows = any(event, where('subjectType', ['SYSTEM', 'AUTHORIZATION'], government));
 
 const open: Policy = { rows: everyone };
 const internal: Policy = { rows: government, GOV: government, ISVI: systemOwners };
@@ -71,11 +78,11 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [FederalSystem, internal],
   [SystemAuthorization, internal],
   [InventoryItem, { rows: systemOwners, ISVI: systemOwners }],
-  [ProductMatchRule, { rows: government, GOV: government }],
+  [ProductMatchRule, { rows: government, GOV: government, ISVI: inventoryWorkers }],
   [VulnerabilityFinding, { rows: systemOwners, ISVI: systemOwners }],
   [FindingDueChange, { rows: systemOwners, ISVI: systemOwners }],
   [ForensicTriage, { rows: systemOwners, ISVI: systemOwners }],
-  [RemediationPolicy, open],
+  [RemediationPolicy, { rows: everyone, GOV: government }],
   [RemediationRow, open],
   [CatalogEdition, open],
   [CapabilityDimension, { rows: everyone, GOV: government }],
@@ -98,5 +105,5 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
       fields: { affectedSystems: caseOpeners },
     },
   ],
-  [InfrastructureEvent, { rows: event, GOV: event, ISVI: event }],
+  [InfrastructureEvent, { rows: eventRows, GOV: eventRows, ISVI: event }],
 ];

@@ -1,9 +1,11 @@
 import { forgetIdempotencyKeys, type ScheduledTask } from '#kit/subgraph/schedule';
 import { linkCatalogedCases } from './clearinghouse/catalog-link';
+import { endExceptions } from './directive/directive-progress.mutations';
 import { applyRemediationPolicies } from './remediation/recompute';
 
 export const infrastructureSchedule: readonly ScheduledTask[] = [
   applyRemediationPolicies,
   linkCatalogedCases,
+  endExceptions,
   forgetIdempotencyKeys,
 ];

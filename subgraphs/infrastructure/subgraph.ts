@@ -20,10 +20,14 @@ import { AgencyAuthorization, CloudOffering, MarketplaceAgency } from './cloud/c
 import { AuthorizedOfferingResolver } from './cloud/offering-of-authorization';
 import { DeveloperOrganization } from './developer-organization';
 import { Directive, DirectivePhase, DirectiveProgress } from './directive/directive';
+import { directiveMutations } from './directive/directive.mutations';
+import { progressMutations } from './directive/directive-progress.mutations';
 import { Bureau, GovDomain } from './domain';
 import { AgencyWorkRole, Finding, WorkRole } from './entities';
 import { importers } from './importers/importers';
+import { MatchPreviewResolver } from './matching/preview';
 import { ProductMatchName, ProductMatchRule } from './matching/product-match-rule';
+import { matchRuleMutations } from './matching/product-match-rule.mutations';
 import { migrations } from './migrations/migrations';
 import { ExecutiveOrder, InfrastructureMetricsResolver } from './order/executive-order';
 import { policies } from './policy';
@@ -31,13 +35,18 @@ import { references } from './reference/references';
 import { FindingDueChange } from './remediation/finding-due-change';
 import { ForensicTriage } from './remediation/forensic-triage';
 import { RemediationPolicy, RemediationRow } from './remediation/remediation-policy';
+import { policyMutations } from './remediation/remediation-policy.mutations';
 import { ROLES } from './roles';
 import { infrastructureSchedule } from './schedule';
 import { Sector, SectorCoAgency, SectorRisk } from './sector/sector';
 import { sectorMutations } from './sector/sector.mutations';
+import { AuthorizationInForceResolver } from './system/authorization-in-force';
 import { FederalSystem, SystemCloudOffering, SystemDomain, SystemSector } from './system/federal-system';
+import { systemMutations } from './system/federal-system.mutations';
 import { InventoryItem } from './system/inventory-item';
+import { inventoryMutations } from './system/inventory-item.mutations';
 import { SystemAuthorization } from './system/system-authorization';
+import { authorizationMutations } from './system/system-authorization.mutations';
 import { InfrastructureEvent } from './timeline/infrastructure-event';
 import { ToolAdoptionResolver } from './tool/adoption';
 import { DefensiveTool, DeploymentSystem, ToolDeployment, ToolSubcategory } from './tool/defensive-tool';
@@ -108,9 +117,11 @@ export const infrastructure = new Subgraph({
   stubs: [Agency, AgencyWorkRole, AIModel, DeveloperOrganization, ExecutiveOrder, Finding, WorkRole],
   resolvers: [
     AgencyRoots,
+    AuthorizationInForceResolver,
     AuthorizedOfferingResolver,
     ExposureResolver,
     InfrastructureMetricsResolver,
+    MatchPreviewResolver,
     ToolAdoptionResolver,
     UseCaseStatisticsResolver,
     rootsOf(Sector, { one: 'sector', many: 'sectors', keys: 'sectorKeys' }),
@@ -146,6 +157,13 @@ export const infrastructure = new Subgraph({
     ...capabilityMutations,
     ...sectorMutations,
     ...defenseAccessMutations,
+    ...systemMutations,
+    ...authorizationMutations,
+    ...inventoryMutations,
+    ...matchRuleMutations,
+    ...directiveMutations,
+    ...progressMutations,
+    ...policyMutations,
   ],
   handlers: [...clearinghouseHandlers, ...staffingHandlers],
   schedule: infrastructureSchedule,

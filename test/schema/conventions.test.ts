@@ -24,6 +24,7 @@ import { subgraphs } from '../../gateway/cli/subgraphs';
 const BOUNDED: Readonly<Record<string, string>> = {
   'Announcement.hiringRequests': 'an announcement is published for at most 100 requests',
   'Query.agencies': 'the reference table of agencies',
+  'ProductMatchRule.previewItems': 'capped at 500',
   'Query.busyReviewers': 'capped at 500',
   'Query.findingStatistics': 'months × tactics × severities',
   'Query.largestHiringGaps': 'one goal for each agency',

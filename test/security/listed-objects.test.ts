@@ -67,6 +67,7 @@ const PROTECTED: Readonly<Record<string, readonly string[]>> = {
     'ForensicTriage',
     'InfrastructureEvent',
     'InventoryItem',
+    'ProductMatchRule',
     'ToolDeployment',
     'VulnerabilityFinding',
   ],

@@ -170,6 +170,15 @@ export function expectations(tables: Tables): Record<string, Expected> {
     opener(row, caller) ||
     (['PUBLISHED', 'CLOSED'].includes(row.status) && row.publishedAt !== null && government(row, caller));
   const internal: Expected = { rows: government, GOV: government, ISVI: keeper };
+  const eventDetail: Sees = (row, caller) => {
+    if (row.subjectType === 'CASE') return caseReader(byKey('ClearinghouseCase', row.subjectId), caller);
+    if (['SYSTEM', 'AUTHORIZATION', 'INVENTORY_ITEM'].includes(row.subjectType)) return keeper(row, caller);
+    const subjects = ['TOOL', 'DEPLOYMENT', 'ASSESSMENT', 'SECTOR', 'DEFENSE_ACCESS'];
+    const further = ['MATCH_RULE', 'DIRECTIVE', 'DIRECTIVE_PROGRESS', 'REMEDIATION_POLICY'];
+    return [...subjects, ...further].includes(row.subjectType) && government(row, caller);
+  };
+  const infrastructureEvent: Sees = (row, caller) =>
+    eventDetail(row, caller) || (['SYSTEM', 'AUTHORIZATION'].includes(row.subjectType) && government(row, caller));
 
   return {
     ExecutiveOrder: { rows: everyone, GOV: government },
@@ -273,10 +282,15 @@ export function expectations(tables: Tables): Record<string, Expected> {
     FederalSystem: internal,
     SystemAuthorization: internal,
     InventoryItem: all(keeper),
-    ProductMatchRule: all(government),
+    ProductMatchRule: {
+      rows: government,
+      GOV: government,
+      ISVI: (_row, caller) => is(caller, 'infrastructure-officer', 'coordinator', 'inspector'),
+    },
     VulnerabilityFinding: all(keeper),
     FindingDueChange: all(keeper),
     ForensicTriage: all(keeper),
+    RemediationPolicy: { rows: everyone, GOV: government },
     CapabilityDimension: { rows: everyone, GOV: government },
     CapabilityAssessment: internal,
     DefensiveTool: internal,
@@ -289,12 +303,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
       PROPIN: (row, caller) => isAgency(caller, row.openedByKey, 'agency-reviewer') || is(caller, 'inspector'),
       fields: { affectedSystems: opener },
     },
-    InfrastructureEvent: all((row, caller) =>
-      row.subjectType === 'CASE'
-        ? caseReader(byKey('ClearinghouseCase', row.subjectId), caller)
-        : ['TOOL', 'DEPLOYMENT', 'ASSESSMENT', 'SECTOR', 'DEFENSE_ACCESS'].includes(row.subjectType) &&
-          government(row, caller),
-    ),
+    InfrastructureEvent: { ...all(infrastructureEvent), ISVI: eventDetail },
   };
 }
 

@@ -11,10 +11,12 @@ import {
   longText,
   oneOf,
   refersTo,
+  revisionNumber,
   text,
 } from '#kit/model/fields';
 import { model } from '#kit/model/model';
 import { Agency } from '../agency';
+import { InfrastructureEvent } from '../timeline/infrastructure-event';
 
 export const DirectiveStatus = enumeration('DirectiveStatus', 'Status of an agency on a directive.', {
   NOT_STARTED: 'Not started.',
@@ -23,6 +25,7 @@ export const DirectiveStatus = enumeration('DirectiveStatus', 'Status of an agen
   VERIFIED: 'Completion verified.',
   EXCEPTION_REPORTED: 'Exception reported by the agency.',
 });
+export type DirectiveStatus = ValueOf<typeof DirectiveStatus>;
 
 export const DirectiveForce = enumeration('DirectiveForce', 'Whether a directive is in force.', {
   IN_FORCE: 'In force.',
@@ -52,6 +55,7 @@ export class Directive {
     filter: true,
   })
   supersededById!: string | null;
+  @revisionNumber({ default: 1 }) revision!: number;
   @computed(() => DirectiveForce, 'Whether it is in force.', {
     derivedFrom: ['Directive.revokedOn'],
     values: () => DirectiveForce,
@@ -64,6 +68,7 @@ export class Directive {
   @hasMany(() => Directive, 'supersededById', 'Directives that it replaced.') supersedes!: unknown;
   @hasMany(() => DirectivePhase, 'directiveId', 'Phases with duties and due dates.') phases!: unknown;
   @hasMany(() => DirectiveProgress, 'directiveId', 'Progress reports of agencies on the directive.') progress!: unknown;
+  @hasMany(() => InfrastructureEvent, 'subjectId', 'Events of the directive, oldest first.') timeline!: unknown;
 }
 
 @model('Phase of a directive.', { entity: false, order: ['directiveId', 'number'] })
@@ -88,12 +93,13 @@ export class DirectiveProgress {
     filter: true,
   })
   phaseId!: string | null;
-  @oneOf(() => DirectiveStatus, 'Status of the agency.', { filter: true, order: true }) status!: ValueOf<
-    typeof DirectiveStatus
-  >;
+  @oneOf(() => DirectiveStatus, 'Status of the agency.', { filter: true, order: true }) status!: DirectiveStatus;
   @date('Date until which a reported exception holds. Null without one.', { nullable: true, filter: true, order: true })
   exceptionUntil!: string | null;
   @longText('Reason for a reported exception. Null without one.', { nullable: true }) reason!: string | null;
   @date('Date the status was reported.', { filter: true, order: true }) asOf!: string;
+  @revisionNumber({ default: 1 }) revision!: number;
   @exerciseFlag() exercise!: boolean;
+
+  @hasMany(() => InfrastructureEvent, 'subjectId', 'Events of the progress, oldest first.') timeline!: unknown;
 }

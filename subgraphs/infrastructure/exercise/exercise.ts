@@ -200,6 +200,8 @@ function authorize(world: ExerciseWorld, system: Partial<FederalSystem>): Partia
       expiresOn: atoExpires ?? null,
       ongoing: false,
       revokedOn: null,
+      supersededOn: null,
+      state: 'RECORDED',
       revision: 1,
       exercise: true,
     },
@@ -469,6 +471,7 @@ function progress(world: ExerciseWorld): Partial<DirectiveProgress>[] {
         EXCEPTION_REPORTED: 1,
       }),
       asOf: addDays(civilDate(world.asOf), -7),
+      revision: 1,
       exercise: true,
     })),
   );

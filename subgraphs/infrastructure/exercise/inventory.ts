@@ -82,6 +82,8 @@ export class ExerciseInventory {
       cryptoStatus: hasModule ? (isHistorical ? 'HISTORICAL' : 'ACTIVE') : null,
       endOfSupportOn: random.chance(0.15) ? addDays(today, random.integer(-200, 700)) : null,
       lastEnumeratedOn: addDays(today, -random.integer(0, 14)),
+      status: 'RECORDED',
+      removedOn: null,
       revision: 1,
       exercise: true,
     };
@@ -104,6 +106,7 @@ function makeRules(world: ExerciseWorld): Partial<ProductMatchRule>[] {
         versionBefore: null,
         status,
         activatedAt: status === 'PROPOSED' ? null : after(world.asOf, -120),
+        proposerKey: '',
         revision: 1,
         exercise: true,
       };

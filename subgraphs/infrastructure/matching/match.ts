@@ -7,10 +7,11 @@ import type { TechnicalImpact } from '../vulnerability/vulnerability';
 import { ACTIVE_SQL } from '../vulnerability/vulnerability-finding';
 import { mayInclude } from './version';
 
-/** Vulnerabilities, or rules, to match; all by default. */
+/** Vulnerabilities, rules, or inventory items to match; all by default. */
 export interface MatchScope {
   readonly cves?: readonly string[];
   readonly rules?: readonly string[];
+  readonly items?: readonly string[];
 }
 
 /** Matches that one page of statements covers. */
@@ -41,6 +42,7 @@ interface Match extends Record<string, unknown> {
  * @returns the number of findings
  */
 export async function matchInventory(work: Work, scope: MatchScope = {}): Promise<number> {
+  if (Object.values(scope).some((keys) => keys.length === 0)) return 0;
   const policies = await PolicyBook.read(work.database);
   let raised = 0;
   for (const cves of await batchesOf(work.database, scope))
@@ -60,17 +62,22 @@ const marks = (values: readonly unknown[]): string => values.map(() => '?').join
 /**
  * Tables and conditions of the matches of a scope. On SQLite, CROSS JOIN keeps the order of the two tables, so that a page reads the matches
  * of its vulnerabilities only.
+ * @param statuses of the rules, as an SQL list
  */
-function matchesIn({ cves, rules }: MatchScope): { sql: string; parameters: unknown[] } {
+export function matchesIn(
+  { cves, rules, items }: MatchScope,
+  statuses = "'ACTIVE'",
+): { sql: string; parameters: unknown[] } {
   const limits = [
     ...(cves ? [{ column: 'v.cve_id', keys: cves }] : []),
     ...(rules ? [{ column: 'r.id', keys: rules }] : []),
+    ...(items ? [{ column: 'i.id', keys: items }] : []),
   ];
   return {
     sql: `FROM vulnerability v
-     CROSS JOIN product_match_rule r ON r.product_key = v.product_key AND r.status = 'ACTIVE'
+     CROSS JOIN product_match_rule r ON r.product_key = v.product_key AND r.status IN (${statuses})
      JOIN product_match_name n ON n.rule_id = r.id
-     JOIN inventory_item i ON i.product_key = n.product_key
+     JOIN inventory_item i ON i.product_key = n.product_key AND i.status = 'RECORDED'
      JOIN federal_system s ON s.id = i.system_id AND s.status <> 'DISPOSITION'
      WHERE v.kev_date_added IS NOT NULL AND v.kev_removed_on IS NULL
        ${limits.map(({ column, keys }) => `AND ${column} IN (${marks(keys)})`).join(' ')}

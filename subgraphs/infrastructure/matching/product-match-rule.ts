@@ -1,8 +1,10 @@
+import { hasMany } from '#kit/collection/connection';
 import { stableId } from '#kit/ids';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import { dateTime, exerciseFlag, generatedId, oneOf, revisionNumber, text, textList } from '#kit/model/fields';
 import { model } from '#kit/model/model';
 import { kept, record } from '#kit/model/record';
+import { InfrastructureEvent } from '../timeline/infrastructure-event';
 import { productKey } from './product-key';
 
 export const MatchRuleStatus = enumeration('MatchRuleStatus', 'Status of a product match rule.', {
@@ -29,8 +31,11 @@ export class ProductMatchRule {
   @dateTime('Time of activation. Null before.', { nullable: true, filter: true, order: true }) activatedAt!:
     | string
     | null;
+  @text('Person who proposed the rule.', { hidden: true, length: 100, default: '' }) proposerKey!: string;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
+
+  @hasMany(() => InfrastructureEvent, 'subjectId', 'Events of the rule, oldest first.') timeline!: unknown;
 }
 
 /** Name of an inventoried product that a rule matches: that of the catalog, or an alias. */

@@ -9,6 +9,7 @@ import { migration as m0007 } from './0007-remediation-policies';
 import { migration as m0008 } from './0008-clearinghouse-changes';
 import { migration as m0009 } from './0009-sealed-timeline';
 import { migration as m0010 } from './0010-defense-changes';
+import { migration as m0011 } from './0011-system-changes';
 import { migration as m0014 } from './0014-staffing-notices';
 
 export const migrations: readonly Migration[] = [
@@ -22,5 +23,6 @@ export const migrations: readonly Migration[] = [
   m0008,
   m0009,
   m0010,
+  m0011,
   m0014,
 ];

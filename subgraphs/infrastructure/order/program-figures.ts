@@ -92,8 +92,11 @@ export class ProgramPeriod {
 /** Systems, and those with an authorization to operate on a day. */
 export async function systemFigures(database: Database, today: string): Promise<Ratio> {
   const [systems] = await database.summarize<{ n: number; current: number | null }>(
-    `SELECT COUNT(*) AS n, SUM(CASE WHEN ato_expires >= ? THEN 1 ELSE 0 END) AS ${database.dialect.quote('current')}
-     FROM federal_system`,
+    `SELECT COUNT(*) AS n, SUM(CASE WHEN s.ato_expires >= ? OR EXISTS (
+       SELECT 1 FROM system_authorization a
+       WHERE a.system_id = s.id AND a.state = 'RECORDED' AND a.ongoing = 1 AND a.kind <> 'NOT_AUTHORIZED'
+     ) THEN 1 ELSE 0 END) AS ${database.dialect.quote('current')}
+     FROM federal_system s`,
     [today],
   );
   return Ratio.of(Number(systems!.current ?? 0), Number(systems!.n));

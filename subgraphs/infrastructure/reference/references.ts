@@ -188,7 +188,7 @@ export const references: readonly ReferenceTable[] = [
   { target: SectorCoAgency, rows: coAgencies },
   { target: CapabilityDimension, rows: dimensions },
   { target: DimensionWorkRole, rows: dimensionRoles },
-  { target: Directive, rows: directives },
+  { target: Directive, rows: directives, keeps: ['revokedOn', 'supersededById', 'revision'] },
   { target: DirectivePhase, rows: directivePhases },
   { target: RemediationPolicy, rows: remediationPolicies },
   { target: RemediationRow, rows: remediationRows },

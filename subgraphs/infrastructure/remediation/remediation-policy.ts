@@ -15,6 +15,7 @@ import {
 import { model } from '#kit/model/model';
 import { Agency } from '../agency';
 import { Directive } from '../directive/directive';
+import { InfrastructureEvent } from '../timeline/infrastructure-event';
 import { TechnicalImpact } from '../vulnerability/vulnerability';
 
 export const DueBasis = enumeration('DueBasis', 'What set the deadline of a finding.', {
@@ -66,6 +67,7 @@ export class RemediationPolicy {
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => RemediationRow, 'policyId', 'Rows of the table of timelines.') rows!: unknown;
+  @hasMany(() => InfrastructureEvent, 'subjectId', 'Events of the policy, oldest first.') timeline!: unknown;
 }
 
 @model('Row of a table of remediation timelines.', { entity: false, order: ['policyId', 'row'] })

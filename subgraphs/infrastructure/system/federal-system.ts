@@ -17,6 +17,7 @@ import { Agency } from '../agency';
 import { CloudOffering } from '../cloud/cloud-offering';
 import { GovDomain } from '../domain';
 import { Sector } from '../sector/sector';
+import { InfrastructureEvent } from '../timeline/infrastructure-event';
 import { DeploymentSystem, ToolDeployment } from '../tool/defensive-tool';
 import { VulnerabilityFinding } from '../vulnerability/vulnerability-finding';
 import { InventoryItem } from './inventory-item';
@@ -61,7 +62,7 @@ export class FederalSystem {
   loggingLevel!: number | null;
   @flag('Whether the system is a high value asset (HVA).', { filter: true, sensitivity: 'ISVI' })
   highValueAsset!: boolean;
-  @date('Expiration date of the authorization to operate (ATO). Null without one.', {
+  @date('Expiration date of the authorization to operate (ATO). Null without one, and for an ongoing one.', {
     nullable: true,
     filter: true,
     order: true,
@@ -92,6 +93,7 @@ export class FederalSystem {
     'Deployments of defensive tools that cover the system.',
   )
   toolDeployments!: unknown;
+  @hasMany(() => InfrastructureEvent, 'subjectId', 'Events of the system, oldest first.') timeline!: unknown;
 }
 
 export const SystemSector = links(

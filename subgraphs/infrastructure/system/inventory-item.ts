@@ -14,6 +14,7 @@ import {
 } from '#kit/model/fields';
 import { model } from '#kit/model/model';
 import { Agency } from '../agency';
+import { InfrastructureEvent } from '../timeline/infrastructure-event';
 import { VulnerabilityFinding } from '../vulnerability/vulnerability-finding';
 import { FederalSystem } from './federal-system';
 
@@ -42,6 +43,12 @@ export const CryptoStatus = enumeration('CryptoStatus', 'Status of the validatio
   REVOKED: 'Revoked.',
 });
 export type CryptoStatus = ValueOf<typeof CryptoStatus>;
+
+export const InventoryItemStatus = enumeration('InventoryItemStatus', 'Whether the system still has the assets.', {
+  RECORDED: 'The system has the assets.',
+  REMOVED: 'The assets were removed from the system. No rule matches them anymore.',
+});
+export type InventoryItemStatus = ValueOf<typeof InventoryItemStatus>;
 
 const isTagged = (column: (property: string) => string) =>
   `${column('organization')} IS NOT NULL AND ${column('environment')} IS NOT NULL AND ${column('exposure')} <> 'UNKNOWN' AND ${column('assetType')} IS NOT NULL`;
@@ -111,10 +118,19 @@ export class InventoryItem {
     order: true,
   })
   lastEnumeratedOn!: string | null;
+  @oneOf(() => InventoryItemStatus, 'Whether the system still has the assets.', {
+    filter: true,
+    order: true,
+    default: 'RECORDED',
+  })
+  status!: InventoryItemStatus;
+  @date('Date on which the assets were removed. Null before.', { nullable: true, filter: true, order: true })
+  removedOn!: string | null;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => VulnerabilityFinding, 'itemId', 'Vulnerability findings on the assets.') findings!: unknown;
+  @hasMany(() => InfrastructureEvent, 'subjectId', 'Events of the item, oldest first.') timeline!: unknown;
 
   @computed(
     () => Boolean,
