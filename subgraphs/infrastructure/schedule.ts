@@ -1,9 +1,11 @@
 import { forgetIdempotencyKeys, type ScheduledTask } from '#kit/subgraph/schedule';
 import { linkCatalogedCases } from './clearinghouse/catalog-link';
 import { applyRemediationPolicies } from './remediation/recompute';
+import { expireAcceptances } from './risk/risk-acceptance.mutations';
 
 export const infrastructureSchedule: readonly ScheduledTask[] = [
   applyRemediationPolicies,
   linkCatalogedCases,
+  expireAcceptances,
   forgetIdempotencyKeys,
 ];

@@ -141,7 +141,7 @@ describe.each(databaseKinds)('remediation on %s', (kind) => {
       technicalImpact: 'TOTAL',
     } as const;
     const common = {
-      systemId: PORTAL.id,
+      systemId: PORTAL.id!,
       agencyKey: 'treasury',
       itemId: GATE.id,
       detectedAt,

@@ -9,5 +9,20 @@ import { migration as m0007 } from './0007-remediation-policies';
 import { migration as m0008 } from './0008-clearinghouse-changes';
 import { migration as m0009 } from './0009-sealed-timeline';
 import { migration as m0010 } from './0010-defense-changes';
+import { migration as m0012 } from './0012-finding-changes';
+import { migration as m0013 } from './0013-open-findings';
 
-export const migrations: readonly Migration[] = [m0001, m0002, m0003, m0004, m0005, m0006, m0007, m0008, m0009, m0010];
+export const migrations: readonly Migration[] = [
+  m0001,
+  m0002,
+  m0003,
+  m0004,
+  m0005,
+  m0006,
+  m0007,
+  m0008,
+  m0009,
+  m0010,
+  m0012,
+  m0013,
+];

@@ -4,7 +4,7 @@ import { systemWork, type Work } from '#kit/mutation/work';
 import type { ScheduledTask } from '#kit/subgraph/schedule';
 import type { AssetExposure } from '../system/inventory-item';
 import type { TechnicalImpact } from '../vulnerability/vulnerability';
-import { ACTIVE_SQL, VulnerabilityFinding } from '../vulnerability/vulnerability-finding';
+import { ACTIVE_SQL, openKeyOf, VulnerabilityFinding } from '../vulnerability/vulnerability-finding';
 import { dueChange, dueColumns, dueTriage, type Evaluation, evaluate, type Facts } from './evaluation';
 import { type DueChangeCause, FindingDueChange } from './finding-due-change';
 import { ForensicTriage } from './forensic-triage';
@@ -206,28 +206,44 @@ async function moveTriages(database: Database, changes: readonly Change[]): Prom
 /** A finding to insert, with the facts that decide its deadline. */
 export interface NewFinding {
   readonly finding: Partial<VulnerabilityFinding> &
-    Pick<VulnerabilityFinding, 'id' | 'agencyKey' | 'detectedAt' | 'exercise'>;
+    Pick<VulnerabilityFinding, 'id' | 'systemId' | 'cveId' | 'agencyKey' | 'detectedAt' | 'exercise'>;
   readonly facts: Facts;
 }
 
+/** A new finding with its deadline. */
+export interface EvaluatedFinding extends Pick<NewFinding, 'finding'> {
+  readonly evaluation: Evaluation;
+}
+
+/** Computes the deadline of a new finding. */
+export const evaluateNew = ({ now }: Work, policies: PolicyBook, { finding, facts }: NewFinding): EvaluatedFinding => ({
+  finding,
+  evaluation: evaluate(finding, facts, policies, now),
+});
+
+/** Columns of a new finding. */
+export const newFindingColumns = ({ finding, evaluation }: EvaluatedFinding) => ({
+  ...finding,
+  ...dueColumns(evaluation),
+  openKey: openKeyOf(finding),
+});
+
 /** Inserts findings with their deadlines, the first entries of their logs, and the triages that they require. */
 export async function insertFindings(work: Work, policies: PolicyBook, findings: readonly NewFinding[]): Promise<void> {
-  const { database, now } = work;
-  const evaluated = findings.map(({ finding, facts }) => ({
-    finding,
-    evaluation: evaluate(finding, facts, policies, now),
-  }));
-  await database.insert(
-    VulnerabilityFinding,
-    evaluated.map(({ finding, evaluation }) => ({ ...finding, ...dueColumns(evaluation) })),
-  );
-  await database.insert(
+  const evaluated = findings.map((finding) => evaluateNew(work, policies, finding));
+  await work.database.insert(VulnerabilityFinding, evaluated.map(newFindingColumns));
+  await startLogs(work, evaluated);
+}
+
+/** Inserts the first entries of the logs of new findings, and the triages that they require. */
+export async function startLogs(work: Work, evaluated: readonly EvaluatedFinding[]): Promise<void> {
+  await work.database.insert(
     FindingDueChange,
     evaluated.map(({ finding, evaluation }) =>
       dueChange(finding, null, evaluation, { id: work.newId('fdc'), sequence: 1, cause: 'DETECTED' }),
     ),
   );
-  await database.insert(
+  await work.database.insert(
     ForensicTriage,
     evaluated
       .filter(({ evaluation }) => evaluation.due.triage)

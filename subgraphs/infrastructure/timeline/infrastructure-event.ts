@@ -3,6 +3,7 @@ import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import { dateTime, exerciseFlag, generatedId, integer, longText, oneOf, refersTo, text } from '#kit/model/fields';
 import { model } from '#kit/model/model';
 import { Agency } from '../agency';
+import { REMEDIATION_KINDS, REMEDIATION_SUBJECTS } from './remediation-events';
 
 export const InfrastructureActor = enumeration(
   'InfrastructureActor',
@@ -25,6 +26,7 @@ export const InfrastructureSubject = enumeration(
     ASSESSMENT: 'A capability assessment.',
     SECTOR: 'A critical-infrastructure sector.',
     DEFENSE_ACCESS: 'Access of others to defensive tools or models.',
+    ...REMEDIATION_SUBJECTS,
   },
 );
 
@@ -59,6 +61,7 @@ export const InfrastructureEventKind = enumeration(
     RECIPIENTS_COUNTED: 'The number of recipients was changed.',
     ACCESS_ENDED: 'Access to a tool or model ended.',
     SYSTEMS_AFFECTED: 'Federal systems were added to those that a flaw affects.',
+    ...REMEDIATION_KINDS,
   },
 );
 
