@@ -276,6 +276,9 @@ export function expectations(tables: Tables): Record<string, Expected> {
     VulnerabilityFinding: all(keeper),
     FindingDueChange: all(keeper),
     ForensicTriage: all(keeper),
+    RiskAcceptance: all(keeper),
+    PoamItem: all(keeper),
+    PoamMilestone: all(keeper),
     CapabilityDimension: { rows: everyone, GOV: government },
     CapabilityAssessment: internal,
     DefensiveTool: internal,
@@ -291,8 +294,10 @@ export function expectations(tables: Tables): Record<string, Expected> {
     InfrastructureEvent: all((row, caller) =>
       row.subjectType === 'CASE'
         ? caseReader(byKey('ClearinghouseCase', row.subjectId), caller)
-        : ['TOOL', 'DEPLOYMENT', 'ASSESSMENT', 'SECTOR', 'DEFENSE_ACCESS'].includes(row.subjectType) &&
-          government(row, caller),
+        : (['FINDING', 'TRIAGE', 'ACCEPTANCE', 'POAM_ITEM', 'POAM_MILESTONE'].includes(row.subjectType) &&
+            keeper(row, caller)) ||
+          (['TOOL', 'DEPLOYMENT', 'ASSESSMENT', 'SECTOR', 'DEFENSE_ACCESS'].includes(row.subjectType) &&
+            government(row, caller)),
     ),
   };
 }
