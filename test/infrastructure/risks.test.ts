@@ -191,7 +191,7 @@ describe.each(databaseKinds)('accepted risks and plans of action on %s', (kind) 
     expect(all).toEqual({ delayed: true, milestones: { nodes: [{ late: true }, { late: false }] } });
     const listed = async (delayed: boolean): Promise<number> => {
       const query =
-        'query ($id: ID!, $delayed: Boolean) { poamItems(filter: { id: { eq: $id }, delayed: $delayed }) { totalCount } }';
+        'query ($id: ID!, $delayed: Boolean) { poamItems(filter: { id: { eq: $id }, delayed: { eq: $delayed } }) { totalCount } }';
       return (await graph.ask(OFFICER, query, { id: opened.id, delayed })).data.poamItems.totalCount;
     };
     expect([await listed(true), await listed(false)]).toEqual([1, 0]);
