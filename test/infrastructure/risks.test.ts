@@ -1,3 +1,4 @@
+import { Control } from '../../subgraphs/infrastructure/capability/capability';
 import { databaseKinds } from '../support/databases';
 import { Framework } from '../support/framework';
 import {
@@ -29,10 +30,10 @@ describe.each(databaseKinds)('accepted risks and plans of action on %s', (kind) 
     await addSystem(graph, 'sys_nsa_2', 'nsa');
     await addSystem(graph, 'sys_hhs', 'hhs');
     await addVulnerabilities(graph, [{ cveId: CVE }]);
-    await graph.force(
-      'infrastructure',
-      "INSERT INTO control (id, label, title, family, family_title, baselines) VALUES ('si-2', 'SI-2', 'Flaw Remediation', 'si', 'SI', '[]')",
-    );
+    const named = { label: 'SI-2', title: 'Flaw Remediation', family: 'si', familyTitle: 'System Integrity' };
+    await graph
+      .subgraph('infrastructure')
+      .database.transaction((inside) => inside.insert(Control, [{ id: 'si-2', ...named, baselines: [] }]));
   });
   afterAll(() => graph.close());
 
