@@ -153,6 +153,19 @@ describe.each(databaseKinds)('accepted risks and plans of action on %s', (kind) 
     expect(foreign.code).toBe('NOT_FOUND');
   });
 
+  test('accepts the risk of a finding once for 10 proposals that are accepted at the same time', async () => {
+    const finding = await reported();
+    const proposals: Loose[] = [];
+    for (let count = 0; count < 10; count++) proposals.push(await propose([finding]));
+    const answers = await Promise.all(
+      proposals.map((proposal) =>
+        graph.callUntilFree(SECOND, 'acceptRisk', { ...target(proposal), expiresOn: day(9) }, ACCEPTANCE),
+      ),
+    );
+    const guards = answers.map(({ errors }) => errors?.[0]?.extensions.guard ?? 'done').toSorted();
+    expect(guards).toEqual(['done', ...times(9, () => 'notAccepted')]);
+  });
+
   test('moves a plan of action, whose deviation ends with the acceptance behind it, and closes it at the end', async () => {
     const findings = [await reported(), await reported()];
     const opened = await open(findings);
