@@ -1,8 +1,10 @@
 import { civilDate, startOfDay } from '#base/civil';
+import { SubjectTimelines } from '#domain/timeline';
 import type { Database } from '#kit/database/database';
 import { systemWork, type Work } from '#kit/mutation/work';
 import type { ScheduledTask } from '#kit/subgraph/schedule';
 import type { AssetExposure } from '../system/inventory-item';
+import { InfrastructureEvent } from '../timeline/infrastructure-event';
 import type { TechnicalImpact } from '../vulnerability/vulnerability';
 import { ACTIVE_SQL, openKeyOf, VulnerabilityFinding } from '../vulnerability/vulnerability-finding';
 import { dueChange, dueColumns, dueTriage, type Evaluation, evaluate, type Facts } from './evaluation';
@@ -228,11 +230,23 @@ export const newFindingColumns = ({ finding, evaluation }: EvaluatedFinding) => 
   openKey: openKeyOf(finding),
 });
 
-/** Inserts findings with their deadlines, the first entries of their logs, and the triages that they require. */
+/**
+ * Inserts findings that the system raises, with their deadlines, the first entries of their logs and timelines, and the triages that they
+ * require.
+ */
 export async function insertFindings(work: Work, policies: PolicyBook, findings: readonly NewFinding[]): Promise<void> {
   const evaluated = findings.map((finding) => evaluateNew(work, policies, finding));
   await work.database.insert(VulnerabilityFinding, evaluated.map(newFindingColumns));
   await startLogs(work, evaluated);
+  const timelines = await SubjectTimelines.open(work, InfrastructureEvent, []);
+  for (const { id, agencyKey, exercise, status, method } of findings.map(({ finding }) => finding))
+    timelines.add({ type: 'FINDING', id, agencyKey, exercise }, work.now, {
+      kind: 'FINDING_SUSPECTED',
+      actor: 'SYSTEM',
+      toState: status,
+      detail: method,
+    });
+  await timelines.save();
 }
 
 /** Inserts the first entries of the logs of new findings, and the triages that they require. */

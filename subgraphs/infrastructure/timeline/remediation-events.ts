@@ -8,6 +8,7 @@ export const REMEDIATION_SUBJECTS = {
 } as const;
 
 export const REMEDIATION_KINDS = {
+  FINDING_SUSPECTED: 'A match of an inventory with the catalog raised a finding.',
   FINDING_REPORTED: 'A vulnerability was reported on a system.',
   FINDING_CONFIRMED: 'A suspected finding was confirmed.',
   FINDING_DISMISSED: 'A finding was dismissed as a false positive.',
