@@ -59,6 +59,7 @@ const PRODUCT = [
   'events',
   'migrate',
   'import',
+  'export',
   'exercise',
   'exercise:voluntary',
   'schema',

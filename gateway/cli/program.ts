@@ -62,6 +62,21 @@ function wholeNumber(min: number) {
 
 type Flags = Record<string, unknown>;
 
+interface ExportFlags {
+  csv?: boolean;
+  jsonl?: boolean;
+  out?: string;
+  url: string;
+  as?: string;
+  tokenFile?: string;
+  variables?: string;
+  operation?: string;
+  list?: string;
+  unfold?: string;
+  pageSize: number;
+  banner: boolean;
+}
+
 interface ImportFlags {
   rejects?: string;
   force?: string;
@@ -294,6 +309,30 @@ withSettings(program.command('import'), storeSettings)
     const stop = new AbortController();
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
     await watchData(work, watch === true ? DEFAULT_WATCH_MINUTES : watch, stop.signal);
+  });
+
+withSettings(program.command('export'), { data: storeSettings.data })
+  .argument('<question>', 'file with a GraphQL query')
+  .description(
+    'Writes every object of a list to a file, page by page: as a table with --csv, or as JSON Lines. Started again, it continues where it stopped.',
+  )
+  .option('--csv', 'Write a table. This is the default.')
+  .option('--jsonl', 'Write one JSON object a line.')
+  .option('--out <file>', 'File to write; standard output by default.')
+  .option('--url <address>', 'Running graph.', 'http://127.0.0.1:4000')
+  .option('--as <principal>', 'Caller that the development keys of the data folder sign, such as role=analyst.')
+  .option('--token-file <file>', 'File with the token of the caller, instead of --as.')
+  .option('--variables <json>', 'JSON object with the variables, or a file with one.')
+  .option('--operation <name>', 'Operation, if the file has several.')
+  .option('--list <path>', 'List to write, if the question has several, such as submissions.')
+  .option('--unfold <path>', 'Nested list of which each element gets a row, such as determinations.nodes.')
+  .option('--page-size <n>', 'Objects asked for at once, at most 500.', wholeNumber(1), 500)
+  .option('--no-banner', 'Leave out the lines on handling, time, and question.')
+  .action(async (question: string, { csv, jsonl, ...options }: Flags & ExportFlags) => {
+    const { exportQuestion } = await import('./export');
+    if (csv && jsonl) throw new OperatorError('--csv and --jsonl exclude each other', 'Choose one');
+    const { data: dataFolder } = readSettings(storeSettings, options);
+    await exportQuestion({ ...options, question, format: jsonl ? 'jsonl' : 'csv', dataFolder });
   });
 
 withSettings(program.command('exercise'), storeSettings)

@@ -1,6 +1,7 @@
 import {
   type DirectiveNode,
   type DocumentNode,
+  type FieldDefinitionNode,
   Kind,
   type OperationDefinitionNode,
   parse,
@@ -26,26 +27,36 @@ interface Published {
   readonly sdl: string;
 }
 
-/** The derivations that subgraphs declare, by `@derivedFrom` and by the fields that theirs require of others. */
+/** The derivations that subgraphs declare: by `@derivedFrom`, and by the fields that theirs require or take from a context. */
 export function derivationsIn(subgraphs: readonly Published[]): Derived[] {
   return subgraphs.flatMap(({ name, sdl }) => {
     const document = parse(sdl, { noLocation: true });
-    const requiredBy = requirementsIn(document);
-    return [...fieldsIn(document)].flatMap(({ coordinate, directives = [] }): Derived[] => {
+    const inputsOf = inputsIn(document);
+    return [...fieldsIn(document)].flatMap((field): Derived[] => {
+      const { coordinate, directives = [] } = field;
       const derivedFrom = directives.find((directive) => directive.name.value === 'derivedFrom');
       const { from, coarsened } = derivedFrom ? statedIn(derivedFrom) : { from: [] };
-      const all = [...new Set([...from, ...requiredBy(coordinate, directives)])];
+      const all = [...new Set([...from, ...inputsOf(field)])];
       return derivedFrom || all.length > 0 ? [{ subgraph: name, coordinate, from: all, coarsened }] : [];
     });
   });
 }
 
-/** Finds the coordinates that `@requires` of a field selects. */
-function requirementsIn(document: DocumentNode) {
-  const directive = featuresOf(document)
-    .find(({ name }) => name === 'federation')
-    ?.directiveNamed('requires');
+/** A field of a schema, by its coordinate. */
+type Field = { readonly coordinate: string } & Pick<FieldDefinitionNode, 'arguments' | 'directives'>;
+
+/** Finds the coordinates that a field gets from others: by `@requires`, and by `@fromContext` of its arguments. */
+function inputsIn(document: DocumentNode): (field: Field) => string[] {
+  const federation = featuresOf(document).find(({ name }) => name === 'federation');
+  const named = (directives: readonly DirectiveNode[] = [], name: string) =>
+    directives.find((directive) => directive.name.value === federation?.directiveNamed(name));
   const types = new Map([...fieldsIn(document)].map(({ coordinate, type }) => [coordinate, namedTypeOf(type)]));
+  const contexts = document.definitions.flatMap((definition) => {
+    if (!('fields' in definition || 'types' in definition) || !definition.name) return [];
+    const directives = (definition.directives ?? []).filter((directive) => named([directive], 'context'));
+    const type = definition.name.value;
+    return directives.map((directive) => ({ type, name: argumentsOf(directive).name }));
+  });
   const selected = (type: string, { selections }: SelectionSetNode): string[] =>
     selections.flatMap((selection): string[] => {
       if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
@@ -56,13 +67,29 @@ function requirementsIn(document: DocumentNode) {
       const below = selection.selectionSet && selected(types.get(coordinate) ?? '', selection.selectionSet);
       return [coordinate, ...(below ?? [])];
     });
-  return (coordinate: string, directives: readonly DirectiveNode[]): string[] => {
-    const requires = directives.find(({ name }) => name.value === directive);
-    if (!requires) return [];
-    const { fields } = argumentsOf(requires) as { fields: string };
-    const [operation] = parse(`{ ${fields} }`, { noLocation: true }).definitions as [OperationDefinitionNode];
-    return selected(coordinate.split('.')[0]!, operation.selectionSet);
+  const fromContext = (directive: DirectiveNode): string[] => {
+    const { field } = argumentsOf(directive) as { field: string };
+    const [, context, selection = ''] = /^\s*\$(\w+)\s*(.*)$/s.exec(field) ?? [];
+    const set = selectionSetOf(selection.startsWith('{') ? selection : `{ ${selection} }`);
+    return contexts.flatMap(({ name, type }) => (name === context ? selected(type, set) : []));
   };
+  return ({ coordinate, directives, arguments: parameters = [] }) => {
+    const requires = named(directives, 'requires');
+    const { fields } = (requires ? argumentsOf(requires) : {}) as { fields?: string };
+    const [type = ''] = coordinate.split('.');
+    return [
+      ...(fields === undefined ? [] : selected(type, selectionSetOf(`{ ${fields} }`))),
+      ...parameters.flatMap((parameter) => {
+        const directive = named(parameter.directives, 'fromContext');
+        return directive ? fromContext(directive) : [];
+      }),
+    ];
+  };
+}
+
+function selectionSetOf(text: string): SelectionSetNode {
+  const [operation] = parse(text, { noLocation: true }).definitions as [OperationDefinitionNode];
+  return operation.selectionSet;
 }
 
 function statedIn(directive: DirectiveNode): Pick<Derived, 'from' | 'coarsened'> {

@@ -644,11 +644,11 @@ export class Graph {
     variables: Readonly<Record<string, unknown>>,
   ): Introspected | undefined {
     if (!introspection) return undefined;
-    const size = this.schemaSize.estimate(introspection);
-    if (size > this.schemaSize.max)
+    const { max } = this.schemaSize;
+    if (this.schemaSize.of(introspection) > max)
       throw new PlanningError(
         'OPERATION_TOO_LARGE',
-        `The operation requests about ${size} values of the schema, and the limit is ${this.schemaSize.max}; request less at once`,
+        `The operation requests more than ${max} values of the schema; request less at once`,
         { status: 400 },
       );
     const { data, errors = [] } = executeSync({

@@ -329,6 +329,8 @@ class SharedPurse implements Purse {
   }
 
   refund(cost: number, key: string, account: Window): void {
+    // a later window was not charged
+    if (performance.now() >= account.until) return;
     account.count = Math.max(0, account.count - cost);
     this.windows.takeBack(key, cost).catch(() => {});
   }

@@ -1,11 +1,16 @@
 import {
+  __Schema,
+  __Type,
   type DocumentNode,
-  type FragmentDefinitionNode,
+  type FieldNode,
+  type FragmentSpreadNode,
+  type GraphQLField,
+  type GraphQLObjectType,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
   getIntrospectionQuery,
-  isAbstractType,
-  isEnumType,
-  isInputObjectType,
+  getNamedType,
+  type InlineFragmentNode,
   isInterfaceType,
   isObjectType,
   Kind,
@@ -21,110 +26,119 @@ const STANDARD_COST = 20_000;
 const TIMES_STANDARD = 2;
 
 /**
- * Estimates how many schema values an operation requests. Introspection runs synchronously, and its nested lists multiply:
- * a small operation can request hundreds of millions of values.
+ * Counts the schema values that an operation requests. Introspection runs synchronously, and its nested lists multiply: a small operation
+ * can request hundreds of millions of values.
  */
 export class SchemaSize {
-  /** Maximum values that an operation may request. */
-  readonly max: number;
-  /** Values that the standard introspection query requests. */
-  private readonly standard: number;
-  /** Average list length by introspection field. */
-  private readonly lengths: ReadonlyMap<string, number>;
-  private readonly estimates = new WeakMap<DocumentNode, number>();
+  /** Values of the standard introspection query. */
+  private standard: number | undefined;
+  private readonly sizes = new WeakMap<DocumentNode, number>();
 
-  constructor(schema: GraphQLSchema) {
-    this.lengths = lengthsOf(schema);
-    const standard = parse(
-      getIntrospectionQuery({
-        descriptions: true,
-        specifiedByUrl: true,
-        directiveIsRepeatable: true,
-        schemaDescription: true,
-        inputValueDeprecation: true,
-      }),
-    );
-    this.standard = this.estimate(standard);
-    this.max = TIMES_STANDARD * this.standard;
+  constructor(private readonly schema: GraphQLSchema) {}
+
+  /** Maximum values that an operation may request. */
+  get max(): number {
+    this.standard ??= new Count(this.schema, standardIntrospection(), Number.POSITIVE_INFINITY).operation();
+    return TIMES_STANDARD * this.standard;
   }
 
   /** Cost of an introspection in units of other work: the standard introspection query takes a fifth of a second. */
   cost(document: DocumentNode): number {
-    return Math.ceil((STANDARD_COST * this.estimate(document)) / this.standard);
+    return Math.ceil((TIMES_STANDARD * STANDARD_COST * Math.min(this.of(document), this.max)) / this.max);
   }
 
-  /** @param document an operation with its fragments */
-  estimate(document: DocumentNode): number {
-    let estimate = this.estimates.get(document);
-    if (estimate === undefined) {
-      estimate = Math.ceil(new Estimation(document, this.lengths).operation());
-      this.estimates.set(document, estimate);
+  /**
+   * Values that an operation requests, with everything deprecated and skipped: infinite above the maximum, where counting stops.
+   * @param document an operation with its fragments
+   */
+  of(document: DocumentNode): number {
+    let size = this.sizes.get(document);
+    if (size === undefined) {
+      size = new Count(this.schema, document, this.max).operation();
+      this.sizes.set(document, size);
     }
-    return estimate;
+    return size;
   }
 }
 
-class Estimation {
-  private readonly fragments = new Map<string, FragmentDefinitionNode>();
-  private readonly cache = new Map<SelectionSetNode, number>();
+const standardIntrospection = (): DocumentNode =>
+  parse(
+    getIntrospectionQuery({
+      descriptions: true,
+      specifiedByUrl: true,
+      directiveIsRepeatable: true,
+      schemaDescription: true,
+      inputValueDeprecation: true,
+    }),
+    { noLocation: true },
+  );
+
+/** One count, which stops soon after `limit` values. */
+class Count {
+  private readonly fragments = new Map<string, SelectionSetNode>();
+  private values = 0;
 
   constructor(
+    private readonly schema: GraphQLSchema,
     private readonly document: DocumentNode,
-    private readonly lengths: ReadonlyMap<string, number>,
+    private readonly limit: number,
   ) {
     for (const definition of document.definitions)
-      if (definition.kind === Kind.FRAGMENT_DEFINITION) this.fragments.set(definition.name.value, definition);
+      if (definition.kind === Kind.FRAGMENT_DEFINITION)
+        this.fragments.set(definition.name.value, definition.selectionSet);
   }
 
   operation(): number {
     const operation = this.document.definitions.find(
       (definition): definition is OperationDefinitionNode => definition.kind === Kind.OPERATION_DEFINITION,
     );
-    return operation ? this.values(operation.selectionSet) : 0;
+    if (operation) this.addRoot(operation.selectionSet);
+    return this.values > this.limit ? Number.POSITIVE_INFINITY : this.values;
   }
 
-  /** Values in one object. Visits each fragment once. */
-  private values(selectionSet: SelectionSetNode): number {
-    let values = this.cache.get(selectionSet);
-    if (values !== undefined) return values;
-    values = 0;
-    for (const selection of selectionSet.selections)
-      if (selection.kind === Kind.FIELD) {
-        const length = this.lengths.get(selection.name.value) ?? 1;
-        values += length * (1 + (selection.selectionSet ? this.values(selection.selectionSet) : 0));
-      } else {
-        const { selectionSet: inner } =
-          selection.kind === Kind.FRAGMENT_SPREAD ? this.fragments.get(selection.name.value)! : selection;
-        values += this.values(inner);
+  private addRoot({ selections }: SelectionSetNode): void {
+    for (const selection of selections)
+      if (selection.kind !== Kind.FIELD) this.addRoot(this.inner(selection));
+      else {
+        this.values += 1;
+        const { name, selectionSet } = selection;
+        if (name.value === '__schema') this.add(selectionSet!, __Schema, this.schema);
+        if (name.value === '__type') this.add(selectionSet!, __Type, this.typeOf(selection));
       }
-    this.cache.set(selectionSet, values);
-    return values;
+  }
+
+  private inner(selection: FragmentSpreadNode | InlineFragmentNode): SelectionSetNode {
+    return selection.kind === Kind.INLINE_FRAGMENT ? selection.selectionSet : this.fragments.get(selection.name.value)!;
+  }
+
+  /** The type that `__type` names, or the one with the most fields if a variable names it. */
+  private typeOf({ arguments: given = [] }: FieldNode): unknown {
+    const name = given[0]?.value;
+    if (name?.kind === Kind.STRING) return this.schema.getType(name.value);
+    const fieldsOf = (type: unknown) =>
+      isObjectType(type) || isInterfaceType(type) ? Object.keys(type.getFields()).length : 0;
+    return Object.values(this.schema.getTypeMap()).reduce((a, b) => (fieldsOf(b) > fieldsOf(a) ? b : a));
+  }
+
+  /** Adds the values of one object of the schema. @param source the object; null or undefined has none */
+  private add(selectionSet: SelectionSetNode, type: GraphQLObjectType, source: unknown): void {
+    if (source === null || source === undefined) return;
+    for (const selection of selectionSet.selections) {
+      if (this.values > this.limit) return;
+      if (selection.kind !== Kind.FIELD) this.add(this.inner(selection), type, source);
+      else {
+        this.values += 1;
+        if (selection.selectionSet)
+          this.addBelow(selection.selectionSet, type.getFields()[selection.name.value]!, source);
+      }
+    }
+  }
+
+  private addBelow(selectionSet: SelectionSetNode, field: GraphQLField<unknown, unknown>, source: unknown): void {
+    const value: unknown = field.resolve!(source, ALL, undefined, { schema: this.schema } as GraphQLResolveInfo);
+    const type = getNamedType(field.type) as GraphQLObjectType;
+    for (const element of Array.isArray(value) ? value : [value]) this.add(selectionSet, type, element);
   }
 }
 
-/** Average list lengths by field name; fields of one name have similar lengths. */
-function lengthsOf(schema: GraphQLSchema): Map<string, number> {
-  const types = Object.values(schema.getTypeMap());
-  const composites = types.filter((type) => isObjectType(type) || isInterfaceType(type));
-  const fields = composites.map((type) => Object.values(type.getFields()));
-  const largest = Math.max(1, ...fields.map(({ length }) => length));
-  const average = mean(fields.map(({ length }) => length));
-  return new Map([
-    ['types', types.length],
-    ['directives', schema.getDirectives().length],
-    ['fields', average],
-    ['args', mean(fields.flat().map(({ args }) => args.length))],
-    ['interfaces', mean(composites.map((type) => type.getInterfaces().length))],
-    ['possibleTypes', mean(types.filter(isAbstractType).map((type) => schema.getPossibleTypes(type).length))],
-    ['enumValues', mean(types.filter(isEnumType).map((type) => type.getValues().length))],
-    ['inputFields', mean(types.filter(isInputObjectType).map((type) => Object.keys(type.getFields()).length))],
-    // the operation may request the largest type
-    ['__type', largest / average],
-  ]);
-}
-
-/** The average, at least 1. */
-function mean(lengths: readonly number[]): number {
-  const present = lengths.filter((length) => length > 0);
-  return present.reduce((sum, length) => sum + length, 0) / present.length || 1;
-}
+const ALL = { includeDeprecated: true };

@@ -1,6 +1,7 @@
 import {
   type DirectiveNode,
   type DocumentNode,
+  type FieldDefinitionNode,
   type FieldNode,
   type GraphQLCompositeType,
   GraphQLObjectType,
@@ -180,7 +181,7 @@ const FEDERATION_FIELDS = new Set(['_service', '_entities']);
 /** The fields of object types and interfaces. */
 export function* fieldsIn(
   document: DocumentNode,
-): Generator<{ coordinate: string; type: TypeNode; directives?: readonly DirectiveNode[] }> {
+): Generator<{ coordinate: string; type: TypeNode } & Pick<FieldDefinitionNode, 'arguments' | 'directives'>> {
   for (const definition of document.definitions) {
     const { kind } = definition;
     const hasOutput =
@@ -191,7 +192,6 @@ export function* fieldsIn(
     if (!hasOutput) continue;
     const type: NameNode = definition.name;
     for (const field of definition.fields ?? [])
-      if (!FEDERATION_FIELDS.has(field.name.value))
-        yield { coordinate: `${type.value}.${field.name.value}`, type: field.type, directives: field.directives };
+      if (!FEDERATION_FIELDS.has(field.name.value)) yield { ...field, coordinate: `${type.value}.${field.name.value}` };
   }
 }

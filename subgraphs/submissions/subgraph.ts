@@ -19,6 +19,7 @@ import { ExecutiveOrder, OrderProvision, ProvisionAgency } from './order/executi
 import { FederalHoliday } from './order/federal-holiday';
 import { FrameworkEdition } from './order/framework-edition';
 import { SubmissionMetricsResolver } from './order/metrics';
+import { provisionMutations } from './order/order-provision.mutations';
 import { partnerMutations } from './partner/partner.mutations';
 import { PartnerProposal } from './partner/partner-proposal';
 import { TrustedPartner, TrustedPartnerSector } from './partner/trusted-partner';
@@ -119,6 +120,7 @@ export const submissions = new Subgraph({
     ...accessMutations,
     ...artifactMutations,
     ...intakeMutations,
+    ...provisionMutations,
   ],
   handlers: submissionHandlers,
   schedule: submissionSchedule,

@@ -1,5 +1,6 @@
 import {
   buildClientSchema,
+  executeSync,
   getIntrospectionQuery,
   type IntrospectionOptions,
   type IntrospectionQuery,
@@ -66,7 +67,7 @@ describe('introspection', () => {
   test('rejects introspection that multiplies the schema and answers queries of tools', () => {
     const size = new SchemaSize(apiSchemaOf(readText(OWN_SUPERGRAPH_FILE, 'The supergraph')));
     for (const options of combinations)
-      expect(size.estimate(parse(getIntrospectionQuery(options)))).toBeLessThanOrEqual(size.max / 2);
+      expect(size.of(parse(getIntrospectionQuery(options)))).toBeLessThanOrEqual(size.max / 2);
     const fields = Array.from({ length: 60 }, (_, i) => `f${i}: fields { args { type { ...T } } type { ...T } }`);
     const inner = 'kind name ofType { name fields { name type { name } } possibleTypes { name } }';
     const types = `types { ${fields.slice(0, 2).join(' ')} }`;
@@ -74,7 +75,24 @@ describe('introspection', () => {
       `{ __schema { types { ${fields.join(' ')} } } } fragment T on __Type { ${inner} }`,
       `{ ${['a', 'b', 'c', 'd'].map((name) => `${name}: __schema { ${types} }`).join(' ')} } fragment T on __Type { ${inner} }`,
     ])
-      expect(size.estimate(parse(query))).toBeGreaterThan(size.max);
+      expect(size.of(parse(query))).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('counts the values of the schema that an operation returns', () => {
+    const schema = apiSchemaOf(readText(OWN_SUPERGRAPH_FILE, 'The supergraph'));
+    const size = new SchemaSize(schema);
+    const valuesIn = (value: unknown): number =>
+      typeof value === 'object' && value !== null
+        ? Object.values(value).reduce((sum, inner) => sum + valuesIn(inner) + (Array.isArray(value) ? 0 : 1), 0)
+        : 0;
+    for (const query of [
+      getIntrospectionQuery({ inputValueDeprecation: true }),
+      '{ __schema { ...S } } fragment S on __Schema { types { name fields(includeDeprecated: true) { args(includeDeprecated: true) { type { ofType { name } } } } } directives { locations } }',
+      '{ a: __type(name: "Submission") { possibleTypes { name } fields(includeDeprecated: true) { type { name } } } b: __type(name: "None") { name } }',
+    ]) {
+      const { data } = executeSync({ schema, document: parse(query) });
+      expect(size.of(parse(query))).toBe(valuesIn(data));
+    }
   });
 
   test('bounds the cache of introspection results', async () => {

@@ -29,6 +29,7 @@ const PRODUCT_COMMANDS = [
   'events',
   'migrate',
   'import',
+  'export',
   'exercise',
   'exercise:voluntary',
   'schema',

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { civilDate, fiscalYear } from '#base/civil';
 import { CaseSector, ClearinghouseCase } from '../../subgraphs/infrastructure/clearinghouse/clearinghouse-case';
 import { sectors } from '../../subgraphs/infrastructure/reference/references';
+import { ForensicTriage } from '../../subgraphs/infrastructure/remediation/forensic-triage';
 import { SectorRisk } from '../../subgraphs/infrastructure/sector/sector';
 import { FederalSystem, SystemSector } from '../../subgraphs/infrastructure/system/federal-system';
 import { DefensiveTool, DeploymentSystem, ToolDeployment } from '../../subgraphs/infrastructure/tool/defensive-tool';
@@ -111,6 +113,7 @@ describe.each(databaseKinds)('questions with figures on %s', (kind) => {
         ['kev', 'known_exploited_vulnerabilities.json'],
         ['omb-use-cases', 'federal_ai_use_cases_2025.csv'],
         ['workforce-flows', 'ehri-accessions-separations-monthly.json'],
+        ['order-provisions', 'provisions.json'],
         ['fedramp-products', 'products.json'],
         ['fedramp-authorizations', 'agency-authorizations.json'],
       ].map(([source, file]): [string, string] => [source!, join(FIXTURES, file!)]),
@@ -270,6 +273,34 @@ describe.each(databaseKinds)('questions with figures on %s', (kind) => {
     );
   });
 
+  test('40: findings remediated on time and late', async () => {
+    const { vulnerabilityFindings } = await ask('40-closed-on-time');
+    const closed = world
+      .rows(VulnerabilityFinding)
+      .flatMap(({ remediatedAt, dueAt, ...row }) => (remediatedAt && dueAt ? [{ ...row, remediatedAt, dueAt }] : []));
+    const timing = ({ remediatedAt, dueAt }: (typeof closed)[number]) => (remediatedAt < dueAt ? 'in time' : 'late');
+    const shownTiming = ({ days: { from } }: Json) => (from === null ? 'in time' : 'late');
+    const count = (group: readonly unknown[]) => ({ count: group.length });
+    expect(vulnerabilityFindings.aggregates).toEqual({
+      count: closed.length,
+      medianDaysLate: median(closed.map(({ remediatedAt, dueAt }) => days(dueAt, remediatedAt))),
+    });
+    expect(
+      shown(vulnerabilityFindings.byAgency.nodes, (group) => [group.agency.key, group.dueBasis, shownTiming(group)]),
+    ).toEqual(grouped(closed, (row) => [row.agencyKey, row.dueBasis, timing(row)], count));
+    expect(
+      shown(vulnerabilityFindings.byRow.nodes, (group) => [group.dueBasis, group.policyRow?.from, shownTiming(group)]),
+    ).toEqual(grouped(closed, (row) => [row.dueBasis, row.policyRow, timing(row)], count));
+    expect(
+      shown(vulnerabilityFindings.byMonth.nodes, (group) => [
+        group.remediatedAt.label,
+        group.dueBasis,
+        shownTiming(group),
+      ]),
+    ).toEqual(grouped(closed, (row) => [monthOf(civilDate(row.remediatedAt)), row.dueBasis, timing(row)], count));
+    expect(new Set(closed.map(timing)).size).toBe(2);
+  });
+
   test('42: exploited vulnerabilities by vendor', async () => {
     const { vulnerabilities, vulnerabilityFindings } = await ask('42-exploited-by-vendor');
     const catalog = JSON.parse(fixture('known_exploited_vulnerabilities.json')).vulnerabilities.map((row: Json) => ({
@@ -312,6 +343,40 @@ describe.each(databaseKinds)('questions with figures on %s', (kind) => {
         (group) => ({ count: group.length, agencies: new Set(group.map(({ agencyKey }) => agencyKey)).size }),
       ),
     );
+  });
+
+  test('43: steps of forensic triages in time, and outcomes', async () => {
+    const { forensicTriages } = await ask('43-forensic-triages');
+    const triages = world.rows(ForensicTriage);
+    const steps = (name: 'scopedAt' | 'evidenceAt' | 'decidedAt', limit: number) =>
+      grouped(
+        triages,
+        ({ requiredAt, [name]: at }) => [at === null ? 'open' : days(requiredAt, at) < limit ? 'in time' : 'late'],
+        (group) => ({ count: group.length }),
+      );
+    const shownSteps = ({ nodes }: Json) =>
+      shown(nodes, ({ days: range }) => [range === null ? 'open' : range.from === null ? 'in time' : 'late']);
+    expect(shownSteps(forensicTriages.scope)).toEqual(steps('scopedAt', 2 / 24));
+    expect(shownSteps(forensicTriages.evidence)).toEqual(steps('evidenceAt', 1));
+    expect(shownSteps(forensicTriages.decision)).toEqual(steps('decidedAt', 3));
+    expect(forensicTriages.totalCount).toBe(triages.length);
+    expect(forensicTriages.aggregates.daysToDecision).toEqual(
+      median(triages.flatMap(({ requiredAt, decidedAt }) => (decidedAt ? [days(requiredAt, decidedAt)] : []))),
+    );
+    expect(
+      shown(forensicTriages.outcomes.nodes, ({ agency, requiredAt, outcome }) => [
+        agency.key,
+        requiredAt.label,
+        outcome,
+      ]),
+    ).toEqual(
+      grouped(
+        triages,
+        ({ agencyKey, requiredAt, outcome }) => [agencyKey, monthOf(civilDate(requiredAt)), outcome],
+        (group) => ({ count: group.length }),
+      ),
+    );
+    expect(Object.keys(steps('decidedAt', 3)).length).toBeGreaterThan(1);
   });
 
   test('48: cloud offerings with AI, and the agencies that use them', async () => {
@@ -637,5 +702,42 @@ describe.each(databaseKinds)('questions with figures on %s', (kind) => {
         (group) => ({ count: group.length }),
       ),
     );
+  });
+
+  test('60: deadlines of the order, and the main figures of each program', async () => {
+    const intake = 'role=intake-officer; subject=intake-1';
+    const { data: found } = await world.ask(
+      '{ executiveOrder(number: "14409") { provisions(filter: { section: { eq: "Z(1)" } }) { nodes { id } } } }',
+    );
+    const [{ id }] = found.executiveOrder.provisions.nodes;
+    const record = (input: string) =>
+      world.ask(
+        `mutation { recordProvisionOutcome(input: { idempotencyKey: "${randomUUID()}", id: "${id}", ${input} }) {
+          provision { doneOn daysLate revision } } }`,
+        {},
+        intake,
+      );
+    const evidenceUrl = 'evidenceUrl: "https://example.gov/report"';
+    const { errors: ofFuture } = await record(`expectedRevision: 1, doneOn: "2099-01-01", ${evidenceUrl}`);
+    expect(ofFuture).toMatchObject([{ message: expect.stringContaining('"doneOn" is in the future') }]);
+    const { errors: withoutEvidence } = await record('expectedRevision: 1, doneOn: "2026-07-09"');
+    expect(withoutEvidence).toMatchObject([{ message: expect.stringContaining('"evidenceUrl" together') }]);
+    const { data } = await record(`expectedRevision: 1, doneOn: "2026-07-09", ${evidenceUrl}`);
+    expect(data).toEqual({
+      recordProvisionOutcome: { provision: { doneOn: '2026-07-09', daysLate: 7, revision: 2 } },
+    });
+    const { executiveOrder } = await ask('60-deadlines-of-the-order');
+    expect(executiveOrder.provisions.nodes).toMatchObject([
+      { section: 'Z(1)', dueOn: '2026-07-02', doneOn: '2026-07-09', daysLate: 7, evidenceUrl: expect.any(String) },
+      { section: 'Z(2)', dueOn: '2027-01-29', doneOn: null, daysLate: 0, evidenceUrl: null },
+    ]);
+    const filed = world.rows(Submission).flatMap(({ filedAt }) => filedAt ?? []);
+    expect([executiveOrder.submissionsNow.filed, executiveOrder.submissionsThen.filed]).toEqual([
+      filed.length,
+      filed.filter((at) => at <= questionVariables['60']!.signed!).length,
+    ]);
+    for (const program of ['submissions', 'reviews', 'workforce', 'protection'])
+      expect(Object.values(executiveOrder[`${program}Then`])).not.toContain(null);
+    expect(executiveOrder.protectionNow).not.toEqual(executiveOrder.protectionThen);
   });
 });

@@ -17,4 +17,5 @@ export const questionVariables: Readonly<Record<string, Record<string, unknown>>
   '42': { from: '2025-11-23' },
   '57': { yearAgoDay: '2025-11-23', yearAgo: '2025-11-23T15:00:00Z', twoYearsAgo: '2024-11-23T15:00:00Z' },
   '58': { roles: ['511', '521', '531', '541'] },
+  '60': { signed: '2026-06-02T04:00:00Z' },
 };

@@ -20,6 +20,9 @@ const MAX_GROUPS = 100;
 /** Number of objects by the text of their value. */
 type Counts = ReadonlyMap<string, number>;
 
+/** Fields that one operation groups by: each is a root field, of which the gateway accepts 40. */
+const MAX_FIELDS = 40;
+
 /**
  * Figures and groups reveal what the caller may list, and no more. Each caller groups each list by each field; the expected groups come
  * from the values that the list itself returns to that caller, where a value that the caller may not read is null or forbidden.
@@ -42,8 +45,19 @@ describe('figures and groups for every role', () => {
     ...(isDate(field) ? { every: 'YEAR' as const } : {}),
   });
 
-  /** Groups by each field, in one operation; undefined where the caller is refused. */
+  /** Groups by each field, in as few operations as aliases allow; undefined where the caller is refused. */
   async function groupsOf({ root, fields }: ListUnderTest, who: string | null): Promise<(Counts | undefined)[]> {
+    const groups: (Counts | undefined)[] = [];
+    for (let from = 0; from < fields.length; from += MAX_FIELDS)
+      groups.push(...(await groupsBy(root, fields.slice(from, from + MAX_FIELDS), who)));
+    return groups;
+  }
+
+  async function groupsBy(
+    root: string,
+    fields: readonly AggregateField[],
+    who: string | null,
+  ): Promise<(Counts | undefined)[]> {
     const selections = fields.map((field, index) => {
       const by = dimensionOf(field);
       return `f${index}: ${root} { groups(by: [${dimensionText(by)}], first: ${MAX_GROUPS}) {

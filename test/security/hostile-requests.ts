@@ -13,6 +13,10 @@ const times = (count: number, write: (index: number) => string): string =>
   Array.from({ length: count }, (_, i) => write(i)).join(' ');
 const list = <T>(count: number, item: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => item(i));
 
+/** Asks for the fields of all types several times. */
+const schemaAskedFor = (number: number): string =>
+  `{ __schema { types { ${times(number, (i) => `f${i}: fields { name args { name type { name ofType { name } } } }`)} } } }`;
+
 const PARTS = 'multipart/mixed, application/json';
 const TOO_LARGE = 'OPERATION_TOO_LARGE';
 const TOO_COSTLY = 'OPERATION_TOO_COSTLY';
@@ -388,10 +392,8 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     refusal: TOO_LARGE,
   }),
   operation('a document of 10,000 tokens', `{ agencies { ${times(10_000, () => 'key')} } }`, { refusal: TOO_LARGE }),
-  operation(
-    'the schema, asked for 30 times',
-    `{ __schema { types { ${times(30, (i) => `f${i}: fields { name args { name type { name ofType { name } } } }`)} } } }`,
-  ),
+  operation('the schema, asked for 10 times', schemaAskedFor(10)),
+  operation('the schema, asked for 30 times', schemaAskedFor(30), { refusal: TOO_LARGE }),
   // parts
   operation(
     '90 deferred fragments',

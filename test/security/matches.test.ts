@@ -12,6 +12,7 @@ import {
 import { packageRoot } from '#base/package-root';
 import { readText } from '#base/read-text';
 import type { ModelClass } from '#kit/model/model';
+import { DefenseAccess } from '../../subgraphs/infrastructure/access/defense-access';
 import { DefensiveTool } from '../../subgraphs/infrastructure/tool/defensive-tool';
 import { Vendor } from '../../subgraphs/infrastructure/vendor/vendor';
 import { Vulnerability } from '../../subgraphs/infrastructure/vulnerability/vulnerability';
@@ -204,6 +205,11 @@ async function link(world: World): Promise<void> {
   const infrastructure = database('infrastructure');
   const [tool, vendor] = [await some('infrastructure', DefensiveTool), await some('infrastructure', Vendor)];
   await infrastructure.query('UPDATE defensive_tool SET model_id = ? WHERE id = ?', [model.id, tool.id]);
+  const access = await some('infrastructure', DefenseAccess);
+  await infrastructure.query('UPDATE defense_access SET model_id = ?, tool_id = NULL WHERE id = ?', [
+    model.id,
+    access.id,
+  ]);
   await infrastructure.query('UPDATE vendor SET developer_key = ? WHERE `key` = ?', ['exercise-alder', vendor.key]);
 }
 
@@ -264,6 +270,7 @@ describe.each(processKinds)(`filters across subgraphs, on %s, from seed ${seed}`
       'CapabilityDimension.workRoles',
       'ClearinghouseCase.finding',
       'Consultation.submission',
+      'DefenseAccess.model',
       'DefensiveTool.basedOnModel',
       'Designation.submission',
       'Designation.version',

@@ -120,6 +120,24 @@ describe('composition', () => {
     expect(() => compose(requiring('PROPIN'))).not.toThrow();
   });
 
+  test('takes fields of a context as sources', () => {
+    const withContext = (of: string, selection: string) =>
+      both(
+        A,
+        B.replace('import: ["@key"', 'import: ["@key", "@context", "@fromContext"').concat(
+          ` type Shelf @key(fields: "id") @context(name: "crate") { id: ID! @class(class: PUBLIC) code: String @class(class: PROPIN) item: Item @class(class: PUBLIC) }
+            type Item @key(fields: "id") {
+              id: ID! @class(class: PUBLIC) label(code: String @fromContext(field: "$crate ${selection}")): String @class(class: ${of}) }`,
+        ),
+      );
+    for (const selection of ['{ code }', '... on Shelf { code }']) {
+      expect(() => compose(withContext('GOV', selection))).toThrow(
+        'b: Item.label has class GOV but is derived from Shelf.code',
+      );
+      expect(() => compose(withContext('PROPIN', selection))).not.toThrow();
+    }
+  });
+
   test('refuses statements about other subgraphs', () => {
     expect(() => compose(both(A, B.replace('subgraph: "b"', 'subgraph: "a"')))).toThrow(
       'b: @owner names the subgraph "a"',

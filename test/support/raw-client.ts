@@ -6,6 +6,8 @@ export class RawClient {
   text = '';
   /** Resolves with everything read once the other side has closed. */
   readonly closed: Promise<string>;
+  /** Whether the other side has closed. */
+  isClosed = false;
   private trickling: NodeJS.Timeout | undefined;
 
   private constructor(private readonly socket: Socket) {
@@ -17,6 +19,7 @@ export class RawClient {
     this.closed = new Promise((resolve) =>
       socket.on('close', () => {
         clearInterval(this.trickling);
+        this.isClosed = true;
         resolve(this.text);
       }),
     );
@@ -51,6 +54,17 @@ export class RawClient {
   resume(): this {
     this.socket.resume();
     return this;
+  }
+
+  /**
+   * Waits until more than so many bytes were read.
+   * @throws Error if the other side closes before
+   */
+  async readMoreThan(length: number): Promise<void> {
+    while (this.text.length <= length) {
+      if (this.isClosed) throw new Error(`The connection was closed after ${this.text.length} bytes`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 
   close(): void {

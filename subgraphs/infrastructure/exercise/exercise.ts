@@ -19,6 +19,7 @@ import { DefenseAccess } from '../access/defense-access';
 import { CapabilityAssessment } from '../capability/capability';
 import { CaseSector, CaseSystem, ClearinghouseCase } from '../clearinghouse/clearinghouse-case';
 import { DirectiveProgress } from '../directive/directive';
+import type { ProductMatchRule } from '../matching/product-match-rule';
 import { dimensions, directivePhases, directives, sectors } from '../reference/references';
 import { SectorRisk } from '../sector/sector';
 import { FederalSystem, SystemSector } from '../system/federal-system';
@@ -29,7 +30,7 @@ import { Vendor } from '../vendor/vendor';
 import { IN_KEV_SQL } from '../vulnerability/kev-listing';
 import { Vulnerability } from '../vulnerability/vulnerability';
 import { exerciseAccesses } from './accesses';
-import { activeRuleOf, ExerciseInventory, exerciseMatchRules, exerciseProduct, PRODUCTS, VENDORS } from './inventory';
+import { activeRulesIn, ExerciseInventory, exerciseMatchRules, exerciseProduct, PRODUCTS, VENDORS } from './inventory';
 import { type ExerciseFinding, ExerciseRemediation, type ExerciseVulnerability } from './remediation';
 
 const WEAKNESSES = ['CWE-22', 'CWE-78', 'CWE-79', 'CWE-89', 'CWE-287', 'CWE-416', 'CWE-502', 'CWE-787'];
@@ -59,6 +60,7 @@ export function infrastructureExercise(world: ExerciseWorld, flaws: readonly Fla
   const items: Partial<InventoryItem>[] = [];
   const authorizations: Partial<SystemAuthorization>[] = [];
   const remediation = new ExerciseRemediation(world);
+  const matchRules = activeRulesIn(world);
   const deployments: Partial<ToolDeployment>[] = [];
   const deploymentSystems: Link[] = [];
   for (const agencyKey of EXERCISE_AGENCIES) {
@@ -67,7 +69,7 @@ export function infrastructureExercise(world: ExerciseWorld, flaws: readonly Fla
     for (const system of agencySystems) {
       const inventory = new ExerciseInventory(world, system);
       remediation.find(findVulnerabilities(world, system, inventory, vulnerabilities));
-      remediation.find(suspectVulnerabilities(world, system, inventory, vulnerabilities));
+      remediation.find(suspectVulnerabilities(world, system, inventory, vulnerabilities, matchRules));
       items.push(...inventory.items);
       authorizations.push(...authorize(world, system));
     }
@@ -339,10 +341,11 @@ function suspectVulnerabilities(
   system: Partial<FederalSystem>,
   inventory: ExerciseInventory,
   vulnerabilities: readonly Partial<Vulnerability>[],
+  rules: ReadonlyMap<string, Partial<ProductMatchRule>>,
 ): ExerciseFinding[] {
   const random = randomOf(world, `suspected findings ${system.id}`);
   const item = inventory.spare(exerciseProduct(random.pick(VENDORS), random.pick(PRODUCTS)));
-  const rule = item && activeRuleOf(world, item.productKey!);
+  const rule = item && rules.get(item.productKey!);
   const matches = vulnerabilities.filter((vulnerability) => {
     return vulnerability.kevDateAdded && vulnerability.productKey === item?.productKey;
   });

@@ -123,6 +123,6 @@ export function exerciseMatchRules(world: ExerciseWorld): ExerciseRows[] {
   ];
 }
 
-/** The active rule for a product, if there is one. */
-export const activeRuleOf = (world: ExerciseWorld, key: string): Partial<ProductMatchRule> | undefined =>
-  makeRules(world).find((rule) => rule.productKey === key && rule.status === 'ACTIVE');
+/** Active rules by the product key that they match. */
+export const activeRulesIn = (world: ExerciseWorld): ReadonlyMap<string, Partial<ProductMatchRule>> =>
+  new Map(makeRules(world).flatMap((rule) => (rule.status === 'ACTIVE' ? [[rule.productKey!, rule]] : [])));

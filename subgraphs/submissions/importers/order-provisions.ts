@@ -32,16 +32,22 @@ export const orderProvisions: Importer = {
       return match ? [match.agency.key] : [];
     });
     return [
-      write(OrderProvision, {
-        id,
-        orderNumber,
-        ordinal: row.line,
-        section: row.text('section', 40),
-        topic: row.text('topic'),
-        deadline: row.optional('deadline'),
-        quote: row.optional('quote', 60_000),
-        quoteStatus: row.optional('quoteStatus'),
-      }),
+      write(
+        OrderProvision,
+        {
+          id,
+          orderNumber,
+          ordinal: row.line,
+          section: row.text('section', 40),
+          topic: row.text('topic'),
+          deadline: row.optional('deadline'),
+          // some deadlines are words
+          dueOn: /^\d/.test(row.optional('deadline') ?? '') ? row.date('deadline') : null,
+          quote: row.optional('quote', 60_000),
+          quoteStatus: row.optional('quoteStatus'),
+        },
+        { doneOn: null, evidenceUrl: null, revision: 1 },
+      ),
       write(ExecutiveOrder, {
         number: orderNumber,
         title: row.text('order.title'),

@@ -1,7 +1,10 @@
+import { Int } from 'type-graphql';
+import { civilDate, daysBetween } from '#base/civil';
 import { hasMany } from '#kit/collection/connection';
-import { belongsTo, date, integer, key, longText, text, url } from '#kit/model/fields';
+import { belongsTo, computed, date, integer, key, longText, revisionNumber, text, url } from '#kit/model/fields';
 import { links } from '#kit/model/links';
 import { model } from '#kit/model/model';
+import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 
 @model('Executive order, with figures on the programs it sets up. Each subgraph adds the figures of its program.', {
@@ -26,10 +29,29 @@ export class OrderProvision {
   @text('Section of the order.', { length: 40, filter: true }) section!: string;
   @text('Subject of the provision.', { filter: true }) topic!: string;
   @text('Deadline, as worded by the source.', { nullable: true }) deadline!: string | null;
+  @date('Deadline, if it is a day. Null otherwise.', { nullable: true, filter: true, order: true })
+  dueOn!: string | null;
+  @date('Day on which the provision was carried out, as recorded by the intake office. Null until recorded.', {
+    nullable: true,
+    filter: true,
+    order: true,
+  })
+  doneOn!: string | null;
+  @url('Address of a public document that shows it. Null until recorded.', { nullable: true })
+  evidenceUrl!: string | null;
   @longText('Text quoted from the order.', { nullable: true }) quote!: string | null;
   @text('Confidence that the quotation is exact, as stated by the source.', { nullable: true }) quoteStatus!:
     | string
     | null;
+  @revisionNumber({ default: 1 }) revision!: number;
+
+  @computed(() => Int, 'Days by which it was carried out late, or is late today. 0 in time. Null without a deadline.', {
+    nullable: true,
+    derivedFrom: ['OrderProvision.dueOn', 'OrderProvision.doneOn'],
+  })
+  daysLate({ clock }: Context): number | null {
+    return this.dueOn === null ? null : Math.max(0, daysBetween(this.dueOn, this.doneOn ?? civilDate(clock.now())));
+  }
 }
 
 export const ProvisionAgency = links(

@@ -1,0 +1,220 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { OperatorError } from '#base/errors';
+import { parsePrincipal } from '#base/identity/principal';
+import { progressOn } from '#kit/import/progress';
+import { pagedOperation } from '../export/paged-operation';
+import { type Answer, type Ask, pagesOf } from '../export/pages';
+import { Table } from '../export/table';
+import { type Banner, CsvWriter, type Format, JsonLinesWriter, type Writer } from '../export/writers';
+import { DevelopmentIssuer } from '../identity/development-issuer';
+
+export interface ExportOptions {
+  /** File with the operation. */
+  readonly question: string;
+  readonly url: string;
+  readonly format: Format;
+  /** File to write; undefined for standard output. */
+  readonly out?: string;
+  /** JSON text, or a file with it. */
+  readonly variables?: string;
+  readonly operation?: string;
+  readonly list?: string;
+  readonly unfold?: string;
+  readonly pageSize: number;
+  readonly banner: boolean;
+  /** Principal of the development issuer, such as `role=analyst`. */
+  readonly as?: string;
+  /** File with the token of the caller, instead of `as`. */
+  readonly tokenFile?: string;
+  readonly dataFolder: string;
+}
+
+/** How far an unfinished export is. Its file ends at `bytes`; what follows is lost work of a process that ended. */
+interface Position {
+  /** Hash of everything that decides the content. */
+  readonly of: string;
+  readonly cursor: string;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/**
+ * Writes all objects of a question's list to a file or to standard output, page by page. An export to a file that stops continues where it
+ * stopped: until it is complete, the rows are in `<out>.part`, and the position in `<out>.position`.
+ * @throws OperatorError
+ */
+export async function exportQuestion(options: ExportOptions): Promise<void> {
+  const text = await textOf(options.question, 'question');
+  const variables = await variablesOf(options.variables);
+  const operation = pagedOperation(text, {
+    list: options.list,
+    pageSize: options.pageSize,
+    operationName: options.operation,
+  });
+  if (options.unfold !== undefined && options.format !== 'csv')
+    throw new OperatorError('--unfold is for tables, and JSON Lines keep the objects', 'Omit --unfold, or use --csv');
+  const writer: Writer =
+    options.format === 'csv' ? new CsvWriter(new Table(operation.selection, options.unfold)) : new JsonLinesWriter();
+  const of = createHash('sha256')
+    .update(JSON.stringify([operation.query, variables, options.format, options.unfold, options.url, options.as]))
+    .digest('hex');
+  const output = options.out === undefined ? new StandardOutput() : await OutputFile.open(options.out, of);
+  const progress = progressOn(process.stderr, 'export');
+  let rows = output.start?.rows ?? 0;
+  try {
+    const pages = pagesOf(operation, variables, {
+      ask: await asker(options),
+      cursor: output.start?.cursor ?? null,
+      onPause: ({ seconds, why }) => process.stderr.write(`Waiting ${Math.ceil(seconds)} s: ${why}\n`),
+    });
+    let isFirst = output.start === undefined;
+    for await (const { objects, next, extensions } of pages) {
+      const banner = options.banner ? bannerOf(text, variables, extensions) : null;
+      const added = writer.add(objects);
+      rows += added.rows;
+      await output.write(isFirst ? writer.start(banner) + added.text : added.text, { cursor: next, rows });
+      isFirst = false;
+      progress.advance(rows);
+    }
+    await output.finish();
+  } finally {
+    progress.finish(rows);
+    await output.close();
+  }
+  process.stderr.write(`${rows} rows${options.out === undefined ? '' : ` in ${options.out}`}\n`);
+}
+
+async function textOf(file: string, what: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new OperatorError(`Cannot read the ${what}: ${(error as Error).message}`, 'Check the name of the file');
+  }
+}
+
+async function variablesOf(given: string | undefined): Promise<Record<string, unknown>> {
+  if (given === undefined) return {};
+  const text = /^\s*[{[]/.test(given) ? given : await textOf(given, 'variables');
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // as for another value than an object
+  }
+  throw new OperatorError('The variables are not a JSON object', 'Use a file, or a text such as \'{"agency":"nsa"}\'');
+}
+
+function bannerOf(
+  question: string,
+  variables: Readonly<Record<string, unknown>>,
+  extensions: Readonly<Record<string, unknown>>,
+): Banner {
+  const withheld = (extensions.withheld ?? []) as readonly { coordinate: string; kind: string; why?: string }[];
+  return {
+    question,
+    variables,
+    asOf: new Date().toISOString(),
+    handling: extensions.sensitivity as Banner['handling'],
+    withheld: withheld.map(({ coordinate, kind, why }) => `${coordinate} ${kind}${why ? `: ${why}` : ''}`),
+  };
+}
+
+/** Sends operations to a running graph. */
+async function asker({ url, as, tokenFile, dataFolder }: ExportOptions): Promise<Ask> {
+  if (!URL.canParse(url)) throw new OperatorError(`"${url}" is not a valid URL`, 'Use --url http://127.0.0.1:4000');
+  const address = new URL('/graphql', url);
+  const token = tokenFile === undefined ? undefined : (await textOf(tokenFile, 'token')).trim();
+  const issuer = token === undefined && as !== undefined ? await DevelopmentIssuer.in(dataFolder) : undefined;
+  const bearer = async () => token ?? (issuer && (await issuer.token(parsePrincipal(as!), 3_600)));
+  return async (request) => {
+    const current = await bearer();
+    const response = await fetch(address, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(current ? { authorization: `Bearer ${current}` } : {}) },
+      body: JSON.stringify(request),
+    });
+    const answer: unknown = await response.json().catch(() => null);
+    if (typeof answer === 'object' && answer !== null && ('data' in answer || 'errors' in answer))
+      return answer as Answer;
+    throw new Error(`HTTP ${response.status} without an answer in GraphQL`);
+  };
+}
+
+/** Where an export goes. */
+interface Output {
+  /** Where an earlier process stopped. */
+  readonly start: Position | undefined;
+  /** @param at where the next page begins; a null cursor is the end */
+  write(text: string, at: { cursor: string | null; rows: number }): Promise<void>;
+  finish(): Promise<void>;
+  close(): Promise<void>;
+}
+
+class StandardOutput implements Output {
+  readonly start = undefined;
+
+  async write(text: string): Promise<void> {
+    if (!process.stdout.write(text)) await new Promise((resolve) => process.stdout.once('drain', resolve));
+  }
+
+  async finish(): Promise<void> {}
+  async close(): Promise<void> {}
+}
+
+class OutputFile implements Output {
+  private bytes: number;
+
+  private constructor(
+    private readonly path: string,
+    private readonly of: string,
+    private readonly file: FileHandle,
+    readonly start: Position | undefined,
+  ) {
+    this.bytes = start?.bytes ?? 0;
+  }
+
+  static async open(path: string, of: string): Promise<OutputFile> {
+    if (existsSync(path)) throw new OperatorError(`"${path}" exists`, 'Delete it, or name another file');
+    const start = await positionIn(path, of);
+    const file = await open(partOf(path), start ? 'r+' : 'w', 0o600);
+    if (start) await file.truncate(start.bytes);
+    return new OutputFile(path, of, file, start);
+  }
+
+  async write(text: string, { cursor, rows }: { cursor: string | null; rows: number }): Promise<void> {
+    const content = Buffer.from(text);
+    await this.file.write(content, 0, content.length, this.bytes);
+    this.bytes += content.length;
+    if (cursor === null) return;
+    // the position must not name rows that a crash of the machine takes away
+    await this.file.datasync();
+    const position: Position = { of: this.of, cursor, rows, bytes: this.bytes };
+    await writeFile(`${positionOf(this.path)}.new`, JSON.stringify(position), { mode: 0o600 });
+    await rename(`${positionOf(this.path)}.new`, positionOf(this.path));
+  }
+
+  async finish(): Promise<void> {
+    await this.file.datasync();
+    await rename(partOf(this.path), this.path);
+    await rm(positionOf(this.path), { force: true });
+  }
+
+  async close(): Promise<void> {
+    await this.file.close();
+  }
+}
+
+const partOf = (path: string): string => `${path}.part`;
+const positionOf = (path: string): string => `${path}.position`;
+
+async function positionIn(path: string, of: string): Promise<Position | undefined> {
+  if (!existsSync(positionOf(path)) || !existsSync(partOf(path))) return undefined;
+  const position = JSON.parse(await readFile(positionOf(path), 'utf8')) as Position;
+  if (position.of === of) return position;
+  throw new OperatorError(
+    `"${partOf(path)}" is an unfinished export of another question, caller, or format`,
+    `Delete it and "${positionOf(path)}", or name another file`,
+  );
+}

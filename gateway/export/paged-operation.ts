@@ -1,0 +1,202 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  print,
+  type SelectionNode,
+  type SelectionSetNode,
+  visit,
+} from 'graphql';
+import { OperatorError } from '#base/errors';
+
+/** An operation with one list whose pages follow each other. */
+export interface PagedOperation {
+  /** Its text, with a cursor in the variable {@link cursorVariable}. */
+  readonly query: string;
+  readonly operationName: string | undefined;
+  readonly cursorVariable: string;
+  /** Response names from the root to the list, such as `['executiveOrder', 'provisions']`. */
+  readonly path: readonly string[];
+  /** Whether objects are in `nodes`, or in `node` of each of `edges`. */
+  readonly shape: 'nodes' | 'edges';
+  /** What it selects of each object, without fragments. */
+  readonly selection: readonly FieldNode[];
+}
+
+/** A list of an operation: a field that selects `nodes` or `edges`. */
+interface List {
+  readonly field: FieldNode;
+  readonly path: readonly string[];
+}
+
+const CURSOR = 'exportAfter';
+
+/**
+ * Prepares an operation for paging: its list gets a page size, a cursor, and `pageInfo`. One that pages by a variable already, with
+ * `pageInfo { hasNextPage endCursor }`, stays as it is, so that trusted documents keep their hash.
+ * @param list response name of the list, or path with dots; needed if the operation has several lists
+ * @param pageSize objects on a page; ignored if the operation stays as it is
+ * @throws OperatorError if the text is no query, or the list is missing or ambiguous
+ */
+export function pagedOperation(
+  text: string,
+  { list, pageSize, operationName }: { list?: string; pageSize: number; operationName?: string },
+): PagedOperation {
+  const document = parsed(text);
+  const operation = operationOf(document, operationName);
+  const fragments = fragmentsOf(document);
+  const { field, path } = chosen(listsOf(operation.selectionSet, fragments), list);
+  const name = operation.name?.value;
+  const { shape, selection } = objectsOf(field, fragments);
+  const known = { operationName: name, path, shape, selection };
+  const ownCursor = cursorOf(field);
+  if (ownCursor && hasPageInfo(field, fragments)) return { ...known, query: text, cursorVariable: ownCursor };
+  const cursorVariable = ownCursor ?? CURSOR;
+  return {
+    ...known,
+    query: print(withPaging(document, operation, field, { cursorVariable, pageSize })),
+    cursorVariable,
+  };
+}
+
+function parsed(text: string): DocumentNode {
+  try {
+    return parse(text);
+  } catch (error) {
+    throw new OperatorError(`The question is not a GraphQL operation: ${(error as Error).message}`, 'Correct its text');
+  }
+}
+
+function operationOf(document: DocumentNode, name: string | undefined): OperationDefinitionNode {
+  const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
+  const names = operations.map((operation) => `"${operation.name?.value ?? ''}"`).join(', ');
+  const [operation, ...others] = operations.filter((node) => name === undefined || node.name?.value === name);
+  if (!operation || others.length > 0)
+    throw new OperatorError(
+      operation ? `The file has several operations: ${names}` : `The file has no operation "${name ?? ''}"`,
+      'Name one with --operation',
+    );
+  if (operation.operation !== 'query')
+    throw new OperatorError(`The operation is a ${operation.operation}`, 'Export the result of a query');
+  return operation;
+}
+
+type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+
+const fragmentsOf = (document: DocumentNode): Fragments =>
+  new Map(
+    document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [])),
+  );
+
+/** The fields of a selection, those in fragments too. */
+function fieldsIn({ selections }: SelectionSetNode, fragments: Fragments): FieldNode[] {
+  return selections.flatMap((selection: SelectionNode): FieldNode[] => {
+    if (selection.kind === Kind.FIELD) return [selection];
+    if (selection.kind === Kind.INLINE_FRAGMENT) return fieldsIn(selection.selectionSet, fragments);
+    const fragment = fragments.get(selection.name.value);
+    return fragment ? fieldsIn(fragment.selectionSet, fragments) : [];
+  });
+}
+
+export const responseName = ({ alias, name }: FieldNode): string => (alias ?? name).value;
+
+const isPageOf = (field: FieldNode, fragments: Fragments): boolean =>
+  !!field.selectionSet &&
+  fieldsIn(field.selectionSet, fragments).some(({ name: { value } }) => value === 'nodes' || value === 'edges');
+
+/** Lists that are not within the objects of another list. */
+function listsOf(selectionSet: SelectionSetNode, fragments: Fragments, path: readonly string[] = []): List[] {
+  return fieldsIn(selectionSet, fragments).flatMap((field): List[] => {
+    const here = [...path, responseName(field)];
+    if (isPageOf(field, fragments)) return [{ field, path: here }];
+    return field.selectionSet ? listsOf(field.selectionSet, fragments, here) : [];
+  });
+}
+
+function chosen(lists: readonly List[], name: string | undefined): List {
+  const [list, ...others] = lists.filter(({ path }) => name === undefined || path.join('.') === name);
+  if (list && others.length === 0) return list;
+  const names = lists.map(({ path }) => path.join('.')).join(', ');
+  if (lists.length === 0)
+    throw new OperatorError(
+      'The question has no list: no field selects "nodes" or "edges"',
+      'Ask for a list, such as { submissions { nodes { id } } }',
+    );
+  throw new OperatorError(
+    name === undefined
+      ? `The question has several lists: ${names}`
+      : `The question has no list "${name}", but ${names}`,
+    `Name the one to export, such as --list ${lists[0]!.path.join('.')}`,
+  );
+}
+
+function objectsOf(list: FieldNode, fragments: Fragments): Pick<PagedOperation, 'shape' | 'selection'> {
+  const fields = fieldsIn(list.selectionSet!, fragments);
+  const below = (of: readonly FieldNode[], name: string) =>
+    of
+      .filter((field) => responseName(field) === name && field.selectionSet)
+      .flatMap(({ selectionSet }) => fieldsIn(selectionSet!, fragments));
+  const nodes = below(fields, 'nodes');
+  if (nodes.length > 0) return { shape: 'nodes', selection: merged(nodes, fragments) };
+  return { shape: 'edges', selection: merged(below(below(fields, 'edges'), 'node'), fragments) };
+}
+
+/** Fields by response name, with the selections of equal names joined and fragments replaced by their fields. */
+function merged(fields: readonly FieldNode[], fragments: Fragments): FieldNode[] {
+  const byName = Map.groupBy(fields, responseName);
+  return [...byName.values()].map((same): FieldNode => {
+    const selections = same.flatMap(({ selectionSet }) => (selectionSet ? fieldsIn(selectionSet, fragments) : []));
+    const field = same[0]!;
+    return field.selectionSet
+      ? { ...field, selectionSet: { kind: Kind.SELECTION_SET, selections: merged(selections, fragments) } }
+      : field;
+  });
+}
+
+/** The variable that a list takes its cursor from. */
+function cursorOf({ arguments: given = [] }: FieldNode): string | undefined {
+  const value = given.find(({ name }) => name.value === 'after')?.value;
+  return value?.kind === Kind.VARIABLE ? value.name.value : undefined;
+}
+
+function hasPageInfo({ selectionSet }: FieldNode, fragments: Fragments): boolean {
+  const pageInfo = fieldsIn(selectionSet!, fragments).filter((field) => responseName(field) === 'pageInfo');
+  const names = pageInfo.flatMap((field) => fieldsIn(field.selectionSet!, fragments).map(responseName));
+  return names.includes('hasNextPage') && names.includes('endCursor');
+}
+
+function withPaging(
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  list: FieldNode,
+  { cursorVariable, pageSize }: { cursorVariable: string; pageSize: number },
+): DocumentNode {
+  const [added] = parse(
+    `query ($${cursorVariable}: String) { list(first: ${pageSize}, after: $${cursorVariable}) { pageInfo { hasNextPage endCursor } } }`,
+    { noLocation: true },
+  ).definitions as [OperationDefinitionNode];
+  const [paging] = added.selectionSet.selections as [FieldNode];
+  const kept = (list.arguments ?? []).filter(({ name }) => name.value !== 'first' && name.value !== 'after');
+  const paged: FieldNode = {
+    ...list,
+    arguments: [...kept, ...paging.arguments!],
+    selectionSet: {
+      ...list.selectionSet!,
+      selections: [...list.selectionSet!.selections, ...paging.selectionSet!.selections],
+    },
+  };
+  const variables = operation.variableDefinitions ?? [];
+  const isDeclared = variables.some(({ variable }) => variable.name.value === cursorVariable);
+  return visit(document, {
+    Field: (node) => (node === list ? paged : undefined),
+    OperationDefinition: {
+      leave: (node) =>
+        node.name === operation.name && !isDeclared
+          ? { ...node, variableDefinitions: [...variables, ...added.variableDefinitions!] }
+          : undefined,
+    },
+  });
+}
