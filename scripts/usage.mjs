@@ -63,6 +63,7 @@ const PRODUCT = [
   'exercise',
   'exercise:voluntary',
   'exercise:hire',
+  'exercise:protect',
   'person-keys',
   'schema',
   'compose',

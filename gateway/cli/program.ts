@@ -397,6 +397,16 @@ withSettings(program.command('exercise:hire'), { data: storeSettings.data })
     await exerciseHire({ url, dataFolder: readSettings(storeSettings, flags).data });
   });
 
+withSettings(program.command('exercise:protect'), { data: storeSettings.data })
+  .description(
+    'Plays the protection of the systems of one agency step by step: an edition of the KEV catalog, triage, remediation, an accepted risk, and a case of the clearinghouse. Starts a temporary graph unless --url names a running one without a catalog.',
+  )
+  .option('--url <address>', 'Running graph, such as http://127.0.0.1:4000, that accepts tokens of the data folder.')
+  .action(async ({ url, ...flags }: Flags & { url?: string }) => {
+    const { exerciseProtect } = await import('./protect/command');
+    await exerciseProtect({ url, dataFolder: readSettings(storeSettings, flags).data });
+  });
+
 program
   .command('schema')
   .description(

@@ -9,7 +9,7 @@ import {
   type SettingValues,
   variableOf,
 } from '#base/settings';
-import { frameworkSettings, recordsSettings } from '#domain/settings';
+import { frameworkSettings, recordsSettings, triageSettings } from '#domain/settings';
 import { DATABASE_LIMITS } from '#kit/database/limits';
 import { settings as gateway, list, redisUrl } from '../config';
 import { PROGRAMS } from './programs';
@@ -225,6 +225,7 @@ export const subgraphSettings = {
   ...calendarSettings,
   ...frameworkSettings,
   ...recordsSettings,
+  ...triageSettings,
 } as const satisfies SettingTable;
 
 /** What `ordergraph gateway` reads. */
@@ -257,6 +258,7 @@ export const startSettings = {
   ...calendarSettings,
   ...frameworkSettings,
   ...recordsSettings,
+  ...triageSettings,
 } as const satisfies SettingTable;
 
 /** What commands read that open databases and end. */

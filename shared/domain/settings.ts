@@ -29,3 +29,30 @@ export const recordsSettings = {
     help: 'Days after its issue for which a certificate of candidates can be shared with another agency.',
   },
 } as const satisfies SettingTable;
+
+const hours = z.coerce.number().int().min(1).max(8_760);
+
+/** Targets of forensic triage. */
+export const triageSettings = {
+  scopeHours: {
+    env: 'ORDERGRAPH_TRIAGE_SCOPE_HOURS',
+    hasFlag: false,
+    schema: hours,
+    default: 2,
+    help: 'Hours within which a forensic triage determines the affected assets.',
+  },
+  evidenceHours: {
+    env: 'ORDERGRAPH_TRIAGE_EVIDENCE_HOURS',
+    hasFlag: false,
+    schema: hours,
+    default: 24,
+    help: 'Hours within which a forensic triage preserves volatile evidence.',
+  },
+  decisionHours: {
+    env: 'ORDERGRAPH_TRIAGE_DECISION_HOURS',
+    hasFlag: false,
+    schema: hours,
+    default: 72,
+    help: 'Hours within which a forensic triage decides whether assets are compromised.',
+  },
+} as const satisfies SettingTable;

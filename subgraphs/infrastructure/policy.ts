@@ -13,11 +13,14 @@ import { ProductMatchRule } from './matching/product-match-rule';
 import { FindingDueChange } from './remediation/finding-due-change';
 import { ForensicTriage } from './remediation/forensic-triage';
 import { RemediationPolicy, RemediationRow } from './remediation/remediation-policy';
+import { PoamItem, PoamMilestone } from './risk/poam-item';
+import { RiskAcceptance } from './risk/risk-acceptance';
 import { Sector, SectorRisk } from './sector/sector';
 import { FederalSystem } from './system/federal-system';
 import { InventoryItem } from './system/inventory-item';
 import { SystemAuthorization } from './system/system-authorization';
 import { InfrastructureEvent } from './timeline/infrastructure-event';
+import { REMEDIATION_SUBJECTS } from './timeline/remediation-events';
 import { DefensiveTool, ToolDeployment } from './tool/defensive-tool';
 import { AIUseCase } from './use-case/ai-use-case';
 import { Vendor } from './vendor/vendor';
@@ -53,6 +56,7 @@ const event = any(
     ['CASE'],
     through('subjectId', () => ClearinghouseCase, caseReaders),
   ),
+  where('subjectType', Object.keys(REMEDIATION_SUBJECTS), systemOwners),
   where('subjectType', ['TOOL', 'DEPLOYMENT', 'ASSESSMENT', 'SECTOR', 'DEFENSE_ACCESS'], government),
   where('subjectType', ['MATCH_RULE', 'DIRECTIVE', 'DIRECTIVE_PROGRESS', 'REMEDIATION_POLICY'], government),
   where('subjectType', ['SYSTEM', 'AUTHORIZATION', 'INVENTORY_ITEM'], systemOwners),
@@ -83,6 +87,9 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [FindingDueChange, { rows: systemOwners, ISVI: systemOwners }],
   [ForensicTriage, { rows: systemOwners, ISVI: systemOwners }],
   [RemediationPolicy, { rows: everyone, GOV: government }],
+  [RiskAcceptance, { rows: systemOwners, ISVI: systemOwners }],
+  [PoamItem, { rows: systemOwners, ISVI: systemOwners }],
+  [PoamMilestone, { rows: systemOwners, ISVI: systemOwners }],
   [RemediationRow, open],
   [CatalogEdition, open],
   [CapabilityDimension, { rows: everyone, GOV: government }],

@@ -2,10 +2,12 @@ import { forgetIdempotencyKeys, type ScheduledTask } from '#kit/subgraph/schedul
 import { linkCatalogedCases } from './clearinghouse/catalog-link';
 import { endExceptions } from './directive/directive-progress.mutations';
 import { applyRemediationPolicies } from './remediation/recompute';
+import { expireAcceptances } from './risk/risk-acceptance.mutations';
 
 export const infrastructureSchedule: readonly ScheduledTask[] = [
   applyRemediationPolicies,
   linkCatalogedCases,
   endExceptions,
+  expireAcceptances,
   forgetIdempotencyKeys,
 ];

@@ -34,8 +34,11 @@ import { policies } from './policy';
 import { references } from './reference/references';
 import { FindingDueChange } from './remediation/finding-due-change';
 import { ForensicTriage } from './remediation/forensic-triage';
+import { remediationMutations } from './remediation/mutations';
 import { RemediationPolicy, RemediationRow } from './remediation/remediation-policy';
 import { policyMutations } from './remediation/remediation-policy.mutations';
+import { PoamControl, PoamItem, PoamMilestone } from './risk/poam-item';
+import { RiskAcceptance, RiskAcceptanceFinding } from './risk/risk-acceptance';
 import { ROLES } from './roles';
 import { infrastructureSchedule } from './schedule';
 import { Sector, SectorCoAgency, SectorRisk } from './sector/sector';
@@ -91,13 +94,18 @@ export const infrastructure = new Subgraph({
     InventoryItem,
     ProductMatchRule,
     ProductMatchName,
+    RiskAcceptance,
+    PoamItem,
+    PoamMilestone,
     VulnerabilityFinding,
+    RiskAcceptanceFinding,
     FindingDueChange,
     ForensicTriage,
     CapabilityDimension,
     DimensionWorkRole,
     CapabilityAssessment,
     Control,
+    PoamControl,
     DefensiveTool,
     ToolSubcategory,
     AIUseCase,
@@ -131,6 +139,8 @@ export const infrastructure = new Subgraph({
     rootsOf(InventoryItem, { one: 'inventoryItem', many: 'inventoryItems' }),
     rootsOf(SystemAuthorization, { one: 'systemAuthorization', many: 'systemAuthorizations' }),
     rootsOf(ForensicTriage, { one: 'forensicTriage', many: 'forensicTriages' }),
+    rootsOf(RiskAcceptance, { one: 'riskAcceptance', many: 'riskAcceptances' }),
+    rootsOf(PoamItem, { one: 'poamItem', many: 'poamItems' }),
     rootsOf(RemediationPolicy, { one: 'remediationPolicy', many: 'remediationPolicies' }),
     rootsOf(ProductMatchRule, { one: 'productMatchRule', many: 'productMatchRules' }),
     rootsOf(CatalogEdition, { one: 'catalogEdition', many: 'catalogEditions' }),
@@ -164,6 +174,7 @@ export const infrastructure = new Subgraph({
     ...directiveMutations,
     ...progressMutations,
     ...policyMutations,
+    ...remediationMutations,
   ],
   handlers: [...clearinghouseHandlers, ...staffingHandlers],
   schedule: infrastructureSchedule,

@@ -11,6 +11,7 @@ const FIELDS: readonly [list: string, key: string, field: string, values: readon
   ['reviews', 'id', 'open', ['true', 'false']],
   ['announcements', 'controlNumber', 'acceptingApplications', ['true', 'false']],
   ['vulnerabilityFindings', 'id', 'overdue', ['true', 'false']],
+  ['poamItems', 'id', 'delayed', ['true', 'false']],
   ['vulnerabilities', 'cveId', 'inKev', ['true', 'false']],
   ['inventoryItems', 'id', 'fullyTagged', ['true', 'false']],
   ['directives', 'number', 'status', ['IN_FORCE', 'REVOKED']],

@@ -9,6 +9,8 @@ import { ForensicTriage } from '../../subgraphs/infrastructure/remediation/foren
 import { PolicyBook } from '../../subgraphs/infrastructure/remediation/policy-book';
 import { RemediationPolicy, RemediationRow } from '../../subgraphs/infrastructure/remediation/remediation-policy';
 import { remediationPolicies, remediationRows } from '../../subgraphs/infrastructure/remediation/table-1';
+import { PoamItem, PoamMilestone } from '../../subgraphs/infrastructure/risk/poam-item';
+import { RiskAcceptance, RiskAcceptanceFinding } from '../../subgraphs/infrastructure/risk/risk-acceptance';
 import { FederalSystem } from '../../subgraphs/infrastructure/system/federal-system';
 import { Vulnerability } from '../../subgraphs/infrastructure/vulnerability/vulnerability';
 import { VulnerabilityFinding } from '../../subgraphs/infrastructure/vulnerability/vulnerability-finding';
@@ -229,6 +231,50 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
       const steps = [requiredAt, scopedAt, evidenceAt, decidedAt].filter((time) => time !== null);
       expect(steps).toEqual(steps.toSorted());
       expect(outcome !== null).toBe(status === 'DECIDED');
+    }
+  });
+
+  test('P5: gives each accepted risk a last day', () => {
+    const findings = byId(VulnerabilityFinding);
+    const acceptances = byId(RiskAcceptance);
+    const statuses = new Set<string>();
+    for (const { status, expiresOn, proposedAt, decidedAt } of acceptances.values()) {
+      statuses.add(status);
+      expect(expiresOn !== null).toBe(['IN_FORCE', 'REVOKED', 'EXPIRED'].includes(status));
+      expect(decidedAt === null).toBe(status === 'PROPOSED');
+      if (decidedAt) expect(proposedAt <= decidedAt && decidedAt <= AS_OF).toBe(true);
+      if (status === 'IN_FORCE') expect(expiresOn! > civilDate(AS_OF)).toBe(true);
+      if (status === 'EXPIRED') expect(civilDate(decidedAt!) < expiresOn! && expiresOn! < civilDate(AS_OF)).toBe(true);
+    }
+    expect(statuses.size).toBeGreaterThan(2);
+    for (const { ownerKey, targetKey } of rows(RiskAcceptanceFinding)) {
+      const { acceptanceId, agencyKey } = findings.get(targetKey)!;
+      const acceptance = acceptances.get(ownerKey)!;
+      expect(acceptance.agencyKey).toBe(agencyKey);
+      expect(acceptanceId).toBe(acceptance.status === 'IN_FORCE' ? ownerKey : null);
+    }
+  });
+
+  test('opens plans of action for findings of one system, and closes those whose findings have ended', () => {
+    const items = byId(PoamItem);
+    const ended = ['VERIFIED', 'FALSE_POSITIVE', 'SYSTEM_RETIRED'];
+    const covered = new Set<string>();
+    for (const { poamItemId, systemId, status } of rows(VulnerabilityFinding)) {
+      if (poamItemId === null) continue;
+      const item = items.get(poamItemId)!;
+      covered.add(poamItemId);
+      expect(item.systemId).toBe(systemId);
+      expect(item.status === 'CLOSED').toBe(ended.includes(status));
+    }
+    expect(covered.size).toBe(items.size);
+    for (const { acceptanceId, status, closedAt, openedAt } of items.values()) {
+      expect(acceptanceId !== null).toBe(status === 'DEVIATION_ACCEPTED');
+      expect(closedAt !== null).toBe(status === 'CLOSED');
+      if (closedAt) expect(openedAt <= closedAt && closedAt <= AS_OF).toBe(true);
+    }
+    for (const { status, doneOn } of rows(PoamMilestone)) {
+      expect(doneOn !== null).toBe(status === 'DONE');
+      if (doneOn) expect(doneOn <= civilDate(AS_OF)).toBe(true);
     }
   });
 

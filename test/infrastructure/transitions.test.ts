@@ -1,25 +1,34 @@
 import { defenseAccessLifecycle } from '../../subgraphs/infrastructure/access/lifecycle';
 import { assessmentLifecycle } from '../../subgraphs/infrastructure/capability/lifecycle';
 import { caseLifecycle } from '../../subgraphs/infrastructure/clearinghouse/lifecycle';
+import { triageLifecycle } from '../../subgraphs/infrastructure/remediation/triage-lifecycle';
+import { acceptanceLifecycle } from '../../subgraphs/infrastructure/risk/acceptance-lifecycle';
+import { milestoneLifecycle, poamLifecycle } from '../../subgraphs/infrastructure/risk/poam-lifecycle';
 import { InfrastructureActor } from '../../subgraphs/infrastructure/timeline/infrastructure-event';
 import { deploymentLifecycle } from '../../subgraphs/infrastructure/tool/lifecycle';
+import { findingLifecycle } from '../../subgraphs/infrastructure/vulnerability/lifecycle';
 import { databaseKinds } from '../support/databases';
 import { Framework } from '../support/framework';
 import { type AnyMachine, expectInvalidRefused, type Subject, testTables } from '../support/transitions';
 import {
+  ACCEPTANCE,
   ACCESS,
   ASSESSMENT,
   accessInput,
   addSystem,
+  addVulnerabilities,
   assessmentInput,
   CASE,
   CISA,
   caseInput,
   ciso,
   DEPLOYMENT,
+  POAM_ITEM,
+  SHA256,
   TOOL,
   TREASURY,
   toolInput,
+  VULNERABILITY_FINDING,
 } from './inputs';
 
 const machines = [
@@ -27,6 +36,11 @@ const machines = [
   deploymentLifecycle,
   assessmentLifecycle,
   defenseAccessLifecycle,
+  findingLifecycle,
+  triageLifecycle,
+  acceptanceLifecycle,
+  poamLifecycle,
+  milestoneLifecycle,
 ] as unknown as readonly AnyMachine[];
 testTables(machines, Object.values(InfrastructureActor));
 
@@ -59,7 +73,88 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
   const assessment = await graph.perform(nsa, 'recordAssessment', assessmentInput(), ASSESSMENT);
   const access = await graph.perform(nsa, 'provideDefenseAccess', accessInput({ tool: tool.id }), ACCESS);
   const reason = { reason: 'Because.' };
+  await addVulnerabilities(graph, [{ cveId: 'CVE-2026-0001', kevForensicTriage: true }]);
+  const reported = {
+    ...{ system: 'sys_transitions', vulnerability: 'CVE-2026-0001' },
+    ...{ detectedAt: graph.inDays(0), method: 'scan' },
+  };
+  const finding = await graph.perform(nsa, 'reportFinding', reported, VULNERABILITY_FINDING);
+  const proposal = { findings: [finding.id], ...reason };
+  const acceptance = await graph.perform(nsa, 'proposeAcceptance', proposal, ACCEPTANCE);
+  const plan = {
+    ...{ system: 'sys_transitions', title: 'Weakness', description: 'A weakness.', findings: [finding.id] },
+    ...{ controls: [], milestones: [{ title: 'Patch', dueOn: '2026-07-01' }], responsibleRole: 'system owner' },
+  };
+  const poamItem = await graph.perform(nsa, 'openPoamItem', plan, POAM_ITEM);
+  const evidence = { evidence: 'Seen.' };
   return [
+    {
+      ...IN_INFRASTRUCTURE,
+      machine: findingLifecycle as unknown as AnyMachine,
+      table: 'vulnerability_finding',
+      column: 'status',
+      id: finding.id,
+      calls: {
+        confirmFinding: [nsa, 'confirmFinding', evidence],
+        dismissFinding: [nsa, 'dismissFinding', evidence],
+        startRemediation: [nsa],
+        recordMitigation: [
+          nsa,
+          'recordMitigation',
+          { mitigation: 'Shut off.', evidence: SHA256, satisfiesAction: false, reviewOn: '2026-07-01' },
+        ],
+        recordMitigationFailure: [nsa, 'recordMitigationFailure', reason],
+        recordRemediation: [nsa, 'recordRemediation', { method: 'UPDATED', remediatedAt: graph.inDays(0) }],
+        verifyRemediation: [nsa, 'verifyRemediation', { scannedAt: graph.inDays(0) }],
+        recordRemediationFailure: [nsa, 'recordRemediationFailure', reason],
+      },
+    },
+    {
+      ...IN_INFRASTRUCTURE,
+      machine: triageLifecycle as unknown as AnyMachine,
+      table: 'forensic_triage',
+      column: 'status',
+      id: finding.triage.id,
+      calls: {
+        recordScoping: [nsa, 'recordScoping', { assets: 'Two servers.' }],
+        recordEvidence: [nsa, 'recordEvidence', { evidence: SHA256, summary: 'Memory.' }],
+        decideTriage: [nsa, 'decideTriage', { outcome: 'NO_EVIDENCE', summary: 'Nothing found.' }],
+      },
+    },
+    {
+      ...IN_INFRASTRUCTURE,
+      machine: acceptanceLifecycle as unknown as AnyMachine,
+      table: 'risk_acceptance',
+      column: 'status',
+      id: acceptance.id,
+      calls: {
+        acceptRisk: [nsa, 'acceptRisk', { expiresOn: '2026-07-01' }],
+        declineAcceptance: [nsa, 'declineAcceptance', reason],
+        revokeAcceptance: [nsa, 'revokeAcceptance', reason],
+      },
+    },
+    {
+      ...IN_INFRASTRUCTURE,
+      machine: poamLifecycle as unknown as AnyMachine,
+      table: 'poam_item',
+      column: 'status',
+      id: poamItem.id,
+      calls: {
+        investigate: [nsa, 'movePoamItem', { to: 'INVESTIGATING' }],
+        remediate: [nsa, 'movePoamItem', { to: 'REMEDIATING' }],
+        requestDeviation: [nsa, 'movePoamItem', { to: 'DEVIATION_REQUESTED' }],
+        acceptDeviation: [nsa, 'movePoamItem', { to: 'DEVIATION_ACCEPTED', acceptance: acceptance.id }],
+        closePoamItem: [nsa],
+      },
+    },
+    {
+      ...IN_INFRASTRUCTURE,
+      machine: milestoneLifecycle as unknown as AnyMachine,
+      table: 'poam_milestone',
+      column: 'status',
+      id: poamItem.milestones.nodes[0].id,
+      calls: { completeMilestone: [nsa, 'completeMilestone', { doneOn: '2026-06-01' }] },
+    },
     {
       ...IN_INFRASTRUCTURE,
       machine: caseLifecycle as unknown as AnyMachine,

@@ -33,6 +33,7 @@ const PRODUCT_COMMANDS = [
   'exercise',
   'exercise:voluntary',
   'exercise:hire',
+  'exercise:protect',
   'person-keys',
   'schema',
   'compose',

@@ -25,6 +25,7 @@ import {
 } from '../../subgraphs/infrastructure/remediation/recompute';
 import { FederalSystem } from '../../subgraphs/infrastructure/system/federal-system';
 import { InventoryItem } from '../../subgraphs/infrastructure/system/inventory-item';
+import { InfrastructureEvent } from '../../subgraphs/infrastructure/timeline/infrastructure-event';
 import { Vendor } from '../../subgraphs/infrastructure/vendor/vendor';
 import { Vulnerability } from '../../subgraphs/infrastructure/vulnerability/vulnerability';
 import { VulnerabilityFinding } from '../../subgraphs/infrastructure/vulnerability/vulnerability-finding';
@@ -141,7 +142,7 @@ describe.each(databaseKinds)('remediation on %s', (kind) => {
       technicalImpact: 'TOTAL',
     } as const;
     const common = {
-      systemId: PORTAL.id,
+      systemId: PORTAL.id!,
       agencyKey: 'treasury',
       itemId: GATE.id,
       detectedAt,
@@ -260,6 +261,9 @@ describe.each(databaseKinds)('remediation on %s', (kind) => {
       });
       expect(match.overdue({ clock: fixedClock(AFTER) })).toBe(false);
       expect(await logOf(match.id)).toMatchObject([{ sequence: 1, cause: 'DETECTED', newRow: 1, triage: true }]);
+      expect(await database.findBy(InfrastructureEvent, 'subjectId', [match.id])).toMatchObject([
+        { subjectType: 'FINDING', kind: 'FINDING_SUSPECTED', actor: 'SYSTEM', toState: 'SUSPECTED' },
+      ]);
     }
     await database.update(VulnerabilityFinding, raised[0]!.id, { status: 'FALSE_POSITIVE' });
     expect(await workAt(LATER, (work) => matchInventory(work, { rules: rules.map(({ id }) => id) }))).toBe(0);

@@ -23,6 +23,7 @@ import { subgraphs } from '../../gateway/cli/subgraphs';
 /** Lists of objects that are not paged, and what bounds each. docs/schema.md states the rule. */
 const BOUNDED: Readonly<Record<string, string>> = {
   'Announcement.hiringRequests': 'an announcement is published for at most 100 requests',
+  'PoamItem.controls': 'an item names at most 100 controls',
   'Query.agencies': 'the reference table of agencies',
   'ProductMatchRule.previewItems': 'capped at 500',
   'Query.busyReviewers': 'capped at 500',

@@ -172,7 +172,9 @@ export function expectations(tables: Tables): Record<string, Expected> {
   const internal: Expected = { rows: government, GOV: government, ISVI: keeper };
   const eventDetail: Sees = (row, caller) => {
     if (row.subjectType === 'CASE') return caseReader(byKey('ClearinghouseCase', row.subjectId), caller);
-    if (['SYSTEM', 'AUTHORIZATION', 'INVENTORY_ITEM'].includes(row.subjectType)) return keeper(row, caller);
+    const ofSystems = ['SYSTEM', 'AUTHORIZATION', 'INVENTORY_ITEM'];
+    const ofFindings = ['FINDING', 'TRIAGE', 'ACCEPTANCE', 'POAM_ITEM', 'POAM_MILESTONE'];
+    if ([...ofSystems, ...ofFindings].includes(row.subjectType)) return keeper(row, caller);
     const subjects = ['TOOL', 'DEPLOYMENT', 'ASSESSMENT', 'SECTOR', 'DEFENSE_ACCESS'];
     const further = ['MATCH_RULE', 'DIRECTIVE', 'DIRECTIVE_PROGRESS', 'REMEDIATION_POLICY'];
     return [...subjects, ...further].includes(row.subjectType) && government(row, caller);
@@ -291,6 +293,9 @@ export function expectations(tables: Tables): Record<string, Expected> {
     FindingDueChange: all(keeper),
     ForensicTriage: all(keeper),
     RemediationPolicy: { rows: everyone, GOV: government },
+    RiskAcceptance: all(keeper),
+    PoamItem: all(keeper),
+    PoamMilestone: all(keeper),
     CapabilityDimension: { rows: everyone, GOV: government },
     CapabilityAssessment: internal,
     DefensiveTool: internal,

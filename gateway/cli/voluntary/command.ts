@@ -21,7 +21,8 @@ export interface ExerciseOptions {
 export interface ScriptedExercise extends ExerciseOptions {
   /** What is played. */
   readonly title: string;
-  readonly play: (stage: Stage) => Promise<void>;
+  /** @param dataFolder of the graph */
+  readonly play: (stage: Stage, dataFolder: string) => Promise<void>;
   /** End of the last line: what holds for all steps. */
   readonly end: string;
 }
@@ -65,7 +66,7 @@ async function playOn(
   const stage = new Stage(url, run, print, (principal) => issuer.token(parsePrincipal(principal), 3_600));
   print(`Playing ${title} on ${url}. All data is invented. Run "${run}".`);
   try {
-    await play(stage);
+    await play(stage, dataFolder);
   } catch (error) {
     if (error instanceof StoryError)
       throw new OperatorError(error.message, `Stopped after ${stage.played} steps; see the log of the graph`);

@@ -31,6 +31,11 @@ export class Stage {
     });
   }
 
+  /** Someone without a token. */
+  public(): Caller {
+    return new Caller(this.url, 'The public', null);
+  }
+
   get played(): number {
     return this.steps;
   }

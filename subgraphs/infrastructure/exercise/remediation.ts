@@ -1,6 +1,7 @@
-import { civilDate, startOfDay } from '#base/civil';
+import { createHash } from 'node:crypto';
+import { addDays, civilDate, startOfDay } from '#base/civil';
 import type { Random } from '#domain/exercise/random';
-import { after, type ExerciseRows, type ExerciseWorld, randomOf, rows } from '#domain/exercise/story';
+import { after, type ExerciseRows, type ExerciseWorld, earliest, randomOf, rows } from '#domain/exercise/story';
 import { stableId } from '#kit/ids';
 import { dueChange, dueColumns, dueTriage, type Evaluation, evaluate, type Facts } from '../remediation/evaluation';
 import { FindingDueChange } from '../remediation/finding-due-change';
@@ -10,24 +11,29 @@ import { RemediationPolicy, RemediationRow } from '../remediation/remediation-po
 import { remediationPolicies, remediationRows, rowsOf, TABLE_1, TABLE_1_FROM } from '../remediation/table-1';
 import type { InventoryItem } from '../system/inventory-item';
 import type { Vulnerability } from '../vulnerability/vulnerability';
-import { VulnerabilityFinding } from '../vulnerability/vulnerability-finding';
+import { ENDED, openKeyOf, VulnerabilityFinding } from '../vulnerability/vulnerability-finding';
+import { exerciseRisks } from './risks';
 
 /** What a finding takes from its vulnerability. */
 export type ExerciseVulnerability = Omit<Facts, 'exposure'> & Pick<Vulnerability, 'cveId' | 'vendorName' | 'product'>;
 
 /** An invented finding without its deadline. */
 export interface ExerciseFinding {
-  readonly finding: Omit<
+  readonly finding: Pick<
     VulnerabilityFinding,
-    | 'clockStartedAt'
-    | 'dueAt'
-    | 'dueBasis'
-    | 'policyRow'
-    | 'dueComputedAt'
-    | 'dueChanges'
-    | 'triage'
-    | 'overdue'
-    | 'daysOverdue'
+    | 'id'
+    | 'systemId'
+    | 'agencyKey'
+    | 'cveId'
+    | 'itemId'
+    | 'matchRuleId'
+    | 'detectedAt'
+    | 'status'
+    | 'remediatedAt'
+    | 'method'
+    | 'reopensId'
+    | 'revision'
+    | 'exercise'
   >;
   readonly item: Partial<InventoryItem>;
   readonly vulnerability: ExerciseVulnerability;
@@ -71,6 +77,7 @@ export class ExerciseRemediation {
 
   rows(): ExerciseRows[] {
     return [
+      ...exerciseRisks(this.world, this.findings),
       rows(RemediationPolicy, [stricterPolicy]),
       rows(RemediationRow, stricterRows),
       rows(VulnerabilityFinding, this.findings),
@@ -86,7 +93,7 @@ export class ExerciseRemediation {
       evaluate(finding, { ...facts, exposure: item.exposure! }, this.policies, at),
     );
     const changes = history.filter((evaluation, place) => place === 0 || isChange(history[place - 1]!, evaluation));
-    this.findings.push({ ...finding, ...dueColumns(history.at(-1)!) });
+    this.findings.push({ ...finding, ...dueColumns(history.at(-1)!), ...this.handlingOf(finding) });
     changes.forEach((evaluation, place) => {
       const before = place === 0 ? null : dueColumns(changes[place - 1]!);
       const entry = {
@@ -109,6 +116,27 @@ export class ExerciseRemediation {
     return [finding.detectedAt, ...starts.filter((start) => start > finding.detectedAt && start <= end)];
   }
 
+  /** How a finding was mitigated, remediated, and verified. */
+  private handlingOf(finding: ExerciseFinding['finding']): Partial<VulnerabilityFinding> {
+    const { asOf } = this.world;
+    const { status, remediatedAt } = finding;
+    const random = randomOf(this.world, `handling ${finding.id}`);
+    const [days, method, scan] = [random.integer(10, 90), random.weighted(METHODS), random.next()];
+    const isMitigated = status === 'MITIGATED';
+    return {
+      mitigation: isMitigated ? 'Access to the service is restricted (exercise).' : null,
+      mitigationEvidence: isMitigated ? createHash('sha256').update(finding.id).digest('hex') : null,
+      mitigationReviewOn: isMitigated ? addDays(civilDate(asOf), days) : null,
+      satisfiesAction: false,
+      remediationMethod: remediatedAt === null ? null : method,
+      verifiedAt: status === 'VERIFIED' ? earliest(after(remediatedAt!, 0.1 + 5 * scan), asOf) : null,
+      remediatorKey: null,
+      openKey: ENDED.includes(status) ? null : openKeyOf(finding),
+      acceptanceId: null,
+      poamItemId: null,
+    };
+  }
+
   private triageOf(finding: ExerciseFinding['finding'], { at }: Evaluation): Partial<ForensicTriage> {
     const random = randomOf(this.world, `triage ${finding.id}`);
     const steps = stepsAfter(at, random).map((time) =>
@@ -123,9 +151,12 @@ export class ExerciseRemediation {
       scopedAt,
       evidenceAt,
       decidedAt,
+      evidenceSha256: evidenceAt ? createHash('sha256').update(finding.id).digest('hex') : null,
     };
   }
 }
+
+const METHODS = { UPDATED: 7, RECONFIGURED: 2, REMOVED: 1 };
 
 /** Times of the steps of a triage, most of them within their targets. */
 function stepsAfter(requiredAt: string, random: Random): string[] {

@@ -10,6 +10,8 @@ import { migration as m0008 } from './0008-clearinghouse-changes';
 import { migration as m0009 } from './0009-sealed-timeline';
 import { migration as m0010 } from './0010-defense-changes';
 import { migration as m0011 } from './0011-system-changes';
+import { migration as m0012 } from './0012-finding-changes';
+import { migration as m0013 } from './0013-open-findings';
 import { migration as m0014 } from './0014-staffing-notices';
 
 export const migrations: readonly Migration[] = [
@@ -24,5 +26,7 @@ export const migrations: readonly Migration[] = [
   m0009,
   m0010,
   m0011,
+  m0012,
+  m0013,
   m0014,
 ];

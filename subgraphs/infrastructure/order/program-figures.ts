@@ -3,7 +3,7 @@ import type { Database } from '#kit/database/database';
 import { percentiles } from '#kit/database/statistics';
 import { Ratio } from '#kit/model/value-object';
 import type { DeploymentStage } from '../tool/defensive-tool';
-import { UNRESOLVED_SQL } from '../vulnerability/vulnerability-finding';
+import { awaitsActionSql } from '../vulnerability/vulnerability-finding';
 
 const ALL_TIME: Period = { from: '0000', until: '9999' };
 
@@ -33,7 +33,7 @@ export class ProgramPeriod {
     const [row] = await this.database.summarize<{ n: number; days: number | null }>(
       `SELECT COUNT(*) AS n, AVG(${this.database.dialect.daysBetween('due_at', '?')}) AS days
        FROM vulnerability_finding
-       WHERE due_at < ? AND detected_at <= ? AND (status IN (${UNRESOLVED_SQL}) OR (${COUNTED} AND remediated_at > ?))`,
+       WHERE due_at < ? AND detected_at <= ? AND (${awaitsActionSql()} OR (${COUNTED} AND remediated_at > ?))`,
       [this.end, this.end, this.end, this.end],
     );
     return { n: Number(row!.n), meanDays: row!.days === null ? null : Number(row!.days) };

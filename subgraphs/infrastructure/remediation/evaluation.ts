@@ -1,6 +1,6 @@
 import { civilDate } from '#base/civil';
 import type { AssetExposure } from '../system/inventory-item';
-import type { TechnicalImpact } from '../vulnerability/vulnerability';
+import type { TechnicalImpact, Vulnerability } from '../vulnerability/vulnerability';
 import type { VulnerabilityFinding } from '../vulnerability/vulnerability-finding';
 import { type Due, type DueInputs, remediationDue } from './due';
 import type { DueChangeCause, FindingDueChange } from './finding-due-change';
@@ -17,6 +17,14 @@ export interface Facts {
   readonly kevForensicTriage: boolean | null;
   readonly automatable: boolean | null;
   readonly technicalImpact: TechnicalImpact | null;
+}
+
+/** Facts of a finding of a vulnerability. @param exposure of the asset; null if none is recorded */
+export function factsOf(vulnerability: Vulnerability, exposure: AssetExposure | null): Facts {
+  const { kevForensicTriage, automatable, technicalImpact } = vulnerability;
+  const listing = vulnerability.kevRemovedOn === null ? vulnerability : { kevDateAdded: null, kevDueDate: null };
+  const { kevDateAdded, kevDueDate } = listing;
+  return { exposure, kevDateAdded, kevDueDate, kevForensicTriage, automatable, technicalImpact };
 }
 
 /** The deadline of a finding at an instant, with the inputs that it follows from. */
@@ -83,6 +91,7 @@ export function dueTriage(finding: Dated, requiredAt: string): Partial<ForensicT
     scopedAt: null,
     evidenceAt: null,
     decidedAt: null,
+    evidenceSha256: null,
     revision: 1,
     exercise: finding.exercise,
   };

@@ -23,6 +23,8 @@ export const DueChangeCause = enumeration('DueChangeCause', 'Why the deadline of
   SSVC: 'SSVC values were published or changed.',
   TAG: 'A tag of the inventory item changed.',
   POLICY: 'Another remediation policy came into force.',
+  REMEDIATION_FAILED:
+    'The vulnerability was still seen after its remediation, so the deadline follows its inputs again.',
 });
 export type DueChangeCause = ValueOf<typeof DueChangeCause>;
 

@@ -1,10 +1,12 @@
 import { civilDate, startOfDay } from '#base/civil';
+import { SubjectTimelines } from '#domain/timeline';
 import type { Database } from '#kit/database/database';
 import { systemWork, type Work } from '#kit/mutation/work';
 import type { ScheduledTask } from '#kit/subgraph/schedule';
 import type { AssetExposure } from '../system/inventory-item';
+import { InfrastructureEvent } from '../timeline/infrastructure-event';
 import type { TechnicalImpact } from '../vulnerability/vulnerability';
-import { ACTIVE_SQL, VulnerabilityFinding } from '../vulnerability/vulnerability-finding';
+import { ACTIVE_SQL, openKeyOf, VulnerabilityFinding } from '../vulnerability/vulnerability-finding';
 import { dueChange, dueColumns, dueTriage, type Evaluation, evaluate, type Facts } from './evaluation';
 import { type DueChangeCause, FindingDueChange } from './finding-due-change';
 import { ForensicTriage } from './forensic-triage';
@@ -206,28 +208,56 @@ async function moveTriages(database: Database, changes: readonly Change[]): Prom
 /** A finding to insert, with the facts that decide its deadline. */
 export interface NewFinding {
   readonly finding: Partial<VulnerabilityFinding> &
-    Pick<VulnerabilityFinding, 'id' | 'agencyKey' | 'detectedAt' | 'exercise'>;
+    Pick<VulnerabilityFinding, 'id' | 'systemId' | 'cveId' | 'agencyKey' | 'detectedAt' | 'exercise'>;
   readonly facts: Facts;
 }
 
-/** Inserts findings with their deadlines, the first entries of their logs, and the triages that they require. */
+/** A new finding with its deadline. */
+export interface EvaluatedFinding extends Pick<NewFinding, 'finding'> {
+  readonly evaluation: Evaluation;
+}
+
+/** Computes the deadline of a new finding. */
+export const evaluateNew = ({ now }: Work, policies: PolicyBook, { finding, facts }: NewFinding): EvaluatedFinding => ({
+  finding,
+  evaluation: evaluate(finding, facts, policies, now),
+});
+
+/** Columns of a new finding. */
+export const newFindingColumns = ({ finding, evaluation }: EvaluatedFinding) => ({
+  ...finding,
+  ...dueColumns(evaluation),
+  openKey: openKeyOf(finding),
+});
+
+/**
+ * Inserts findings that the system raises, with their deadlines, the first entries of their logs and timelines, and the triages that they
+ * require.
+ */
 export async function insertFindings(work: Work, policies: PolicyBook, findings: readonly NewFinding[]): Promise<void> {
-  const { database, now } = work;
-  const evaluated = findings.map(({ finding, facts }) => ({
-    finding,
-    evaluation: evaluate(finding, facts, policies, now),
-  }));
-  await database.insert(
-    VulnerabilityFinding,
-    evaluated.map(({ finding, evaluation }) => ({ ...finding, ...dueColumns(evaluation) })),
-  );
-  await database.insert(
+  const evaluated = findings.map((finding) => evaluateNew(work, policies, finding));
+  await work.database.insert(VulnerabilityFinding, evaluated.map(newFindingColumns));
+  await startLogs(work, evaluated);
+  const timelines = await SubjectTimelines.open(work, InfrastructureEvent, []);
+  for (const { id, agencyKey, exercise, status, method } of findings.map(({ finding }) => finding))
+    timelines.add({ type: 'FINDING', id, agencyKey, exercise }, work.now, {
+      kind: 'FINDING_SUSPECTED',
+      actor: 'SYSTEM',
+      toState: status,
+      detail: method,
+    });
+  await timelines.save();
+}
+
+/** Inserts the first entries of the logs of new findings, and the triages that they require. */
+export async function startLogs(work: Work, evaluated: readonly EvaluatedFinding[]): Promise<void> {
+  await work.database.insert(
     FindingDueChange,
     evaluated.map(({ finding, evaluation }) =>
       dueChange(finding, null, evaluation, { id: work.newId('fdc'), sequence: 1, cause: 'DETECTED' }),
     ),
   );
-  await database.insert(
+  await work.database.insert(
     ForensicTriage,
     evaluated
       .filter(({ evaluation }) => evaluation.due.triage)

@@ -22,6 +22,7 @@ import type { Work } from '#kit/mutation/work';
 import { CloudOffering } from '../cloud/cloud-offering';
 import { GovDomain } from '../domain';
 import { Sector } from '../sector/sector';
+import { retireFindings } from '../vulnerability/findings';
 import { authorizationOn } from './authorization-in-force';
 import {
   FederalSystem,
@@ -32,7 +33,6 @@ import {
   SystemSector,
 } from './federal-system';
 import type { SystemFacts } from './lifecycle';
-import { retireFindings } from './retired-findings';
 import { openSystems } from './systems';
 
 const by = ['CISO'];
@@ -171,7 +171,7 @@ function moving(
     after = async () => {},
   }: {
     readonly factsOn?: (work: Work, id: string, day: string) => Promise<Partial<SystemFacts>>;
-    readonly after?: (work: Work, id: string) => Promise<void>;
+    readonly after?: (work: Work, id: string) => Promise<unknown>;
   } = {},
 ) {
   return mutation({
@@ -206,7 +206,7 @@ const retireSystem = moving(
   'retireSystem',
   'SYSTEM_RETIRED',
   'Retires a system. Its unresolved vulnerability findings become SYSTEM_RETIRED.',
-  { after: (work, id) => retireFindings(work, [id]) },
+  { after: (work, id) => retireFindings(work, [id], work.now) },
 );
 
 export const systemMutations = [

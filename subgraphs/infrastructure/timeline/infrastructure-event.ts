@@ -3,6 +3,7 @@ import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import { dateTime, exerciseFlag, generatedId, integer, longText, oneOf, refersTo, text } from '#kit/model/fields';
 import { model } from '#kit/model/model';
 import { Agency } from '../agency';
+import { REMEDIATION_KINDS, REMEDIATION_SUBJECTS } from './remediation-events';
 
 export const InfrastructureActor = enumeration(
   'InfrastructureActor',
@@ -32,6 +33,7 @@ export const InfrastructureSubject = enumeration(
     DIRECTIVE: 'A directive.',
     DIRECTIVE_PROGRESS: 'Progress of an agency on a directive.',
     REMEDIATION_POLICY: 'A remediation policy.',
+    ...REMEDIATION_SUBJECTS,
   },
 );
 
@@ -92,6 +94,7 @@ export const InfrastructureEventKind = enumeration(
     EXCEPTION_REPORTED: 'An agency reported an exception from a phase of a directive.',
     EXCEPTION_ENDED: 'An exception from a phase of a directive ended.',
     POLICY_ADOPTED: 'A remediation policy was adopted.',
+    ...REMEDIATION_KINDS,
   },
 );
 

@@ -5,7 +5,7 @@ import { stubOf } from '#kit/model/model';
 import { part, valueObject } from '#kit/model/value-object';
 import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
-import { UNRESOLVED_SQL, WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
+import { awaitsActionSql, WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
 
 @valueObject('Number of AI-powered defensive tools that an agency deployed in a quarter.')
 export class ToolAdoption {
@@ -69,7 +69,7 @@ export class ToolAdoptionResolver {
     const overdue = await database.query<{ covered: number; n: number }>(
       `SELECT s.covered_by_ai_tool AS covered, COUNT(*) AS n
        FROM vulnerability_finding f JOIN federal_system s ON s.id = f.system_id
-       WHERE f.status IN (${UNRESOLVED_SQL}) AND f.due_at < ? GROUP BY s.covered_by_ai_tool`,
+       WHERE ${awaitsActionSql('f.status', 'f.satisfies_action')} AND f.due_at < ? GROUP BY s.covered_by_ai_tool`,
       [clock.now().toISOString()],
     );
     const countIn = (rows: readonly { covered: number; n: number }[], covered: boolean) =>

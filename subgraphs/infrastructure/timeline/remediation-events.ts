@@ -1,0 +1,36 @@
+/** Types of objects about vulnerabilities of systems, whose events only their agency and those who work for all agencies read. */
+export const REMEDIATION_SUBJECTS = {
+  FINDING: 'A vulnerability finding.',
+  TRIAGE: 'A forensic triage.',
+  ACCEPTANCE: 'A risk acceptance.',
+  POAM_ITEM: 'An item of a plan of action and milestones.',
+  POAM_MILESTONE: 'A milestone of such an item.',
+} as const;
+
+export const REMEDIATION_KINDS = {
+  FINDING_SUSPECTED: 'A match of an inventory with the catalog raised a finding.',
+  FINDING_REPORTED: 'A vulnerability was reported on a system.',
+  FINDING_CONFIRMED: 'A suspected finding was confirmed.',
+  FINDING_DISMISSED: 'A finding was dismissed as a false positive.',
+  FINDING_RETIRED: 'A finding ended because its system was retired.',
+  REMEDIATION_STARTED: 'Remediation began.',
+  MITIGATION_RECORDED: 'A mitigation was recorded.',
+  MITIGATION_FAILED: 'A mitigation failed.',
+  REMEDIATION_RECORDED: 'A remediation was recorded.',
+  REMEDIATION_VERIFIED: 'A scan showed that a vulnerability is remediated.',
+  REMEDIATION_FAILED: 'The vulnerability was still seen after its remediation.',
+  TRIAGE_SCOPED: 'The assets that a triage is about were determined.',
+  EVIDENCE_PRESERVED: 'Volatile evidence was preserved.',
+  TRIAGE_DECIDED: 'A triage was decided.',
+  ACCEPTANCE_PROPOSED: 'Acceptance of a risk was proposed.',
+  RISK_ACCEPTED: 'A risk was accepted.',
+  ACCEPTANCE_DECLINED: 'A proposed acceptance was declined.',
+  ACCEPTANCE_REVOKED: 'An acceptance was revoked.',
+  ACCEPTANCE_EXPIRED: 'An acceptance expired.',
+  POAM_ITEM_OPENED: 'An item of a plan of action was opened.',
+  POAM_ITEM_MOVED: 'An item of a plan of action got another risk status.',
+  DEVIATION_ENDED: 'A deviation ended with the acceptance behind it.',
+  POAM_ITEM_CLOSED: 'An item of a plan of action was closed.',
+  MILESTONE_PLANNED: 'A milestone was planned.',
+  MILESTONE_COMPLETED: 'A milestone was completed.',
+} as const;
