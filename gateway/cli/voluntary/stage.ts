@@ -31,11 +31,6 @@ export class Stage {
     });
   }
 
-  /** Someone without a token. */
-  public(): Caller {
-    return new Caller(this.url, 'The public', null);
-  }
-
   get played(): number {
     return this.steps;
   }
