@@ -20,6 +20,7 @@ const DAY = [
   'Rotate the identity key',
   'Rotate the keys that seal the audit records',
   'Rotate a key that signs events',
+  'Rotate the keys that protect personal data',
   'Change a database password',
   'Lose a container',
   'Back up',
@@ -133,6 +134,10 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     const formerSender = sender();
     await operate('Rotate a key that signs events');
     expect(sender()).not.toBe(formerSender);
+    const personKeys = () => readFileSync(join(project, 'secrets', 'persons', 'person-keys.json'), 'utf8');
+    const formerPersonKeys = personKeys();
+    await operate('Rotate the keys that protect personal data');
+    expect(personKeys()).not.toBe(formerPersonKeys);
     await operate('Change a database password');
     for (const id of await filing) filed.add(id);
     await everyFilingArrived();
