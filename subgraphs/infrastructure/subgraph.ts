@@ -141,6 +141,7 @@ export const infrastructure = new Subgraph({
     rootsOf(ForensicTriage, { one: 'forensicTriage', many: 'forensicTriages' }),
     rootsOf(RiskAcceptance, { one: 'riskAcceptance', many: 'riskAcceptances' }),
     rootsOf(PoamItem, { one: 'poamItem', many: 'poamItems' }),
+    rootsOf(PoamMilestone, { one: 'poamMilestone', many: 'poamMilestones' }),
     rootsOf(RemediationPolicy, { one: 'remediationPolicy', many: 'remediationPolicies' }),
     rootsOf(ProductMatchRule, { one: 'productMatchRule', many: 'productMatchRules' }),
     rootsOf(CatalogEdition, { one: 'catalogEdition', many: 'catalogEditions' }),

@@ -286,11 +286,12 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
       expect(openDate <= day && day <= closeDate!).toBe(true);
     }
     const positions = byId(Position);
-    for (const { positionId, enteredOnDutyAt, status, needValidatedAt } of rows(HiringRequest)) {
+    for (const { positionId, enteredOnDutyAt, separatedAt, status, needValidatedAt } of rows(HiringRequest)) {
       expect(status === 'FILLED').toBe(enteredOnDutyAt !== null);
       if (!enteredOnDutyAt) continue;
       expect(needValidatedAt! < enteredOnDutyAt && enteredOnDutyAt <= AS_OF).toBe(true);
-      expect(positions.get(positionId)!.status).toBe('FILLED');
+      expect(positions.get(positionId)!.status).toBe(separatedAt === null ? 'FILLED' : 'FUNDED_VACANT');
+      expect(separatedAt === null || (enteredOnDutyAt < separatedAt && separatedAt <= AS_OF)).toBe(true);
     }
   });
 

@@ -215,6 +215,7 @@ describe.each(databaseKinds)('vulnerability findings on %s', (kind) => {
     expect(await shown(finding.id, 'overdue dueAt')).toEqual({ overdue: false, dueAt: finding.dueAt });
     const confirmed = await move(OFFICER, 'confirmFinding', finding, { evidence: 'Version 1.0 is installed.' });
     expect(confirmed).toMatchObject({ status: 'OPEN', overdue: true });
+    expect(await shown(finding.id, 'confirmedAt')).toEqual({ confirmedAt: graph.inDays(0) });
   });
 
   test('reopens an ended finding as a new one, detected after the earlier remediation', async () => {

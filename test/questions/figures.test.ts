@@ -6,6 +6,8 @@ import { civilDate, fiscalYear } from '#base/civil';
 import { CaseSector, ClearinghouseCase } from '../../subgraphs/infrastructure/clearinghouse/clearinghouse-case';
 import { sectors } from '../../subgraphs/infrastructure/reference/references';
 import { ForensicTriage } from '../../subgraphs/infrastructure/remediation/forensic-triage';
+import { PoamItem, PoamMilestone } from '../../subgraphs/infrastructure/risk/poam-item';
+import { RiskAcceptance } from '../../subgraphs/infrastructure/risk/risk-acceptance';
 import { SectorRisk } from '../../subgraphs/infrastructure/sector/sector';
 import { FederalSystem, SystemSector } from '../../subgraphs/infrastructure/system/federal-system';
 import { DefensiveTool, DeploymentSystem, ToolDeployment } from '../../subgraphs/infrastructure/tool/defensive-tool';
@@ -273,6 +275,34 @@ describe.each(databaseKinds)('questions with figures on %s', (kind) => {
     );
   });
 
+  test('39: people who entered on duty and how long they stayed', async () => {
+    const { hiringRequests } = await ask('39-retention');
+    const { from, until } = questionVariables['39'] as { from: string; until: string };
+    const hires = world
+      .rows(HiringRequest)
+      .flatMap(({ enteredOnDutyAt, ...row }) =>
+        enteredOnDutyAt && enteredOnDutyAt >= from && enteredOnDutyAt < until ? [{ ...row, enteredOnDutyAt }] : [],
+      );
+    const stay = ({ enteredOnDutyAt, separatedAt }: (typeof hires)[number]) =>
+      separatedAt === null ? 'stays' : days(enteredOnDutyAt, separatedAt) < 365 ? 'left within a year' : 'left later';
+    const shownStay = ({ days: range }: Json) =>
+      range === null ? 'stays' : range.from === null ? 'left within a year' : 'left later';
+    const count = (group: readonly unknown[]) => ({ count: group.length });
+    expect(hiringRequests.totalCount).toBe(hires.length);
+    expect(shown(hiringRequests.byMonth.nodes, (group) => [group.enteredOnDutyAt.label, shownStay(group)])).toEqual(
+      grouped(hires, (row) => [monthOf(civilDate(row.enteredOnDutyAt)), stay(row)], count),
+    );
+    const areas = new Map(world.rows(Position).map(({ id, talentArea }) => [id, talentArea]));
+    expect(
+      shown(hiringRequests.byAgencyAndArea.nodes, (group) => [
+        group.agency.key,
+        group.positionTalentArea,
+        shownStay(group),
+      ]),
+    ).toEqual(grouped(hires, (row) => [row.agencyKey, areas.get(row.positionId), stay(row)], count));
+    expect(new Set(hires.map(stay)).size).toBeGreaterThan(1);
+  });
+
   test('40: findings remediated on time and late', async () => {
     const { vulnerabilityFindings } = await ask('40-closed-on-time');
     const closed = world
@@ -377,6 +407,64 @@ describe.each(databaseKinds)('questions with figures on %s', (kind) => {
       ),
     );
     expect(Object.keys(steps('decidedAt', 3)).length).toBeGreaterThan(1);
+  });
+
+  test('44: the last editions, and the findings that match rules raised', async () => {
+    const { catalogEditions, vulnerabilityFindings } = await ask('44-editions');
+    expect(catalogEditions.nodes).toMatchObject([{ name: 'kev/1900.01.01', status: 'APPLIED', rows: 3, added: 3 }]);
+    const { from } = questionVariables['44'] as { from: string };
+    const raised = world
+      .rows(VulnerabilityFinding)
+      .filter(({ matchRuleId, detectedAt }) => matchRuleId !== null && detectedAt >= from);
+    const figures = (group: readonly VulnerabilityFinding[]) => ({
+      count: group.length,
+      suspected: { numerator: group.filter(({ status }) => status === 'SUSPECTED').length },
+      confirmed: { numerator: group.filter(({ confirmedAt }) => confirmedAt).length },
+      daysToConfirm: median(
+        group.flatMap(({ confirmedAt, detectedAt }) => (confirmedAt ? [days(detectedAt, confirmedAt)] : [])),
+      ),
+    });
+    expect(vulnerabilityFindings.aggregates).toEqual(figures(raised));
+    expect(shown(vulnerabilityFindings.byDay.nodes, ({ detectedAt }) => [detectedAt.label])).toEqual(
+      grouped(raised, ({ detectedAt }) => [civilDate(detectedAt)], figures),
+    );
+    expect(shown(vulnerabilityFindings.byAgency.nodes, ({ agency }) => [agency.key])).toEqual(
+      grouped(raised, ({ agencyKey }) => [agencyKey], figures),
+    );
+    expect(new Set(raised.map(({ status }) => status)).size).toBeGreaterThan(1);
+  });
+
+  test('46: open plans of action, late milestones, and acceptances that end soon', async () => {
+    const { poamItems, poamMilestones, riskAcceptances } = await ask('46-plans-of-action');
+    const { today, inNinetyDays } = questionVariables['46'] as { today: string; inNinetyDays: string };
+    const open = world.rows(PoamItem).filter(({ status }) => status !== 'CLOSED');
+    const late = world.rows(PoamMilestone).filter(({ doneOn, dueOn }) => doneOn === null && dueOn < today);
+    const levels = new Map(world.rows(FederalSystem).map(({ id, impactLevel }) => [id, impactLevel]));
+    const count = (group: readonly unknown[]) => ({ count: group.length });
+    expect(poamItems.totalCount).toBe(open.length);
+    expect(
+      shown(poamItems.groups.nodes, (group) => [group.agency.key, group.systemImpactLevel, group.delayed]),
+    ).toEqual(
+      grouped(
+        open,
+        ({ id, agencyKey, systemId }) => [
+          agencyKey,
+          levels.get(systemId),
+          late.some(({ poamItemId }) => poamItemId === id),
+        ],
+        count,
+      ),
+    );
+    expect(shown(poamMilestones.groups.nodes, ({ agency, dueOn }) => [agency.key, dueOn.label])).toEqual(
+      grouped(late, ({ agencyKey, dueOn }) => [agencyKey, monthOf(dueOn)], count),
+    );
+    const ending = world
+      .rows(RiskAcceptance)
+      .filter(({ status, expiresOn }) => status === 'IN_FORCE' && expiresOn! >= today && expiresOn! <= inNinetyDays);
+    expect(shown(riskAcceptances.groups.nodes, ({ agency, expiresOn }) => [agency.key, expiresOn.label])).toEqual(
+      grouped(ending, ({ agencyKey, expiresOn }) => [agencyKey, monthOf(expiresOn!)], count),
+    );
+    expect([open.length, late.length, ending.length].every((length) => length > 0)).toBe(true);
   });
 
   test('48: cloud offerings with AI, and the agencies that use them', async () => {

@@ -113,7 +113,15 @@ describe.each(databaseKinds)('events between workforce, infrastructure, and revi
         id: entered.hiringRequest.position.id,
       })
     ).data.position;
+    const hire = async () =>
+      (
+        await graph.ask(nsa.hr, 'query ($id: ID!) { hiringRequest(id: $id) { status separatedAt revision } }', {
+          id: entered.hiringRequest.id,
+        })
+      ).data.hiringRequest;
+    const { revision } = await hire();
     await nsa.step('recordSeparation', position, POSITION, { kind: 'QUIT' });
+    expect(await hire()).toEqual({ status: 'FILLED', separatedAt: graph.inDays(0), revision: revision + 1 });
     await graph.deliver();
     const later = graph.inDays(0).slice(0, 10);
     const changed = { lastEntryOn: today, lastVacatedOn: later, staffingChangedOn: later };

@@ -354,6 +354,8 @@ function suspectVulnerabilities(
   if (!rule || matches.length === 0) return [];
   const vulnerability = random.pick(matches) as ExerciseVulnerability;
   const detectedAt = latest(startOfDay(vulnerability.kevDateAdded!), after(world.asOf, -random.next() * 10));
+  const checkedAt = after(detectedAt, 0.2 + random.next() * 3);
+  const confirmedAt = random.chance(0.5) && checkedAt <= world.asOf ? checkedAt : null;
   return [
     {
       item,
@@ -366,7 +368,8 @@ function suspectVulnerabilities(
         itemId: item.id!,
         matchRuleId: rule.id!,
         detectedAt,
-        status: 'SUSPECTED',
+        status: confirmedAt ? 'OPEN' : 'SUSPECTED',
+        confirmedAt,
         remediatedAt: null,
         method: 'catalog match',
         reopensId: null,

@@ -34,7 +34,8 @@ export interface ExerciseFinding {
     | 'reopensId'
     | 'revision'
     | 'exercise'
-  >;
+  > &
+    Partial<Pick<VulnerabilityFinding, 'confirmedAt'>>;
   readonly item: Partial<InventoryItem>;
   readonly vulnerability: ExerciseVulnerability;
 }

@@ -13,6 +13,7 @@ import { migration as m0011 } from './0011-system-changes';
 import { migration as m0012 } from './0012-finding-changes';
 import { migration as m0013 } from './0013-open-findings';
 import { migration as m0014 } from './0014-staffing-notices';
+import { migration as m0015 } from './0015-confirmed-findings';
 
 export const migrations: readonly Migration[] = [
   m0001,
@@ -29,4 +30,5 @@ export const migrations: readonly Migration[] = [
   m0012,
   m0013,
   m0014,
+  m0015,
 ];

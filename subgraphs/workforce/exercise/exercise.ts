@@ -138,16 +138,17 @@ class PositionPlot {
     const needed = officeTime(after(world.asOf, -3 - random.next() * (random.chance(0.35) ? 80 : 700)), random);
     const request =
       fate === 'hiring' ? this.hire(hired.code, hired.series, hired.area, hired.title, needed, tables) : undefined;
+    const hasLeft = request !== undefined && tables.requests.at(-1)!.separatedAt !== null;
     const status = {
       longFilled: 'FILLED' as const,
       vacant: 'FUNDED_VACANT' as const,
       frozen: 'FROZEN' as const,
       planned: 'PLANNED' as const,
       hiring:
-        request === 'FILLED'
-          ? ('FILLED' as const)
-          : request === 'CANCELLED'
-            ? ('FUNDED_VACANT' as const)
+        request === 'CANCELLED' || hasLeft
+          ? ('FUNDED_VACANT' as const)
+          : request === 'FILLED'
+            ? ('FILLED' as const)
             : ('IN_HIRING' as const),
     }[fate];
     const reviewing = (REVIEWING_AGENCIES as readonly string[]).includes(agencyKey);
@@ -192,6 +193,14 @@ class PositionPlot {
     };
   }
 
+  /** When one in six of those who entered on duty left, within two years; null if not yet. */
+  private separation(entered: string): string | null {
+    const { world } = this;
+    const random = randomOf(world, `separation ${this.id}`);
+    const separatedAt = officeTime(after(entered, 30 + random.next() * 700), random);
+    return random.chance(1 / 6) && separatedAt <= world.asOf ? separatedAt : null;
+  }
+
   private hire(
     code: string,
     series: string,
@@ -223,6 +232,7 @@ class PositionPlot {
       jobAnalysisRef: null,
       offerAcceptedAt: !canceled && times.offered <= asOf ? times.offered : null,
       enteredOnDutyAt: entered ? times.entered : null,
+      separatedAt: entered ? this.separation(times.entered) : null,
       hiringManager: `${agencyKey} hiring manager ${1 + (this.index % 5)} (exercise)`,
       hrSpecialist: `${agencyKey} HR specialist ${1 + (this.index % 3)} (exercise)`,
       revision: 1,

@@ -368,8 +368,20 @@ const recordSeparation = moving(
   'Records that the employee left a position, which is vacant from then on.',
   { kind: enumInput(() => SeparationKind, 'How the employee left.') },
   (input) => input.kind,
-  (work, change) => emitStaffing(work, positionVacated, [change]),
+  async (work, change) => {
+    await endEmployment(work, change);
+    await emitStaffing(work, positionVacated, [change]);
+  },
 );
+
+/** Dates the end of the hire that filled a position, if it was filled by one. */
+async function endEmployment({ database }: Work, { position, at }: StaffingChange): Promise<void> {
+  await database.query(
+    `UPDATE hiring_request SET separated_at = ?, version = version + 1
+     WHERE position_id = ? AND status = 'FILLED' AND separated_at IS NULL`,
+    [at, position.id],
+  );
+}
 
 export const positionMutations = [
   ...createPosition,

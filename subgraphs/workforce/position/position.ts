@@ -171,6 +171,12 @@ export class HiringRequest {
     ...OF_APPLICATION,
   })
   enteredOnDutyAt!: string | null;
+  @dateTime('Time the person hired left the position. Null while there, and before entry on duty.', {
+    nullable: true,
+    filter: true,
+    order: true,
+  })
+  separatedAt!: string | null;
   @text('Title of the hiring manager, not a personal name.', { sensitivity: 'GOV' }) hiringManager!: string;
   @text('Title of the HR specialist, not a personal name. Null until HR takes the request.', {
     nullable: true,
