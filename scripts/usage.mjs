@@ -60,6 +60,7 @@ const PRODUCT = [
   'migrate',
   'import',
   'export',
+  'load',
   'exercise',
   'exercise:voluntary',
   'exercise:hire',

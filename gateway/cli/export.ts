@@ -2,18 +2,16 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { OperatorError } from '#base/errors';
-import { parsePrincipal } from '#base/identity/principal';
 import { progressOn } from '#kit/import/progress';
 import { pagedOperation } from '../export/paged-operation';
-import { type Answer, type Ask, pagesOf } from '../export/pages';
+import { pagesOf } from '../export/pages';
 import { Table } from '../export/table';
 import { type Banner, CsvWriter, type Format, JsonLinesWriter, type Writer } from '../export/writers';
-import { DevelopmentIssuer } from '../identity/development-issuer';
+import { type CallerOptions, clientOf, textOf } from './graph-client';
 
-export interface ExportOptions {
+export interface ExportOptions extends CallerOptions {
   /** File with the operation. */
   readonly question: string;
-  readonly url: string;
   readonly format: Format;
   /** File to write; undefined for standard output. */
   readonly out?: string;
@@ -24,11 +22,6 @@ export interface ExportOptions {
   readonly unfold?: string;
   readonly pageSize: number;
   readonly banner: boolean;
-  /** Principal of the development issuer, such as `role=analyst`. */
-  readonly as?: string;
-  /** File with the token of the caller, instead of `as`. */
-  readonly tokenFile?: string;
-  readonly dataFolder: string;
 }
 
 /** How far an unfinished export is. Its file ends at `bytes`; what follows is lost work of a process that ended. */
@@ -65,7 +58,7 @@ export async function exportQuestion(options: ExportOptions): Promise<void> {
   let rows = output.start?.rows ?? 0;
   try {
     const pages = pagesOf(operation, variables, {
-      ask: await asker(options),
+      ask: await clientOf(options),
       cursor: output.start?.cursor ?? null,
       onPause: ({ seconds, why }) => process.stderr.write(`Waiting ${Math.ceil(seconds)} s: ${why}\n`),
     });
@@ -84,14 +77,6 @@ export async function exportQuestion(options: ExportOptions): Promise<void> {
     await output.close();
   }
   process.stderr.write(`${rows} rows${options.out === undefined ? '' : ` in ${options.out}`}\n`);
-}
-
-async function textOf(file: string, what: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new OperatorError(`Cannot read the ${what}: ${(error as Error).message}`, 'Check the name of the file');
-  }
 }
 
 async function variablesOf(given: string | undefined): Promise<Record<string, unknown>> {
@@ -118,27 +103,6 @@ function bannerOf(
     asOf: new Date().toISOString(),
     handling: extensions.sensitivity as Banner['handling'],
     withheld: withheld.map(({ coordinate, kind, why }) => `${coordinate} ${kind}${why ? `: ${why}` : ''}`),
-  };
-}
-
-/** Sends operations to a running graph. */
-async function asker({ url, as, tokenFile, dataFolder }: ExportOptions): Promise<Ask> {
-  if (!URL.canParse(url)) throw new OperatorError(`"${url}" is not a valid URL`, 'Use --url http://127.0.0.1:4000');
-  const address = new URL('/graphql', url);
-  const token = tokenFile === undefined ? undefined : (await textOf(tokenFile, 'token')).trim();
-  const issuer = token === undefined && as !== undefined ? await DevelopmentIssuer.in(dataFolder) : undefined;
-  const bearer = async () => token ?? (issuer && (await issuer.token(parsePrincipal(as!), 3_600)));
-  return async (request) => {
-    const current = await bearer();
-    const response = await fetch(address, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...(current ? { authorization: `Bearer ${current}` } : {}) },
-      body: JSON.stringify(request),
-    });
-    const answer: unknown = await response.json().catch(() => null);
-    if (typeof answer === 'object' && answer !== null && ('data' in answer || 'errors' in answer))
-      return answer as Answer;
-    throw new Error(`HTTP ${response.status} without an answer in GraphQL`);
   };
 }
 

@@ -78,6 +78,15 @@ interface ExportFlags {
 }
 const workforceSettings = (flags: Flags) => readSettings(storeSettings, flags, undefined, 'workforce');
 
+interface LoadFlags {
+  url: string;
+  as?: string;
+  tokenFile?: string;
+  dryRun?: boolean;
+  rejects?: string;
+  keys?: string;
+}
+
 interface ImportFlags {
   rejects?: string;
   force?: string;
@@ -363,6 +372,27 @@ withSettings(program.command('export'), { data: storeSettings.data })
     if (csv && jsonl) throw new OperatorError('--csv and --jsonl exclude each other', 'Choose one');
     const { data: dataFolder } = readSettings(storeSettings, options);
     await exportQuestion({ ...options, question, format: jsonl ? 'jsonl' : 'csv', dataFolder });
+  });
+
+withSettings(program.command('load'), { data: storeSettings.data })
+  .argument('<mutation>', 'mutation for many objects, such as recordApplications')
+  .argument('<file>', 'CSV file whose columns are the fields of an item of the mutation')
+  .description(
+    'Sends the rows of a file to a mutation, up to 1,000 at once, through the public API. Reports the rows that are refused. Loading a file again changes nothing more.',
+  )
+  .option('--url <address>', 'Running graph.', 'http://127.0.0.1:4000')
+  .option('--as <principal>', 'Caller that the development keys of the data folder sign.')
+  .option('--token-file <file>', 'File with the token of the caller, instead of --as.')
+  .option('--dry-run', 'Report what would change; change nothing.')
+  .option('--rejects <file>', 'Write rejected rows to this file, one per line.')
+  .option('--keys <file>', 'Write the keys of the changed objects to this CSV file, by line of the input.')
+  .addHelpText(
+    'after',
+    '\nExample: load recordCandidates people.csv --as "role=hr-specialist; agency=nsa; subject=me" --keys ids.csv',
+  )
+  .action(async (mutation: string, file: string, options: Flags & LoadFlags) => {
+    const { loadRows } = await import('./load');
+    await loadRows({ ...options, mutation, file, dataFolder: readSettings(storeSettings, options).data });
   });
 
 withSettings(program.command('exercise'), storeSettings)

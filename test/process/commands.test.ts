@@ -30,6 +30,7 @@ const PRODUCT_COMMANDS = [
   'migrate',
   'import',
   'export',
+  'load',
   'exercise',
   'exercise:voluntary',
   'exercise:hire',
