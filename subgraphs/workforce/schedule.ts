@@ -3,6 +3,7 @@ import { forgetIdempotencyKeys, type ScheduledTask, scheduled } from '#kit/subgr
 import { closeWhenDue } from './announcement/announcement.mutations';
 import { DUE_SQL, eraseWhenDue } from './application/candidate.mutations';
 import { expireWhenDue } from './application/certificate.mutations';
+import { takeSnapshots } from './goal/capacity-snapshot.mutations';
 
 const ids = (rows: readonly { id: string }[]) => rows.map(({ id }) => id);
 
@@ -49,5 +50,6 @@ export const workforceSchedule: readonly ScheduledTask[] = [
   closeAnnouncements,
   expireCertificates,
   eraseCandidates,
+  takeSnapshots,
   forgetIdempotencyKeys,
 ];

@@ -22,6 +22,7 @@ import { offerMutations } from './application/offer.mutations';
 import { CapabilityDimension, CapabilityGap, workforceHandlers } from './capability-gap';
 import { WorkforceFlow } from './flow/workforce-flow';
 import { CapacitySnapshot } from './goal/capacity-snapshot';
+import { capacityMutations } from './goal/capacity-snapshot.mutations';
 import { HiringGapsResolver, HiringGoal } from './goal/hiring-goal';
 import { hiringGoalMutations } from './goal/hiring-goal.mutations';
 import { importers } from './importers/importers';
@@ -98,6 +99,7 @@ export const workforce = new Subgraph({
     rootsOf(WorkforceFlow, { one: 'workforceFlow', many: 'workforceFlows' }),
   ],
   mutations: [
+    ...capacityMutations,
     ...positionMutations,
     ...hiringGoalMutations,
     ...hiringRequestMutations,

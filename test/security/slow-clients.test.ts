@@ -178,12 +178,15 @@ describe('gateway and subgraph processes with slow clients', () => {
     const content = Buffer.alloc(50_000, 5);
     const path = await stack.attachContent(content);
     const signer = signerOf(stack.identityKey, createLog('silent', 'test'));
-    const stalled: RawClient[] = [];
+    const connected: { client: RawClient; identity: string }[] = [];
     for (let i = 0; i < 36; i++) {
       const identity = await signer.sign(parsePrincipal(`${developer()}; scope=scope-${i}`), 'submissions');
-      const request = head(`PUT ${path}`, { [IDENTITY_HEADER]: identity, 'content-length': content.length });
-      stalled.push((await connect(stack.subgraphUrl)).send(request).send('x'));
+      connected.push({ client: await connect(stack.subgraphUrl), identity });
     }
+    // all at once, so that none has ended before the last one begins
+    const stalled = connected.map(({ client, identity }) =>
+      client.send(head(`PUT ${path}`, { [IDENTITY_HEADER]: identity, 'content-length': content.length })).send('x'),
+    );
     expect(await isServed(person('someone-else'))).toEqual(SERVED);
     const answers = await Promise.all(stalled.map(({ closed }) => closed));
     expect(answers.map((text) => answerOf(text).join(' ')).sort()).toEqual([

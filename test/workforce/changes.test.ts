@@ -278,12 +278,9 @@ describe.each(databaseKinds)('changes of workforce, on %s', (kind) => {
   });
 
   test('I10: funds no more positions than an agency is authorized to, except for a stated reason', async () => {
-    await graph.force(
-      'workforce',
-      `INSERT INTO capacity_snapshot (id, agency_key, work_role_code, staffing_id, as_of, ${kind === 'mysql' ? '`current`' : 'current'}, authorised, filled, vacant, in_hiring, exercise)
-       VALUES ('cap_strength', 'treasury', '423', 'treasury:423', '2026-06-01', 1, 2, 0, 2, 0, 0)`,
-    );
     const treasury = hr('treasury');
+    const SNAPSHOT = 'snapshot { id asOf current authorized filled vacant inHiring }';
+    await graph.perform(treasury, 'recordAuthorizedStrength', { workRole: '423', authorized: 2 }, SNAPSHOT);
     const positions = await plan(6, { primaryWorkRole: '423' }, treasury);
     const { results, changed } = await bulk(treasury, 'fundPositions', {
       items: positions.slice(0, 3).map(target),
@@ -302,6 +299,42 @@ describe.each(databaseKinds)('changes of workforce, on %s', (kind) => {
     expect((await timeline(positions[5].id)).at(-1)).toMatchObject({
       kind: 'POSITION_FUNDED',
       detail: exceptionReason,
+    });
+  });
+
+  test('counts positions into one current snapshot of each role, when its strength is recorded and each day after', async () => {
+    const doe = hr('doe');
+    const FIELDS = 'asOf current authorized filled vacant inHiring';
+    const snapshots = async () =>
+      (
+        await graph.ask(
+          doe,
+          `{ capacitySnapshots(filter: { agency: { eq: "doe" }, workRole: { code: { eq: "423" } } }, orderBy: [{ field: AS_OF }]) {
+            nodes { ${FIELDS} } } }`,
+        )
+      ).data.capacitySnapshots.nodes;
+    const record = (authorized: number) =>
+      graph.perform(doe, 'recordAuthorizedStrength', { workRole: '423', authorized }, `snapshot { ${FIELDS} }`);
+    const day = () => graph.inDays(0).slice(0, 10);
+    const positions = await plan(3, { primaryWorkRole: '423' }, doe);
+    const today = { asOf: day(), current: true, filled: 0, vacant: 0, inHiring: 0 };
+    expect(await record(1)).toEqual({ ...today, authorized: 1 });
+    await bulk(doe, 'fundPositions', { items: positions.slice(0, 1).map(target) });
+    const raised = { ...today, authorized: 5, vacant: 1 };
+    expect(await record(5)).toEqual(raised);
+    expect(await snapshots()).toEqual([raised]);
+    const { refused } = await bulk(doe, 'fundPositions', { items: positions.slice(1).map(target) });
+    expect(refused).toBe(0);
+    graph.clock.advance({ days: 2 });
+    await graph.tick();
+    await graph.tick();
+    expect(await snapshots()).toEqual([
+      { ...raised, current: false },
+      { ...today, asOf: day(), authorized: 5, vacant: 3 },
+    ]);
+    expect(await graph.refused(doe, 'recordAuthorizedStrength', { workRole: 'none', authorized: 1 })).toMatchObject({
+      code: 'UNKNOWN_REFERENCE',
+      inputPath: ['input', 'workRole'],
     });
   });
 
