@@ -521,7 +521,7 @@ describe.each(databaseKinds)('figures and groups of every list on %s', (kind) =>
       [
         'days since a status',
         'groups(by: [{ field: DUE_AT, since: STATUS, width: 1 }])',
-        'Days are counted between two dates, but STATUS is an enum: use DETECTED_AT, CLOCK_STARTED_AT',
+        'Days are counted between two dates, but STATUS is an enum: use DETECTED_AT',
         ['by', 0, 'since'],
       ],
       [
@@ -568,7 +568,7 @@ describe.each(databaseKinds)('figures and groups of every list on %s', (kind) =>
       [
         'the latest status',
         'latest(of: STATUS)',
-        'LATEST needs dates, but STATUS is an enum: use DETECTED_AT, CLOCK_STARTED_AT',
+        'LATEST needs dates, but STATUS is an enum: use DETECTED_AT',
       ],
     ];
     test.each(INVALID_FIGURES)('%s', async (_, figure, message) => {

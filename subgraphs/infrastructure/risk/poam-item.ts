@@ -102,7 +102,7 @@ export const PoamMilestoneStatus = enumeration('PoamMilestoneStatus', 'Status of
 });
 export type PoamMilestoneStatus = ValueOf<typeof PoamMilestoneStatus>;
 
-@model('Milestone of a POA&M item.', { entity: false, order: ['dueOn'], sensitivity: 'ISVI' })
+@model('Milestone of a POA&M item.', { order: ['dueOn'], sensitivity: 'ISVI' })
 export class PoamMilestone {
   @generatedId('pom') id!: string;
   @belongsTo(() => PoamItem, 'Item of the plan of action.', { as: 'poamItem', filter: true }) poamItemId!: string;
