@@ -7,7 +7,7 @@ import { pagedOperation } from '../export/paged-operation';
 import { pagesOf } from '../export/pages';
 import { Table } from '../export/table';
 import { type Banner, CsvWriter, type Format, JsonLinesWriter, type Writer } from '../export/writers';
-import { type CallerOptions, clientOf, textOf } from './graph-client';
+import { type CallerOptions, callerOf, clientOf, textOf } from './graph-client';
 
 export interface ExportOptions extends CallerOptions {
   /** File with the operation. */
@@ -51,7 +51,16 @@ export async function exportQuestion(options: ExportOptions): Promise<void> {
   const writer: Writer =
     options.format === 'csv' ? new CsvWriter(new Table(operation.selection, options.unfold)) : new JsonLinesWriter();
   const of = createHash('sha256')
-    .update(JSON.stringify([operation.query, variables, options.format, options.unfold, options.url, options.as]))
+    .update(
+      JSON.stringify([
+        operation.query,
+        variables,
+        options.format,
+        options.unfold,
+        options.url,
+        await callerOf(options),
+      ]),
+    )
     .digest('hex');
   const output = options.out === undefined ? new StandardOutput() : await OutputFile.open(options.out, of);
   const progress = progressOn(process.stderr, 'export');

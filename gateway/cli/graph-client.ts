@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { decodeJwt } from 'jose';
 import { OperatorError } from '#base/errors';
 import { parsePrincipal } from '#base/identity/principal';
 import type { Answer, Ask } from '../export/ask';
@@ -42,5 +43,18 @@ export async function textOf(file: string, what: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     throw new OperatorError(`Cannot read the ${what}: ${(error as Error).message}`, 'Check the name of the file');
+  }
+}
+
+/** Who asks, as a text that stays the same when the token is renewed. */
+export async function callerOf({ as, tokenFile }: CallerOptions): Promise<string> {
+  if (tokenFile === undefined) return as ?? '';
+  const token = (await textOf(tokenFile, 'token')).trim();
+  try {
+    const { iat: _iat, exp: _exp, nbf: _nbf, jti: _jti, ...claims } = decodeJwt(token);
+    return JSON.stringify(Object.entries(claims).sort());
+  } catch {
+    // not a JWT: another token is another caller
+    return token;
   }
 }

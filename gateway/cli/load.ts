@@ -7,7 +7,7 @@ import { OperatorError } from '#base/errors';
 import { progressOn } from '#kit/import/progress';
 import { requireReadable } from '#kit/import/readers';
 import { formatReject, type Reject } from '#kit/import/reject';
-import { type Ask, GraphError, patiently } from '../export/ask';
+import { type AnswerError, type Ask, GraphError, patiently } from '../export/ask';
 import { type BulkMutation, bulkMutation } from '../load/item-type';
 import { CellError, type Item, itemsOf } from '../load/items';
 import { type CallerOptions, clientOf } from './graph-client';
@@ -57,7 +57,7 @@ export async function loadRows(options: LoadOptions): Promise<void> {
   const mutation = await bulkMutation(options.mutation, (query, variables) =>
     patiently(() => ask({ query, variables, operationName: undefined }), report),
   );
-  const load = new Load(options, mutation, ask, await digestOf(options.file));
+  const load = new Load(options, mutation, ask, await digestOf(options));
   const progress = progressOn(process.stderr, options.mutation);
   for await (const rows of load.chunks()) {
     await load.send(rows);
@@ -69,9 +69,9 @@ export async function loadRows(options: LoadOptions): Promise<void> {
 }
 
 /** The file is read twice, since idempotency keys follow from all of it. @throws OperatorError */
-async function digestOf(file: string): Promise<string> {
+async function digestOf({ file, mutation }: LoadOptions): Promise<string> {
   await requireReadable(file);
-  const hash = createHash('sha256');
+  const hash = createHash('sha256').update(`${mutation}\0`);
   for await (const piece of createReadStream(file)) hash.update(piece as Buffer);
   return hash.digest('hex').slice(0, 32);
 }
@@ -82,7 +82,6 @@ const report = ({ seconds, why }: { seconds: number; why: string }): void => {
 
 class Load {
   read = 0;
-  private calls = 0;
   private added = 0;
   private changed = 0;
   private readonly rejects: Reject[] = [];
@@ -116,7 +115,7 @@ class Load {
         this.read += 1;
         const item = this.converted(itemOf!, record, info.lines);
         if (!item) continue;
-        const size = JSON.stringify(item).length;
+        const size = Buffer.byteLength(JSON.stringify(item));
         const number = Object.keys(item).length + 1;
         if (rows.length === MAX_ITEMS || values + number > MAX_VALUES || bytes + size > MAX_BYTES) {
           yield rows;
@@ -154,9 +153,8 @@ class Load {
 
   async send(rows: readonly Line[]): Promise<void> {
     const { name, inputType } = this.mutation;
-    this.calls += 1;
     const input = {
-      idempotencyKey: `load-${this.digest}-${this.calls}`,
+      idempotencyKey: `load-${this.digest}-${rows[0]!.line}-${rows.at(-1)!.line}`,
       ...{ mode: 'EACH', dryRun: this.options.dryRun ?? false },
       items: rows.map(({ item }) => item),
     };
@@ -169,13 +167,7 @@ class Load {
     const payload = (data as Readonly<Record<string, { added: number; changed: number; results: Result[] } | null>>)?.[
       name
     ];
-    if (!payload) {
-      const { code = 'The graph failed' } = errors?.[0]?.extensions ?? {};
-      throw new GraphError(
-        `${code} for the rows from line ${rows[0]!.line} on: ${errors?.[0]?.message}`,
-        `The ${this.added + this.changed} rows before are loaded. Load the same file again to continue`,
-      );
-    }
+    if (!payload) return this.split(rows, errors?.[0]);
     this.added += payload.added;
     this.changed += payload.changed;
     for (const { index, status, key, code, message, inputPath } of payload.results) {
@@ -185,10 +177,25 @@ class Load {
     }
   }
 
+  /** Nothing of a call was carried out. If a value is to blame, the rows are sent again in halves, down to the one with the value. */
+  private async split(rows: readonly Line[], error: AnswerError | undefined): Promise<void> {
+    const { code = 'The graph failed' } = error?.extensions ?? {};
+    if (code !== 'BAD_USER_INPUT')
+      throw new GraphError(
+        `${code} for the rows from line ${rows[0]!.line} on: ${error?.message}`,
+        `The ${this.added + this.changed} rows before are loaded. Load the same file again to continue`,
+      );
+    if (rows.length === 1) return this.reject(rows[0]!.line, null, `${code}: ${error!.message}`);
+    const half = Math.ceil(rows.length / 2);
+    await this.send(rows.slice(0, half));
+    await this.send(rows.slice(half));
+  }
+
   async finish(): Promise<void> {
     const { file, dryRun, rejects, keys } = this.options;
     this.rejects.sort((a, b) => a.line - b.line);
-    if (rejects !== undefined) await writeFile(rejects, this.rejects.map((row) => `${formatReject(row)}\n`).join(''));
+    if (rejects !== undefined)
+      await writeFile(rejects, this.rejects.map((row) => `${formatReject(row)}\n`).join(''), { mode: 0o600 });
     if (keys !== undefined) await writeFile(keys, `line,key\r\n${this.keys.join('')}`, { mode: 0o600 });
     const counts = `${this.added} added, ${this.changed} changed, ${this.rejects.length} rejected`;
     process.stdout.write(

@@ -8,7 +8,7 @@ export interface Answer {
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
 
-interface AnswerError {
+export interface AnswerError {
   readonly message: string;
   readonly path?: readonly (string | number)[];
   readonly extensions?: { readonly code?: string; readonly retryable?: boolean; readonly retryAfterSeconds?: number };

@@ -16,6 +16,8 @@ export interface ItemField {
   readonly isList: boolean;
   /** How a cell becomes a value. */
   readonly kind: 'integer' | 'number' | 'boolean' | 'object' | 'text';
+  /** Names of the values, for an enum. */
+  readonly values?: readonly string[];
 }
 
 /** A bulk mutation, and what its items may have. */
@@ -58,7 +60,15 @@ export async function bulkMutation(name: string, query: Query): Promise<BulkMuta
   const items = input?.find((field) => field.name === 'items');
   if (!items) throw await unknownMutation(name, input !== undefined, query);
   const fields = await inputFieldsOf(query, named(items.type).name!);
-  return { name, inputType, fields: fields!.map(itemField) };
+  const enums = new Map<string, readonly string[]>();
+  for (const { type } of fields!)
+    if (named(type).kind === 'ENUM') enums.set(named(type).name!, await valuesOf(query, named(type).name!));
+  return { name, inputType, fields: fields!.map((field) => itemField(field, enums)) };
+}
+
+async function valuesOf(query: Query, name: string): Promise<readonly string[]> {
+  const { data } = await query('query ($name: String!) { __type(name: $name) { enumValues { name } } }', { name });
+  return (data as { __type: { enumValues: readonly { name: string }[] } }).__type.enumValues.map((value) => value.name);
 }
 
 async function unknownMutation(name: string, isSingle: boolean, query: Query): Promise<OperatorError> {
@@ -74,12 +84,13 @@ async function unknownMutation(name: string, isSingle: boolean, query: Query): P
   );
 }
 
-function itemField({ name, type, defaultValue }: InputField): ItemField {
+function itemField({ name, type, defaultValue }: InputField, enums: ReadonlyMap<string, readonly string[]>): ItemField {
   const { kind, name: typeName } = named(type);
   return {
     name,
     isRequired: type.kind === 'NON_NULL' && defaultValue === null,
     isList: hasList(type),
+    values: enums.get(typeName ?? ''),
     kind:
       kind === 'INPUT_OBJECT'
         ? 'object'

@@ -21,6 +21,7 @@ const MUTATION: BulkMutation = {
     field('sizes', 'integer', false, true),
     field('parts', 'object', false, true),
     field('lid', 'object'),
+    { ...field('color', 'text'), values: ['RED', 'BLUE'] },
   ],
 };
 
@@ -56,6 +57,8 @@ test('converts cells by the type of their field, and leaves out empty ones', () 
 test.each([
   ['id', '', 'is empty'],
   ['size', '1.5', 'is "1.5", which is not a whole number'],
+  ['size', '3000000000', 'is "3000000000", which is not a whole number'],
+  ['color', 'red', 'is "red": use one of RED, BLUE'],
   ['size', 'many', 'is "many", which is not a whole number'],
   ['weight', 'heavy', 'is "heavy", which is not a number'],
   ['isOpen', 'yes', 'is "yes": use true or false'],
@@ -64,12 +67,13 @@ test.each([
   ['lid', '[1]', 'is not a JSON object'],
   ['lid', '{', 'is not a JSON object'],
 ])('rejects a row with %s = %j', (column, value, message) => {
-  const item = itemsOf(MUTATION, ['id', column]);
+  const item = itemsOf(MUTATION, [...new Set(['id', column])]);
   expect(() => item({ id: 'x', [column]: value })).toThrow(message);
   expect(() => item({ id: 'x', [column]: value })).toThrow(CellError);
 });
 
-test('rejects unknown and missing columns', () => {
+test('rejects unknown, duplicate, and missing columns', () => {
+  expect(() => itemsOf(MUTATION, ['id', 'size', 'id'])).toThrow('The file has the column "id" twice');
   expect(() => itemsOf(MUTATION, ['id', 'wieght'])).toThrow(
     /Items of addBoxes have no field "wieght"[^\n]*"weight"[^\n]*\n {2}Name the columns as the fields: id, size/,
   );

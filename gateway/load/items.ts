@@ -31,6 +31,9 @@ export function itemsOf({ name, fields }: BulkMutation, columns: readonly string
       `Items of ${name} have no field "${unknown}"${nearest(unknown, known)}`,
       `Name the columns as the fields: ${known.join(', ')}`,
     );
+  const duplicate = columns.find((column, place) => columns.indexOf(column) !== place);
+  if (duplicate !== undefined)
+    throw new OperatorError(`The file has the column "${duplicate}" twice`, 'Remove or rename one of them');
   const missing = fields.filter((field) => field.isRequired && !columns.includes(field.name));
   if (missing.length > 0)
     throw new OperatorError(
@@ -70,13 +73,16 @@ function objectOf({ name, isList }: ItemField, text: string): unknown {
   throw new CellError(name, `is not a JSON ${isList ? 'array' : 'object'}`);
 }
 
-function scalarOf({ name, kind }: ItemField, text: string): unknown {
+function scalarOf({ name, kind, values }: ItemField, text: string): unknown {
+  if (values && !values.includes(text))
+    throw new CellError(name, `is "${text.slice(0, 40)}": use one of ${values.join(', ')}`);
   if (kind === 'text') return text;
   if (kind === 'boolean') {
     if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
     throw new CellError(name, `is "${text.slice(0, 40)}": use true or false`);
   }
   const number = Number(text);
-  if (Number.isFinite(number) && (kind === 'number' || Number.isInteger(number))) return number;
+  const isInRange = kind === 'number' || (Number.isInteger(number) && Math.abs(number) < 2 ** 31);
+  if (Number.isFinite(number) && isInRange) return number;
   throw new CellError(name, `is "${text.slice(0, 40)}", which is not ${kind === 'number' ? 'a' : 'a whole'} number`);
 }

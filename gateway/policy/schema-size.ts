@@ -5,12 +5,16 @@ import {
   type FieldNode,
   type FragmentSpreadNode,
   type GraphQLField,
+  type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLResolveInfo,
   type GraphQLSchema,
   getIntrospectionQuery,
   getNamedType,
   type InlineFragmentNode,
+  isAbstractType,
+  isEnumType,
+  isInputObjectType,
   isInterfaceType,
   isObjectType,
   Kind,
@@ -103,7 +107,7 @@ class Count {
         this.values += 1;
         const { name, selectionSet } = selection;
         if (name.value === '__schema') this.add(selectionSet!, __Schema, this.schema);
-        if (name.value === '__type') this.add(selectionSet!, __Type, this.typeOf(selection));
+        if (name.value === '__type') for (const type of this.typesOf(selection)) this.add(selectionSet!, __Type, type);
       }
   }
 
@@ -111,13 +115,18 @@ class Count {
     return selection.kind === Kind.INLINE_FRAGMENT ? selection.selectionSet : this.fragments.get(selection.name.value)!;
   }
 
-  /** The type that `__type` names, or the one with the most fields if a variable names it. */
-  private typeOf({ arguments: given = [] }: FieldNode): unknown {
+  /** The type that `__type` names; if a variable names it, the largest type of each kind, since it may be any of them. */
+  private typesOf({ arguments: given = [] }: FieldNode): readonly unknown[] {
     const name = given[0]?.value;
-    if (name?.kind === Kind.STRING) return this.schema.getType(name.value);
-    const fieldsOf = (type: unknown) =>
-      isObjectType(type) || isInterfaceType(type) ? Object.keys(type.getFields()).length : 0;
-    return Object.values(this.schema.getTypeMap()).reduce((a, b) => (fieldsOf(b) > fieldsOf(a) ? b : a));
+    if (name?.kind === Kind.STRING) return [this.schema.getType(name.value)];
+    const types = Object.values(this.schema.getTypeMap());
+    const largest = (size: (type: GraphQLNamedType) => number) => types.reduce((a, b) => (size(b) > size(a) ? b : a));
+    return [
+      largest((type) => (isObjectType(type) || isInterfaceType(type) ? Object.keys(type.getFields()).length : 0)),
+      largest((type) => (isInputObjectType(type) ? Object.keys(type.getFields()).length : 0)),
+      largest((type) => (isEnumType(type) ? type.getValues().length : 0)),
+      largest((type) => (isAbstractType(type) ? this.schema.getPossibleTypes(type).length : 0)),
+    ];
   }
 
   /** Adds the values of one object of the schema. @param source the object; null or undefined has none */

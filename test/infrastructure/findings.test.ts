@@ -135,13 +135,14 @@ describe.each(databaseKinds)('vulnerability findings on %s', (kind) => {
     );
     const [open, suspected, remediated] = findings as [Loose, Loose, Loose];
     await force(suspected.id, 'SUSPECTED');
-    await move(OFFICER, 'recordRemediation', remediated, remediation());
+    const mended = await move(OFFICER, 'recordRemediation', remediated, remediation());
     await graph.force('infrastructure', "UPDATE federal_system SET status = 'DISPOSITION' WHERE id = 'sys_old'");
     const late = await report({ system: 'sys_old', item: null, vulnerability: PATCHABLE });
     await addVulnerabilities(graph, [{ cveId: 'CVE-2026-20007' }]);
     for (const answer of [
       await graph.refused(OFFICER, 'reportFinding', { ...late, vulnerability: 'CVE-2026-20007' }),
       await refused(OFFICER, 'confirmFinding', suspected, { evidence: 'Version 1.0.' }),
+      await refused(OFFICER, 'recordRemediationFailure', mended, { reason: 'Still seen.' }),
     ])
       expect(answer).toMatchObject({ code: 'PRECONDITION_FAILED', extensions: { guard: 'systemInUse' } });
     const at = graph.inDays(0);
@@ -156,6 +157,17 @@ describe.each(databaseKinds)('vulnerability findings on %s', (kind) => {
       fromState: 'OPEN',
       toState: 'SYSTEM_RETIRED',
     });
+    // as a match raises it while another transaction retires the system
+    await force(suspected.id, 'SUSPECTED');
+    await graph.tick();
+    expect(await statusOf(suspected)).toBe('SYSTEM_RETIRED');
+  });
+
+  test('opens no finding on assets that were removed', async () => {
+    const item = await newItem();
+    await graph.force('infrastructure', "UPDATE inventory_item SET status = 'REMOVED' WHERE id = ?", [item]);
+    const { code, inputPath } = await graph.refused(OFFICER, 'reportFinding', await report({ item }));
+    expect([code, inputPath]).toEqual(['BAD_USER_INPUT', ['input', 'item']]);
   });
 
   test('I8: dates a remediation that another officer verifies, and undates one that failed', async () => {

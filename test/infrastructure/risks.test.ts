@@ -218,6 +218,27 @@ describe.each(databaseKinds)('accepted risks and plans of action on %s', (kind) 
     expect([await listed(true), await listed(false)]).toEqual([0, 1]);
   });
 
+  test('accepts no deviation for a finding that its acceptance named and did not cover', async () => {
+    const findings = [await reported(), await reported()];
+    const item = await moveItem(await moveItem(await open(findings), 'INVESTIGATING'), 'DEVIATION_REQUESTED');
+    const proposal = await propose(findings);
+    const remediated = await graph.perform(
+      OFFICER,
+      'recordRemediation',
+      {
+        ...target(await ask('vulnerabilityFinding', findings[1].id, 'id revision')),
+        method: 'UPDATED',
+        remediatedAt: graph.inDays(0),
+      },
+      'finding { id revision }',
+    );
+    const accepted = await graph.perform(SECOND, 'acceptRisk', { ...target(proposal), expiresOn: day(9) }, ACCEPTANCE);
+    const failure = { ...target(remediated), reason: 'Still seen.' };
+    await graph.perform(OFFICER, 'recordRemediationFailure', failure, 'finding { id }');
+    const input = { ...target(item), to: 'DEVIATION_ACCEPTED', acceptance: accepted.id };
+    expect((await graph.refused(OFFICER, 'movePoamItem', input)).extensions.guard).toBe('riskCovered');
+  });
+
   test('refuses plans of action for what is unknown, of another system, or planned already', async () => {
     const [finding, ended, elsewhere] = [await reported(), await reported(), await reported('sys_nsa_2')];
     await dismiss(ended);

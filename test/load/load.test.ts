@@ -75,6 +75,9 @@ describe.each(databaseKinds)('loading rows on %s', (kind) => {
     spoil(501, 2, '2999-01-01T00:00:00Z', 'BAD_USER_INPUT');
     spoil(700, 3, 'perhaps', 'use true or false');
     expect(wrong.size).toBe(36);
+    // a value that no DateTime can be
+    wrong.set(3, 'BAD_USER_INPUT');
+    Object.assign(rows[3]!, { 0: announcement.controlNumber, 2: 'yesterday' });
     // within one call, so that a dry run sees it
     rows[ROWS - 1]![1] = ids[ROWS - 2]!;
     wrong.set(ROWS - 1, 'PRECONDITION_FAILED');

@@ -10,7 +10,7 @@ import { openPoamItem } from './open-poam-item.mutation';
 import { PoamItem, PoamItemStatus, PoamMilestone } from './poam-item';
 import { MILESTONES, POAM_ITEMS } from './poam-items';
 import { type PoamFacts, poamLifecycle } from './poam-lifecycle';
-import { RiskAcceptance, RiskAcceptanceFinding } from './risk-acceptance';
+import { RiskAcceptance } from './risk-acceptance';
 
 const target = targetInput('the POA&M item');
 const returns = ['poamItem', () => PoamItem] as const;
@@ -47,12 +47,10 @@ async function acceptanceFor(
 async function factsOf(work: Work, itemId: string, acceptance: RiskAcceptance | null): Promise<Partial<PoamFacts>> {
   const { database } = work;
   const findings = await database.findBy(VulnerabilityFinding, 'poamItemId', [itemId]);
-  const links = acceptance ? await database.findBy(RiskAcceptanceFinding, 'ownerKey', [acceptance.id]) : [];
-  const accepted = new Set(links.map(({ targetKey }) => targetKey));
   const unresolved = findings.filter(({ status }) => UNRESOLVED.includes(status));
   return {
     unresolved: unresolved.length,
-    covered: unresolved.filter(({ id }) => accepted.has(id)).length,
+    covered: unresolved.filter(({ acceptanceId }) => acceptance && acceptanceId === acceptance.id).length,
     open: findings.filter(({ status }) => !ENDED.includes(status)).length,
     ...(acceptance && { acceptanceStatus: acceptance.status }),
   };

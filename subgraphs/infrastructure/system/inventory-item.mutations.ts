@@ -230,12 +230,12 @@ const tagInventory = bulk({
   },
 });
 
-/** Number of active findings by item. */
+/** Number of findings by item that are active, or may be again: their remediation is not verified. */
 async function activeFindings({ database }: Work, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
   if (ids.length === 0) return new Map();
   const rows = await database.query<{ itemId: string; n: number }>(
     `SELECT item_id AS itemId, COUNT(*) AS n FROM vulnerability_finding
-     WHERE item_id IN (${ids.map(() => '?').join(', ')}) AND status IN (${ACTIVE_SQL}) GROUP BY item_id`,
+     WHERE item_id IN (${ids.map(() => '?').join(', ')}) AND status IN (${ACTIVE_SQL}, 'REMEDIATED') GROUP BY item_id`,
     ids,
   );
   return new Map(rows.map(({ itemId, n }) => [itemId, Number(n)]));

@@ -85,7 +85,7 @@ const findingsResolved = guardOf<InventoryFacts>()(
   'findingsResolved',
   ['activeFindings'],
   ({ activeFindings }) => activeFindings === 0,
-  'The assets have unresolved vulnerability findings: record the remediation of each, or dismiss it, first',
+  'The assets have vulnerability findings that are unresolved or not verified: verify the remediation of each, or dismiss it, first',
 );
 
 /** Lifecycle of a group of like assets. */
