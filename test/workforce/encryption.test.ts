@@ -231,6 +231,14 @@ describe.each(databaseKinds)('personal data of candidates, on %s', (kind) => {
     await after.close();
   });
 
+  test('encrypts the data of more people at once than a statement has variables', async () => {
+    const open = await setting.open();
+    const people = 33_000;
+    await insertPeople(open, people);
+    expect(await keyUses(open.database)).toEqual([{ keyId: setting.keys[0]!.kid, persons: people }]);
+    await open.close();
+  });
+
   test('continues a rotation that ended in the middle', async () => {
     const open = await setting.open();
     await insertPeople(open, 1_200);

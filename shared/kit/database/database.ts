@@ -554,13 +554,12 @@ export class Database {
     values: readonly Partial<T>[],
     tail: string,
   ): Promise<void> {
-    const objects = await encryptRows(this, target, values);
     const columns = this.columns(target);
     const perStatement = Math.max(1, Math.floor(10_000 / columns.length));
     const names = columns.map((column) => this.dialect.quote(column.databaseName)).join(', ');
     const marks = `(${columns.map(() => '?').join(', ')})`;
-    for (let start = 0; start < objects.length; start += perStatement) {
-      const chunk = objects.slice(start, start + perStatement);
+    for (let start = 0; start < values.length; start += perStatement) {
+      const chunk = await encryptRows(this, target, values.slice(start, start + perStatement));
       const parameters = chunk.flatMap((object) =>
         columns.map((column) => {
           const value = (object as Record<string, unknown>)[column.propertyName];
