@@ -59,6 +59,9 @@ export const CERTIFICATES: ChangeableType<Certificate, CertificateStatus, Certif
  * positions, certificates, candidates, applications.
  */
 
+/** The same change with the rights of the system, for objects of any agency that change because of another object. */
+export const asSystem = (work: Work): Work => Object.assign(Object.create(work) as Work, { actor: 'SYSTEM' });
+
 export const openCandidates = (work: Work, ids: readonly string[]) => ChangeSet.open(CANDIDATES, work, ids);
 export const openApplications = (work: Work, ids: readonly string[]) => ChangeSet.open(APPLICATIONS, work, ids);
 export const openCertificates = (work: Work, ids: readonly string[]) => ChangeSet.open(CERTIFICATES, work, ids);
