@@ -114,8 +114,8 @@ async function read(setting: Setting, open: OpenSubgraph, id: string): Promise<L
   const [row] = await open.database.query<{ version: number }>('SELECT version FROM candidate WHERE id = ?', [id]);
   return setting.call(
     open,
-    'holdCandidate',
-    { id, expectedRevision: Number(row!.version), reason: 'Read.' },
+    'releaseCandidate',
+    { id, expectedRevision: Number(row!.version) },
     'candidate { id status name }',
   );
 }
@@ -161,7 +161,7 @@ describe.each(databaseKinds)('personal data of candidates, on %s', (kind) => {
     const [{ name }] = (await open.database.query('SELECT name FROM candidate WHERE id = ?', [first.id])) as Loose[];
     await open.database.query('UPDATE candidate SET name = ? WHERE id = ?', [name, second.id]);
     const { data, errors } = await read(setting, open, second.id);
-    expect(data.holdCandidate.candidate).toEqual({ id: second.id, status: 'ACTIVE', name: null });
+    expect(data.releaseCandidate.candidate).toEqual({ id: second.id, status: 'ACTIVE', name: null });
     expect(errors).toMatchObject([{ extensions: { code: 'DATA_UNREADABLE' } }]);
     expect(errors[0].message).toContain('altered, or belongs elsewhere');
     await open.close();
@@ -175,7 +175,7 @@ describe.each(databaseKinds)('personal data of candidates, on %s', (kind) => {
     setting.writeKeys([await newWrappingKey()]);
     open = await setting.open();
     const { data, errors } = await read(setting, open, lost.id);
-    expect(data.holdCandidate.candidate).toEqual({ id: lost.id, status: 'ACTIVE', name: null });
+    expect(data.releaseCandidate.candidate).toEqual({ id: lost.id, status: 'ACTIVE', name: null });
     expect(errors).toMatchObject([{ extensions: { code: 'DATA_UNREADABLE', keyId: former[0]!.kid } }]);
     expect(errors[0].message).toContain(former[0]!.kid);
     // new people get the new key; changes of the others that need the missing one are refused
@@ -188,7 +188,7 @@ describe.each(databaseKinds)('personal data of candidates, on %s', (kind) => {
     setting.writeKeys([...setting.keys, ...former]);
     open = await setting.open();
     expect(await read(setting, open, lost.id)).toMatchObject({
-      data: { holdCandidate: { candidate: { name: PLAIN[0] } } },
+      data: { releaseCandidate: { candidate: { name: PLAIN[0] } } },
     });
     await open.close();
   });
@@ -211,7 +211,7 @@ describe.each(databaseKinds)('personal data of candidates, on %s', (kind) => {
     // the subgraph reads the new file within a second; whom it recorded before follows
     await rewrapAll(rotating);
     expect(reports).toContain(500);
-    expect(names.map(({ data }) => data.holdCandidate.candidate.name)).toEqual([
+    expect(names.map(({ data }) => data.releaseCandidate.candidate.name)).toEqual([
       'Person 0',
       'Person 600',
       'Person 1199',
@@ -225,9 +225,9 @@ describe.each(databaseKinds)('personal data of candidates, on %s', (kind) => {
     const [row] = await after.database.query<{ version: number }>('SELECT version FROM candidate WHERE id = ?', [
       ids[3],
     ]);
-    const input = { id: ids[3], expectedRevision: Number(row!.version), reason: 'Read.' };
-    const { data } = await setting.call(after, 'holdCandidate', input, 'candidate { name }');
-    expect(data.holdCandidate.candidate.name).toBe('Person 3');
+    const input = { id: ids[3], expectedRevision: Number(row!.version) };
+    const { data } = await setting.call(after, 'releaseCandidate', input, 'candidate { name }');
+    expect(data.releaseCandidate.candidate.name).toBe('Person 3');
     await after.close();
   });
 

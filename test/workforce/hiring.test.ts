@@ -583,6 +583,162 @@ describe.each(databaseKinds)('hiring, on %s', (kind) => {
     expect(await kinds(row.id)).toEqual(['CANDIDATE_RECORDED', 'RETENTION_ENDED', 'CANDIDATE_ERASED']);
   });
 
+  const applicationsTo = async (controlNumber: string): Promise<Loose[]> =>
+    graph.sql('workforce', 'SELECT id, candidate_id, status FROM application WHERE control_number = ? ORDER BY id', [
+      controlNumber,
+    ]);
+  const statusesOf = async (controlNumber: string): Promise<string[]> => [
+    ...new Set((await applicationsTo(controlNumber)).map(({ status }: Loose) => status)),
+  ];
+  const change = async (mutation: string, controlNumber: string, input: Loose = {}): Promise<Loose> => {
+    const { revision } = await announcement(controlNumber);
+    return graph.perform(nsa.hr, mutation, { controlNumber, expectedRevision: revision, ...input }, ANNOUNCEMENT);
+  };
+  const candidateRow = async (id: string): Promise<Loose> =>
+    (await graph.sql('workforce', 'SELECT * FROM candidate WHERE id = ?', [id]))[0];
+  const atNoonOf = (day: string) => graph.clock.set(`${day}T16:00:00.000Z`);
+
+  test('W8: ends applications without a selection with their announcement, so that their candidates are erased', async () => {
+    const { announcement: published, applications } = await nsa.referred(3);
+    const { controlNumber } = published;
+    await nsa.step('recordInterview', applications[0], APPLICATION, {}, nsa.manager);
+    await nsa.step('withdrawApplication', applications[1], APPLICATION);
+    await nsa.eligible(controlNumber, 1);
+    const [, rated] = await nsa.received(controlNumber, 2);
+    await nsa.step('rateApplication', rated, APPLICATION, { rating: 'INELIGIBLE', reason: 'LATE' });
+    expect((await statusesOf(controlNumber)).sort()).toEqual([
+      'ELIGIBLE',
+      'INELIGIBLE',
+      'INTERVIEWED',
+      'RECEIVED',
+      'REFERRED',
+      'WITHDRAWN',
+    ]);
+    graph.clock.advance({ days: 1 });
+    const occurredAt = graph.inDays(-0.5);
+    await change('cancelAnnouncement', controlNumber, { reason: 'Reorganized.', occurredAt });
+    const ended = await applicationsTo(controlNumber);
+    expect(ended.map(({ status }) => status).sort()).toEqual([...Array(5).fill('NOT_SELECTED'), 'WITHDRAWN']);
+    const events = await graph.sql(
+      'workforce',
+      `SELECT from_state AS state, actor, occurred_at AS at FROM workforce_event
+       WHERE kind = 'CANDIDATE_NOT_SELECTED' AND detail = ? ORDER BY from_state`,
+      [controlNumber],
+    );
+    expect(events).toEqual(
+      ['ELIGIBLE', 'INELIGIBLE', 'INTERVIEWED', 'RECEIVED', 'REFERRED'].map((state) => {
+        return { state, actor: 'SYSTEM', at: occurredAt };
+      }),
+    );
+    const { retain_until: retainUntil } = await candidateRow(ended[0].candidate_id);
+    atNoonOf(retainUntil);
+    graph.clock.advance({ days: 1 });
+    await graph.tick();
+    for (const { candidate_id: id } of ended) expect((await candidateRow(id)).status).toBe('ERASED');
+  });
+
+  test('ends what an expired certificate left when the announcement is completed, and then records no application', async () => {
+    const { announcement: published, applications } = await nsa.referred(1);
+    const { controlNumber } = published;
+    const submittedAt = graph.inDays(0);
+    graph.clock.advance({ days: 31 });
+    await graph.tick();
+    expect(await statusesOf(controlNumber)).toEqual(['REFERRED']);
+    await change('completeAnnouncement', controlNumber);
+    expect(await statusesOf(controlNumber)).toEqual(['NOT_SELECTED']);
+    expect((await kinds(applications[0].id)).at(-1)).toBe('CANDIDATE_NOT_SELECTED');
+    const { id } = await graph.perform(nsa.hr, 'recordCandidate', { name: 'Late' }, CANDIDATE);
+    const late = await graph.refused(nsa.hr, 'recordApplication', { controlNumber, candidate: id, submittedAt });
+    expect(late.extensions.guard).toBe('announcementOpen');
+  });
+
+  test('W8: ends shared applications with the shared certificate after their announcement was canceled', async () => {
+    const { announcement: published, certificate, applications } = await nsa.referred(1);
+    const { controlNumber } = published;
+    const hhs = new Hiring(graph, 'hhs');
+    const theirs = await hhs.readied();
+    await nsa.step('shareCertificate', certificate, CERTIFICATE, { hiringRequest: theirs.id });
+    await change('cancelAnnouncement', controlNumber, { reason: 'Reorganized.' });
+    const read = 'SELECT id, status FROM application WHERE shared_from_id = ?';
+    const [copy] = await graph.sql('workforce', read, [applications[0].id]);
+    expect(await count("application WHERE id = ? AND status = 'NOT_SELECTED'", [applications[0].id])).toBe(1);
+    expect(copy.status).toBe('REFERRED');
+    const [{ expires_at: expiresAt }] = await graph.sql(
+      'workforce',
+      'SELECT expires_at FROM certificate WHERE request_id = ?',
+      [theirs.id],
+    );
+    graph.clock.set(expiresAt);
+    await graph.tick();
+    expect(await graph.sql('workforce', read, [applications[0].id])).toEqual([{ ...copy, status: 'NOT_SELECTED' }]);
+    expect(await kinds(copy.id)).toEqual(['APPLICATION_REFERRED', 'CANDIDATE_NOT_SELECTED']);
+  });
+
+  test('W8: ends an application whose selection is withdrawn after its announcement was completed', async () => {
+    const { announcement: published, certificate, applications } = await nsa.referred(1);
+    const { controlNumber } = published;
+    await change('closeAnnouncement', controlNumber);
+    const selected = await nsa.select(applications[0], certificate);
+    const outcomes = [{ application: selected.id, outcome: 'SELECTED' }];
+    const returned = await nsa.step('returnCertificate', certificate, CERTIFICATE, { outcomes }, nsa.manager);
+    await nsa.step('auditCertificate', returned, CERTIFICATE);
+    await change('completeAnnouncement', controlNumber);
+    expect(await statusesOf(controlNumber)).toEqual(['SELECTED']);
+    const ended = await nsa.step('withdrawSelection', selected, APPLICATION, { reason: 'Error.' }, nsa.manager);
+    expect(ended).toMatchObject({ status: 'NOT_SELECTED', hiringRequest: null });
+    expect((await kinds(selected.id)).slice(-2)).toEqual(['SELECTION_WITHDRAWN', 'CANDIDATE_NOT_SELECTED']);
+  });
+
+  test('keeps a legal hold that is in force, unless its text is extended', async () => {
+    const candidate = await graph.perform(nsa.hr, 'recordCandidate', { name: 'Held' }, CANDIDATE);
+    const held = await nsa.step('holdCandidate', candidate, CANDIDATE, { reason: 'Case 26-1' });
+    const aim = { id: held.id, expectedRevision: held.revision };
+    for (const reason of ['Case 26-2', 'Case 26-1']) {
+      const { extensions, message } = await graph.refused(nsa.hr, 'holdCandidate', { ...aim, reason });
+      expect(extensions).toMatchObject({ code: 'PRECONDITION_FAILED', guard: 'keepsHold' });
+      expect(message).toMatch(/lift it first \(releaseCandidate\), or extend its text/);
+    }
+    expect((await candidateRow(held.id)).legal_hold).toBe('Case 26-1');
+    const both = await nsa.step('holdCandidate', held, CANDIDATE, { reason: 'Case 26-1; case 26-2' });
+    expect((await candidateRow(held.id)).legal_hold).toBe('Case 26-1; case 26-2');
+    const released = await nsa.step('releaseCandidate', both, CANDIDATE);
+    await nsa.step('holdCandidate', released, CANDIDATE, { reason: 'Case 26-3' });
+    expect((await candidateRow(held.id)).legal_hold).toBe('Case 26-3');
+  });
+
+  test('keeps data of candidates longer with an extended announcement, but not those no longer retained', async () => {
+    const { controlNumber } = await nsa.announced();
+    await nsa.received(controlNumber, 2);
+    const [kept, ended] = (await applicationsTo(controlNumber)).map((row) => row.candidate_id);
+    const before = await candidateRow(kept);
+    const aim = { id: ended, expectedRevision: (await candidateRow(ended)).version, recordsRef: 'ro/14' };
+    const { retainUntil } = await graph.perform(recordsOfficer('nsa'), 'endRetention', aim, CANDIDATE);
+    await change('extendAnnouncement', controlNumber, { closeDate: graph.inDays(24).slice(0, 10) });
+    const days = (Date.parse((await candidateRow(kept)).retain_until) - Date.parse(before.retain_until)) / 86_400_000;
+    expect(days).toBe(10);
+    expect((await candidateRow(ended)).retain_until).toBe(retainUntil);
+  });
+
+  test('extends no certificate to a time that has passed', async () => {
+    const { certificate } = await nsa.referred(1);
+    graph.clock.advance({ days: 32 });
+    const input = { ...target(certificate), expiresAt: graph.inDays(-1) };
+    const refusal = await graph.refused(nsa.hr, 'extendCertificate', input);
+    expect([refusal.code, refusal.inputPath]).toEqual(['BAD_USER_INPUT', ['input', 'expiresAt']]);
+    expect(refusal.message).toContain(`must be after ${graph.inDays(0)}`);
+  });
+
+  test('erases a candidate who never applied after the retention period, from the day of recording', async () => {
+    const { id, retainUntil } = await graph.perform(nsa.hr, 'recordCandidate', { name: 'Silent' }, CANDIDATE);
+    expect(retainUntil > graph.inDays(700).slice(0, 10)).toBe(true);
+    atNoonOf(retainUntil);
+    await graph.tick();
+    expect((await candidateRow(id)).status).toBe('ACTIVE');
+    graph.clock.advance({ days: 1 });
+    await graph.tick();
+    expect((await candidateRow(id)).status).toBe('ERASED');
+  });
+
   test('W5: lets no date of an application precede an earlier one', async () => {
     const timelines: Loose[] = await graph.sql(
       'workforce',

@@ -15,6 +15,8 @@ import {
 import { mutation } from '#kit/mutation/mutation';
 import type { Work } from '#kit/mutation/work';
 import { LIVE_SQL } from '../application/application';
+import { endApplications } from '../application/ending';
+import { retainedUntil } from '../application/retention';
 import type { HiringRequest } from '../position/position';
 import { openPositions } from '../position/position.mutations';
 import { openRequests } from '../request/hiring-request.mutations';
@@ -156,9 +158,12 @@ interface Change<Fields extends InputFields> {
     input: InputOf<Fields>,
     work: Work,
   ) => Promise<Omit<Move, 'trigger'>> | Omit<Move, 'trigger'>;
-  /** What happens to its hiring requests. */
-  readonly follow?: (work: Work, controlNumber: string) => Promise<void>;
+  /** What happens to its hiring requests, applications, and candidates. */
+  readonly follow?: (work: Work, controlNumber: string, input: Followed<Fields>) => Promise<unknown>;
 }
+
+/** Input of a change, with the time at which it happened. */
+type Followed<Fields extends InputFields> = InputOf<Fields> & Pick<InputOf<typeof target>, 'occurredAt'>;
 
 /** A mutation of one announcement that hiring requests led to. Imported ones change where they are published. */
 function changing<Fields extends InputFields>({ name, description, input, step, follow }: Change<Fields>) {
@@ -180,7 +185,7 @@ function changing<Fields extends InputFields>({ name, description, input, step, 
       const next = announcement && (await step(announcement, values as unknown as InputOf<Fields>, work));
       announcements.move({ id, ...rest }, () => ({ trigger: name, ...next! }));
       await announcements.save();
-      await follow?.(work, id);
+      await follow?.(work, id, values as unknown as Followed<Fields>);
       return id;
     },
   });
@@ -202,6 +207,15 @@ const extendAnnouncement = changing({
       next.closeDate = closeDate;
     },
   }),
+  follow: ({ database, now }, number, { closeDate }) => {
+    const until = retainedUntil(closeDate);
+    // a retention that a records officer ended stays so
+    return database.query(
+      `UPDATE candidate SET retain_until = ? WHERE retain_until >= ? AND retain_until < ?
+         AND id IN (SELECT candidate_id FROM application WHERE control_number = ?)`,
+      [until, civilDate(now), until, number],
+    );
+  },
 });
 
 /** An announcement that closes early accepts applications until that day. */
@@ -240,24 +254,27 @@ const countOf = async ({ database }: Work, table: string, condition: string, num
 
 const completeAnnouncement = changing({
   name: 'completeAnnouncement',
-  description: 'Ends an announcement whose certificates are all audited or expired.',
+  description:
+    'Ends an announcement whose certificates are all audited or expired, and its applications without a selection.',
   input: {},
   step: async ({ controlNumber: number }, _input, work) => ({
     kind: 'ANNOUNCEMENT_COMPLETED',
     facts: { openCertificates: await countOf(work, 'certificate', "status NOT IN ('AUDITED', 'EXPIRED')", number) },
   }),
+  follow: (work, controlNumber, { occurredAt }) => endApplications(work, { controlNumber, occurredAt }),
 });
 
 const cancelAnnouncement = changing({
   name: 'cancelAnnouncement',
-  description: 'Cancels an announcement without a selection. Its hiring requests are ready for another one.',
+  description:
+    'Cancels an announcement without a selection, and ends its applications. Its hiring requests are ready for another one.',
   input: { reason: reasonInput() },
   step: async ({ controlNumber: number }, { reason }, work) => ({
     kind: 'ANNOUNCEMENT_CANCELED',
     detail: reason,
     facts: { hasLiveSelection: (await countOf(work, 'application', `status IN (${LIVE_SQL})`, number)) > 0 },
   }),
-  async follow(work, number) {
+  async follow(work, number, { occurredAt }) {
     const requests = await openRequests(work, await requestsOf(work, number));
     for (const { id, status } of requests.all)
       if (status === 'ANNOUNCED')
@@ -268,6 +285,7 @@ const cancelAnnouncement = changing({
           detail: number,
         }));
     await requests.save();
+    await endApplications(work, { controlNumber: number, occurredAt });
   },
 });
 

@@ -36,10 +36,12 @@ async function knownPairs({ database, principal }: Work, candidateIds: readonly 
   return new Set(rows.map(({ candidateId, controlNumber }) => `${candidateId}:${controlNumber}`));
 }
 
-/** Whether an announcement accepted applications at an instant, by the official day. */
+/** Whether an announcement that has not ended accepted applications at an instant, by the official day. */
 function wasOpen({ status, openDate, closeDate }: Announcement, at: string): boolean {
   const day = civilDate(at);
-  return status !== 'JOB_CANCELED' && openDate <= day && (closeDate === null || day <= closeDate);
+  return (
+    status !== 'JOB_CLOSED' && status !== 'JOB_CANCELED' && openDate <= day && (closeDate === null || day <= closeDate)
+  );
 }
 
 const recordApplication = bulk({

@@ -31,7 +31,7 @@ export const ApplicationStatus = enumeration('ApplicationStatus', 'Status of an 
   REFERRED: 'Referred to the hiring manager on a certificate.',
   INTERVIEWED: 'Candidate interviewed.',
   SELECTED: 'Candidate selected by the hiring manager.',
-  NOT_SELECTED: 'Candidate not selected by the hiring manager.',
+  NOT_SELECTED: 'Candidate not selected by the hiring manager, or not before the announcement ended.',
   TENTATIVE_OFFER: 'Tentative job offer made.',
   BACKGROUND_CHECK: 'Background investigation under way.',
   FINAL_OFFER: 'Final job offer made.',
@@ -81,7 +81,7 @@ export class Candidate {
   agencyKey!: string | null;
   @oneOf(() => CandidateStatus, 'Status of the data.', { default: 'ACTIVE' }) status!: CandidateStatus;
   @date(
-    'Day until which the data are kept: two years after the last announcement closes. Null before any application.',
+    'Day until which the data are kept: two years after the last announcement closes, or after the recording if that is later. Null if unknown.',
     {
       nullable: true,
       index: true,

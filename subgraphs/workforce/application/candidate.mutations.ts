@@ -10,6 +10,7 @@ import type { Work } from '#kit/mutation/work';
 import { callersOf, marks, reasonInput, targetInput, verb } from '../verbs';
 import { Application, Candidate } from './application';
 import { candidateLifecycle, OPEN } from './lifecycle';
+import { retainedUntil } from './retention';
 import { CANDIDATES, openCandidates } from './types';
 
 const returns = ['candidate', () => Candidate] as const;
@@ -53,12 +54,13 @@ const recordCandidate = bulk({
   returns,
   async open(work) {
     const candidates = await openCandidates(work, []);
+    const retainUntil = retainedUntil(civilDate(work.now));
     return {
       apply: (input) =>
         candidates.add(
           {
             ...encryptedOf(input),
-            ...{ id: work.newId('cnd'), agencyKey: work.principal.agency!, retainUntil: null, legalHold: null },
+            ...{ id: work.newId('cnd'), agencyKey: work.principal.agency!, retainUntil, legalHold: null },
             ...{ revision: 1, exercise: false },
           },
           { trigger: 'recordCandidate', kind: 'CANDIDATE_RECORDED' },
@@ -98,10 +100,16 @@ const held = { of: CANDIDATES, returns, target: targetInput('the candidate') };
 const holdCandidate = verb({
   ...held,
   name: 'holdCandidate',
-  description: 'Places a legal hold on the data of a candidate, which keeps them from being erased.',
-  input: { reason: textInput('Reason, such as the number of a lawsuit.') },
-  step: (_candidate, { reason }) => ({
+  description:
+    'Places a legal hold on the data of a candidate, which keeps them from being erased, or adds a reason to the text of one.',
+  input: {
+    reason: textInput(
+      'Reason, such as the number of a lawsuit. With a hold in force, its text and the further reason.',
+    ),
+  },
+  step: ({ legalHold }, { reason }) => ({
     kind: 'CANDIDATE_HELD',
+    facts: { legalHold, holdReason: reason },
     change(next) {
       next.legalHold = reason;
     },

@@ -9,6 +9,7 @@ import { HiringRequest, Position } from '../position/position';
 import { openRequests } from '../request/hiring-request.mutations';
 import { callersOf, marks, targetInput, verb } from '../verbs';
 import { Application, Certificate, CertificateApplication } from './application';
+import { endApplications, lockEnded } from './ending';
 import { certificateLifecycle } from './lifecycle';
 import { sharableUntil } from './retention';
 import { CERTIFICATES, openApplications, openCandidates, openCertificates } from './types';
@@ -138,18 +139,22 @@ const extendCertificate = verb({
   name: 'extendCertificate',
   description: 'Moves the expiry of a certificate to a later time.',
   input: { expiresAt: dateTimeInput('New time at which it expires.') },
-  step: ({ expiresAt: before }, { expiresAt }) => ({
+  step: ({ expiresAt: before }, { expiresAt }, { now }) => ({
     kind: 'CERTIFICATE_EXTENDED',
     detail: `Expires at ${expiresAt}, before ${before}`,
     change(next) {
-      requireLater(expiresAt, before);
+      requireLater(expiresAt, before > now ? before : now);
       next.expiresAt = expiresAt;
     },
   }),
 });
 
-/** Expires a certificate after its time. Its applications stay referred. */
+/** Expires a certificate after its time. Its applications stay referred, unless the announcement has ended. */
 export async function expireWhenDue(work: Work, id: string): Promise<void> {
+  const [due] = await work.database.findBy(Certificate, 'id', [id]);
+  if (!due) return;
+  const { controlNumber } = due;
+  const hasEnded = await lockEnded(work, controlNumber);
   const certificates = await openCertificates(work, [id]);
   const certificate = certificates.get(id);
   if (!certificate || !['ISSUED', 'IN_MANAGER_REVIEW'].includes(certificate.status)) return;
@@ -159,6 +164,12 @@ export async function expireWhenDue(work: Work, id: string): Promise<void> {
     kind: 'CERTIFICATE_EXPIRED',
   }));
   await certificates.save();
+  if (hasEnded)
+    await endApplications(work, {
+      controlNumber,
+      among: await namesOn(work, id),
+      occurredAt: certificate.expiresAt,
+    });
 }
 
 /** Names on a certificate that are also on another one whose manager may still select them. */

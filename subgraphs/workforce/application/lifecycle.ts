@@ -26,7 +26,7 @@ const announcementOpen = guard(
   'announcementOpen',
   ['wasOpen'],
   ({ wasOpen }) => wasOpen,
-  'The announcement did not accept applications at "submittedAt": choose a time from its opening to its closing day',
+  'The announcement did not accept applications at "submittedAt", or has ended: choose a time from its opening to its closing day, and record applications before it ends',
 );
 const onePerCandidate = guard(
   'onePerCandidate',
@@ -77,13 +77,17 @@ const requestKnown = guard(
   'The selection names no hiring request, since it was imported: select the candidate again',
 );
 
-/** Statuses of applications that are under way. */
-export const OPEN: readonly ApplicationStatus[] = [
+/** Statuses of applications that are under way without a selection. They end with the announcement. */
+export const UNSELECTED: readonly ApplicationStatus[] = [
   'RECEIVED',
   'ELIGIBLE',
   'INELIGIBLE',
   'REFERRED',
   'INTERVIEWED',
+];
+/** Statuses of applications that are under way. */
+export const OPEN: readonly ApplicationStatus[] = [
+  ...UNSELECTED,
   'SELECTED',
   'TENTATIVE_OFFER',
   'BACKGROUND_CHECK',
@@ -124,6 +128,7 @@ export const applicationLifecycle = new StateMachine<ApplicationStatus, Applicat
     },
     { trigger: 'withdrawSelection', from: 'SELECTED', to: 'REFERRED', by: ['HR', 'HIRING_MANAGER'] },
     { trigger: 'certificateReturned', from: ['REFERRED', 'INTERVIEWED'], to: 'NOT_SELECTED', by: ['SYSTEM'] },
+    { trigger: 'announcementEnded', from: UNSELECTED, to: 'NOT_SELECTED', by: ['SYSTEM'] },
     { trigger: 'hiredElsewhere', from: ['REFERRED', 'INTERVIEWED'], to: 'NOT_SELECTED', by: ['SYSTEM'] },
     { trigger: 'extendTentativeOffer', from: 'SELECTED', to: 'TENTATIVE_OFFER', by: ['HR'] },
     { trigger: 'acceptTentativeOffer', from: 'TENTATIVE_OFFER', to: 'BACKGROUND_CHECK', by: ['HR'] },
@@ -189,6 +194,8 @@ export interface CandidateFacts {
   /** Whether an application of the candidate, to any agency, is under way. */
   readonly hasOpenApplication: boolean;
   readonly legalHold: string | null;
+  /** Text of the legal hold to place. */
+  readonly holdReason: string;
   readonly isRetentionOver: boolean;
   /** Reference of the records officer's decision, if the caller is one. */
   readonly recordsRef: string | null;
@@ -207,6 +214,12 @@ const noLegalHold = guardCandidate(
   ['legalHold'],
   ({ legalHold }) => legalHold === null,
   'The data are under a legal hold: lift it first',
+);
+const keepsHold = guardCandidate(
+  'keepsHold',
+  ['legalHold', 'holdReason'],
+  ({ legalHold, holdReason }) => legalHold === null || (holdReason !== legalHold && holdReason.includes(legalHold)),
+  'The data are under a legal hold already: lift it first (releaseCandidate), or extend its text: send it as "reason" with the further reason added',
 );
 const retentionOver = guardCandidate(
   'retentionOver',
@@ -233,12 +246,14 @@ export const candidateLifecycle = new StateMachine<CandidateStatus, CandidateFac
     ...(
       [
         ['correctCandidate', 'HR'],
-        ['holdCandidate', 'HR'],
+        ['holdCandidate', 'HR', [keepsHold]],
         ['releaseCandidate', 'HR'],
         ['endRetention', 'RECORDS_OFFICER'],
       ] as const
-    ).flatMap(([trigger, actor]) =>
-      (['ACTIVE', 'ERASURE_REQUESTED'] as const).map((state) => ({ trigger, from: state, to: state, by: [actor] })),
+    ).flatMap(([trigger, actor, guards = []]) =>
+      (['ACTIVE', 'ERASURE_REQUESTED'] as const).map((state) => {
+        return { trigger, from: state, to: state, by: [actor], guards };
+      }),
     ),
   ],
 );

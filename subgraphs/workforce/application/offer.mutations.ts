@@ -15,8 +15,9 @@ import { callersOf, marks, reasonInput, targetInput, verb } from '../verbs';
 import { Application, Certificate, LIVE_SQL } from './application';
 import { endSelection, requestIdsOf } from './application.mutations';
 import { namesOn } from './certificate.mutations';
+import { endApplications, lockEnded } from './ending';
 import { applicationLifecycle } from './lifecycle';
-import { APPLICATIONS, openApplications, openCertificates } from './types';
+import { APPLICATIONS, asSystem, openApplications, openCertificates } from './types';
 
 const returns = ['application', () => Application] as const;
 const target = targetInput('the application');
@@ -121,12 +122,20 @@ async function noteSelection(work: Work, controlNumber: string): Promise<void> {
 
 const withdrawSelection = mutation({
   name: 'withdrawSelection',
-  description: 'Withdraws a selection before any offer. The candidate stays referred.',
+  description:
+    'Withdraws a selection before any offer. The candidate is referred again, or not selected if the announcement has ended.',
   by: callersOf(applicationLifecycle, 'withdrawSelection'),
   input: { ...target, reason: reasonInput() },
   returns,
-  run: (work, { reason, ...aim }) =>
-    endSelection(work, aim, () => ({ trigger: 'withdrawSelection', kind: 'SELECTION_WITHDRAWN', detail: reason })),
+  async run(work, { reason, ...aim }) {
+    const [named] = await work.database.findBy(Application, 'id', [aim.id]);
+    const hasEnded = named !== undefined && (await lockEnded(work, named.controlNumber));
+    const step = { trigger: 'withdrawSelection', kind: 'SELECTION_WITHDRAWN', detail: reason };
+    const key = await endSelection(work, aim, () => step);
+    const { occurredAt } = aim;
+    if (hasEnded) await endApplications(work, { controlNumber: named.controlNumber, among: [key], occurredAt });
+    return key;
+  },
 });
 
 const extendTentativeOffer = verb({
@@ -269,9 +278,8 @@ const recordEntryOnDuty = bulk({
 
 /** Applications from which other ones were shared: they end when another agency hires the candidate. */
 async function openOthers(work: Work, applications: readonly Application[]) {
-  const system = Object.assign(Object.create(work) as Work, { actor: 'SYSTEM' });
   const origins = await openApplications(
-    system,
+    asSystem(work),
     applications.flatMap(({ sharedFromId }) => sharedFromId ?? []),
   );
   return {

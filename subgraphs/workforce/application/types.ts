@@ -54,6 +54,9 @@ export const CERTIFICATES: ChangeableType<Certificate, CertificateStatus, Certif
   since: ({ issuedAt }) => issuedAt,
 };
 
+/** The same change with the rights of the system, for objects of any agency that change because of another object. */
+export const asSystem = (work: Work): Work => Object.assign(Object.create(work) as Work, { actor: 'SYSTEM' });
+
 /*
  * Changes of several objects lock them in this order, so that two changes never wait for each other: announcements, hiring requests,
  * positions, certificates, candidates, applications.
