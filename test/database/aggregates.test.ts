@@ -565,11 +565,7 @@ describe.each(databaseKinds)('figures and groups of every list on %s', (kind) =>
         'MEDIAN needs numbers, but DUE_AT is a date: use POLICY_ROW, SYSTEM_LOGGING_LEVEL, ITEM_COUNT, or add "since" to count days from another date',
       ],
       ['the percentile 90', 'percentile(of: DUE_AT, since: DETECTED_AT, p: 90)', '"p" is 90: use a share from 0 to 1'],
-      [
-        'the latest status',
-        'latest(of: STATUS)',
-        'LATEST needs dates, but STATUS is an enum: use DETECTED_AT',
-      ],
+      ['the latest status', 'latest(of: STATUS)', 'LATEST needs dates, but STATUS is an enum: use DETECTED_AT'],
     ];
     test.each(INVALID_FIGURES)('%s', async (_, figure, message) => {
       const { data, errors } = await world.ask(`{ vulnerabilityFindings { aggregates { ${figure} } } }`);
