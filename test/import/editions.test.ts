@@ -253,6 +253,15 @@ describe.each(databaseKinds)('editions of the KEV catalog on %s', (kind) => {
     });
   });
 
+  test('applies later editions after one without a version was forced', async () => {
+    const { catalogVersion: _version, ...rest } = edition('2026.11.02', [entry(10001, { dueDate: '2026-11-12' })]);
+    await apply(rest, { force: 'CISA confirmed it' });
+    expect((await editions()).find(({ version }) => version === 'unknown')).toMatchObject({ status: 'APPLIED' });
+    const later = edition('2026.11.02', [entry(10001, { dueDate: '2026-11-12' })]);
+    const { notes } = await apply({ ...later, dateReleased: '2026-11-02T19:00:00Z' });
+    expect(notes).toContain('edition 2026.11.02: 0 added, 0 changed, 0 removed');
+  });
+
   test('takes the same number of statements for ten entries and for a hundred', async () => {
     const many = (version: string, count: number) =>
       edition(version, [

@@ -354,8 +354,18 @@ test.each([
   ['1.0a', '1.0b', -1],
   ['V9', 'v9.0', 0],
 ])('compares versions %s and %s', (a, b, sign) => {
-  expect(Math.sign(compareVersions(a, b))).toBe(sign);
-  expect(Math.sign(compareVersions(b, a))).toBe(sign === 0 ? 0 : -sign);
+  expect(Math.sign(compareVersions(a, b)!)).toBe(sign);
+  expect(Math.sign(compareVersions(b, a)!)).toBe(sign === 0 ? 0 : -sign);
+});
+
+test.each([
+  ['1.0-rc1', '1.0'],
+  ['1.0.2k', '1.0.2'],
+  ['1.x', '1.5'],
+])('does not decide whether %s is before %s, so that a range may include it', (a, b) => {
+  expect([compareVersions(a, b), compareVersions(b, a)]).toEqual([null, null]);
+  expect(mayInclude({ versionFrom: null, versionBefore: b }, a)).toBe(true);
+  expect(mayInclude({ versionFrom: b, versionBefore: null }, a)).toBe(true);
 });
 
 test('includes the first version of a range, and not the one that fixes it', () => {

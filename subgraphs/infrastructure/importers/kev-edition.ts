@@ -32,6 +32,9 @@ const REQUIRED = [
 ];
 const KNOWN = new Set([...REQUIRED, 'knownRansomwareCampaignUse', 'notes', 'cwes', 'forensicTriage']);
 
+/** Version of an edition that states none, which only a forced import applies. */
+const NO_VERSION = 'unknown';
+
 /** First day of the catalog. Its entries may have the due dates of earlier directives, which precede it. */
 const FIRST_DAY = '2021-11-03';
 
@@ -47,7 +50,7 @@ async function readEdition(path: string): Promise<Published> {
   const text = (name: string) => (typeof document[name] === 'string' ? document[name] : null);
   const [version, releasedAt] = [text('catalogVersion'), instantOf(text('dateReleased'))];
   return {
-    version: version?.slice(0, 40) ?? 'unknown',
+    version: version?.slice(0, 40) ?? NO_VERSION,
     releasedAt,
     rows: entries.length,
     sha256: createHash('sha256')
@@ -116,7 +119,7 @@ function isDueBeforeListing(row: Row): boolean {
 }
 
 const isOlder = (edition: EditionFacts, last: CatalogEdition): boolean =>
-  edition.version < last.version ||
+  (last.version !== NO_VERSION && edition.version < last.version) ||
   (edition.version === last.version && (edition.releasedAt ?? '') < (last.releasedAt ?? ''));
 
 const SHOWN = 5;

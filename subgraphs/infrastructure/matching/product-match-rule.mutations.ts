@@ -46,7 +46,7 @@ function openRules(work: Work, ids: readonly string[]) {
 
 /** @throws InputError if no version is in the range */
 function requireRange(versionFrom: string | null, versionBefore: string | null): void {
-  if (versionFrom !== null && versionBefore !== null && compareVersions(versionFrom, versionBefore) >= 0)
+  if (versionFrom !== null && versionBefore !== null && (compareVersions(versionFrom, versionBefore) ?? -1) >= 0)
     throw new InputError(`"versionBefore" must be later than "versionFrom", ${versionFrom}`, [
       'input',
       'versionBefore',
