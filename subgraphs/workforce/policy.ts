@@ -70,7 +70,7 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [WorkforceEvent, { rows: event, GOV: event }],
 ];
 
-/** Hiring managers and HR specialists of the requesting agency. Each listed application has its own policy on top. */
+/** Hiring managers, HR specialists, and records officers of the requesting agency. Each listed application has its own policy on top. */
 function ofCertificate(): Rule {
-  return through('requestId', () => HiringRequest, ofAgency('agencyKey', 'hiring-manager', 'hr-specialist'));
+  return through('requestId', () => HiringRequest, any(hiringOffice, ofAgency('agencyKey', 'hiring-manager')));
 }

@@ -269,7 +269,13 @@ export function expectations(tables: Tables): Record<string, Expected> {
       GOV: government,
       PII: (row, caller) =>
         is(caller, 'inspector') ||
-        isAgency(caller, byKey('HiringRequest', row.requestId).agencyKey, 'hiring-manager', 'hr-specialist'),
+        isAgency(
+          caller,
+          byKey('HiringRequest', row.requestId).agencyKey,
+          'hiring-manager',
+          'hr-specialist',
+          'records-officer',
+        ),
     },
     HiringGoal: all(government),
     CapacitySnapshot: all(government),
