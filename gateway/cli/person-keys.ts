@@ -63,7 +63,7 @@ function jwksIn(file: string): readonly WrappingJwk[] {
   } catch (error) {
     throw new OperatorError(
       `"${file}" is not a file of person keys: ${(error as Error).message}`,
-      'Restore it from a backup: without its keys, nobody can read the data that they protect',
+      'Restore it from a backup: the data that its keys protect cannot be read without them',
     );
   }
 }
@@ -157,7 +157,7 @@ export function printPersonKeys(settings: StoreSettings, print: Print = toOutput
 
 const personsOf = (uses: readonly KeyUse[], id: string): number => uses.find(({ keyId }) => keyId === id)?.persons ?? 0;
 
-/** Removes the keys from the file that protect nobody, except the current one. @throws OperatorError */
+/** Removes unused keys from the file, except the current one. @throws OperatorError */
 export function prunePersonKeys(settings: StoreSettings, print: Print = toOutput): Promise<void> {
   return withDatabase(settings, async (database, file) => {
     const used = new Set((await keyUses(database)).map(({ keyId }) => keyId));

@@ -321,7 +321,7 @@ withSettings(personKeys.command('status'), storeSettings)
   });
 
 withSettings(personKeys.command('prune'), storeSettings)
-  .description('Removes the keys from the file that protect nobody, except the current one.')
+  .description('Removes unused keys from the file, except the current one.')
   .action(async (flags: Flags) => {
     const { prunePersonKeys } = await import('./person-keys');
     await prunePersonKeys(workforceSettings(flags));

@@ -1,5 +1,6 @@
 import { InputError } from '#base/errors';
 import type { Database } from '#kit/database/database';
+import { marks } from '#kit/database/marks';
 import { newId } from '#kit/ids';
 import type { ModelClass } from '#kit/model/model';
 
@@ -108,7 +109,7 @@ export class SubjectTimelines {
         ? []
         : await database.query<{ subjectId: string; sequence: number; occurredAt: string }>(
             `SELECT subject_id AS subjectId, MAX(sequence) AS sequence, MAX(occurred_at) AS occurredAt
-             FROM ${database.table(table)} WHERE subject_id IN (${subjectIds.map(() => '?').join(', ')}) GROUP BY subject_id`,
+             FROM ${database.table(table)} WHERE subject_id IN (${marks(subjectIds)}) GROUP BY subject_id`,
             subjectIds,
           );
     const ends = rows.map(({ subjectId, sequence, occurredAt }) => {

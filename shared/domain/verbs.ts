@@ -24,9 +24,6 @@ export const targetInput = (what: string) => ({
 
 export const reasonInput = () => longTextInput('Reason.');
 
-/** Marks of a list in SQL. */
-export const marks = (values: readonly unknown[]): string => values.map(() => '?').join(', ');
-
 interface VerbSpec<T extends Changeable, State extends string, Facts, Fields extends InputFields> {
   readonly name: string;
   readonly description: string;

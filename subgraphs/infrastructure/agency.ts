@@ -3,6 +3,7 @@ import { AgencyFields, agencyRootsOf, declareAgency } from '#domain/agency/agenc
 import { hasMany } from '#kit/collection/connection';
 import type { Loaders } from '#kit/collection/loaders';
 import type { Database } from '#kit/database/database';
+import { marks } from '#kit/database/marks';
 import { percentiles } from '#kit/database/statistics';
 import { computed } from '#kit/model/fields';
 import type { Counted } from '#kit/model/value-object';
@@ -83,7 +84,7 @@ function remediation(
       const query = {
         from: `SELECT agency_key AS agency, ${database.dialect.daysBetween('detected_at', 'remediated_at')} AS days
                FROM vulnerability_finding
-               WHERE agency_key IN (${keys.map(() => '?').join(', ')}) AND remediated_at IS NOT NULL`,
+               WHERE agency_key IN (${marks(keys)}) AND remediated_at IS NOT NULL`,
         value: 'days',
         groups: ['agency'],
         shares: { median: 0.5 },

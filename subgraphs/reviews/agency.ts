@@ -1,6 +1,7 @@
 import { Float, Int } from 'type-graphql';
 import { AgencyFields, agencyRootsOf, declareAgency } from '#domain/agency/agency';
 import { hasMany } from '#kit/collection/connection';
+import { marks } from '#kit/database/marks';
 import { computed } from '#kit/model/fields';
 import { part, valueObject } from '#kit/model/value-object';
 import type { Context } from '#kit/subgraph/context';
@@ -28,14 +29,13 @@ export class Agency extends AgencyFields {
   reviewWorkload({ loaders, database }: Context): Promise<ReviewWorkload> {
     return loaders
       .batched<ReviewWorkload>(Agency, 'review workload', async (keys) => {
-        const marks = keys.map(() => '?').join(', ');
         const open = await database.query<{ agency: string; n: number }>(
           `SELECT lead_agency_key AS agency, COUNT(*) AS n FROM review
-           WHERE lead_agency_key IN (${marks}) AND status IN (${OPEN_REVIEW_SQL}) GROUP BY lead_agency_key`,
+           WHERE lead_agency_key IN (${marks(keys)}) AND status IN (${OPEN_REVIEW_SQL}) GROUP BY lead_agency_key`,
           keys,
         );
         const people = await database.query<{ agency: string; n: number }>(
-          `SELECT agency_key AS agency, COUNT(*) AS n FROM reviewer WHERE agency_key IN (${marks}) GROUP BY agency_key`,
+          `SELECT agency_key AS agency, COUNT(*) AS n FROM reviewer WHERE agency_key IN (${marks(keys)}) GROUP BY agency_key`,
           keys,
         );
         const countOf = (rows: readonly { agency: string; n: number }[], key: string) =>

@@ -10,6 +10,7 @@ import {
   submissionFiled,
   submissionLaunched,
 } from '#domain/contracts/events';
+import { marks } from '#kit/database/marks';
 import { type EventHandler, on } from '#kit/events/inbox';
 import { Designation, Determination } from './determination/determination';
 import { determinationTarget, newDetermination } from './determination/determination.mutations';
@@ -156,7 +157,7 @@ async function endDrafts(dossier: Dossier, which: (draft: Determination) => bool
   const status = determinationLifecycle.next('DRAFT', 'submissionEnded', 'SYSTEM', drafts[0]!);
   await work.database.query(
     `UPDATE determination SET status = ?, draft_key = NULL, version = version + 1
-     WHERE id IN (${drafts.map(() => '?').join(', ')})`,
+     WHERE id IN (${marks(drafts)})`,
     [status, ...drafts.map(({ id }) => id)],
   );
   for (const { id, agencyKey } of drafts)

@@ -1,5 +1,6 @@
 import { Int } from 'type-graphql';
 import { hasMany } from '#kit/collection/connection';
+import { marks } from '#kit/database/marks';
 import { computed } from '#kit/model/fields';
 import { stub, stubKey } from '#kit/model/model';
 import type { Context } from '#kit/subgraph/context';
@@ -26,7 +27,7 @@ export class Sector {
       .batched<number>(Sector, 'finding count', async (keys) => {
         const rows = await database.query<{ sectorKey: string; n: number }>(
           `SELECT target_key AS sectorKey, COUNT(*) AS n FROM ${database.table(FindingSector)}
-           WHERE target_key IN (${keys.map(() => '?').join(', ')}) GROUP BY target_key`,
+           WHERE target_key IN (${marks(keys)}) GROUP BY target_key`,
           keys,
         );
         const counts = new Map(rows.map(({ sectorKey, n }) => [sectorKey, Number(n)]));

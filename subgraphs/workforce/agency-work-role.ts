@@ -1,5 +1,6 @@
 import { Int } from 'type-graphql';
 import { agencyByKey } from '#domain/agency/directory';
+import { marks } from '#kit/database/marks';
 import { computed } from '#kit/model/fields';
 import { stub, stubKey, stubOf } from '#kit/model/model';
 import type { Context } from '#kit/subgraph/context';
@@ -93,7 +94,7 @@ export class AgencyWorkRole {
              SELECT ${database.selection(Announcement, 't')}, l.target_key AS roleCode,
                     ROW_NUMBER() OVER (PARTITION BY t.agency_key, l.target_key ORDER BY t.close_date, t.control_number) AS row_rank
              FROM announcement_work_roles l JOIN announcement t ON t.control_number = l.owner_key
-             WHERE l.target_key IN (${pairs.map(() => '?').join(', ')}) AND t.agency_key IN (${pairs.map(() => '?').join(', ')})
+             WHERE l.target_key IN (${marks(pairs)}) AND t.agency_key IN (${marks(pairs)})
                AND ${Announcement.acceptingSql((property) => `t.${database.column(Announcement, property)}`, `'${clock.now().toISOString()}'`)}
            ) ranked WHERE row_rank <= 100 ORDER BY row_rank`,
           [...pairs.map(([, code]) => code), ...pairs.map(([agencyKey]) => agencyKey)],
@@ -116,7 +117,7 @@ export class AgencyWorkRole {
                   SUM(CASE WHEN status = 'FILLED' THEN 1 ELSE 0 END) AS filled,
                   SUM(CASE WHEN status IN (${VACANT_SQL}) THEN 1 ELSE 0 END) AS vacant
            FROM ${database.dialect.quote('position')}
-           WHERE agency_key IN (${pairs.map(() => '?').join(', ')}) AND work_role_code IN (${pairs.map(() => '?').join(', ')})
+           WHERE agency_key IN (${marks(pairs)}) AND work_role_code IN (${marks(pairs)})
            GROUP BY agency_key, work_role_code`,
           [...pairs.map(([agencyKey]) => agencyKey), ...pairs.map(([, code]) => code)],
         );

@@ -272,7 +272,7 @@ async function certificateReturns(stage: Stage, nsa: Office, certificate: Revise
   stage.act('NSA returns its certificate');
   const names = await nsa.namesOn(certificate.id);
   const cleo = names.find(({ candidate }) => candidate.name.startsWith('Cleo'));
-  expect(cleo?.status === 'NOT_SELECTED', 'NSA sees that a candidate was hired elsewhere, and not by whom');
+  expect(cleo?.status === 'NOT_SELECTED', 'NSA sees that another agency hired a candidate, but not which one');
   stage.note('To NSA, Cleo was hired elsewhere; it does not see where.');
   const returned = await nsa.returnsCertificate(certificate);
   await stage.does(

@@ -2,6 +2,7 @@ import { InvalidAggregateError } from '#base/errors';
 import type { ListScope } from '../collection/loaders';
 import type { Condition, FilterValue } from '../collection/where';
 import { civilDateSql } from '../database/civil-sql';
+import { marks } from '../database/marks';
 import { type ModelClass, modelOf, type Selectable } from '../model/model';
 import type { AggregateField } from './aggregate-fields';
 import { type Dimension, groupSql } from './dimension';
@@ -65,9 +66,7 @@ export class Terms {
   statement(parents: readonly string[]): Condition {
     const { source, parentKey, conditions } = this.scope;
     const columns = [...(parentKey ? [{ name: 'parent_key', sql: parentKey, parameters: [] }] : []), ...this.columns];
-    const isChild = parentKey
-      ? [{ sql: `${parentKey} IN (${parents.map(() => '?').join(', ')})`, parameters: parents }]
-      : [];
+    const isChild = parentKey ? [{ sql: `${parentKey} IN (${marks(parents)})`, parameters: parents }] : [];
     const where = [...isChild, ...conditions];
     return {
       sql: `SELECT ${columns.length > 0 ? columns.map(({ name, sql }) => `${sql} AS ${name}`).join(', ') : '1 AS one'}

@@ -4,6 +4,7 @@ import { RequestError } from '#base/errors';
 import type { Sensitivity } from '#base/sensitivity';
 import type { HowUsed, Reads } from '../audit/reads';
 import type { Database } from '../database/database';
+import { marks } from '../database/marks';
 import type { Link } from '../model/links';
 import { type ModelClass, modelOf } from '../model/model';
 import { type Protected, Reader } from '../policy/policy';
@@ -139,7 +140,7 @@ export class Loaders {
           : (
               await database.query(
                 `SELECT ${database.selection(target, 't')} FROM ${database.table(target)} t
-                 WHERE t.${database.column(target, key)} IN (${keys.map(() => '?').join(', ')}) AND ${visible.sql}`,
+                 WHERE t.${database.column(target, key)} IN (${marks(keys)}) AND ${visible.sql}`,
                 [...keys, ...visible.parameters],
               )
             ).map((row) => this.admit(target, row));
@@ -270,7 +271,7 @@ export class Loaders {
       const key = `t.${database.column(target, modelOf(target).key)}`;
       const { sql, parameters } = this.where().reached(target, this.reader.fields(target, sensitivity, field), 't');
       const rows = await database.query<{ readable: string }>(
-        `SELECT ${key} AS readable FROM ${database.table(target)} t WHERE ${key} IN (${keys.map(() => '?').join(', ')}) AND ${sql}`,
+        `SELECT ${key} AS readable FROM ${database.table(target)} t WHERE ${key} IN (${marks(keys)}) AND ${sql}`,
         [...keys, ...parameters],
       );
       const readable = new Set(rows.map((row) => String(row.readable)));
@@ -287,7 +288,7 @@ export class Loaders {
       const terms = orderTerms(this.database, target, { size: 0, backward: false, order }, 't');
       const rows = await this.database.query(
         `SELECT ${this.database.selection(target, 't')} FROM ${this.database.table(target)} t
-         WHERE t.${this.database.column(target, property)} IN (${keys.map(() => '?').join(', ')}) AND ${visible.sql} ORDER BY ${terms}`,
+         WHERE t.${this.database.column(target, property)} IN (${marks(keys)}) AND ${visible.sql} ORDER BY ${terms}`,
         [...keys, ...visible.parameters],
       );
       const groups = Map.groupBy(
@@ -378,7 +379,7 @@ export class Loaders {
            SELECT ${database.selection(target, 't')}${counts.terms}, ${column} AS ${parentKey},
                   ROW_NUMBER() OVER (PARTITION BY ${column} ORDER BY ${orderTerms(database, target, plan, 't')}) AS ${ranked}
            FROM ${source} ${counts.joins}
-           WHERE ${column} IN (${parents.map(() => '?').join(', ')}) AND ${conditions.map(({ sql }) => sql).join(' AND ')}
+           WHERE ${column} IN (${marks(parents)}) AND ${conditions.map(({ sql }) => sql).join(' AND ')}
          ) page WHERE ${ranked} <= ${plan.size + 1} ORDER BY ${ranked}`,
         [...counts.parameters, ...parents, ...conditions.flatMap(({ parameters }) => parameters)],
       );
@@ -468,7 +469,7 @@ export class Loaders {
         const conditions = [this.counted(target, pageArgs), ...this.naming(target, parent)];
         const rows = await this.database.summarize<{ parent: string; n: number }>(
           `SELECT ${column} AS parent, COUNT(*) AS n FROM ${source}
-         WHERE ${column} IN (${parents.map(() => '?').join(', ')}) AND ${conditions.map(({ sql }) => sql).join(' AND ')} GROUP BY ${column}`,
+         WHERE ${column} IN (${marks(parents)}) AND ${conditions.map(({ sql }) => sql).join(' AND ')} GROUP BY ${column}`,
           [...parents, ...conditions.flatMap(({ parameters }) => parameters)],
         );
         const counts = new Map(rows.map((row) => [String(row.parent), Number(row.n)]));

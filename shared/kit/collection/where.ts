@@ -2,6 +2,7 @@ import type { Clock } from '#base/clock';
 import { InvalidFilterError } from '#base/errors';
 import type { Sensitivity } from '#base/sensitivity';
 import type { Database } from '../database/database';
+import { marks } from '../database/marks';
 import { type Comparison, type DerivedConditions, type ModelClass, modelOf, type Selectable } from '../model/model';
 import { sortableBigNumber } from '../model/scalars';
 import type { Reader } from '../policy/policy';
@@ -572,7 +573,7 @@ export class WhereBuilder {
     if (values.length === 0) return condition('1 = 0');
     if (values.length > MANY_KEYS)
       return condition(`${column} IN (${this.database.dialect.textsOfJson})`, JSON.stringify(values));
-    return { sql: `${column} IN (${values.map(() => '?').join(', ')})`, parameters: values };
+    return { sql: `${column} IN (${marks(values)})`, parameters: values };
   }
 }
 

@@ -18,6 +18,7 @@ import { type Dialect, dialects } from './dialect';
 import { coded, driverErrorOf, type Failure, failureOf } from './driver-errors';
 import { DatabaseHealth } from './health';
 import { DATABASE_LIMITS, type DatabaseLimits } from './limits';
+import { marks } from './marks';
 import { type Migration, type MigrationProgress, runMigrations } from './migrations';
 import {
   type Caller,
@@ -446,9 +447,8 @@ export class Database {
   /** Objects by values of a property, unordered, in one statement. */
   async findBy<T extends object>(target: ModelClass<T>, property: string, values: readonly unknown[]): Promise<T[]> {
     if (values.length === 0) return [];
-    const marks = values.map(() => '?').join(', ');
     const rows = await this.query(
-      `SELECT ${this.selection(target, 't')} FROM ${this.table(target)} t WHERE t.${this.column(target, property)} IN (${marks})`,
+      `SELECT ${this.selection(target, 't')} FROM ${this.table(target)} t WHERE t.${this.column(target, property)} IN (${marks(values)})`,
       values,
     );
     return rows.map((row) => this.hydrate(target, row));
@@ -473,7 +473,7 @@ export class Database {
     const key = `t.${this.column(target, modelOf(target).key)}`;
     const rows = await this.query(
       `SELECT ${this.selection(target, 't')} FROM ${this.table(target)} t
-       WHERE ${key} IN (${keys.map(() => '?').join(', ')}) ORDER BY ${key} ${this.dialect.forUpdate}`,
+       WHERE ${key} IN (${marks(keys)}) ORDER BY ${key} ${this.dialect.forUpdate}`,
       keys,
     );
     return rows.map((row) => this.hydrate(target, row));
@@ -557,7 +557,7 @@ export class Database {
     const columns = this.columns(target);
     const perStatement = Math.max(1, Math.floor(10_000 / columns.length));
     const names = columns.map((column) => this.dialect.quote(column.databaseName)).join(', ');
-    const marks = `(${columns.map(() => '?').join(', ')})`;
+    const row = `(${marks(columns)})`;
     for (let start = 0; start < values.length; start += perStatement) {
       const chunk = await encryptRows(this, target, values.slice(start, start + perStatement));
       const parameters = chunk.flatMap((object) =>
@@ -567,7 +567,7 @@ export class Database {
         }),
       );
       await this.run(
-        `INSERT INTO ${this.table(target)} (${names}) VALUES ${chunk.map(() => marks).join(', ')} ${tail}`,
+        `INSERT INTO ${this.table(target)} (${names}) VALUES ${chunk.map(() => row).join(', ')} ${tail}`,
         parameters,
       );
     }

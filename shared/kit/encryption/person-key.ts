@@ -1,6 +1,7 @@
 import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { DataUnreadableError } from '#base/errors';
 import type { Database } from '../database/database';
+import { marks } from '../database/marks';
 import type { ModelClass } from '../model/model';
 import { kept, record } from '../model/record';
 import { decryptBytes, encryptBytes } from './value';
@@ -8,7 +9,7 @@ import type { WrappingKey, WrappingKeys } from './wrapping-keys';
 
 const KEY_BYTES = 32;
 
-/** Data key of a person, which encrypts what the database stores about the person. Without it, nobody can read that again. */
+/** Data key of a person, which encrypts what the database stores about the person. Without it, that can never be read again. */
 @record('person_key', { key: 'personId', index: [['keyId', 'personId']] })
 export class PersonKey {
   @kept({ primary: true, length: 30 }) personId!: string;
@@ -79,5 +80,5 @@ export async function createPersonKeys(database: Database, persons: readonly New
 /** Destroys the data keys of persons for good: what they encrypted can never be read again. */
 export async function destroyPersonKeys(database: Database, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
-  await database.query(`DELETE FROM person_key WHERE person_id IN (${ids.map(() => '?').join(', ')})`, ids);
+  await database.query(`DELETE FROM person_key WHERE person_id IN (${marks(ids)})`, ids);
 }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import { type Clock, instant } from '#base/clock';
 import type { Database } from '../database/database';
+import { marks } from '../database/marks';
 import { type Checkpoint, REPLAY_BATCH, type ReplayAnswer, type ReplayRequest } from './bus';
 import type { EventEnvelope, LogPosition } from './event';
 import { EventEpoch, OutboxEvent } from './tables';
@@ -71,7 +72,7 @@ export class EventLog {
     const cases = rows.map(() => 'WHEN ? THEN ?').join(' ');
     await inside.query(
       `UPDATE outbox SET log_offset = CASE position ${cases} END, digest = CASE position ${cases} END
-       WHERE position IN (${rows.map(() => '?').join(', ')})`,
+       WHERE position IN (${marks(rows)})`,
       [...offsets, ...digests, ...rows.map(({ position }) => position)],
     );
   }
@@ -167,7 +168,7 @@ export class EventLog {
   private async firstContained(positions: readonly Checkpoint[]): Promise<Checkpoint> {
     if (positions.length === 0) return LOG_START;
     const rows = await this.database.query<{ logOffset: number; digest: string }>(
-      `SELECT log_offset AS logOffset, digest FROM outbox WHERE log_offset IN (${positions.map(() => '?').join(', ')})`,
+      `SELECT log_offset AS logOffset, digest FROM outbox WHERE log_offset IN (${marks(positions)})`,
       positions.map(({ offset }) => offset),
     );
     const digests = new Map(rows.map((row) => [Number(row.logOffset), row.digest]));

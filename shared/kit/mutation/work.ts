@@ -2,6 +2,7 @@ import type { Clock } from '#base/clock';
 import { instant } from '#base/clock';
 import { type Principal, SYSTEM } from '#base/identity/principal';
 import type { Database } from '../database/database';
+import { marks } from '../database/marks';
 import type { EventType } from '../events/event';
 import { OutboxEvent } from '../events/tables';
 import { newId } from '../ids';
@@ -42,7 +43,7 @@ export class Work {
     if (emitted.length === 0) return 0;
     const subjects = [...new Set(emitted.map(({ subject }) => subject))];
     const rows = await database.query<{ subject: string; sequence: number }>(
-      `SELECT subject, MAX(sequence) AS sequence FROM outbox WHERE subject IN (${subjects.map(() => '?').join(', ')}) GROUP BY subject`,
+      `SELECT subject, MAX(sequence) AS sequence FROM outbox WHERE subject IN (${marks(subjects)}) GROUP BY subject`,
       subjects,
     );
     const last = new Map(rows.map(({ subject, sequence }) => [subject, Number(sequence)]));

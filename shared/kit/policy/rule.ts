@@ -2,6 +2,7 @@ import type { Principal } from '#base/identity/principal';
 import { type Role, roleSpec } from '#base/identity/roles';
 import type { Condition } from '../collection/where';
 import type { Database } from '../database/database';
+import { marks } from '../database/marks';
 import type { Link } from '../model/links';
 import { type ModelClass, modelOf, snakeCase } from '../model/model';
 
@@ -133,7 +134,7 @@ export const where = (
     (who) =>
       both(
         ({ database, target, alias }) => ({
-          sql: `${alias}.${database.column(target, property)} IN (${values.map(() => '?').join(', ')})`,
+          sql: `${alias}.${database.column(target, property)} IN (${marks(values)})`,
           parameters: values,
         }),
         limited(who),

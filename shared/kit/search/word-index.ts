@@ -1,4 +1,5 @@
 import type { Database } from '../database/database';
+import { marks } from '../database/marks';
 import { type ModelClass, modelOf, type Selectable } from '../model/model';
 import { searchedFields, type Word, wordTableOf } from './word-table';
 import { WORD_RULES, wordsOf } from './words';
@@ -34,7 +35,6 @@ export async function replaceWords(
 ): Promise<void> {
   const table = wordTableOf(target)!;
   const { key } = modelOf(target);
-  const marks = (values: readonly unknown[]) => values.map(() => '?').join(', ');
   const names = fields.map(({ name }) => name);
   for (let start = 0; start < objects.length; start += PAGE) {
     const page = objects.slice(start, start + PAGE) as Values[];
@@ -173,7 +173,7 @@ async function rewrite(database: Database, target: ModelClass, keys: readonly st
     const { key } = modelOf(target);
     const rows = await inside.query(
       `SELECT ${inside.selection(target, 't')} FROM ${inside.table(target)} t
-       WHERE t.${inside.column(target, key)} IN (${keys.map(() => '?').join(', ')}) ${inside.dialect.forUpdate}`,
+       WHERE t.${inside.column(target, key)} IN (${marks(keys)}) ${inside.dialect.forUpdate}`,
       keys,
     );
     await replaceWords(

@@ -351,7 +351,7 @@ const mergeCases = mutation({
   name: 'mergeCases',
   description: 'Closes a case in favor of another about the same flaw, which takes its sectors and systems.',
   by: ['COORDINATOR'],
-  input: { ...target, intoId: idInput('Id of the case that goes on.'), reason },
+  input: { ...target, intoId: idInput('Id of the case that stays open.'), reason },
   returns,
   async run(work, { id, intoId, reason: detail, ...further }) {
     if (id === intoId)

@@ -79,7 +79,7 @@ export class ClearinghouseCase {
     | null;
   @dateTime('Time the vendor was contacted about the flaw.', { nullable: true, filter: true, order: true })
   vendorContactedAt!: string | null;
-  @belongsTo(() => ClearinghouseCase, 'Case about the same flaw that goes on in place of this one.', {
+  @belongsTo(() => ClearinghouseCase, 'Case about the same flaw that replaces this one.', {
     as: 'mergedInto',
     nullable: true,
   })

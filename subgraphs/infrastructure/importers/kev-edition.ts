@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { civilDate } from '#base/civil';
 import type { Database } from '#kit/database/database';
+import { marks } from '#kit/database/marks';
 import {
   type EditionCounts,
   type EditionFacts,
@@ -142,7 +143,7 @@ const rowOf = (edition: EditionFacts, file: EditionFile, now: string) => ({
 async function markRemoved(database: Database, removed: readonly string[], releasedAt: string): Promise<void> {
   for (let start = 0; start < removed.length; start += 1_000) {
     const keys = removed.slice(start, start + 1_000);
-    const condition = `cve_id IN (${keys.map(() => '?').join(', ')})`;
+    const condition = `cve_id IN (${marks(keys)})`;
     await database.updateWhere(Vulnerability, { kevRemovedOn: civilDate(releasedAt) }, condition, keys);
   }
 }

@@ -1,4 +1,5 @@
 import type { Database } from '#kit/database/database';
+import { marks } from '#kit/database/marks';
 import type { Work } from '#kit/mutation/work';
 import { PolicyBook } from '../remediation/policy-book';
 import { insertFindings, type NewFinding } from '../remediation/recompute';
@@ -56,8 +57,6 @@ export async function matchInventory(work: Work, scope: MatchScope = {}): Promis
     }
   return raised;
 }
-
-const marks = (values: readonly unknown[]): string => values.map(() => '?').join(', ');
 
 /**
  * Tables and conditions of the matches of a scope. On SQLite, CROSS JOIN keeps the order of the two tables, so that a page reads the matches

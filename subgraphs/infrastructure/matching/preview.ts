@@ -3,6 +3,7 @@ import type { Principal } from '#base/identity/principal';
 import { roleSpec } from '#base/identity/roles';
 import { pageSize } from '#kit/collection/page';
 import type { Database } from '#kit/database/database';
+import { marks } from '#kit/database/marks';
 import { sensitivity } from '#kit/model/fields';
 import { figure } from '#kit/model/figure';
 import { part, valueObject } from '#kit/model/value-object';
@@ -56,7 +57,7 @@ async function ofFittingVersions(database: Database, rule: ProductMatchRule, mat
     matches.parameters,
   );
   const versions = rows.flatMap(({ version }) => (version !== null && mayInclude(rule, version) ? [version] : []));
-  const known = versions.length > 0 ? `OR i.product_version IN (${versions.map(() => '?').join(', ')})` : '';
+  const known = versions.length > 0 ? `OR i.product_version IN (${marks(versions)})` : '';
   return {
     sql: `${matches.sql} AND (i.product_version IS NULL ${known})`,
     parameters: [...matches.parameters, ...versions],

@@ -47,9 +47,8 @@ export class FindingDueChange {
   @dateTime('Deadline before. Null if there was none.', { nullable: true, filter: true, order: true }) oldDueAt!:
     | string
     | null;
-  @dateTime('Deadline from then on. Null if there is none.', { nullable: true, filter: true, order: true }) newDueAt!:
-    | string
-    | null;
+  @dateTime('Deadline after the change. Null without a deadline.', { nullable: true, filter: true, order: true })
+  newDueAt!: string | null;
   @oneOf(() => DueBasis, 'What set the deadline from then on.', { filter: true }) newBasis!: DueBasis;
   @flag('Whether forensic triage was required from then on.', { filter: true }) triage!: boolean;
   @date('Day from which the days were counted.') clockStartedAt!: string;

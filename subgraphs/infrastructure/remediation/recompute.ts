@@ -1,6 +1,7 @@
 import { civilDate, startOfDay } from '#base/civil';
 import { SubjectTimelines } from '#domain/timeline';
 import type { Database } from '#kit/database/database';
+import { marks } from '#kit/database/marks';
 import { systemWork, type Work } from '#kit/mutation/work';
 import type { ScheduledTask } from '#kit/subgraph/schedule';
 import type { AssetExposure } from '../system/inventory-item';
@@ -65,8 +66,6 @@ function conditionsOf({ findings, items, systems, cves }: DueFilter): Condition[
     [{ sql: `f.status IN (${ACTIVE_SQL})`, parameters: [] }],
   );
 }
-
-const marks = (values: readonly unknown[]): string => values.map(() => '?').join(', ');
 
 function chunks<Item>(items: readonly Item[], size: number): Item[][] {
   const result: Item[][] = [];

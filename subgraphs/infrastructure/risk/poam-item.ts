@@ -1,4 +1,5 @@
 import { hasMany } from '#kit/collection/connection';
+import { marks } from '#kit/database/marks';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
@@ -79,7 +80,7 @@ export class PoamItem {
       .batched<boolean>(PoamItem, 'delayed', async (keys) => {
         const late = await database.query<{ id: string }>(
           `SELECT DISTINCT poam_item_id AS id FROM poam_milestone
-           WHERE ${isLate({ status: 'status', dueAt: 'due_at' }, '?')} AND poam_item_id IN (${keys.map(() => '?').join(', ')})`,
+           WHERE ${isLate({ status: 'status', dueAt: 'due_at' }, '?')} AND poam_item_id IN (${marks(keys)})`,
           [clock.now().toISOString(), ...keys],
         );
         const ids = new Set(late.map(({ id }) => id));

@@ -1,6 +1,7 @@
 import { Arg, Ctx, FieldResolver, Resolver, Root } from 'type-graphql';
 import { civilDate } from '#base/civil';
 import type { Database } from '#kit/database/database';
+import { marks } from '#kit/database/marks';
 import { sensitivity } from '#kit/model/fields';
 import { GraphQLInstant } from '#kit/model/scalars';
 import type { Context } from '#kit/subgraph/context';
@@ -20,7 +21,7 @@ export async function authorizationOn(
   if (systemIds.length === 0) return new Map();
   const rows = await database.query<{ id: string; systemId: string }>(
     `SELECT a.id AS id, a.system_id AS systemId FROM system_authorization a
-     WHERE a.system_id IN (${systemIds.map(() => '?').join(', ')}) AND ${IN_FORCE_SQL} ORDER BY a.decided_on, a.id`,
+     WHERE a.system_id IN (${marks(systemIds)}) AND ${IN_FORCE_SQL} ORDER BY a.decided_on, a.id`,
     [...systemIds, day, day, day, day],
   );
   return new Map(rows.map(({ id, systemId }) => [systemId, id]));

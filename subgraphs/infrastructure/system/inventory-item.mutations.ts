@@ -1,6 +1,7 @@
 import { civilDate } from '#base/civil';
 import { InputError, UnknownReferenceError } from '#base/errors';
 import { type ChangeableType, ChangeSet, itsAgency, occurredAtInput, ofOwnAgency } from '#domain/change-set';
+import { marks } from '#kit/database/marks';
 import { bulk } from '#kit/mutation/bulk';
 import {
   dateInput,
@@ -235,7 +236,7 @@ async function activeFindings({ database }: Work, ids: readonly string[]): Promi
   if (ids.length === 0) return new Map();
   const rows = await database.query<{ itemId: string; n: number }>(
     `SELECT item_id AS itemId, COUNT(*) AS n FROM vulnerability_finding
-     WHERE item_id IN (${ids.map(() => '?').join(', ')}) AND status IN (${ACTIVE_SQL}, 'REMEDIATED') GROUP BY item_id`,
+     WHERE item_id IN (${marks(ids)}) AND status IN (${ACTIVE_SQL}, 'REMEDIATED') GROUP BY item_id`,
     ids,
   );
   return new Map(rows.map(({ itemId, n }) => [itemId, Number(n)]));

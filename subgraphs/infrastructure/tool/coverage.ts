@@ -1,3 +1,4 @@
+import { marks } from '#kit/database/marks';
 import type { Work } from '#kit/mutation/work';
 import { FederalSystem } from '../system/federal-system';
 import { DeploymentSystem } from './defensive-tool';
@@ -13,7 +14,7 @@ export async function refreshCoverage({ database }: Work, systemIds: ReadonlyMap
   const covered = await database.query<{ id: string }>(
     `SELECT DISTINCT l.target_key AS id FROM ${database.table(DeploymentSystem)} l
      JOIN tool_deployment d ON d.id = l.owner_key JOIN defensive_tool t ON t.id = d.tool_id
-     WHERE d.stage = 'DEPLOYED' AND t.ai_powered = 1 AND l.target_key IN (${ids.map(() => '?').join(', ')})`,
+     WHERE d.stage = 'DEPLOYED' AND t.ai_powered = 1 AND l.target_key IN (${marks(ids)})`,
     ids,
   );
   const isCovered = new Set(covered.map(({ id }) => id));

@@ -1,6 +1,7 @@
 import { civilDate, startOfDay } from '#base/civil';
 import { InputError, UnknownReferenceError } from '#base/errors';
 import { type ChangeableType, ChangeSet, itsAgency, occurredAtInput, ofOwnAgency } from '#domain/change-set';
+import { marks } from '#kit/database/marks';
 import { bulk } from '#kit/mutation/bulk';
 import {
   booleanInput,
@@ -174,7 +175,7 @@ const setCoverage = bulk({
       async save() {
         await deployments.save();
         const table = database.table(DeploymentSystem);
-        await database.query(`DELETE FROM ${table} WHERE owner_key IN (${changed.map(() => '?').join(', ')})`, changed);
+        await database.query(`DELETE FROM ${table} WHERE owner_key IN (${marks(changed)})`, changed);
         await database.insert(DeploymentSystem, links);
         await refreshCoverage(work, affected);
       },

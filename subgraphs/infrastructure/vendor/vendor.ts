@@ -1,5 +1,6 @@
 import { Int } from 'type-graphql';
 import { hasMany } from '#kit/collection/connection';
+import { marks } from '#kit/database/marks';
 import { computed, exerciseFlag, key, refersTo, text } from '#kit/model/fields';
 import { model } from '#kit/model/model';
 import type { Context } from '#kit/subgraph/context';
@@ -17,7 +18,7 @@ function countOf(vendor: Vendor, table: Counted, { loaders, database }: Context)
   return loaders
     .batched<number>(Vendor, `count of ${table}`, async (keys) => {
       const rows = await database.query<{ vendor: string; n: number }>(
-        `SELECT ${column} AS vendor, COUNT(*) AS n FROM ${link} WHERE ${column} IN (${keys.map(() => '?').join(', ')}) ${condition} GROUP BY ${column}`,
+        `SELECT ${column} AS vendor, COUNT(*) AS n FROM ${link} WHERE ${column} IN (${marks(keys)}) ${condition} GROUP BY ${column}`,
         keys,
       );
       const counts = new Map(rows.map(({ vendor: key, n }) => [key, Number(n)]));

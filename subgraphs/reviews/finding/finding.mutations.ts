@@ -2,6 +2,7 @@ import { InputError, NotFoundError, orNotFound, RequestError, requireRevision } 
 import { personKey } from '#base/identity/principal';
 import { findingReferred, findingShared } from '#domain/contracts/events';
 import { FindingSeverity } from '#domain/contracts/finding-severity';
+import { marks } from '#kit/database/marks';
 import { stableId } from '#kit/ids';
 import { enumeration } from '#kit/model/enumeration';
 import {
@@ -262,7 +263,7 @@ const shareFindings = mutation({
     const status = findingLifecycle.next('DRAFT', 'shareFindings', work.actor, {});
     const ids = drafts.map(({ id }) => id);
     await database.query(
-      `UPDATE finding SET status = ?, shared_at = ?, version = version + 1 WHERE id IN (${ids.map(() => '?').join(', ')})`,
+      `UPDATE finding SET status = ?, shared_at = ?, version = version + 1 WHERE id IN (${marks(ids)})`,
       [status, now, ...ids],
     );
     for (const { id } of drafts)

@@ -2,6 +2,7 @@ import { NotFoundError, orNotFound, RequestError, requireRevision, UnknownRefere
 import { personKey } from '#base/identity/principal';
 import { agencyByKey } from '#domain/agency/directory';
 import { reviewEnded, reviewOpened } from '#domain/contracts/events';
+import { marks } from '#kit/database/marks';
 import {
   booleanInput,
   enumInput,
@@ -233,7 +234,7 @@ export async function cancelRuns({ database, now }: Work, reviewIds: readonly st
   await database.updateWhere(
     EvaluationRun,
     { status, endedAt: now },
-    `status IN ('QUEUED', 'RUNNING') AND review_id IN (${reviewIds.map(() => '?').join(', ')})`,
+    `status IN ('QUEUED', 'RUNNING') AND review_id IN (${marks(reviewIds)})`,
     reviewIds,
   );
 }
@@ -358,7 +359,7 @@ export async function stopReviews(dossier: Dossier, reviews: readonly Review[], 
   const status = reviewLifecycle.next(open[0]!.status, 'stopReview', 'SYSTEM', FACTS);
   await work.database.query(
     `UPDATE review SET status = ?, closed_at = ?, close_reason = ?, version = version + 1
-     WHERE id IN (${open.map(() => '?').join(', ')})`,
+     WHERE id IN (${marks(open)})`,
     [status, work.now, reason, ...open.map(({ id }) => id)],
   );
   await cancelRuns(

@@ -1,6 +1,7 @@
 import { Arg, Ctx, Int, Query, Resolver } from 'type-graphql';
 import { RequestError } from '#base/errors';
 import { hasMany } from '#kit/collection/connection';
+import { marks } from '#kit/database/marks';
 import {
   belongsTo,
   computed,
@@ -46,7 +47,7 @@ export class Reviewer {
       .batched<number>(Reviewer, 'open reviews', async (keys) => {
         const rows = await database.query<{ reviewer: string; n: number }>(
           `SELECT a.reviewer_id AS reviewer, COUNT(*) AS n FROM review_assignment a JOIN review r ON r.id = a.review_id
-           WHERE a.reviewer_id IN (${keys.map(() => '?').join(', ')}) AND r.status IN (${OPEN_REVIEW_SQL}) GROUP BY a.reviewer_id`,
+           WHERE a.reviewer_id IN (${marks(keys)}) AND r.status IN (${OPEN_REVIEW_SQL}) GROUP BY a.reviewer_id`,
           keys,
         );
         const counts = new Map(rows.map(({ reviewer, n }) => [reviewer, Number(n)]));

@@ -1,6 +1,7 @@
 import { civilDate } from '#base/civil';
 import { InputError, RequestError, UnknownReferenceError } from '#base/errors';
 import { type ChangeableType, ChangeSet, itsAgency, ofOwnAgency } from '#domain/change-set';
+import { callersOf, reasonInput, targetInput } from '#domain/verbs';
 import {
   dateInput,
   enumInput,
@@ -22,7 +23,6 @@ import { openPositions } from '../position/position.mutations';
 import { openRequests } from '../request/hiring-request.mutations';
 import { TalentArea } from '../role/talent-area';
 import { WorkforceEvent } from '../timeline/workforce-event';
-import { callersOf, reasonInput, targetInput } from '../verbs';
 import {
   Announcement,
   AnnouncementRequest,

@@ -1,6 +1,8 @@
 import { civilDate } from '#base/civil';
 import { InputError, UnknownReferenceError } from '#base/errors';
 import { personKey } from '#base/identity/principal';
+import { callersOf, reasonInput, targetInput, verb } from '#domain/verbs';
+import { marks } from '#kit/database/marks';
 import { plain } from '#kit/encryption/value';
 import { enumeration } from '#kit/model/enumeration';
 import { bulk } from '#kit/mutation/bulk';
@@ -11,7 +13,6 @@ import type { Announcement } from '../announcement/announcement';
 import { openAnnouncements } from '../announcement/announcement.mutations';
 import { HiringRequest } from '../position/position';
 import { openRequests } from '../request/hiring-request.mutations';
-import { callersOf, marks, reasonInput, targetInput, verb } from '../verbs';
 import { Application, IneligibleReason, LIVE } from './application';
 import { applicationLifecycle } from './lifecycle';
 import { retainedUntil } from './retention';

@@ -1,13 +1,14 @@
 import { addDays, civilDate } from '#base/civil';
 import { InputError } from '#base/errors';
 import type { Target } from '#domain/change-set';
+import { callersOf, reasonInput, targetInput, verb } from '#domain/verbs';
+import { marks } from '#kit/database/marks';
 import { destroyPersonKeys } from '#kit/encryption/person-key';
 import { plain } from '#kit/encryption/value';
 import { bulk } from '#kit/mutation/bulk';
 import { optional, textInput, unchanged } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
 import type { Work } from '#kit/mutation/work';
-import { callersOf, marks, reasonInput, targetInput, verb } from '../verbs';
 import { Application, Candidate } from './application';
 import { candidateLifecycle, OPEN } from './lifecycle';
 import { retainedUntil } from './retention';

@@ -1,4 +1,6 @@
 import { InputError, RequestError, UnknownReferenceError } from '#base/errors';
+import { callersOf, targetInput, verb } from '#domain/verbs';
+import { marks } from '#kit/database/marks';
 import { decryptRows } from '#kit/encryption/rows';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import { dateTimeInput, enumInput, idInput, listInput, objectInput } from '#kit/mutation/input';
@@ -7,7 +9,6 @@ import type { Work } from '#kit/mutation/work';
 import { requestsOf } from '../announcement/announcement.mutations';
 import { HiringRequest, Position } from '../position/position';
 import { openRequests } from '../request/hiring-request.mutations';
-import { callersOf, marks, targetInput, verb } from '../verbs';
 import { Application, Certificate, CertificateApplication } from './application';
 import { endApplications, lockEnded } from './ending';
 import { certificateLifecycle } from './lifecycle';
@@ -328,7 +329,7 @@ async function requireAlike({ database }: Work, requestId: string, theirs: Hirin
     );
 }
 
-/** Applications on a certificate whose candidates nobody has selected, and whom the agency does not have from this announcement. */
+/** Applications on a certificate whose candidates no one has selected, and whom the agency does not have from this announcement. */
 async function availableNames(
   work: Work,
   names: readonly string[],

@@ -1,6 +1,6 @@
+import { marks } from '#kit/database/marks';
 import type { Work } from '#kit/mutation/work';
 import { Announcement } from '../announcement/announcement';
-import { marks } from '../verbs';
 import { UNSELECTED } from './lifecycle';
 import { asSystem, openApplications } from './types';
 

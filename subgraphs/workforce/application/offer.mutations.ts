@@ -1,5 +1,7 @@
 import { RequestError, UnknownReferenceError } from '#base/errors';
 import { enteredOnDuty } from '#domain/contracts/events';
+import { callersOf, reasonInput, targetInput, verb } from '#domain/verbs';
+import { marks } from '#kit/database/marks';
 import { enumeration } from '#kit/model/enumeration';
 import { bulk } from '#kit/mutation/bulk';
 import { enumInput, idInput, optional, textInput } from '#kit/mutation/input';
@@ -11,7 +13,6 @@ import { HiringRequest } from '../position/position';
 import { openPositions } from '../position/position.mutations';
 import { emitStaffing, type StaffingChange } from '../position/staffing-events';
 import { openRequests } from '../request/hiring-request.mutations';
-import { callersOf, marks, reasonInput, targetInput, verb } from '../verbs';
 import { Application, Certificate, LIVE_SQL } from './application';
 import { endSelection, requestIdsOf } from './application.mutations';
 import { namesOn } from './certificate.mutations';

@@ -2,6 +2,7 @@ import { civilDate, fiscalYear } from '#base/civil';
 import { InputError, RequestError, UnknownReferenceError } from '#base/errors';
 import { agencyByKey } from '#domain/agency/directory';
 import { type ChangeableType, ChangeSet, itsAgency, ofOwnAgency } from '#domain/change-set';
+import { marks } from '#kit/database/marks';
 import { bulk } from '#kit/mutation/bulk';
 import { expectedRevisionInput, idInput, intInput, longTextInput, optional, textInput } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
@@ -55,7 +56,6 @@ async function activeGoals(
   years: readonly number[],
 ): Promise<Set<string>> {
   if (roles.length === 0) return new Set();
-  const marks = (values: readonly unknown[]) => values.map(() => '?').join(', ');
   const rows = await database.query<Purpose>(
     `SELECT agency_key AS agencyKey, work_role_code AS workRoleCode, fiscal_year AS fiscalYear, initiative
      FROM ${database.table(HiringGoal)}

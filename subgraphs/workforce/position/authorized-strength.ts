@@ -1,3 +1,4 @@
+import { marks } from '#kit/database/marks';
 import type { Work } from '#kit/mutation/work';
 import { CapacitySnapshot } from '../goal/capacity-snapshot';
 import { Position } from './position';
@@ -19,7 +20,6 @@ export class AuthorizedStrength {
     if (positions.length === 0) return new AuthorizedStrength(new Map());
     const agencies = [...new Set(positions.map(({ agencyKey }) => agencyKey))];
     const roles = [...new Set(positions.map(({ workRoleCode }) => workRoleCode))];
-    const marks = (values: readonly string[]) => values.map(() => '?').join(', ');
     const ofThem = `agency_key IN (${marks(agencies)}) AND work_role_code IN (${marks(roles)})`;
     const isCurrent = `${database.column(CapacitySnapshot, 'current')} = 1`;
     const authorized = await database.query<Placed & { authorized: number }>(

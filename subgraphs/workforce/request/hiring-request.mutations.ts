@@ -1,5 +1,7 @@
 import { UnknownReferenceError } from '#base/errors';
 import { type ChangeableType, ChangeSet, itsAgency, ofOwnAgency } from '#domain/change-set';
+import { callersOf, reasonInput, targetInput, verb } from '#domain/verbs';
+import { marks } from '#kit/database/marks';
 import { bulk } from '#kit/mutation/bulk';
 import { enumInput, idInput, textInput } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
@@ -8,7 +10,6 @@ import { LIVE_SQL } from '../application/application';
 import { HiringAuthority, HiringRequest, type HiringRequestStatus } from '../position/position';
 import { openPositions } from '../position/position.mutations';
 import { WorkforceEvent } from '../timeline/workforce-event';
-import { callersOf, marks, reasonInput, targetInput, verb } from '../verbs';
 import { type HiringRequestFacts, hiringRequestLifecycle } from './lifecycle';
 
 /** Hiring requests as mutations change them: those of the caller's agency. */

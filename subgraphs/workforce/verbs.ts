@@ -1,1 +1,0 @@
-export { callersOf, marks, reasonInput, targetInput, verb } from '#domain/verbs';
