@@ -3,7 +3,6 @@ import {
   Args,
   ArgsType,
   Ctx,
-  Directive,
   Field,
   ID,
   Info,
@@ -21,7 +20,7 @@ import { draftOf, type ModelClass, modelOf, type Selectable, upperSnakeCase, whe
 import { takesPlainArguments } from '../model/plain-arguments';
 import type { Context } from '../subgraph/context';
 import type { ParentReference } from './children';
-import { filterOf, settleFilters } from './filters';
+import { filterOf } from './filters';
 import type { Page } from './loaders';
 import { MAX_KEYS } from './max-keys';
 import { oncePerField } from './once-per-field';
@@ -218,7 +217,6 @@ export function hasMany(child: () => ModelClass, parent: string | (() => ParentR
   return (prototype: object, field: string): void => {
     const reference = () => (typeof parent === 'string' ? parent : parent());
     pagedField(prototype, field, child, reference, description);
-    unsettled.push(() => Directive(`@sensitivity(class: ${modelOf(child()).sensitivity})`)(prototype, field));
     whenDeclared(prototype, ({ stored, selectable }) => {
       const comparison = { kind: 'list', child, parent: reference } as const;
       // public, since the policy of the children applies
@@ -228,7 +226,7 @@ export function hasMany(child: () => ModelClass, parent: string | (() => ParentR
   };
 }
 
-/** Adds a connection field that pages through the children of an object. The caller declares its sensitivity class. */
+/** Adds a connection field that pages through the children of an object. Without a sensitivity class it inherits that of its children. */
 export function pagedField(
   prototype: object,
   field: string,
@@ -269,15 +267,6 @@ export function pagedField(
       },
     );
   });
-}
-
-/** Lists without a sensitivity class yet. They inherit the class of their children, which may be declared later. */
-const unsettled: (() => void)[] = [];
-
-/** Declares the sensitivity class of all lists, and filters by them. Call it before building a schema, once all classes are declared. */
-export function settleLists(): void {
-  for (const settle of unsettled.splice(0)) settle();
-  settleFilters();
 }
 
 /** The arguments of a field with all keys of a list. */

@@ -73,8 +73,8 @@ export function enforce(
       const sensitivity = sensitivityOf(field);
       // the policies of the returned objects apply
       if (carriers.has(`${type.name}.${field.name}`)) continue;
-      if (!sensitivity || sensitivity === 'PUBLIC' || (type !== query && isCoveredByPolicy(field, sensitivity, byName)))
-        continue;
+      if (!sensitivity || sensitivity === 'PUBLIC') continue;
+      if (type !== query && isCoveredByPolicy(field, sensitivity, byName, model)) continue;
       field.resolve =
         model && policies.has(model)
           ? guarded(model, field, policies.of(model).fields?.[field.name] !== undefined, sensitivity, resolverOf(field))
@@ -106,17 +106,19 @@ function partsOfModels(schema: GraphQLSchema, byName: ReadonlyMap<string, ModelC
 type Resolve = NonNullable<GraphQLField<unknown, unknown>['resolve']>;
 
 /**
- * Whether the policy of the returned objects suffices. A field of a stricter class needs its own check: readers of the objects may not
- * know which of them belong to this one.
+ * Whether the policy of the returned objects suffices. A field of a stricter class than theirs needs its own check, and so does one of a class
+ * that its object as a whole doesn't have: readers of the returned objects may not know which of them belong to this one.
  */
 function isCoveredByPolicy(
   field: GraphQLField<unknown, unknown>,
   sensitivity: Sensitivity,
   byName: ReadonlyMap<string, ModelClass>,
+  owner: ModelClass | undefined,
 ): boolean {
-  const model = byName.get(namedType(field).replace(/Connection$/, ''));
-  if (!model) return namedType(field).endsWith('Connection');
-  return modelOf(model).stored && isCovered(sensitivity, modelOf(model).sensitivity);
+  const returned = byName.get(namedType(field).replace(/Connection$/, ''));
+  if (!returned) return namedType(field).endsWith('Connection');
+  if (!modelOf(returned).stored || !isCovered(sensitivity, modelOf(returned).sensitivity)) return false;
+  return !owner || !modelOf(owner).stored || isCovered(sensitivity, modelOf(owner).sensitivity);
 }
 
 /** Maximum representations in one `_entities` call, above what the cost limit of the gateway lets an operation request. */

@@ -34,8 +34,9 @@ import type { Happening } from '../audit/entry';
 import { Reads } from '../audit/reads';
 import { settleRecord } from '../audit/settle';
 import { UndecidedChanges } from '../audit/undecided';
-import { connectionOf, settleLists } from '../collection/connection';
+import { connectionOf } from '../collection/connection';
 import { Cursors } from '../collection/cursor';
+import { settleFilters } from '../collection/filters';
 import { Loaders } from '../collection/loaders';
 import { Database } from '../database/database';
 import type { DatabaseLimits } from '../database/limits';
@@ -453,7 +454,7 @@ function buildFederated(
     connectionOf(entity);
     policies.of(entity);
   }
-  settleLists();
+  settleFilters();
   requireDistinctMembers();
   const plain = buildSchemaSync({
     resolvers: [
