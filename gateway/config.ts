@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { ORIGIN_HEADER } from '#base/http/origin';
 import { IDENTITY_HEADER } from '#base/identity/signed-identity';
+import { CLASSES, type Sensitivity } from '#base/sensitivity';
 import { type Environment, readSettings, type SettingTable, type SettingValues } from '#base/settings';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -58,6 +59,26 @@ const addressRanges = list.transform((ranges, context) => {
     if (!isAddressRange(range))
       context.addIssue({ code: 'custom', message: `"${range}" is not an address or a range such as 10.0.0.0/8` });
   return ranges;
+});
+
+/** Markings of controlled unclassified information, by sensitivity class. */
+export const MARKINGS: Readonly<Record<Sensitivity, string>> = {
+  PUBLIC: 'PUBLIC',
+  GOV: 'CUI',
+  GOV_DELIB: 'CUI',
+  PROPIN: 'CUI//SP-PROPIN',
+  PII: 'CUI//SP-PRVCY',
+  ISVI: 'CUI//ISVI',
+};
+
+const markings = list.transform((pairs, context) => {
+  for (const pair of pairs)
+    if (!CLASSES.includes(pair.split('=')[0] as Sensitivity) || !/^\w+=[^=]+$/.test(pair))
+      context.addIssue({
+        code: 'custom',
+        message: `"${pair}" is not CLASS=MARKING, with a class of ${CLASSES.join(', ')}`,
+      });
+  return pairs;
 });
 
 /** Settings of the gateway. */
@@ -287,6 +308,40 @@ export const settings = {
     schema: z.enum(['native', 'apollo']),
     default: 'native',
     help: 'Query planner: "native", which is Hive Router’s, or "apollo", which is slower and runs on every platform.',
+  },
+  pages: {
+    env: 'ORDERGRAPH_PAGES',
+    schema: z.enum(['on', 'off']),
+    default: 'on' as const,
+    help: 'Dashboard and explorer for browsers, which `npm run build` builds.',
+  },
+  marking: {
+    env: 'ORDERGRAPH_MARKINGS',
+    schema: markings,
+    default: [] as string[],
+    defaultHelp: Object.entries(MARKINGS)
+      .map(([name, marking]) => `${name}=${marking}`)
+      .join(', '),
+    help: 'Marking of pages and exports with data of a sensitivity class, as CLASS=MARKING; repeatable.',
+  },
+  signInIssuer: {
+    env: 'ORDERGRAPH_SIGN_IN_ISSUER',
+    value: 'url',
+    schema: z.union([z.literal(''), z.url({ protocol: /^https?$/ })]),
+    default: '',
+    help: 'OpenID provider where people sign in on the pages; also name it in --auth.',
+  },
+  signInClient: {
+    env: 'ORDERGRAPH_SIGN_IN_CLIENT',
+    schema: z.string(),
+    default: '',
+    help: 'Client id of the pages at --sign-in-issuer: a public client, authorization code with PKCE, redirect URI <gateway>/signed-in.',
+  },
+  signInScope: {
+    env: 'ORDERGRAPH_SIGN_IN_SCOPE',
+    schema: z.string().min(1),
+    default: 'openid profile',
+    help: 'Scopes that the pages ask --sign-in-issuer for.',
   },
   overrideLabel: {
     env: 'ORDERGRAPH_OVERRIDE_LABELS',

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import { OperatorError } from '#base/errors';
 import type { FileExchange } from '#base/files/exchange';
 import { addFileRoutes } from '#base/files/routes';
 import { addressKey } from '#base/http/address';
@@ -9,15 +10,16 @@ import type { SigningKey } from '#base/identity/signed-identity';
 import { serveMetrics } from '#base/telemetry/server';
 import { WITHHELD_HEADER } from '#base/withheld';
 import { WORK_HEADER } from '#base/work';
-import type { GatewayConfig } from './config';
+import { type GatewayConfig, MARKINGS } from './config';
 import { openGraph } from './graph/open';
 import { ApolloPipeline } from './http/apollo';
 import { contextOf, originHeaders, type RequestRules } from './http/context';
 import { addCors } from './http/cors';
 import { countPreflights, countRequests, warnOfProxies } from './http/counting';
 import type { DocumentSource } from './http/documents';
-import { addGraphQLRoute } from './http/graphql-route';
+import { addGraphQLRoute, type GraphQLRoute } from './http/graphql-route';
 import { addOperatorRoutes } from './http/operator-routes';
+import { addPages, PAGES_FOLDER, type SignIn } from './http/pages';
 import { PersistedQueries } from './http/persisted-query';
 import { rolePicker } from './http/role-picker';
 import { addIdentity, type Caller, type IdentityParts } from './identity/caller';
@@ -46,7 +48,7 @@ export interface GatewayParts {
   readonly gatewayKey?: () => SigningKey;
 }
 
-/** The gateway's HTTP server over one supergraph: /graphql, /health/live, /health/ready, /metrics, /schema.graphql, and Apollo Sandbox for browsers. */
+/** The gateway's HTTP server over one supergraph: /graphql, /health/live, /health/ready, /metrics, /schema.graphql, and pages for browsers. */
 export async function createGateway(parts: GatewayParts): Promise<FastifyInstance> {
   const { config, log, identity } = parts;
   const trust = !identity ? 'everyone' : identity.development ? 'development' : 'issuers';
@@ -112,7 +114,7 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
     log,
     limits: config,
     budgets,
-    page: identity?.development && rolePicker(identity.development),
+    page: browserPage(parts),
     documents,
     responses: {
       compression: config.compression,
@@ -135,7 +137,20 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
     });
 
   const metrics = gatewayMetrics({ served, budgets, sharedPlans: graph.sharedPlans, traffic: server.traffic });
-  addOperatorRoutes(server, { metrics, served, introspection, isOperator });
+  if (config.pages === 'on')
+    await addPages(server, {
+      folder: PAGES_FOLDER,
+      development: identity?.development,
+      signIn: signInOf(config),
+      markings: { ...MARKINGS, ...Object.fromEntries(config.marking.map((pair) => pair.split('='))) },
+    });
+  addOperatorRoutes(server, {
+    home: config.pages === 'on' ? '/dashboard' : '/graphql',
+    metrics,
+    served,
+    introspection,
+    isOperator,
+  });
   if (config.metricsPort !== '') {
     const address = { host: config.metricsHost, port: config.metricsPort };
     const { url, close } = await serveMetrics(metrics, address, log);
@@ -143,6 +158,22 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
     log.info({ url }, 'serving metrics');
   }
   return server;
+}
+
+/** What browsers get at `/graphql`: Apollo Sandbox with the identities of the development issuer, else the explorer. */
+function browserPage({ config, identity }: GatewayParts): GraphQLRoute['page'] {
+  if (identity?.development) return rolePicker(identity.development);
+  return config.pages === 'on' ? async (_request, reply) => reply.redirect('/explorer') : undefined;
+}
+
+/** @throws OperatorError if the settings are incomplete */
+function signInOf({ signInIssuer, signInClient, signInScope }: GatewayConfig): SignIn | undefined {
+  if ((signInIssuer === '') !== (signInClient === ''))
+    throw new OperatorError(
+      'Signing in needs both an issuer and a client id',
+      'Set --sign-in-issuer and --sign-in-client',
+    );
+  return signInIssuer === '' ? undefined : { issuer: signInIssuer, clientId: signInClient, scope: signInScope };
 }
 
 /**

@@ -3,13 +3,20 @@ import { join } from 'node:path';
 import { runNode } from './children.mjs';
 import { compile } from './compile.mjs';
 import { install } from './install.mjs';
+import { buildPages, buildPagesBeside } from './pages.mjs';
 
 /** Runs a command of package.json. @returns its exit code */
 export async function runCommand(root, command, args) {
   if (command === 'install') return installFolders(root, args);
+  if (command === 'pages') {
+    await buildPages(root);
+    return 0;
+  }
   const developing = developerCommands(root, args)[command];
   await install(root, { dev: developing !== undefined });
   if (developing?.compiles !== false) await compile(root);
+  if (command === 'start') buildPagesBeside(root);
+  if (developing?.hasPages) await buildPages(root);
   const steps = developing?.steps ?? [[mainOf(root), command, ...args]];
   Object.assign(process.env, developing?.environment);
   let failed = 0;
@@ -47,7 +54,7 @@ function developerCommands(root, args) {
   const tsc = [packageFile('typescript', 'bin', 'tsc'), '-p', join(root, 'tsconfig.json')];
   const clientsTable = join(root, 'test', 'clients', 'table.cjs');
   return {
-    test: { steps: [[...jest, ...args]] },
+    test: { hasPages: true, steps: [[...jest, ...args]] },
     'test:clients': {
       steps: [[...jest, 'test/clients', '--reporters=default', `--reporters=${clientsTable}`, ...args]],
     },
@@ -63,16 +70,18 @@ function developerCommands(root, args) {
           : [join(root, 'dist', 'test', 'bench', 'main.js'), ...args],
       ],
     },
-    build: { compiles: false, steps: [[...tsc, ...args]] },
+    build: { compiles: false, hasPages: true, steps: [[...tsc, ...args]] },
     format: { compiles: false, steps: [[biome, 'check', '--write', ...(args.length > 0 ? args : ['.'])]] },
     check: {
       // a format error should not hide a type error
       isComplete: true,
       compiles: false,
+      hasPages: true,
       steps: [
         // Biome colors each character of a diff, even when its output is not a terminal
         [biome, 'ci', '--error-on-warnings', ...(process.stdout.isTTY ? [] : ['--colors=off']), '.'],
         tsc,
+        [packageFile('typescript', 'bin', 'tsc'), '-p', join(root, 'gateway', 'explorer')],
         [mainOf(root), 'schema', '--check'],
         [packageFile('dclint', 'bin', 'dclint.cjs'), 'docker-compose.yml'],
       ],

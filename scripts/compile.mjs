@@ -4,6 +4,8 @@ import { basename, dirname, join } from 'node:path';
 import { fail } from './children.mjs';
 
 const FOLDERS = ['gateway', 'shared', 'subgraphs', 'test'];
+/** Installed packages, what tests build, and the pages, which `pages.mjs` builds. */
+const SKIPPED = new Set(['node_modules', '.build', 'gateway/explorer']);
 const SETTINGS = ['.swcrc', 'package-lock.json'];
 
 /**
@@ -34,10 +36,10 @@ async function compileFile(swc, root, source) {
   writeFileSync(`${target}.map`, map);
 }
 
-/** Files and folders in a folder of the project, without installed packages and what tests build. */
+/** Files and folders in a folder of the project. */
 function filesIn(root, folder) {
   return readdirSync(join(root, folder), { withFileTypes: true })
-    .filter(({ name }) => name !== 'node_modules' && name !== '.build')
+    .filter(({ name }) => !SKIPPED.has(name) && !SKIPPED.has(`${folder}/${name}`))
     .flatMap((entry) => {
       const path = join(folder, entry.name);
       return entry.isDirectory() ? [path, ...filesIn(root, path)] : [path];

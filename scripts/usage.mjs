@@ -34,7 +34,7 @@ Measures the gateway and its peers under load, and prints one table. Needs Linux
   --soak MINUTES  constant load on this gateway alone; prints its memory over time
 
 npm run bench -- questions [options]
-Measures what each question of test/questions costs, beside its statements sent through the driver alone.
+Measures what each ready question costs, beside its statements sent through the driver alone.
   --scales a,b     scales of the exercise data (1,10,100)
   --databases a,b  sqlite, mysql (both)
   --only a,b       numbers of questions, such as 01; all by default
@@ -42,7 +42,9 @@ Measures what each question of test/questions costs, beside its statements sent 
   check: `npm run check
 Checks format, lint, import boundaries, types, generated files and docker-compose.yml. It has no options.`,
   build: `npm run build -- [options]
-Compiles to dist/ with the TypeScript compiler. Options are those of tsc.`,
+Compiles to dist/ with the TypeScript compiler, and builds the pages. Options are those of tsc.`,
+  pages: `npm run pages
+Installs the packages of the dashboard and the explorer, and builds them, if their sources have changed. It has no options.`,
   format: `npm run format -- [paths]
 Formats the files, all by default, and fixes what the linter can fix.`,
   install: `node scripts/bootstrap.mjs install [folder ...]

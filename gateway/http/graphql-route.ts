@@ -31,7 +31,7 @@ export interface GraphQLRoute extends Omit<AdmissionRules, 'charge'> {
   /** Budgets that the work of requests is charged to. */
   readonly budgets?: Budgets;
   readonly responses: ResponseRules;
-  /** Page for browsers, instead of Apollo Server's. */
+  /** Page for browsers; Apollo Server's by default. */
   readonly page?: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 }
 

@@ -6,6 +6,8 @@ import { introspectionRefused } from '../policy/schema-secrecy';
 import { type RequestRules, seesSchema } from './context';
 
 export interface OperatorRoutes {
+  /** Page that `/` leads to. */
+  readonly home: string;
   readonly metrics: Registry;
   readonly served: ServedGraph;
   readonly introspection: RequestRules['introspection'];
@@ -16,9 +18,9 @@ const OPERATORS_ONLY = {
   errors: [{ message: 'Reading metrics requires the operator role', extensions: { code: 'FORBIDDEN' } }],
 };
 
-/** Adds `/metrics` for operators, `/schema.graphql` for callers who may see the schema, and a redirect from `/` to the explorer. */
+/** Adds `/metrics` for operators, `/schema.graphql` for callers who may see the schema, and a redirect from `/` to a page. */
 export function addOperatorRoutes(server: FastifyInstance, routes: OperatorRoutes): void {
-  const { metrics, served, introspection, isOperator } = routes;
+  const { home, metrics, served, introspection, isOperator } = routes;
   server.get('/metrics', async ({ caller }, reply) =>
     isOperator(caller)
       ? reply.type(metrics.contentType).send(await metrics.metrics())
@@ -30,5 +32,5 @@ export function addOperatorRoutes(server: FastifyInstance, routes: OperatorRoute
     reply.header('cache-control', 'private, max-age=60').header('vary', 'authorization');
     return reply.type('text/plain; charset=utf-8').send(served.graph.printedApiSchema());
   });
-  server.get('/', async (_request, reply) => reply.redirect('/graphql'));
+  server.get('/', async (_request, reply) => reply.redirect(home));
 }

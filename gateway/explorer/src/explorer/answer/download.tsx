@@ -1,0 +1,78 @@
+import { signal } from '@preact/signals';
+import { headers } from '../../graph/session';
+import type { Asked } from '../run';
+import type { AnswerPart } from './tables';
+
+const FORMATS = [
+  ['csv', 'CSV'],
+  ['jsonl', 'JSON Lines'],
+  ['parquet', 'Parquet'],
+] as const;
+type Format = (typeof FORMATS)[number][0];
+
+/** The download under way, or what became of the last one. */
+const status = signal<string>('');
+
+/** Downloads the whole list, all pages, as the gateway exports it. */
+export function Download({ asked, part }: { asked: Asked; part: AnswerPart | undefined }) {
+  if (!part || part.name === '') return null;
+  return (
+    <span class="download">
+      {FORMATS.map(([format, name]) => (
+        <button key={format} type="button" onClick={() => download(asked, part, format)}>
+          {name}
+        </button>
+      ))}
+      <span class="small" role="status">
+        {status.value}
+      </span>
+    </span>
+  );
+}
+
+async function download({ text, operationName, variables }: Asked, part: AnswerPart, format: Format): Promise<void> {
+  status.value = 'Preparing …';
+  try {
+    const response = await fetch('/export', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers.value },
+      body: JSON.stringify({
+        query: text,
+        operationName,
+        variables,
+        format,
+        list: part.name.replace(/\.(nodes|edges)$/, ''),
+        unfold: format === 'csv' ? part.nested[0] : undefined,
+      }),
+    });
+    if (!response.ok) {
+      const { errors } = (await response.json()) as { errors: { message: string }[] };
+      throw new Error(errors[0]!.message);
+    }
+    const chunks: Uint8Array<ArrayBuffer>[] = [];
+    let bytes = 0;
+    // a download that breaks off must not look complete
+    for (const reader = response.body!.getReader(); ; ) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      chunks.push(value);
+      bytes += value.length;
+      status.value = `${(bytes / 1e6).toFixed(1)} MB …`;
+    }
+    save(new Blob(chunks, { type: response.headers.get('content-type') ?? '' }), nameIn(response, format));
+    status.value = 'Downloaded';
+  } catch (error) {
+    status.value = `Not downloaded: ${(error as Error).message}`;
+  }
+}
+
+const nameIn = (response: Response, format: Format): string =>
+  /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '')?.[1] ?? `answer.${format}`;
+
+function save(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}

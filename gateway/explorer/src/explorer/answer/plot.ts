@@ -1,0 +1,87 @@
+import * as Plot from '@observablehq/plot';
+import type { Mark } from './chart-shape';
+
+interface Value {
+  readonly x: Date | string;
+  readonly y: number;
+  readonly series: string;
+}
+
+interface PlotOptions {
+  readonly mark: Mark;
+  readonly names: { readonly x: string; readonly y: string };
+  readonly width: number;
+}
+
+/** Bars up to which their names fit below them. */
+const MAX_UPRIGHT = 8;
+
+/** A chart of values as SVG, with a description for screen readers. */
+export function plotOf(values: readonly Value[], { mark, names, width }: PlotOptions): Element {
+  const series = [...new Set(values.map((value) => value.series))];
+  const isDivided = series.length > 1;
+  const count = new Set(values.map(({ x }) => String(x))).size;
+  const title = `${names.y} by ${names.x}`;
+  const chart = Plot.plot({
+    width,
+    ariaLabel: title,
+    ariaDescription: `${mark === 'line' ? 'Lines' : 'Bars'} of ${values.length} values${isDivided ? ` in ${series.length} series` : ''}. The table has the same values.`,
+    color: { legend: isDivided, scheme: 'Tableau10' },
+    style: { fontSize: '12px', background: 'transparent' },
+    ...marksOf(values, mark, { names, isDivided, isLying: mark !== 'line' && count > MAX_UPRIGHT, count }),
+  });
+  // its rules are in explorer.css: the page's policy blocks style elements without a nonce
+  for (const style of chart.querySelectorAll('style')) style.remove();
+  return chart;
+}
+
+function marksOf(
+  values: readonly Value[],
+  mark: Mark,
+  {
+    names,
+    isDivided,
+    isLying,
+    count,
+  }: { names: PlotOptions['names']; isDivided: boolean; isLying: boolean; count: number },
+): Plot.PlotOptions {
+  const fill = isDivided ? 'series' : 'var(--data)';
+  const tip = { tip: true };
+  if (mark === 'line')
+    return {
+      marginLeft: 60,
+      x: { label: names.x },
+      y: { label: names.y, grid: true, zero: true },
+      marks: [
+        Plot.ruleY([0]),
+        Plot.lineY(values, {
+          x: 'x',
+          y: 'y',
+          stroke: isDivided ? 'series' : 'var(--data)',
+          strokeWidth: 2,
+          marker: values.length < 60 ? 'dot' : undefined,
+          ...tip,
+        }),
+      ],
+    };
+  const sort = mark === 'bar' && !isDivided ? { sort: { [isLying ? 'y' : 'x']: isLying ? '-x' : '-y' } } : {};
+  if (isLying)
+    return {
+      marginLeft: 180,
+      height: 40 + 22 * count,
+      x: { label: names.y, grid: true },
+      y: { label: null, tickFormat: shortened },
+      marks: [Plot.barX(values, { x: 'y', y: 'x', fill, ...sort, ...tip } as never), Plot.ruleX([0])],
+    };
+  return {
+    marginLeft: 60,
+    marginBottom: 50,
+    x: { label: names.x, tickFormat: shortened },
+    y: { label: names.y, grid: true },
+    marks: [Plot.barY(values, { x: 'x', y: 'y', fill, ...sort, ...tip } as never), Plot.ruleY([0])],
+  };
+}
+
+const MAX_LABEL = 28;
+const shortened = (text: unknown): string =>
+  String(text).length > MAX_LABEL ? `${String(text).slice(0, MAX_LABEL - 1)}…` : String(text);

@@ -1,0 +1,273 @@
+import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from '@tanstack/virtual-core';
+import type { DocumentNode, GraphQLSchema } from 'graphql';
+import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
+import type { Cell } from '../../../../export/table';
+import type { Withheld } from '../../graph/ask';
+import { shown } from './format';
+import { arranged, type Chosen, countsOf, facetsOf, type Row, rowsOf, type Sort } from './rows';
+import { type AnswerPart, type ColumnInfo, columnsOf } from './tables';
+
+interface AnswerTableProps {
+  readonly part: AnswerPart;
+  readonly document: DocumentNode;
+  readonly schema: GraphQLSchema | undefined;
+  readonly withheld: readonly Withheld[];
+}
+
+/** A list of an answer as a table: nested lists unfolded by choice, sorted, and limited to chosen values. */
+export function AnswerTable({ part, document, schema, withheld }: AnswerTableProps) {
+  const [unfold, setUnfold] = useState<string | undefined>(part.nested[0]);
+  const [sort, setSort] = useState<Sort>();
+  const [chosen, setChosen] = useState<Chosen>(new Map());
+  const columns = useMemo(() => columnsOf(part, document, schema), [part, document, schema]);
+  const { rows } = useMemo(() => rowsOf(part, unfold), [part, unfold]);
+  const visible = useMemo(() => arranged(rows, chosen, sort), [rows, chosen, sort]);
+  const facets = useMemo(
+    () =>
+      facetsOf(
+        rows,
+        columns.map(({ kind }) => kind),
+      ),
+    [rows, columns],
+  );
+  const toggle = (column: number, value: Cell) => {
+    const values = new Set(chosen.get(column));
+    if (!values.delete(value)) values.add(value);
+    const next = new Map(chosen);
+    if (values.size > 0) next.set(column, values);
+    else next.delete(column);
+    setChosen(next);
+  };
+  if (part.name === '') return <Figures {...{ part, columns, withheld }} />;
+  return (
+    <>
+      <div class="table-tools">
+        {part.nested.length > 0 && (
+          <label>
+            Unfold{' '}
+            <select
+              value={unfold ?? ''}
+              onChange={({ currentTarget: { value } }) => {
+                setUnfold(value || undefined);
+                setChosen(new Map());
+              }}
+            >
+              <option value="">nothing</option>
+              {part.nested.map((path) => (
+                <option key={path} value={path}>
+                  {path.replace(/\.nodes$/, '')}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
+        <span class="muted small" role="status">
+          {visible.length === rows.length
+            ? `${rows.length.toLocaleString('en-US')} rows`
+            : `${visible.length.toLocaleString('en-US')} of ${rows.length.toLocaleString('en-US')} rows`}
+          {part.hasMore && '; more pages exist: counts are of the rows loaded. Download has all pages.'}
+        </span>
+        {chosen.size > 0 && (
+          <button type="button" class="link" onClick={() => setChosen(new Map())}>
+            Show all rows
+          </button>
+        )}
+      </div>
+      <div class="table-area">
+        {facets.length > 0 && <Facets {...{ facets, rows, columns, chosen, toggle }} />}
+        <Grid {...{ columns, rows: visible, sort, setSort, withheld }} />
+      </div>
+    </>
+  );
+}
+
+/** Rules that take a column's values away from the caller. */
+const ruleOf = (withheld: readonly Withheld[], { coordinate }: ColumnInfo): Withheld | undefined =>
+  withheld.find((rule) => rule.coordinate === coordinate && rule.kind !== 'ROWS');
+
+interface FacetsProps {
+  readonly facets: readonly number[];
+  readonly rows: readonly Row[];
+  readonly columns: readonly ColumnInfo[];
+  readonly chosen: Chosen;
+  readonly toggle: (column: number, value: Cell) => void;
+}
+
+/** Values of columns with few of them, with the number of rows: a choice limits the table. */
+function Facets({ facets, rows, columns, chosen, toggle }: FacetsProps) {
+  return (
+    <section class="facets" aria-label="Limit rows">
+      {facets.map((column) => {
+        const counts = countsOf(rows, column);
+        const most = counts[0]![1];
+        const { name, kind } = columns[column]!;
+        return (
+          <fieldset key={name}>
+            <legend>{name}</legend>
+            {counts.map(([value, count]) => (
+              <label key={String(value)} class="facet">
+                <input
+                  type="checkbox"
+                  checked={chosen.get(column)?.has(value) ?? false}
+                  onChange={() => toggle(column, value)}
+                />
+                <span class="value">{shown(value, kind)}</span>
+                <meter aria-hidden="true" min={0} max={most} value={count} />
+                <span class="num">{count.toLocaleString('en-US')}</span>
+              </label>
+            ))}
+          </fieldset>
+        );
+      })}
+    </section>
+  );
+}
+
+const ROW_HEIGHT = 28;
+/** Rows beyond the window that are there already. */
+const OVERSCAN = 12;
+
+interface GridProps {
+  readonly columns: readonly ColumnInfo[];
+  readonly rows: readonly Row[];
+  readonly sort: Sort | undefined;
+  readonly setSort: (sort: Sort | undefined) => void;
+  readonly withheld: readonly Withheld[];
+}
+
+/** A table of which only the rows in sight are in the document. */
+function Grid({ columns, rows, sort, setSort, withheld }: GridProps) {
+  const scroller = useRef<HTMLElement>(null);
+  const virtualizer = useVirtualizer(scroller, rows.length);
+  const items = virtualizer.getVirtualItems();
+  const [before, after] = [items[0]?.start ?? 0, virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0)];
+  const turn = (column: number) => {
+    if (sort?.column !== column) setSort({ column, descending: false });
+    else setSort(sort.descending ? undefined : { column, descending: true });
+  };
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by keyboard
+    <section class="grid" ref={scroller} tabIndex={0} aria-label="Rows of the answer">
+      <table aria-rowcount={rows.length + 1}>
+        <thead>
+          <tr aria-rowindex={1}>
+            {columns.map((column, place) => (
+              <th
+                key={column.name}
+                scope="col"
+                class={column.kind === 'number' ? 'num' : undefined}
+                aria-sort={sort?.column === place ? (sort.descending ? 'descending' : 'ascending') : undefined}
+              >
+                <button type="button" class="sort" title={column.coordinate} onClick={() => turn(place)}>
+                  {column.name}
+                  <span aria-hidden="true">{sort?.column === place ? (sort.descending ? ' ↓' : ' ↑') : ''}</span>
+                </button>
+                {ruleOf(withheld, column)?.readable === 'SOME' && <span class="tag">some withheld</span>}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {before > 0 && <Spacer height={before} columns={columns.length} />}
+          {items.map(({ index }) => (
+            <tr key={index} aria-rowindex={index + 2}>
+              {rows[index]!.cells.map((cell, place) => (
+                <Value key={columns[place]!.name} {...{ cell, column: columns[place]!, withheld }} />
+              ))}
+            </tr>
+          ))}
+          {after > 0 && <Spacer height={after} columns={columns.length} />}
+        </tbody>
+      </table>
+      {rows.length === 0 && <p class="muted">No rows. Lists have the objects that you may read.</p>}
+    </section>
+  );
+}
+
+/** Room of the rows that are not in the document. */
+function Spacer({ height, columns }: { height: number; columns: number }) {
+  const cell = useRef<HTMLTableCellElement>(null);
+  // the page's policy allows no style attributes, but styles set by script
+  useEffect(() => {
+    cell.current!.style.height = `${height}px`;
+  });
+  return (
+    <tr class="spacer">
+      <td ref={cell} colSpan={columns} />
+    </tr>
+  );
+}
+
+interface ValueProps {
+  readonly cell: Cell;
+  readonly column: ColumnInfo;
+  readonly withheld: readonly Withheld[];
+}
+
+function Value({ cell, column, withheld }: ValueProps) {
+  const rule = cell === null ? ruleOf(withheld, column) : undefined;
+  if (rule?.readable === 'NONE')
+    return (
+      <td class="withheld" title={rule.why}>
+        withheld
+      </td>
+    );
+  const text = shown(cell, column.kind);
+  return (
+    <td class={column.kind === 'number' ? 'num' : undefined} title={text.length > 30 ? text : undefined}>
+      {text}
+    </td>
+  );
+}
+
+/** Values outside of lists: one row for each. */
+function Figures({
+  part,
+  columns,
+  withheld,
+}: Pick<AnswerTableProps, 'part' | 'withheld'> & { columns: readonly ColumnInfo[] }) {
+  const [row] = rowsOf(part, undefined).rows;
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls by keyboard
+    <section class="grid" tabIndex={0} aria-label="Figures of the answer">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Figure</th>
+            <th scope="col" class="num">
+              Value
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {columns.map((column, place) => (
+            <tr key={column.name}>
+              <th scope="row">{column.name}</th>
+              <Value cell={row!.cells[place]!} column={{ ...column, kind: column.kind }} withheld={withheld} />
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function useVirtualizer(scroller: { readonly current: HTMLElement | null }, count: number) {
+  const [, update] = useReducer((turn: number) => turn + 1, 0);
+  const options = {
+    count,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: OVERSCAN,
+    scrollToFn: elementScroll,
+    observeElementRect,
+    observeElementOffset,
+    onChange: () => update(undefined as never),
+  };
+  const virtualizer = useRef<Virtualizer<HTMLElement, HTMLTableRowElement>>(undefined);
+  virtualizer.current ??= new Virtualizer(options);
+  virtualizer.current.setOptions(options);
+  useEffect(() => virtualizer.current!._didMount(), []);
+  useEffect(() => virtualizer.current!._willUpdate());
+  return virtualizer.current;
+}

@@ -1,0 +1,184 @@
+import {
+  type ArgumentNode,
+  type DocumentNode,
+  type FieldNode,
+  type GraphQLField,
+  type GraphQLSchema,
+  getNamedType,
+  isCompositeType,
+  isInterfaceType,
+  isLeafType,
+  isObjectType,
+  isRequiredArgument,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  parseType,
+  print,
+  type SelectionNode,
+  type SelectionSetNode,
+  type VariableDefinitionNode,
+} from 'graphql';
+
+/** Names of fields from the root to a field. */
+export type FieldPath = readonly string[];
+
+/** The operation of a text with the fields that it selects, to show them as checked. Fragments and aliases are not looked into. */
+export interface Selected {
+  has(path: FieldPath): boolean;
+}
+
+export function selectedIn(text: string): Selected {
+  const operation = operationIn(text);
+  return {
+    has: (path) => {
+      let within = operation?.selectionSet;
+      for (const name of path) {
+        const field = within && fieldNamed(within, name);
+        if (!field) return false;
+        within = field.selectionSet;
+      }
+      return path.length > 0;
+    },
+  };
+}
+
+function operationIn(text: string): OperationDefinitionNode | undefined {
+  try {
+    return parse(text).definitions.find(
+      (node): node is OperationDefinitionNode => node.kind === Kind.OPERATION_DEFINITION && node.operation === 'query',
+    );
+  } catch {
+    return undefined;
+  }
+}
+
+const fieldNamed = ({ selections }: SelectionSetNode, name: string): FieldNode | undefined =>
+  selections.find((node): node is FieldNode => node.kind === Kind.FIELD && node.name.value === name && !node.alias);
+
+/**
+ * Adds a field to an operation, with the fields that lead to it, or removes it, with fields that become empty. Required arguments become
+ * variables. A field with subfields gets a first one.
+ * @returns the new text; undefined if the text cannot be parsed
+ */
+export function toggled(text: string, path: FieldPath, schema: GraphQLSchema): string | undefined {
+  const isEmpty = text.replaceAll(/#.*$/gm, '').trim() === '';
+  let document: DocumentNode;
+  try {
+    document = isEmpty ? EMPTY : parse(text);
+  } catch {
+    return undefined;
+  }
+  const place = document.definitions.findIndex(
+    (node) => node.kind === Kind.OPERATION_DEFINITION && node.operation === 'query',
+  );
+  const operation = document.definitions[place] as OperationDefinitionNode | undefined;
+  if (!operation) return undefined;
+  const variables = new Map(
+    (operation.variableDefinitions ?? []).map((node) => [node.variable.name.value, node] as const),
+  );
+  const isOn = !isEmpty && selectedIn(text).has(path);
+  const selectionSet = isOn
+    ? without(operation.selectionSet, path)
+    : withField(operation.selectionSet, path, schema.getQueryType()!.name, { schema, variables });
+  const changed: OperationDefinitionNode = {
+    ...operation,
+    variableDefinitions: used([...variables.values()], selectionSet),
+    selectionSet: selectionSet.selections.length > 0 ? selectionSet : setOf([field('__typename')]),
+  };
+  const definitions = document.definitions.map((node, index) => (index === place ? changed : node));
+  return `${commentOf(text)}${print({ ...document, definitions })}\n`;
+}
+
+const EMPTY: DocumentNode = {
+  kind: Kind.DOCUMENT,
+  definitions: [
+    {
+      kind: Kind.OPERATION_DEFINITION,
+      operation: 'query' as never,
+      selectionSet: { kind: Kind.SELECTION_SET, selections: [] },
+    },
+  ],
+};
+
+/** Comments before the operation, which printing would lose. */
+const commentOf = (text: string): string => /^(?:\s*#.*\n)*/.exec(text)![0].trimStart();
+
+const setOf = (selections: readonly SelectionNode[]): SelectionSetNode => ({ kind: Kind.SELECTION_SET, selections });
+
+const field = (name: string, parts: Partial<FieldNode> = {}): FieldNode => ({
+  kind: Kind.FIELD,
+  name: { kind: Kind.NAME, value: name },
+  ...parts,
+});
+
+function without(set: SelectionSetNode, [name, ...rest]: FieldPath): SelectionSetNode {
+  return setOf(
+    set.selections.flatMap((node): SelectionNode[] => {
+      if (node.kind !== Kind.FIELD || node.name.value !== name || node.alias) return [node];
+      if (rest.length === 0) return [];
+      const below = node.selectionSet && without(node.selectionSet, rest);
+      return below && below.selections.length > 0 ? [{ ...node, selectionSet: below }] : [];
+    }),
+  );
+}
+
+interface Adding {
+  readonly schema: GraphQLSchema;
+  /** By name; grows by those of required arguments. */
+  readonly variables: Map<string, VariableDefinitionNode>;
+}
+
+function withField(set: SelectionSetNode, [name, ...rest]: FieldPath, type: string, adding: Adding): SelectionSetNode {
+  if (name === undefined) return set.selections.length > 0 ? set : firstOf(type, adding);
+  const parent = adding.schema.getType(type);
+  const definition = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
+  if (!definition) return set;
+  const known = fieldNamed(set, name);
+  const named = getNamedType(definition.type);
+  const selectionSet = isCompositeType(named)
+    ? withField(known?.selectionSet ?? setOf([]), rest, named.name, adding)
+    : undefined;
+  const changed: FieldNode = known
+    ? { ...known, selectionSet }
+    : field(name, { arguments: requiredArguments(definition, adding), selectionSet });
+  return setOf(known ? set.selections.map((node) => (node === known ? changed : node)) : [...set.selections, changed]);
+}
+
+function requiredArguments(definition: GraphQLField<unknown, unknown>, { variables }: Adding): ArgumentNode[] {
+  return definition.args.filter(isRequiredArgument).map((argument): ArgumentNode => {
+    let name = argument.name;
+    for (let number = 2; variables.has(name); number += 1) name = `${argument.name}${number}`;
+    const variable = { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: name } } as const;
+    variables.set(name, { kind: Kind.VARIABLE_DEFINITION, variable, type: parseType(String(argument.type)) });
+    return { kind: Kind.ARGUMENT, name: { kind: Kind.NAME, value: argument.name }, value: variable };
+  });
+}
+
+/** Fields that say what an object is, the best first. */
+const FIRST_FIELDS = ['name', 'title', 'key', 'number', 'id', 'count', 'value'];
+
+/** A first selection of a type, so that the operation stays valid. */
+function firstOf(type: string, adding: Adding): SelectionSetNode {
+  const parent = adding.schema.getType(type);
+  if (!isObjectType(parent) && !isInterfaceType(parent)) return setOf([field('__typename')]);
+  const fields = parent.getFields();
+  if (fields.nodes) {
+    const node = getNamedType(fields.nodes.type).name;
+    return setOf([
+      ...(fields.totalCount ? [field('totalCount')] : []),
+      field('nodes', { selectionSet: firstOf(node, adding) }),
+    ]);
+  }
+  const isPlain = (one: GraphQLField<unknown, unknown> | undefined) =>
+    one && isLeafType(getNamedType(one.type)) && !one.args.some(isRequiredArgument);
+  const first =
+    FIRST_FIELDS.find((name) => isPlain(fields[name])) ?? Object.keys(fields).find((name) => isPlain(fields[name]));
+  return setOf([field(first ?? '__typename')]);
+}
+
+/** The variables that a selection still uses. */
+function used(definitions: readonly VariableDefinitionNode[], set: SelectionSetNode): VariableDefinitionNode[] {
+  const text = print(set);
+  return definitions.filter(({ variable }) => new RegExp(`\\$${variable.name.value}\\b`).test(text));
+}

@@ -1,0 +1,73 @@
+import { effect, signal } from '@preact/signals';
+
+/** An operation that a reader works on. */
+export interface Tab {
+  readonly id: number;
+  /** Name of the question that it began with; undefined for a new one. */
+  readonly question?: string;
+  /** The saved question that it shows. */
+  readonly savedId?: string;
+  readonly text: string;
+  /** JSON text. */
+  readonly variables: string;
+}
+
+const KEY = 'ordergraph.tabs';
+
+export const EMPTY_TEXT =
+  '# Check fields in the schema, choose a question, or type here. Ctrl+Space completes, Ctrl+Enter runs.\n';
+
+interface Tabs {
+  readonly open: readonly Tab[];
+  readonly current: number;
+}
+
+/** Open operations of this browser tab. */
+export const tabs = signal<Tabs>(stored());
+
+effect(() => sessionStorage.setItem(KEY, JSON.stringify(tabs.value)));
+
+function stored(): Tabs {
+  const text = sessionStorage.getItem(KEY);
+  if (text) return JSON.parse(text) as Tabs;
+  return { open: [{ id: 1, text: EMPTY_TEXT, variables: '{}' }], current: 1 };
+}
+
+export const currentTab = (): Tab => tabs.value.open.find(({ id }) => id === tabs.value.current) ?? tabs.value.open[0]!;
+
+export function changeTab(change: Partial<Tab>): void {
+  const { open, current } = tabs.value;
+  tabs.value = { current, open: open.map((tab) => (tab.id === current ? { ...tab, ...change } : tab)) };
+}
+
+/** Opens an operation: in its tab if it is open, in the current one if that is untouched, else in a new one. */
+export function openTab(tab: Omit<Tab, 'id'>): void {
+  const { open } = tabs.value;
+  const same = open.find((one) => one.text === tab.text && one.question === tab.question);
+  if (same) {
+    tabs.value = { open, current: same.id };
+    return;
+  }
+  const untouched = currentTab().text === EMPTY_TEXT ? currentTab() : undefined;
+  const id = untouched?.id ?? Math.max(...open.map((one) => one.id)) + 1;
+  const next = { ...tab, id };
+  tabs.value = { open: untouched ? open.map((one) => (one === untouched ? next : one)) : [...open, next], current: id };
+}
+
+export function newTab(): void {
+  const { open } = tabs.value;
+  const id = Math.max(...open.map((one) => one.id)) + 1;
+  tabs.value = { open: [...open, { id, text: EMPTY_TEXT, variables: '{}' }], current: id };
+}
+
+export function closeTab(id: number): void {
+  const { open, current } = tabs.value;
+  const place = open.findIndex((tab) => tab.id === id);
+  const rest = open.filter((tab) => tab.id !== id);
+  if (rest.length === 0) tabs.value = { open: [{ id: 1, text: EMPTY_TEXT, variables: '{}' }], current: 1 };
+  else tabs.value = { open: rest, current: current === id ? rest[Math.max(0, place - 1)]!.id : current };
+}
+
+/** Name of an operation's tab: the first name in its text. */
+export const titleOf = ({ text, question }: Tab): string =>
+  /^\s*(?:query|mutation)\s+(\w+)/m.exec(text)?.[1] ?? question ?? 'New';
