@@ -57,7 +57,9 @@ function storedCaller(): Caller {
 }
 
 /** Pages of a development graph begin with someone who sees figures. */
-const defaultCaller = (): Caller => callers.find(({ name }) => name === 'Analyst') ?? PUBLIC;
+function defaultCaller(): Caller {
+  return callers.find(({ name }) => name === 'Analyst') ?? PUBLIC;
+}
 
 /** Expiry in a JSON Web Token; undefined if it has none. Only for what the page says: the graph verifies tokens. */
 export function expiryOf(token: string): number | undefined {
