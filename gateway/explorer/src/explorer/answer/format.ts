@@ -12,9 +12,13 @@ export function shown(cell: Cell, kind: ColumnKind): string {
   return cell;
 }
 
+/** Words that are written in capitals. */
+const CAPITALS: ReadonlySet<string> = new Set(['ai', 'it', 'kev', 'cve', 'csf', 'cui', 'poam', 'ssvc', 'u.s.']);
+
 /** An enum value as words: `REVIEW_NECESSARY` is "Review necessary". */
 export function wordsOf(value: string): string {
   if (!/^[A-Z][A-Z0-9_]*$/.test(value)) return value;
-  const words = value.replaceAll('_', ' ').toLowerCase();
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const words = value.toLowerCase().split('_');
+  const text = words.map((word) => (CAPITALS.has(word) ? word.toUpperCase() : word)).join(' ');
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

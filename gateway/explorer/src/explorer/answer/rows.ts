@@ -61,7 +61,9 @@ const MAX_FACET = 12;
 
 /** Columns with few enough values to choose from. */
 export function facetsOf(rows: readonly Row[], kinds: readonly ColumnKind[]): readonly number[] {
-  if (rows.length < 2) return [];
+  // a column with a value of its own for each object names it
+  const objects = Math.min(rows.length, 1 + Math.max(0, ...rows.map(({ object }) => object)));
+  if (objects < 2) return [];
   return kinds.flatMap((kind, column) => {
     if (kind === 'number' || kind === 'time' || kind === 'date') return [];
     const values = new Set<Cell>();
@@ -69,6 +71,6 @@ export function facetsOf(rows: readonly Row[], kinds: readonly ColumnKind[]): re
       values.add(cells[column]!);
       if (values.size > MAX_FACET) return [];
     }
-    return values.size > 1 && values.size < rows.length ? [column] : [];
+    return values.size > 1 && values.size < objects ? [column] : [];
   });
 }

@@ -74,8 +74,8 @@ export function AnswerTable({ part, document, schema, withheld }: AnswerTablePro
         )}
       </div>
       <div class="table-area">
-        {facets.length > 0 && <Facets {...{ facets, rows, columns, chosen, toggle }} />}
-        <Grid {...{ columns, rows: visible, sort, setSort, withheld }} />
+        {facets.length > 0 && <Facets {...{ facets, rows, columns, chosen, toggle, unfold }} />}
+        <Grid {...{ columns, rows: visible, sort, setSort, withheld, unfold }} />
       </div>
     </>
   );
@@ -91,10 +91,11 @@ interface FacetsProps {
   readonly columns: readonly ColumnInfo[];
   readonly chosen: Chosen;
   readonly toggle: (column: number, value: Cell) => void;
+  readonly unfold: string | undefined;
 }
 
 /** Values of columns with few of them, with the number of rows: a choice limits the table. */
-function Facets({ facets, rows, columns, chosen, toggle }: FacetsProps) {
+function Facets({ facets, rows, columns, chosen, toggle, unfold }: FacetsProps) {
   return (
     <section class="facets" aria-label="Limit rows">
       {facets.map((column) => {
@@ -103,7 +104,7 @@ function Facets({ facets, rows, columns, chosen, toggle }: FacetsProps) {
         const { name, kind } = columns[column]!;
         return (
           <fieldset key={name}>
-            <legend>{name}</legend>
+            <legend>{headingOf(name, unfold).name}</legend>
             {counts.map(([value, count]) => (
               <label key={String(value)} class="facet">
                 <input
@@ -133,10 +134,11 @@ interface GridProps {
   readonly sort: Sort | undefined;
   readonly setSort: (sort: Sort | undefined) => void;
   readonly withheld: readonly Withheld[];
+  readonly unfold: string | undefined;
 }
 
 /** A table of which only the rows in sight are in the document. */
-function Grid({ columns, rows, sort, setSort, withheld }: GridProps) {
+function Grid({ columns, rows, sort, setSort, withheld, unfold }: GridProps) {
   const scroller = useRef<HTMLElement>(null);
   const virtualizer = useVirtualizer(scroller, rows.length);
   const items = virtualizer.getVirtualItems();
@@ -159,9 +161,10 @@ function Grid({ columns, rows, sort, setSort, withheld }: GridProps) {
                 aria-sort={sort?.column === place ? (sort.descending ? 'descending' : 'ascending') : undefined}
               >
                 <button type="button" class="sort" title={column.coordinate} onClick={() => turn(place)}>
-                  {column.name}
+                  {headingOf(column.name, unfold).name}
                   <span aria-hidden="true">{sort?.column === place ? (sort.descending ? ' ↓' : ' ↑') : ''}</span>
                 </button>
+                <span class="of">{headingOf(column.name, unfold).of}</span>
                 {ruleOf(withheld, column)?.readable === 'SOME' && <span class="tag">some withheld</span>}
               </th>
             ))}
@@ -171,9 +174,15 @@ function Grid({ columns, rows, sort, setSort, withheld }: GridProps) {
           {before > 0 && <Spacer height={before} columns={columns.length} />}
           {items.map(({ index }) => (
             <tr key={index} aria-rowindex={index + 2}>
-              {rows[index]!.cells.map((cell, place) => (
-                <Value key={columns[place]!.name} {...{ cell, column: columns[place]!, withheld }} />
-              ))}
+              {rows[index]!.cells.map((cell, place) => {
+                const column = columns[place]!;
+                const isRepeated = unfold !== undefined && !column.name.startsWith(`${unfold}.`);
+                return rows[index - 1]?.object === rows[index]!.object && isRepeated ? (
+                  <Repeated key={column.name} text={shown(cell, column.kind)} isNumber={column.kind === 'number'} />
+                ) : (
+                  <Value key={column.name} {...{ cell, column, withheld }} />
+                );
+              })}
             </tr>
           ))}
           {after > 0 && <Spacer height={after} columns={columns.length} />}
@@ -182,6 +191,23 @@ function Grid({ columns, rows, sort, setSort, withheld }: GridProps) {
       {rows.length === 0 && <p class="muted">No rows. Lists have the objects that you may read.</p>}
     </section>
   );
+}
+
+/** A value of the object, which the row above shows. */
+function Repeated({ text, isNumber }: { text: string; isNumber: boolean }) {
+  return (
+    <td class={isNumber ? 'num repeated' : 'repeated'} title={text}>
+      <span aria-hidden="true">″</span>
+      <span class="visually-hidden">{text}</span>
+    </td>
+  );
+}
+
+/** The heading of a column: its path within the unfolded list, and that list. */
+function headingOf(name: string, unfold: string | undefined): { name: string; of: string } {
+  const short = (path: string) => path.replaceAll(/(?:^|\.)(?:nodes|edges\.node)(?=\.|$)/g, '').replace(/^\./, '');
+  if (unfold === undefined || !name.startsWith(`${unfold}.`)) return { name: short(name), of: '' };
+  return { name: short(name.slice(unfold.length + 1)), of: short(unfold) };
 }
 
 /** Room of the rows that are not in the document. */
