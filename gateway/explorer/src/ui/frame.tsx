@@ -43,15 +43,15 @@ export function joined(markings: readonly string[]): string {
   return [first[0], ...(categories.length > 0 ? [categories.join('/')] : [])].join('//');
 }
 
-function HandlingBanner() {
+function HandlingBanner({ place }: { place: string }) {
   const { marking, agencies, isControlled } = handling.value;
   const owners = agencies.length > 0 ? `Controlled by ${agencies.map(agencyName).join(', ')}` : '';
   const notes = [isControlled ? owners : '', hasExerciseData.value ? 'Exercise data: invented, no real company' : ''];
   return (
-    <div class={`handling${isControlled ? ' controlled' : ''}`}>
+    <section class={`handling${isControlled ? ' controlled' : ''}`} aria-label={`Handling, ${place} of the page`}>
       <b>{marking}</b>
       {notes.filter(Boolean).join(' · ')}
-    </div>
+    </section>
   );
 }
 
@@ -83,7 +83,7 @@ export function Frame({ current, children }: FrameProps) {
       <a class="skip" href="#content">
         Skip to content
       </a>
-      <HandlingBanner />
+      <HandlingBanner place="top" />
       <header class="topbar">
         <a class="brand" href="/dashboard">
           Ordergraph
@@ -102,7 +102,7 @@ export function Frame({ current, children }: FrameProps) {
       </header>
       {isExpired.value && <SignInAgain />}
       {children}
-      <HandlingBanner />
+      <HandlingBanner place="end" />
     </>
   );
 }
