@@ -110,7 +110,7 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
   addGraphQLRoute(server, {
     apollo,
     served,
-    contextOf: (request, reply, delivery) => contextOf(request, reply, rules, delivery),
+    contextOf: (request, reply, delivery, asksForTrace) => contextOf(request, reply, rules, delivery, asksForTrace),
     log,
     limits: config,
     budgets,
