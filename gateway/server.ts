@@ -150,6 +150,7 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
     served,
     introspection,
     isOperator,
+    compression: config.compression,
   });
   if (config.metricsPort !== '') {
     const address = { host: config.metricsHost, port: config.metricsPort };

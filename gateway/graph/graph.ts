@@ -62,6 +62,7 @@ import type { Breaker } from '../transport/breaker';
 import type { SubgraphWatch } from '../transport/subgraph-watch';
 import type { SubgraphAnswer, Transport } from '../transport/transport';
 import { apiSchemaIn } from './api-schema';
+import { annotatedSchemaText, type SchemaText, schemaText } from './schema-text';
 
 export interface GraphParts {
   readonly supergraphSdl: string;
@@ -171,7 +172,8 @@ export class Graph {
   readonly callCounts = new Map<string, Map<string, number>>();
   private readonly textOf = new WeakMap<OperationDefinitionNode, ArgumentText>();
   private readonly unreservedDocuments = new WeakMap<DocumentNode, Unreserved | null>();
-  private apiSchemaText: string | undefined;
+  private apiSchemaText: SchemaText | undefined;
+  private annotatedText: Promise<SchemaText> | undefined;
   private readonly nodes: NodeDirectory | undefined;
   private readonly schemaSize: SchemaSize;
   private readonly partlyHidden: ReadonlySet<string>;
@@ -562,9 +564,22 @@ export class Graph {
   }
 
   /** The schema that clients see, as text. */
-  printedApiSchema(): string {
-    this.apiSchemaText ??= `${printSchema(this.apiSchema)}\n`;
+  printedApiSchema(): SchemaText {
+    this.apiSchemaText ??= schemaText(`${printSchema(this.apiSchema)}\n`);
     return this.apiSchemaText;
+  }
+
+  /** The same, with the class, owner, and cost of its parts. */
+  annotatedSchema(): Promise<SchemaText> {
+    if (!this.annotatedText) {
+      const text = annotatedSchemaText(this.parts.supergraphSdl);
+      this.annotatedText = text;
+      // the next request tries again
+      text.catch(() => {
+        this.annotatedText = undefined;
+      });
+    }
+    return this.annotatedText;
   }
 
   /** Whether the supergraph carries any `@cost` or `@listSize`. */
