@@ -110,7 +110,7 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
   addGraphQLRoute(server, {
     apollo,
     served,
-    contextOf: (request, reply, delivery) => contextOf(request, reply, rules, delivery),
+    contextOf: (request, reply, delivery, asksForTrace) => contextOf(request, reply, rules, delivery, asksForTrace),
     log,
     limits: config,
     budgets,
@@ -150,6 +150,7 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
     served,
     introspection,
     isOperator,
+    compression: config.compression,
   });
   if (config.metricsPort !== '') {
     const address = { host: config.metricsHost, port: config.metricsPort };

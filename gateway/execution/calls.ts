@@ -22,6 +22,18 @@ export interface CallsOptions {
   readonly transport: (subgraph: string) => Transport;
   /** Called after each call with `ok`, or with the error and its code. */
   readonly ended: (subgraph: string, result: string, error?: unknown, requestId?: string) => void;
+  /** Traces the calls; undefined for most requests. */
+  readonly trace?: { call(fetch: CompiledFetch, variables: JsonText): CallObserver };
+}
+
+/** Observes one call. */
+export interface CallObserver {
+  /** Not called if the call joins another one in flight. */
+  sent(): void;
+  /** @param bytes of the response, if the transport returns bytes */
+  ended(bytes: number | undefined): void;
+  /** @param code of the error */
+  failed(code: string): void;
 }
 
 interface Sent {
@@ -77,8 +89,10 @@ export class Calls {
     const now = performance.now();
     const timeoutMs = Math.min(fetchTimeoutMs, (deadline - now) / fetch.stages);
     if (timeoutMs <= 0) throw SubgraphError.timeout(fetch.subgraph, 0);
-    const send = (until: Cancellation | undefined) =>
-      transport.request({
+    const observer = this.options.trace?.call(fetch, variables);
+    const send = (until: Cancellation | undefined) => {
+      observer?.sent();
+      return transport.request({
         operation: fetch.operation,
         variables,
         headers: this.headers(fetch.subgraph),
@@ -86,6 +100,7 @@ export class Calls {
         deadline: now + timeoutMs,
         cancellation: until,
       });
+    };
     try {
       const answer =
         transport.shareable && fetch.operation.kind === 'query'
@@ -93,9 +108,11 @@ export class Calls {
           : await send(cancellation);
       this.options.ended(fetch.subgraph, 'ok');
       this.answered.push(answer.headers);
+      observer?.ended(answer.bytes?.length);
       return answer;
     } catch (error) {
       const code = error instanceof SubgraphError ? String(error.extensions.code) : 'ERROR';
+      observer?.failed(code);
       this.options.ended(fetch.subgraph, code, error, this.options.headers[REQUEST_ID_HEADER]);
       throw error;
     }

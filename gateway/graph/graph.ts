@@ -55,10 +55,14 @@ import { type ArgumentText, argumentText, textWithin } from '../policy/text';
 import { WithheldEntries, type WithheldExtension } from '../policy/withheld';
 import { costOfAnswer } from '../policy/work';
 import { invalidSupergraph, readSupergraph } from '../supergraph/supergraph';
+import type { TraceExtension } from '../trace/extension';
+import type { OperationTrace } from '../trace/trace';
+import { PlanVisibility } from '../trace/visible-operation';
 import type { Breaker } from '../transport/breaker';
 import type { SubgraphWatch } from '../transport/subgraph-watch';
 import type { SubgraphAnswer, Transport } from '../transport/transport';
 import { apiSchemaIn } from './api-schema';
+import { annotatedSchemaText, type SchemaText, schemaText } from './schema-text';
 
 export interface GraphParts {
   readonly supergraphSdl: string;
@@ -99,6 +103,8 @@ export interface GraphRequest {
   readonly chargePlanning?: () => void;
   /** Collects the headers of subgraph responses to an answer in parts, which grow as they arrive. */
   readonly heard?: (readonly SubgraphAnswer['headers'][])[];
+  /** Records the plan and the timing, for callers who ask for a trace. */
+  readonly trace?: OperationTrace;
 }
 
 /** Response extensions of an answer. */
@@ -108,6 +114,8 @@ export interface AnswerExtensions {
   readonly cost?: Spending;
   /** Rules that limit what the caller reads, if any do. */
   readonly withheld?: WithheldExtension;
+  /** The plan and the timing, if the caller asked for them and may see the schema. */
+  readonly trace?: TraceExtension;
 }
 
 export type GraphResult =
@@ -146,6 +154,8 @@ export class Graph {
   /** Conditions on the fields of other subgraphs' objects, if the supergraph has any. */
   readonly matches: Matches | undefined;
   readonly withheld: WithheldEntries;
+  /** What traces may show of plans. */
+  private visibility: PlanVisibility | undefined;
   private readonly sensitivities: Sensitivities | undefined;
   private readonly costs: Costs;
   private readonly costOf = new WeakMap<CompiledOperation, Cost>();
@@ -162,7 +172,8 @@ export class Graph {
   readonly callCounts = new Map<string, Map<string, number>>();
   private readonly textOf = new WeakMap<OperationDefinitionNode, ArgumentText>();
   private readonly unreservedDocuments = new WeakMap<DocumentNode, Unreserved | null>();
-  private apiSchemaText: string | undefined;
+  private apiSchemaText: SchemaText | undefined;
+  private annotatedText: Promise<SchemaText> | undefined;
   private readonly nodes: NodeDirectory | undefined;
   private readonly schemaSize: SchemaSize;
   private readonly partlyHidden: ReadonlySet<string>;
@@ -233,7 +244,9 @@ export class Graph {
       settle,
       charge,
       chargePlanning,
+      trace,
     } = request;
+    trace?.beginPlanning();
     const { variableDefinitions = [] } = operationOf(document, operationName);
     const { coerced, errors: invalid } = this.variableValues(variableDefinitions, variables);
     if (invalid)
@@ -246,7 +259,9 @@ export class Graph {
       };
     this.requireText(document, operationName, coerced);
     const normalized = this.normalize(document, operationName, coerced);
-    const operation = this.compiled(normalized) ?? (await this.compile(normalized, chargePlanning));
+    const planning = trace ? trace.withoutPlan(chargePlanning) : chargePlanning;
+    const operation = this.compiled(normalized) ?? (await this.compile(normalized, planning));
+    trace?.endPlanning(operation);
     const estimated = this.costIn(operation, normalized, coerced) + this.schemaCost(normalized);
     // operations without subgraph calls or other work are free
     const isFree = operation.fetches.length === 0 && estimated === 0;
@@ -278,7 +293,8 @@ export class Graph {
       return result;
     };
     const { data, errors, answered } =
-      normalized.kind === 'query'
+      // a traced execution is not shared: its calls would be those of an earlier request
+      normalized.kind === 'query' && !trace
         ? await this.inFlight(operation).share(sharingKey(scope, variables, normalized.literals), cancellation, run)
         : await run(cancellation);
     charge?.(costOfAnswer(data.length, estimated));
@@ -418,7 +434,8 @@ export class Graph {
     const { run, extensions: initial } = await this.prepareDeferred(deferred, together, coerced, repeatsFields);
     const extensions = fragments.length > 0 ? this.withHandlingOfAll(initial, request, coerced) : initial;
     const separate = fragments.map(({ label, document: part }): SeparateFragment => {
-      const started = this.startSeparate({ ...together, document: part }, coerced, repeatsFields);
+      const trace = request.trace?.fragment();
+      const started = this.startSeparate({ ...together, document: part, trace }, coerced, repeatsFields);
       // the error surfaces when the fragment is awaited
       started.catch(() => {});
       return { label, started };
@@ -474,15 +491,18 @@ export class Graph {
     coerced: Readonly<Record<string, unknown>>,
     repeatsFields: boolean,
   ): Promise<{ readonly run: () => Promise<Started>; readonly extensions: AnswerExtensions | undefined }> {
-    const { variables = {}, spend } = request;
+    const { variables = {}, spend, chargePlanning, trace } = request;
     const { whole } = deferred;
-    const operation = await this.compile(whole, request.chargePlanning);
+    trace?.beginPlanning();
+    const operation = await this.compile(whole, trace ? trace.withoutPlan(chargePlanning) : chargePlanning);
+    trace?.endPlanning(operation);
     const parts = deferred.fragments.map(({ path }) => path);
     const estimated = this.costs.ofPlan(operation.fetches, parts).of({ ...coerced, ...whole.literals });
     const dearestList = () => this.dearestListIn(operation, whole, coerced);
     const cost = spend && (await spend(estimated + this.schemaCost(whole), { dearestList }));
     const run = async (): Promise<Started> => {
       const deferral = deferralOf(operation, deferred, this.apiSchema, this.schemas.types, repeatsFields);
+      if (trace) trace.deferredSteps = deferral.nodes;
       const introspected = this.introspected(whole, variables);
       const calls = this.calls(whole, request);
       request.heard?.push(calls.answered);
@@ -494,7 +514,7 @@ export class Graph {
   }
 
   private calls(normalized: NormalizedOperation, request: GraphRequest): Calls {
-    const { headers, identities, scope, deadline, cancellation } = request;
+    const { headers, identities, scope, deadline, cancellation, trace } = request;
     const variables = exactVariables(request.variables ?? {});
     return new Calls({
       variables: normalized.hasLiterals ? { ...variables, ...normalized.literals } : variables,
@@ -506,7 +526,15 @@ export class Graph {
       cancellation,
       transport: this.transport,
       ended: this.ended,
+      trace,
     });
+  }
+
+  /** The trace of a request that this graph has answered. */
+  traceOf({ trace }: OperationTrace): TraceExtension {
+    const { api, whole } = this.schemas;
+    this.visibility ??= new PlanVisibility(api, whole, this.rules !== undefined);
+    return trace.extension(this.visibility);
   }
 
   /** Waits for the planner to read the supergraph. @returns false if it cannot */
@@ -536,9 +564,22 @@ export class Graph {
   }
 
   /** The schema that clients see, as text. */
-  printedApiSchema(): string {
-    this.apiSchemaText ??= `${printSchema(this.apiSchema)}\n`;
+  printedApiSchema(): SchemaText {
+    this.apiSchemaText ??= schemaText(`${printSchema(this.apiSchema)}\n`);
     return this.apiSchemaText;
+  }
+
+  /** The same, with the class, owner, and cost of its parts. */
+  annotatedSchema(): Promise<SchemaText> {
+    if (!this.annotatedText) {
+      const text = annotatedSchemaText(this.parts.supergraphSdl);
+      this.annotatedText = text;
+      // the next request tries again
+      text.catch(() => {
+        this.annotatedText = undefined;
+      });
+    }
+    return this.annotatedText;
   }
 
   /** Whether the supergraph carries any `@cost` or `@listSize`. */

@@ -4,12 +4,14 @@ import {
   type Join,
   type JoinedOperation,
   KEYS,
+  keysFieldOf,
   MAX_QUESTIONS,
   type Question,
   tooManyQuestions,
 } from '../operation/matches';
 import { spendingOfAll } from '../policy/budgets';
 import { strictest } from '../policy/sensitivity';
+import type { OperationTrace } from '../trace/trace';
 import { type AnswerExtensions, summed } from './graph';
 import type { GraphAnswer, GraphContext } from './served-graph';
 
@@ -31,14 +33,20 @@ export class Parts {
     return this.shared;
   }
 
-  /** Asks the questions of an operation. @throws PlanningError OPERATION_TOO_LARGE above the limit of questions */
-  async join(join: Join, ask: Ask): Promise<JoinedOperation> {
+  /**
+   * Asks the questions of an operation.
+   * @param trace of the operation @throws PlanningError OPERATION_TOO_LARGE above the limit of questions
+   */
+  async join(join: Join, trace: OperationTrace | undefined, ask: Ask): Promise<JoinedOperation> {
     const more = join.questions.filter(({ id }) => !this.asked.has(id)).length;
     if (this.asked.size + more > MAX_QUESTIONS) throw tooManyQuestions();
     // questions are answered whole, and the headers of all parts are read together
     const context = { ...this.context, delivery: undefined, executed: undefined };
     const found = await Promise.all(
-      join.questions.map(async (question) => [question.id, await this.found(question, ask, context)] as const),
+      join.questions.map(async (question) => {
+        const of = trace ? { ...context, trace: trace.join(question.id, keysFieldOf(question)) } : context;
+        return [question.id, await this.found(question, ask, of)] as const;
+      }),
     );
     return join.operation(new Map(found));
   }

@@ -20,6 +20,8 @@ import { CostError } from '../policy/budgets';
 import type { OperationRequest } from '../policy/schema-rules';
 import { introspectionRefused, introspects } from '../policy/schema-secrecy';
 import type { WithheldExtension } from '../policy/withheld';
+import { costOfAnswer } from '../policy/work';
+import type { TraceExtension } from '../trace/extension';
 import type { SubgraphAnswer } from '../transport/transport';
 import { type AnswerExtensions, Graph, type GraphParts, type GraphRequest, type SourceOperation } from './graph';
 import { Parts } from './parts';
@@ -81,6 +83,8 @@ export interface GraphAnswer {
   readonly parts?: Pick<IncrementalAnswer, 'pending' | 'later'> & {
     /** Entries of `extensions.withheld` that no part has had yet. */
     readonly withheld: () => WithheldExtension | undefined;
+    /** The trace of the whole answer, for its last part. */
+    readonly trace?: () => TraceExtension;
   };
 }
 
@@ -271,7 +275,8 @@ export class ServedGraph implements GatewayInterface {
       const withheld = answer.parts
         ? answer.parts.withheld()
         : validOperation.serving.graph.withheld.extension(answer.answered, context.seesSchema !== false);
-      return withheld ? { ...answer, extensions: { ...answer.extensions, withheld } } : answer;
+      const complete = withheld ? { ...answer, extensions: { ...answer.extensions, withheld } } : answer;
+      return context.trace ? traced(complete, validOperation.serving.graph, context) : complete;
     } catch (error) {
       if (!(error instanceof PlanningError || error instanceof CostError)) throw error;
       if (error.originalError) this.log.warn({ err: error.originalError }, error.message);
@@ -300,7 +305,7 @@ export class ServedGraph implements GatewayInterface {
       );
       const joined =
         join &&
-        (await parts.join(join, (question, of) =>
+        (await parts.join(join, context.trace, (question, of) =>
           this.answerPart(
             { serving, document: question.document, operationName: undefined },
             question.variables,
@@ -411,6 +416,15 @@ function addTotals(totals: Totals, graph: Graph): void {
   }
 }
 
+/** Adds the trace that the caller asked for to the answer to an executed operation. */
+function traced(answer: GraphAnswer, graph: Graph, { trace, charge }: GraphContext): GraphAnswer {
+  if (!trace || !answer.data) return answer;
+  if (answer.parts) return { ...answer, parts: { ...answer.parts, trace: () => graph.traceOf(trace) } };
+  const extension = graph.traceOf(trace);
+  charge?.(costOfAnswer(JSON.stringify(extension).length, 0));
+  return { ...answer, extensions: { ...answer.extensions, trace: extension } };
+}
+
 /** Calls `end` after the last part, or when the reader stops early. */
 async function* untilEnd(later: IncrementalAnswer['later'], end: () => void): IncrementalAnswer['later'] {
   try {
@@ -437,7 +451,7 @@ const requestOf = (
   document: DocumentNode,
   operationName: string | undefined,
   variables: GraphRequest['variables'],
-  { headers, identities, scope, deadline, cancellation, spend, settle, charge, chargePlanning }: GraphContext,
+  { headers, identities, scope, deadline, cancellation, spend, settle, charge, chargePlanning, trace }: GraphContext,
 ): GraphRequest => ({
   document,
   operationName,
@@ -451,4 +465,5 @@ const requestOf = (
   settle,
   charge,
   chargePlanning,
+  trace,
 });

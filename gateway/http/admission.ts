@@ -22,6 +22,8 @@ export interface Admitted extends Omit<Parameters, 'documentId'> {
   readonly query: string;
   /** The operation, if it has been executed before. */
   readonly knownOperation?: KnownOperation;
+  /** Whether `extensions.trace` asks for the plan and the timing. */
+  readonly asksForTrace: boolean;
 }
 
 /** Accepts or rejects a request before anything is parsed or executed. */
@@ -48,6 +50,7 @@ export function admit(request: FastifyRequest, rules: AdmissionRules): Admitted 
     operationName,
     variables,
     knownOperation,
+    asksForTrace: extensions?.trace === true,
     // without a registration, Apollo Server would look up a document that it does not have
     extensions: isRegistration ? extensions : undefined,
   };

@@ -48,10 +48,10 @@ export class AnswerWriter {
 
   private writeData(
     { data, answered, extensions }: GraphAnswer,
-    { principal }: GraphContext,
+    { principal, trace }: GraphContext,
     reply: FastifyReply,
   ): FastifyReply {
-    const isPrivate = isOnlyFor(principal, extensions);
+    const isPrivate = trace !== undefined || isOnlyFor(principal, extensions);
     reply.header('cache-control', isPrivate ? PRIVATE : cacheControlText(cacheHintOf(answered)));
     if (extensions) return reply.send(data!.bodyWith(`"extensions":${extensionsJson(extensions)}`));
     return reply.send(data!.body ?? stringifyResult({ data: data as never }));
@@ -114,9 +114,10 @@ function textOf(name: string, value: object): string {
   return text;
 }
 
-function extensionsJson({ sensitivity, withheld, cost }: AnswerExtensions): string {
+function extensionsJson({ sensitivity, withheld, trace, cost }: AnswerExtensions): string {
   let text = sensitivity ? textOf('sensitivity', sensitivity) : '';
   if (withheld) text += `${text === '' ? '' : ','}${textOf('withheld', withheld)}`;
+  if (trace) text += `${text === '' ? '' : ','}"trace":${JSON.stringify(trace)}`;
   if (!cost) return `{${text}}`;
   const { estimated, actual, budget, remaining, resetSeconds } = cost;
   const measured = actual === undefined ? '' : `,"actual":${actual}`;

@@ -34,7 +34,11 @@ export class ApolloPipeline {
   ): Promise<ApolloPipeline> {
     const readOnly = new WeakSet<object>();
     const operations: ApolloServerPlugin<GraphContext> = {
-      requestDidStart: async () => ({
+      requestDidStart: async ({ contextValue: { trace } }) => ({
+        ...(trace && {
+          parsingDidStart: async () => ending(trace.begin('PARSE')),
+          validationDidStart: async () => ending(trace.begin('VALIDATE')),
+        }),
         didResolveOperation: async ({ operation, request, schema, contextValue }) => {
           if (!operation || !schema.getRootType(operation.operation))
             throw rejected(
@@ -95,6 +99,9 @@ export class ApolloPipeline {
     return this.server.stop();
   }
 }
+
+/** The hook at the end of a phase. */
+const ending = (end: () => void) => async () => end();
 
 const withStatus = (error: GraphQLFormattedError, status: number): GraphQLFormattedError => ({
   ...error,

@@ -8,6 +8,7 @@ import type { GraphContext } from '../graph/served-graph';
 import { payerOf } from '../identity/caller';
 import type { Budgets } from '../policy/budgets';
 import { costOfAnswer, costOfError } from '../policy/work';
+import { Trace } from '../trace/trace';
 
 /** Headers that the gateway passes on, by lower-case name. It drops all others. */
 export interface HeaderRules {
@@ -51,12 +52,16 @@ export function originHeaders(
 export const seesSchema = (introspection: RequestRules['introspection'], principal: Principal | null): boolean =>
   introspection === 'everyone' || (introspection === 'known' && principal !== null);
 
-/** Execution context of a request: forwarded headers, deadline, and the client's disconnect signal. */
+/**
+ * Execution context of a request: forwarded headers, deadline, and the client's disconnect signal.
+ * @param asksForTrace whether the client asks for the plan and the timing
+ */
 export function contextOf(
   request: FastifyRequest,
   reply: FastifyReply,
   { forwardHeaders, returnHeaders, timeoutMs, introspection, budgets }: RequestRules,
   delivery?: GraphContext['delivery'],
+  asksForTrace = false,
 ): GraphContext {
   const headers: Record<string, string> = {};
   for (const name of forwardHeaders) {
@@ -74,11 +79,13 @@ export function contextOf(
   const scope = forwardHeaders.length === 0 ? caller.key : `${caller.key}\n${JSON.stringify(headers)}`;
   headers[REQUEST_ID_HEADER] = request.id;
   const identities = caller.identities && originHeaders(caller.identities, request);
+  const isShownSchema = seesSchema(introspection, caller.principal);
   return {
     headers,
     identities,
     principal: caller.principal,
-    seesSchema: seesSchema(introspection, caller.principal),
+    seesSchema: isShownSchema,
+    trace: asksForTrace && isShownSchema ? Trace.received(performance.now() - reply.elapsedTime) : undefined,
     scope,
     deadline: performance.now() + timeoutMs,
     cancellation: gone,

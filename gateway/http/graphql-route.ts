@@ -26,6 +26,7 @@ export interface GraphQLRoute extends Omit<AdmissionRules, 'charge'> {
     request: FastifyRequest,
     reply: FastifyReply,
     delivery?: GraphContext['delivery'],
+    asksForTrace?: boolean,
   ) => GraphContext;
   readonly log: Logger;
   /** Budgets that the work of requests is charged to. */
@@ -51,13 +52,13 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
   addJsonBodies(server, (request, bytes) => charge(request, costOfBody(bytes)));
 
   const execute = async (
-    { knownOperation, ...operation }: Admitted,
+    { knownOperation, asksForTrace, ...operation }: Admitted,
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply> => {
     const format = incrementalFormatOf(request.headers.accept);
     const delivery = format && { repeatsFields: format === 'deferSpec=20220824' };
-    const context = route.contextOf(request, reply, delivery);
+    const context = route.contextOf(request, reply, delivery, asksForTrace);
     const answer = knownOperation
       ? await served.answer(knownOperation, operation.variables, context)
       : await apollo.answer({ ...operation, isReadOnly: request.method === 'GET' }, context);

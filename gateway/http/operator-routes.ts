@@ -3,7 +3,9 @@ import type { Registry } from 'prom-client';
 import type { ServedGraph } from '../graph/served-graph';
 import type { Caller } from '../identity/caller';
 import { introspectionRefused } from '../policy/schema-secrecy';
+import { compress, encodingOf } from './compression';
 import { type RequestRules, seesSchema } from './context';
+import type { ResponseRules } from './response';
 
 export interface OperatorRoutes {
   /** Page that `/` leads to. */
@@ -12,6 +14,7 @@ export interface OperatorRoutes {
   readonly served: ServedGraph;
   readonly introspection: RequestRules['introspection'];
   readonly isOperator: (caller: Caller) => boolean;
+  readonly compression: ResponseRules['compression'];
 }
 
 const OPERATORS_ONLY = {
@@ -20,17 +23,28 @@ const OPERATORS_ONLY = {
 
 /** Adds `/metrics` for operators, `/schema.graphql` for callers who may see the schema, and a redirect from `/` to a page. */
 export function addOperatorRoutes(server: FastifyInstance, routes: OperatorRoutes): void {
-  const { home, metrics, served, introspection, isOperator } = routes;
+  const { home, metrics, served, introspection, isOperator, compression } = routes;
   server.get('/metrics', async ({ caller }, reply) =>
     isOperator(caller)
       ? reply.type(metrics.contentType).send(await metrics.metrics())
       : reply.code(403).send(OPERATORS_ONLY),
   );
-  server.get('/schema.graphql', async ({ caller }, reply) => {
+  server.get<{ Querystring: { annotated?: string } }>('/schema.graphql', async ({ caller, headers, query }, reply) => {
     if (!seesSchema(introspection, caller.principal))
       return reply.code(403).send({ errors: [introspectionRefused().toJSON()] });
-    reply.header('cache-control', 'private, max-age=60').header('vary', 'authorization');
-    return reply.type('text/plain; charset=utf-8').send(served.graph.printedApiSchema());
+    const { graph } = served;
+    const { body, etag } = query.annotated === undefined ? graph.printedApiSchema() : await graph.annotatedSchema();
+    reply.headers({ 'cache-control': 'private, max-age=60', vary: 'authorization, accept-encoding', etag });
+    if (isCurrent(headers['if-none-match'], etag)) return reply.code(304).send();
+    reply.type('text/plain; charset=utf-8');
+    const encoding = compression === 'on' ? encodingOf(headers['accept-encoding']) : undefined;
+    return encoding
+      ? reply.header('content-encoding', encoding).send(await compress(body, encoding))
+      : reply.send(body);
   });
   server.get('/', async (_request, reply) => reply.redirect(home));
 }
+
+/** Whether a client's copy is current, by RFC 9110, section 13.1.2. */
+const isCurrent = (ifNoneMatch: string | undefined, etag: string): boolean =>
+  (ifNoneMatch ?? '').split(',').some((tag) => tag.trim() === etag || tag.trim() === '*');

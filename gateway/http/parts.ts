@@ -41,9 +41,15 @@ export async function* partsOf(
   const writing = format === 'incrementalSpec=v0.2' ? byId(answer, errors) : byPath(answer, errors);
   yield charged(first(writing.first));
   for await (const batch of answer.parts!.later) {
-    const withheld = answer.parts!.withheld();
-    yield charged(part({ ...writing.next(batch), ...(withheld && { extensions: { withheld } }) }));
+    yield charged(part({ ...writing.next(batch), ...extensionsOf(answer.parts!, batch) }));
   }
+}
+
+/** Extensions of a later part. */
+function extensionsOf(parts: NonNullable<GraphAnswer['parts']>, { hasNext }: Batch): Pick<Payload, 'extensions'> {
+  const withheld = parts.withheld();
+  const trace = hasNext ? undefined : parts.trace?.();
+  return withheld || trace ? { extensions: { ...(withheld && { withheld }), ...(trace && { trace }) } } : {};
 }
 
 /** Writes a complete answer as a single part, for clients that accept only multipart. */

@@ -48,6 +48,10 @@ export interface Question {
 /** Response name of the keys in the answer to a question. */
 export const KEYS = 'keys';
 
+/** The root field that lists the keys. */
+export const keysFieldOf = ({ document }: Question): string =>
+  (operationOf(document, undefined).selectionSet.selections[0] as FieldNode).name.value;
+
 /** Why a question has no answer. */
 export interface Failure {
   readonly message: string;

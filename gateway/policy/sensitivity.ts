@@ -102,7 +102,7 @@ export class Sensitivities {
           continue;
         }
         if (selection.name.value.startsWith('__') || withheldOf(selection)) continue;
-        strictest = Math.max(strictest, CLASSES.indexOf(this.classOf(parent, selection)));
+        strictest = Math.max(strictest, CLASSES.indexOf(this.classOfField(parent, selection.name.value)));
         const type = this.fieldType(parent, selection);
         if (type && selection.selectionSet) visit(type, selection.selectionSet);
       }
@@ -118,12 +118,17 @@ export class Sensitivities {
     return isCompositeType(type) ? type : undefined;
   }
 
+  /** Keys of the agencies that own the data of a subgraph. */
+  ownersOf(subgraph: string): readonly string[] {
+    return this.owners.get(subgraph) ?? [];
+  }
+
   /** A field takes the strictest class of its type's interfaces, and an interface field that of its implementing types. */
-  private classOf(parent: GraphQLCompositeType, { name }: FieldNode): Sensitivity {
+  classOfField(parent: GraphQLCompositeType, name: string): Sensitivity {
     const above = isObjectType(parent) || isInterfaceType(parent) ? parent.getInterfaces() : [];
     const below = isInterfaceType(parent) ? this.schema.getPossibleTypes(parent) : [];
     const types = [parent, ...above, ...below];
-    const classes = types.map((type) => this.classes.get(`${type.name}.${name.value}`) ?? 'PUBLIC');
+    const classes = types.map((type) => this.classes.get(`${type.name}.${name}`) ?? 'PUBLIC');
     return CLASSES[Math.max(...classes.map((name) => CLASSES.indexOf(name)))]!;
   }
 }

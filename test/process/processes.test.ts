@@ -172,13 +172,21 @@ test('serves a third-party supergraph and subgraph from a gateway process', asyn
     'authorization',
   ]);
   await waitForOutput(gateway, /The graph answers at/);
-  const response = await fetch(`http://127.0.0.1:${port}/graphql`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', authorization: 'Bearer abc' },
-    body: '{"query":"{ hello }"}',
+  const post = async (body: string) => {
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer abc' };
+    const response = await fetch(`http://127.0.0.1:${port}/graphql`, { method: 'POST', headers, body });
+    // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
+    return (await response.json()) as any;
+  };
+  expect(await post('{"query":"{ hello }"}')).toEqual({ data: { hello: 'world' } });
+  const { data, extensions } = await post('{"query":"{ hello }","extensions":{"trace":true}}');
+  expect(data).toEqual({ hello: 'world' });
+  const bytes = '{"data":{"hello":"world"}}'.length;
+  expect(extensions.trace).toMatchObject({
+    plan: { cached: true, fetches: [{ id: 1, subgraph: 'strange', kind: 'ROOT' }] },
+    timing: { calls: [{ fetch: 1, subgraph: 'strange', shared: false, bytes }] },
   });
-  expect(await response.json()).toEqual({ data: { hello: 'world' } });
-  expect(addresses).toEqual(['Bearer abc']);
+  expect(addresses).toEqual(['Bearer abc', 'Bearer abc']);
   gateway.child.kill('SIGTERM');
   expect(await gateway.ended).toBe(0);
   strange.closeAllConnections();

@@ -69,6 +69,17 @@ test('executes a trusted document by the name that Relay sends', async () => {
   expect(await ask({ doc_id: 'two', variables: {} })).toEqual([200, { b: 'b' }]);
 });
 
+test('traces a trusted document, for callers who may see the schema', async () => {
+  const payload = { documentId: 'one', extensions: { trace: true } };
+  for (const caller of [OFFICER, null]) {
+    const headers = await identity.headers(caller);
+    const response = await gateway.inject({ method: 'POST', url: '/graphql', headers, payload });
+    const { data, extensions } = response.json();
+    expect(data).toEqual({ a: 'a' });
+    expect(extensions?.trace?.plan.fetches.length).toBe(caller === null ? undefined : 1);
+  }
+});
+
 test.each<[string, object, string | null, number, string]>([
   ['an ad hoc document', { query: '{ a }' }, null, 403, 'DOCUMENT_NOT_TRUSTED'],
   ['from an authenticated caller without the role', { query: '{ a }' }, OFFICER, 403, 'DOCUMENT_NOT_TRUSTED'],

@@ -15,6 +15,7 @@ import { type ModelClass, modelOf } from '#kit/model/model';
 import { countedOf } from '#kit/model/value-object';
 import { Reader } from '#kit/policy/policy';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
+import type { TraceExtension } from '../../gateway/trace/extension';
 import { processKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
@@ -221,11 +222,23 @@ describe('hidden objects', () => {
   });
   afterAll(() => world?.close());
 
-  test.each(CALLERS)('do not change the entries that %s gets', async (_name, caller) => {
+  /** The plan of an answer, and its calls without their times. */
+  const tracedIn = ({ trace }: { readonly trace?: TraceExtension } = {}) =>
+    trace && {
+      fetches: trace.plan.fetches,
+      calls: trace.timing.calls.map(({ start: _start, end: _end, ...call }) => call),
+    };
+
+  test.each(CALLERS)('do not change the entries and the traces that %s gets', async (_name, caller) => {
     const principal = caller === null ? null : parsePrincipal(caller);
+    const headers = await world.identity.headers(caller);
     const ask = async () => {
-      const answers: [operation: string, entries: unknown][] = [];
-      for (const operation of OPERATIONS) answers.push([operation, entriesOf(await world.ask(operation, {}, caller))]);
+      const answers: [operation: string, entries: unknown, trace: unknown][] = [];
+      for (const query of OPERATIONS) {
+        const payload = { query, extensions: { trace: true } };
+        const answer = (await world.server.inject({ method: 'POST', url: '/graphql', headers, payload })).json();
+        answers.push([query, entriesOf(answer), tracedIn(answer.extensions)]);
+      }
       return answers;
     };
     const before = await ask();
@@ -246,6 +259,7 @@ describe('hidden objects', () => {
     const after = await ask();
     for (const { database, model, rows } of hidden) if (rows.length > 0) await database.upsert(model, rows);
     expect(after).toEqual(before);
+    expect(before.some(([, , trace]) => trace !== undefined)).toBe(caller !== null);
     expect(hidden.reduce((sum, { rows }) => sum + rows.length, 0)).toBeGreaterThan(caller === INSPECTOR ? 0 : 50);
   });
 });
