@@ -129,14 +129,20 @@ function Branch(props: BranchProps) {
 /** Classes whose readers are few. */
 const RESTRICTED: ReadonlySet<string> = new Set(['PROPIN', 'GOV_DELIB', 'PII', 'ISVI']);
 
+const subgraphsOf = (annotated: AnnotatedSchema, coordinate: string): string =>
+  annotated
+    .ownersOf(coordinate)
+    .map(({ subgraph }) => subgraph)
+    .join(', ');
+
 /** Class of a field, and its owner where it is not that of its type. */
 function Tags({ annotated, coordinate, within }: { annotated: AnnotatedSchema; coordinate: string; within?: string }) {
   const sensitivity = annotated.classOf(coordinate);
-  const owner = annotated.ownerOf(coordinate);
-  const usual = within === undefined ? undefined : annotated.ownerOf(within);
+  const names = subgraphsOf(annotated, coordinate);
+  const isUsual = within !== undefined && names === subgraphsOf(annotated, within);
   return (
     <>
-      {owner && owner.subgraph !== usual?.subgraph && <span class="muted small">{owner.subgraph}</span>}
+      {!isUsual && <span class="muted small">{names}</span>}
       {sensitivity && sensitivity !== 'PUBLIC' && (
         <span class={`tag${RESTRICTED.has(sensitivity) ? ' restricted' : ''}`}>{sensitivity}</span>
       )}
@@ -214,7 +220,7 @@ function Documentation({
   const [typeName, fieldName] = coordinate.split('.') as [string, string?];
   const type = annotated.schema.getType(typeName);
   const field = fieldsOf(type).find(({ name }) => name === fieldName);
-  const owner = annotated.ownerOf(coordinate);
+  const owners = annotated.ownersOf(coordinate);
   const sensitivity = fieldName && annotated.classOf(coordinate);
   const returned = field && getNamedType(field.type);
   return (
@@ -247,11 +253,11 @@ function Documentation({
             <dd>{sensitivity}</dd>
           </>
         )}
-        {owner && (
+        {owners.length > 0 && (
           <>
             <dt>Owner</dt>
             <dd>
-              {owner.agencies.join(', ').toUpperCase()} ({owner.subgraph})
+              {owners.map(({ agencies, subgraph }) => `${agencies.join(', ').toUpperCase()} (${subgraph})`).join('; ')}
             </dd>
           </>
         )}

@@ -33,10 +33,37 @@ export interface Extensions {
   readonly trace?: Trace;
 }
 
-/** How an answer came about: docs/http.md. */
+/** How an answer came about, for those who may see the schema: docs/http.md. Times are milliseconds since the request arrived. */
 export interface Trace {
-  readonly plan: unknown;
-  readonly timing: unknown;
+  readonly plan: {
+    readonly cached: boolean;
+    readonly fetches: readonly TracedFetch[];
+    readonly joins: readonly { readonly id: number; readonly field: string; readonly cached: boolean }[];
+    readonly omitted?: { readonly fetches?: number; readonly operations?: number };
+  };
+  readonly timing: {
+    readonly phases: readonly { readonly name: string; readonly start: number; readonly end: number }[];
+    readonly calls: readonly TracedCall[];
+    readonly total: number;
+  };
+}
+
+export interface TracedFetch {
+  readonly id: number;
+  readonly subgraph: string;
+  readonly kind: 'ROOT' | 'ENTITIES';
+  readonly waitsFor: readonly number[];
+  readonly deferred: boolean;
+  readonly types?: readonly string[];
+  readonly operation?: string;
+}
+
+export interface TracedCall {
+  readonly subgraph: string;
+  readonly start: number;
+  readonly end?: number;
+  readonly shared: boolean;
+  readonly entities?: number;
 }
 
 export interface Answer<Data = Record<string, unknown>> {

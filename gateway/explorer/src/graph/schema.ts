@@ -7,8 +7,8 @@ export interface AnnotatedSchema {
   readonly schema: GraphQLSchema;
   /** Sensitivity class of a field, by `Type.field`. */
   classOf(coordinate: string): Sensitivity | undefined;
-  /** Subgraph and agencies that own a field, or a type. */
-  ownerOf(coordinate: string): Owner | undefined;
+  /** Subgraphs that resolve a field, or have a part of a type, with the agencies that own them. */
+  ownersOf(coordinate: string): readonly Owner[];
 }
 
 export interface Owner {
@@ -35,12 +35,13 @@ async function fetchSchema(): Promise<AnnotatedSchema> {
   if (!response.ok) throw new Error(messageIn(text) ?? `The schema could not be loaded (status ${response.status})`);
   const document = parse(text, { noLocation: true });
   const classes = new Map<string, Sensitivity>();
-  const owners = new Map<string, Owner>();
+  const owners = new Map<string, Owner[]>();
   const note = (coordinate: string, directives: readonly ConstDirectiveNode[] = []) => {
     for (const { name, arguments: given = [] } of directives) {
       const values = Object.fromEntries(given.map((one) => [one.name.value, valueFromASTUntyped(one.value)]));
       if (name.value === 'sensitivity') classes.set(coordinate, values.class as Sensitivity);
-      if (name.value === 'owner') owners.set(coordinate, values as unknown as Owner);
+      if (name.value === 'owner')
+        owners.set(coordinate, [...(owners.get(coordinate) ?? []), values as unknown as Owner]);
     }
   };
   for (const definition of document.definitions) {
@@ -51,7 +52,7 @@ async function fetchSchema(): Promise<AnnotatedSchema> {
   return {
     schema: buildASTSchema(document, { assumeValid: true, assumeValidSDL: true }),
     classOf: (coordinate) => classes.get(coordinate),
-    ownerOf: (coordinate) => owners.get(coordinate) ?? owners.get(coordinate.split('.')[0]!),
+    ownersOf: (coordinate) => owners.get(coordinate) ?? owners.get(coordinate.split('.')[0]!) ?? [],
   };
 }
 
