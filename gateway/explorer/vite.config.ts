@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+/** A tenth of the time of the best, for 3 percent more bytes. */
+const QUALITY = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
 
 const ASSETS = at('dist/assets');
 
@@ -14,7 +17,7 @@ const compressed: Plugin = {
   closeBundle() {
     for (const name of readdirSync(ASSETS).filter((file) => /\.(js|css|svg)$/.test(file))) {
       const content = readFileSync(join(ASSETS, name));
-      writeFileSync(join(ASSETS, `${name}.br`), brotliCompressSync(content));
+      writeFileSync(join(ASSETS, `${name}.br`), brotliCompressSync(content, QUALITY));
       writeFileSync(join(ASSETS, `${name}.gz`), gzipSync(content));
     }
   },

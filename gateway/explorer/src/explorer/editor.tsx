@@ -66,7 +66,6 @@ export function Editor({ label, language, text, schema, onChange, onRun }: Edito
                 return true;
               },
             },
-            { key: 'Escape', run: temporarilySetTabFocusMode },
           ]),
           lineNumbers(),
           foldGutter(),
@@ -85,6 +84,8 @@ export function Editor({ label, language, text, schema, onChange, onRun }: Edito
             ...historyKeymap,
             ...completionKeymap,
             ...lintKeymap,
+            // what does not close something lets the next Tab leave the editor
+            { key: 'Escape', run: temporarilySetTabFocusMode },
             indentWithTab,
           ]),
           languages,
