@@ -60,7 +60,7 @@ function WithheldList({ withheld, as }: { withheld: readonly Withheld[]; as: str
       {withheld.length === 0 ? (
         <p class="muted">No rule takes anything away from you here.</p>
       ) : (
-        <ul>
+        <ul class="withheld-rules">
           {withheld.map((rule) => (
             <li key={`${rule.coordinate} ${rule.kind}`}>
               <b>{rule.coordinate ?? KINDS[rule.kind]}</b> {rule.class && <span class="tag">{rule.class}</span>}{' '}

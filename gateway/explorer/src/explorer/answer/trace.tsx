@@ -14,11 +14,11 @@ export function Plan({ trace }: { trace: Trace | undefined }) {
       ) : (
         <ol class="plan">
           {levels.map((level, place) => (
-            <li key={level[0]!.id}>
+            <li key={level[0]!.id} class="plan-level">
               {place > 0 && <span aria-hidden="true">→</span>}
-              <ul>
+              <ul class="plan-together">
                 {level.map((fetch) => (
-                  <li key={fetch.id} title={fetch.operation}>
+                  <li key={fetch.id} class="plan-fetch" title={fetch.operation}>
                     <b>{fetch.subgraph}</b>
                     <span class="muted">
                       {fetch.kind === 'ROOT' ? 'root fields' : `${(fetch.types ?? []).join(', ')} by key`}
@@ -88,7 +88,7 @@ export function Timing({ trace, milliseconds }: { trace: Trace | undefined; mill
         {spans.map(({ name, start, end, isCall, note }, place) => (
           <g key={`${name} ${place}`} transform={`translate(0 ${ROW * place})`}>
             <title>{`${name}: ${ms(start)} to ${ms(end)}${note}`}</title>
-            <text x={0} y={12}>
+            <text class="timing-label" x={0} y={12}>
               {name}
             </text>
             <rect
@@ -98,7 +98,7 @@ export function Timing({ trace, milliseconds }: { trace: Trace | undefined; mill
               width={Math.max(1, x(end) - x(start))}
               height={ROW - 6}
             />
-            <text x={x(end) + 4} y={12}>
+            <text class="timing-label" x={x(end) + 4} y={12}>
               {ms(end - start)}
             </text>
           </g>
