@@ -21,6 +21,7 @@ COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/gateway/supergraph/ordergraph.graphql gateway/supergraph/
+COPY --from=build /app/gateway/explorer/dist gateway/explorer/dist
 # where uploaded documents, the audit record and its seals are kept: volumes in production
 RUN mkdir /anchor /files /record && chown node:node /anchor /files /record
 USER node

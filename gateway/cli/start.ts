@@ -151,8 +151,9 @@ export async function startAll({
       await close();
     };
     const { drainMs, shutdownMs } = config;
+    const pages = config.pages === 'on' ? ` — open ${address}/dashboard or ${address}/explorer in a browser` : '';
     closeOnSignal({ log, server, close: closeAll, drainMs, shutdownMs });
-    print(`The graph answers at ${address}/graphql — open it in a browser for Apollo Sandbox. Press Ctrl-C to stop.`);
+    print(`The graph answers at ${address}/graphql${pages}. Press Ctrl-C to stop.`);
     return { address, close: closeAll };
   } catch (error) {
     await close();

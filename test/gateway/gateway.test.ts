@@ -42,9 +42,22 @@ describe('the gateway in one process', () => {
   test('answers health checks and serves the explorer to browsers', async () => {
     expect((await world.server.inject('/health/live')).json()).toEqual({ status: 'live' });
     expect((await world.server.inject('/health/ready')).statusCode).toBe(200);
-    expect((await world.server.inject('/')).headers.location).toBe('/graphql');
-    const page = await world.server.inject({ url: '/graphql', headers: { accept: 'text/html' } });
-    expect(page.body).toContain('embeddable-sandbox');
+    expect((await world.server.inject('/')).headers.location).toBe('/dashboard');
+    const redirect = await world.server.inject({ url: '/graphql', headers: { accept: 'text/html' } });
+    expect(redirect.headers.location).toBe('/explorer');
+    const page = await world.server.inject('/explorer');
+    expect([page.statusCode, page.body.includes('<title>Explorer'), page.body.includes('%')]).toEqual([
+      200,
+      true,
+      false,
+    ]);
+    expect(page.headers['content-security-policy']).toContain("script-src 'self'");
+    const [, script] = /src="(\/pages\/assets\/[^"]+)"/.exec(page.body)!;
+    const file = await world.server.inject({ url: script!, headers: { 'accept-encoding': 'br' } });
+    expect(file.headers).toMatchObject({
+      'content-encoding': 'br',
+      'cache-control': expect.stringContaining('immutable'),
+    });
   });
 
   test('answers client errors with 400 or 415 and a code, never with 500', async () => {
