@@ -5,7 +5,7 @@ import { Frame } from '../ui/frame';
 import { AnswerView } from './answer/answer';
 import { Editor } from './editor';
 import { addShortcuts } from './keys';
-import { QuestionList } from './question-list';
+import { openLinked, QuestionList } from './question-list';
 import { IDLE, runCurrent, runs } from './run';
 import { SaveQuestion } from './save-question';
 import { SchemaTree } from './schema-tree';
@@ -16,6 +16,7 @@ import { Variables } from './variables';
 export function Explorer() {
   const [annotated, setAnnotated] = useState<AnnotatedSchema>();
   const [schemaError, setSchemaError] = useState<string>();
+  const [linkError, setLinkError] = useState<string>();
   const who = caller.value;
   useEffect(() => {
     let isCurrent = true;
@@ -33,6 +34,9 @@ export function Explorer() {
     };
   }, [who]);
   useEffect(() => addShortcuts(), []);
+  useEffect(() => {
+    openLinked().catch((error: Error) => setLinkError(error.message));
+  }, []);
   const tab = currentTab();
   const run = runs.value.get(tab.id) ?? IDLE;
   return (
@@ -40,11 +44,16 @@ export function Explorer() {
       <main class="explorer-page" id="content">
         <div class="toolbar">
           <h1 class="visually-hidden">Explorer</h1>
+          {linkError && (
+            <p class="warn" role="alert">
+              {linkError}
+            </p>
+          )}
           <OpenTabs />
           <a class="button" href="/graphql">
             Apollo Sandbox
           </a>
-          <SaveQuestion />
+          <SaveQuestion schema={annotated?.schema} />
           {run.state === 'running' && (
             <button type="button" onClick={run.stop}>
               Stop

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { PROGRAMS, type ReadyQuestion, readyQuestions } from './questions';
-import { type SavedQuestion, savedQuestions } from './saved';
-import { currentTab, openTab } from './tabs';
+import { type SavedQuestion, savedQuestion, savedQuestions } from './saved';
+import { changeTab, currentTab, openTab } from './tabs';
 
 /** Ready and saved questions, by program. */
 export function QuestionList() {
@@ -81,8 +81,24 @@ export function QuestionList() {
   );
 }
 
-export const openReady = ({ title, text, variables }: ReadyQuestion): void =>
+const openReady = ({ title, text, variables }: ReadyQuestion): void =>
   openTab({ question: title, text, variables: JSON.stringify(variables, null, 2) });
 
-export const openSaved = ({ id, name, text, variables }: SavedQuestion): void =>
-  openTab({ question: name, savedId: id, text, variables });
+const openSaved = ({ id, name, current }: SavedQuestion): void =>
+  openTab({ question: name, savedId: id, text: current.operation, variables: current.variables ?? '{}' });
+
+/**
+ * Opens the question that the address names: `?question=` with the number of a ready question or the id of a saved one, and `&variables=` with JSON
+ * text. @throws Error in words if there is none
+ */
+export async function openLinked(): Promise<void> {
+  const parameters = new URLSearchParams(location.search);
+  const name = parameters.get('question');
+  if (name === null) return;
+  history.replaceState(null, '', location.pathname);
+  const ready = readyQuestions(new Date()).find(({ number }) => String(number) === name);
+  if (ready) openReady(ready);
+  else openSaved(await savedQuestion(name));
+  const variables = parameters.get('variables');
+  if (variables !== null) changeTab({ variables });
+}
