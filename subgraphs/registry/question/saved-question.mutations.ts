@@ -24,7 +24,7 @@ import { TrustedDocument } from './trusted-document';
 /** Maximum questions of one owner that are in use. */
 export const MAX_QUESTIONS = 500;
 /** Maximum questions that are trusted: gateways hold all of them in memory. */
-export const MAX_TRUSTED = 2_000;
+export const MAX_TRUSTED = 1_000;
 /** Maximum versions of a question. */
 const MAX_VERSIONS = 1_000;
 

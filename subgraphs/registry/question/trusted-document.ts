@@ -7,7 +7,6 @@ import { SavedQuestion } from './saved-question';
 @model('Query of a saved question that every caller may send, also where only trusted documents are allowed.', {
   order: ['trustedAt'],
   sensitivity: 'GOV',
-  entity: false,
 })
 @Index(['questionId'], { unique: true })
 export class TrustedDocument {
