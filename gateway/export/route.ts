@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { create as contentDisposition } from 'content-disposition';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLSchema } from 'graphql';
@@ -110,7 +111,10 @@ class PageRequests {
 
   /** Asks as the caller of a request. @param client ends pages in progress */
   askFor({ headers, ip, id }: FastifyRequest, client: AbortSignal): Ask {
-    const sent: Record<string, string> = { accept: 'application/json', 'content-type': 'application/json' };
+    const sent: Record<string, string> = {
+      accept: 'application/graphql-response+json',
+      'content-type': 'application/json',
+    };
     for (const name of ['authorization', ...this.forwardHeaders]) {
       const value = headers[name];
       if (value !== undefined) sent[name] = String(value);
@@ -263,12 +267,12 @@ function* parts(content: Content): Generator<Content> {
   if (content.length > 0) yield content;
 }
 
+/** Milliseconds between checks whether the connection has taken what was written: not every write ends in an event. */
+const FLUSH_POLL_MS = 5;
+
 /** Waits until the connection has taken everything that was written. */
 async function flushed({ raw }: FastifyReply): Promise<void> {
-  while (raw.writableLength > 0 && !raw.destroyed)
-    await new Promise<void>((resolve) => {
-      raw.once('drain', resolve).once('close', resolve);
-    });
+  while (raw.writableLength > 0 && !raw.destroyed) await sleep(FLUSH_POLL_MS);
 }
 
 interface Failure {

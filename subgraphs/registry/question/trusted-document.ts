@@ -11,7 +11,7 @@ import { SavedQuestion } from './saved-question';
 @Index(['questionId'], { unique: true })
 export class TrustedDocument {
   @generatedId('tdc') id!: string;
-  @belongsTo(() => SavedQuestion, 'The question.', { as: 'question', index: false }) questionId!: string;
+  @belongsTo(() => SavedQuestion, 'The question.', { as: 'question', index: false, filter: true }) questionId!: string;
   @integer('Number of the version.', { aggregate: false }) version!: number;
   @longText('The query.') operation!: string;
   @text('Document id: `sha256:` and the SHA-256 of the query in hexadecimal.', {
