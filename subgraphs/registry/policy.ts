@@ -7,7 +7,7 @@ import { TrustedDocument } from './question/trusted-document';
 
 /** The owner, callers with a role that it is shared with, operators, and oversight. */
 const reader = any(
-  ofPerson('ownerKey', 'that they saved'),
+  ofPerson('ownerPersonKey', 'that they saved'),
   listingRole('sharedWithRoles', 'shared with one of their roles'),
   having('operator'),
   oversight,

@@ -186,7 +186,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
   // registry
   const savedQuestion: Sees = (row, caller) =>
     caller !== null &&
-    (row.ownerKey === personKey(caller) ||
+    (row.ownerPersonKey === personKey(caller) ||
       is(caller, 'operator', 'inspector') ||
       is(caller, ...(row.sharedWithRoles as string[])));
   const ofSavedQuestion: Sees = (row, caller) => savedQuestion(byKey('SavedQuestion', row.questionId), caller);

@@ -99,7 +99,7 @@ export function registryExercise({ asOf }: ExerciseWorld): ExerciseRows[] {
     questions.push(
       Object.assign(new SavedQuestion(), {
         ...{ id, name, description, program, owner, agencyKey: agency, sharedWithRoles: [...sharedWith] },
-        ...{ ownerKey: personKey({ issuer: DEVELOPMENT_ISSUER, subject: owner }), place: place + 1 },
+        ...{ ownerPersonKey: personKey({ issuer: DEVELOPMENT_ISSUER, subject: owner }), place: place + 1 },
         ...{ currentVersion: operations.length, trustedVersion: trusted ?? null, createdAt: savedAt(1), updatedAt },
         ...{ retiredAt: question.isRetired ? updatedAt : null, revision: operations.length, exercise: true },
       }),

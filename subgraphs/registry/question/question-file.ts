@@ -56,7 +56,8 @@ export class QuestionFile {
   }
 }
 
-const isOwner = ({ principal }: Work, { ownerKey }: SavedQuestion): boolean => ownerKey === personKey(principal);
+const isOwner = ({ principal }: Work, { ownerPersonKey }: SavedQuestion): boolean =>
+  ownerPersonKey === personKey(principal);
 
 /** Whether the caller sees the question, as the policy says in SQL: others must not learn that it exists (F1). */
 function mayRead(work: Work, question: SavedQuestion): boolean {

@@ -89,15 +89,15 @@ interface Owned {
   readonly place: number;
 }
 
-async function ownedBy({ database }: Work, ownerKey: string, names: readonly string[]): Promise<Owned> {
+async function ownedBy({ database }: Work, ownerPersonKey: string, names: readonly string[]): Promise<Owned> {
   const table = database.table(SavedQuestion);
   const [counts] = await database.query<{ inUse: number; place: number | null }>(
-    `SELECT COUNT(CASE WHEN retired_at IS NULL THEN 1 END) AS inUse, MAX(place) AS place FROM ${table} WHERE owner_key = ?`,
-    [ownerKey],
+    `SELECT COUNT(CASE WHEN retired_at IS NULL THEN 1 END) AS inUse, MAX(place) AS place FROM ${table} WHERE owner_person_key = ?`,
+    [ownerPersonKey],
   );
   const taken = await database.query<{ name: string }>(
-    `SELECT name FROM ${table} WHERE owner_key = ? AND name IN (${names.map(() => '?').join(', ')})`,
-    [ownerKey, ...names],
+    `SELECT name FROM ${table} WHERE owner_person_key = ? AND name IN (${names.map(() => '?').join(', ')})`,
+    [ownerPersonKey, ...names],
   );
   return {
     names: new Set(taken.map(({ name }) => name)),
@@ -128,10 +128,10 @@ const saveQuestion = bulk({
   returns,
   async open(work, inputs) {
     const { principal, now, database } = work;
-    const ownerKey = personKey(principal);
+    const ownerPersonKey = personKey(principal);
     const names = inputs.map(({ name }) => name);
     // a dry run may have no valid item
-    const owned = await ownedBy(work, ownerKey, names.length > 0 ? names : ['']);
+    const owned = await ownedBy(work, ownerPersonKey, names.length > 0 ? names : ['']);
     const questions: SavedQuestion[] = [];
     const versions: SavedQuestionVersion[] = [];
     return {
@@ -146,7 +146,7 @@ const saveQuestion = bulk({
           );
         requireRoles(sharedWithRoles ?? []);
         const question = Object.assign(new SavedQuestion(), {
-          ...{ id: work.newId('sqn'), name, description, program, owner: principal.subject, ownerKey },
+          ...{ id: work.newId('sqn'), name, description, program, owner: principal.subject, ownerPersonKey },
           ...{ place: owned.place + questions.length + 1, agencyKey: principal.agency, currentVersion: 1 },
           ...{ sharedWithRoles: sharedWithRoles ?? [], trustedVersion: null, createdAt: now, updatedAt: now },
           ...{ retiredAt: null, revision: 1, exercise: false },
@@ -209,8 +209,8 @@ const describeQuestion = mutation({
     }));
     if (name !== undefined) {
       const same = await work.database.query<{ id: string }>(
-        `SELECT id FROM ${work.database.table(SavedQuestion)} WHERE owner_key = ? AND name = ?`,
-        [before.ownerKey, name],
+        `SELECT id FROM ${work.database.table(SavedQuestion)} WHERE owner_person_key = ? AND name = ?`,
+        [before.ownerPersonKey, name],
       );
       if (same.some(({ id }) => id !== aim.id)) throw nameTaken(name);
     }

@@ -29,8 +29,8 @@ export const QuestionProgram = enumeration('QuestionProgram', 'Program that a sa
 export type QuestionProgram = ValueOf<typeof QuestionProgram>;
 
 @model('GraphQL query that a caller saved under a name.', { order: ['name'], sensitivity: 'GOV' })
-@Index(['ownerKey', 'name'], { unique: true })
-@Index(['ownerKey', 'place'], { unique: true })
+@Index(['ownerPersonKey', 'name'], { unique: true })
+@Index(['ownerPersonKey', 'place'], { unique: true })
 export class SavedQuestion {
   @generatedId('sqn') id!: string;
   @text('Name, unique among the questions of its owner.', { length: 120, filter: true, order: true, aggregate: false })
@@ -44,7 +44,7 @@ export class SavedQuestion {
   })
   owner!: string;
   /** Person who owns it, independent of its roles. */
-  @text('Key of the owner.', { length: 60, hidden: true }) ownerKey!: string;
+  @text('Key of the owner.', { length: 60, hidden: true }) ownerPersonKey!: string;
   /** Place among the questions of its owner, so that saves at the same time cannot exceed the limit. */
   @integer('Place.', { hidden: true }) place!: number;
   @refersTo(() => Agency, 'Agency for which the owner saved it. Null without one.', { as: 'agency', nullable: true })
