@@ -109,7 +109,7 @@ const program = new Command('ordergraph')
   });
 
 withSettings(program.command('start'), startSettings)
-  .description('Runs the gateway and the four subgraphs in one process.')
+  .description('Runs the gateway and all subgraphs in one process.')
   .option('--scale <n>', 'Scale of the exercise data for new databases; 0 creates none.', wholeNumber(0), 1)
   .option(...printSettingsOption)
   .action(async ({ scale, printSettings, ...flags }: Flags & { scale: number; printSettings?: boolean }) => {
