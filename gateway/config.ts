@@ -284,6 +284,12 @@ export const settings = {
     default: ['analyst', 'inspector', 'coordinator'] as string[],
     help: 'Role that may send documents outside --trusted-documents; repeatable.',
   },
+  trustedQuestionsPollMs: {
+    env: 'ORDERGRAPH_TRUSTED_QUESTIONS_POLL_MS',
+    schema: z.coerce.number().int().min(0).max(86_400_000),
+    default: 5_000,
+    help: 'Milliseconds between requests for the trusted saved questions of the subgraph "registry", which callers may send like --trusted-documents; 0 disables them.',
+  },
   corsOrigin: {
     env: 'ORDERGRAPH_CORS_ORIGINS',
     schema: list,

@@ -11,12 +11,14 @@ import { serveMetrics } from '#base/telemetry/server';
 import { WITHHELD_HEADER } from '#base/withheld';
 import { WORK_HEADER } from '#base/work';
 import { type GatewayConfig, MARKINGS } from './config';
+import { addExportRoutes } from './export/route';
 import { openGraph } from './graph/open';
+import { QuestionWatch } from './graph/question-watch';
 import { ApolloPipeline } from './http/apollo';
 import { contextOf, originHeaders, type RequestRules } from './http/context';
 import { addCors } from './http/cors';
 import { countPreflights, countRequests, warnOfProxies } from './http/counting';
-import type { DocumentSource } from './http/documents';
+import { type DocumentSource, OwnDocuments } from './http/documents';
 import { addGraphQLRoute, type GraphQLRoute } from './http/graphql-route';
 import { addOperatorRoutes } from './http/operator-routes';
 import { addPages, PAGES_FOLDER, type SignIn } from './http/pages';
@@ -25,6 +27,7 @@ import { rolePicker } from './http/role-picker';
 import { addIdentity, type Caller, type IdentityParts } from './identity/caller';
 import { callerLimits } from './policy/caller-limits';
 import { TrustedDocuments } from './policy/trusted-documents';
+import { TrustedQuestions } from './policy/trusted-questions';
 import type { SupergraphSource } from './supergraph/file';
 import { gatewayMetrics } from './telemetry/metrics';
 import type { Transport } from './transport/transport';
@@ -61,7 +64,8 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
   const { served } = graph;
   const limits = callerLimits(config, trust, served, log);
   const { budgets, rate } = limits;
-  const documents = documentsOf(config);
+  const questions = new TrustedQuestions();
+  const documents = documentsOf(config, questions);
   const apollo = await ApolloPipeline.start(served, documents.registered, log);
   const isOperator = ({ principal }: Caller) => !identity || (principal?.roles.includes('operator') ?? false);
   const transfers = {
@@ -82,7 +86,15 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
       return isOperator(caller) ? { ready, parts: ofSubgraphs, details: { supergraph: served.status() } } : { ready };
     },
   });
+  const watch =
+    identity && config.trustedQuestionsPollMs > 0
+      ? new QuestionWatch({
+          ...{ graph: () => served.graph, signer: identity.signer, questions, log },
+          everyMs: config.trustedQuestionsPollMs,
+        })
+      : undefined;
   server.addHook('onClose', async () => {
+    await watch?.close();
     await graph.close();
     await apollo.stop();
     limits.close();
@@ -120,6 +132,12 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
       compression: config.compression,
       varyBy: [...new Set([...(identity ? ['authorization'] : []), ...forwardHeaders])],
     },
+  });
+  addExportRoutes(server, {
+    schema: () => served.graph.apiSchema,
+    documents,
+    maxExports: config.maxTransfers,
+    forwardHeaders,
   });
   const { files } = parts;
   if (files)
@@ -185,8 +203,9 @@ const withoutOwnHeaders = (names: readonly string[]): string[] =>
   names.filter((name) => name !== REQUEST_ID_HEADER && name !== WITHHELD_HEADER && name !== WORK_HEADER);
 
 /** Where there are manifests, nothing else is persisted: a document that one caller has registered is not trusted by others. */
-function documentsOf({ trustedDocuments, adHocRole }: GatewayConfig): DocumentSource {
+function documentsOf({ trustedDocuments, adHocRole }: GatewayConfig, questions: TrustedQuestions): DocumentSource {
+  const shared = { questions, own: new OwnDocuments() };
   return trustedDocuments.length > 0
-    ? { trusted: TrustedDocuments.read(trustedDocuments, adHocRole) }
-    : { registered: new PersistedQueries() };
+    ? { ...shared, trusted: TrustedDocuments.read(trustedDocuments, adHocRole) }
+    : { ...shared, registered: new PersistedQueries() };
 }

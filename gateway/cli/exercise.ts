@@ -5,6 +5,7 @@ import type { ExerciseRows, ExerciseWorld } from '#domain/exercise/story';
 import { parseDate } from '#kit/model/scalars';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { catalogedVulnerabilities, infrastructureExercise } from '../../subgraphs/infrastructure/exercise/exercise';
+import { registryExercise } from '../../subgraphs/registry/exercise/exercise';
 import { reviewsExercise } from '../../subgraphs/reviews/exercise/exercise';
 import { submissionsExercise } from '../../subgraphs/submissions/exercise/exercise';
 import { workforceExercise } from '../../subgraphs/workforce/exercise/exercise';
@@ -16,8 +17,14 @@ import type { Program } from './programs';
 import type { SettingsOf, StoreSettings } from './settings';
 import { subgraphs } from './subgraphs';
 
-/** The programs with exercise data. */
-const EXERCISED = ['submissions', 'reviews', 'workforce', 'infrastructure'] as const satisfies readonly Program[];
+/** The subgraphs with exercise data. */
+const EXERCISED = [
+  'submissions',
+  'reviews',
+  'workforce',
+  'infrastructure',
+  'registry',
+] as const satisfies readonly Program[];
 
 /** The exercise rows of these programs, by subgraph. What one program passes to the next here, events carry in operation. */
 export function tellExercise(world: ExerciseWorld): Map<string, ExerciseRows[]> {
@@ -31,6 +38,7 @@ export function tellExercise(world: ExerciseWorld): Map<string, ExerciseRows[]> 
     reviews: [...reviews.rows, staffing, sectorNotices(infrastructure)],
     workforce: [...workforce, capabilityGaps(infrastructure)],
     infrastructure: [...infrastructure, staffing],
+    registry: registryExercise(world),
   };
   return new Map(Object.entries(rows));
 }

@@ -5,9 +5,8 @@ import { OperatorError } from '#base/errors';
 import { progressOn } from '#kit/import/progress';
 import { pagedOperation } from '../export/paged-operation';
 import { pagesOf } from '../export/pages';
-import { Table } from '../export/table';
-import { type Banner, CsvWriter, type Format, JsonLinesWriter, type Writer } from '../export/writers';
-import { type CallerOptions, callerOf, clientOf, textOf } from './graph-client';
+import { bannerOf, type Content, type Format, writerOf } from '../export/writers';
+import { type CallerOptions, callerOf, clientOf, schemaOf, textOf } from './graph-client';
 
 export interface ExportOptions extends CallerOptions {
   /** File with the operation. */
@@ -35,7 +34,7 @@ interface Position {
 
 /**
  * Writes all objects of a question's list to a file or to standard output, page by page. An export to a file that stops continues where it
- * stopped: until it is complete, the rows are in `<out>.part`, and the position in `<out>.position`.
+ * stopped, except as Parquet: until it is complete, the rows are in `<out>.part`, and the position in `<out>.position`.
  * @throws OperatorError
  */
 export async function exportQuestion(options: ExportOptions): Promise<void> {
@@ -46,10 +45,12 @@ export async function exportQuestion(options: ExportOptions): Promise<void> {
     pageSize: options.pageSize,
     operationName: options.operation,
   });
-  if (options.unfold !== undefined && options.format !== 'csv')
+  if (options.unfold !== undefined && options.format === 'jsonl')
     throw new OperatorError('--unfold is for tables, and JSON Lines keep the objects', 'Omit --unfold, or use --csv');
-  const writer: Writer =
-    options.format === 'csv' ? new CsvWriter(new Table(operation.selection, options.unfold)) : new JsonLinesWriter();
+  const writer = await writerOf(options.format, operation, {
+    unfold: options.unfold,
+    schema: options.format === 'parquet' ? await schemaOf(options) : undefined,
+  });
   const of = createHash('sha256')
     .update(
       JSON.stringify([
@@ -76,7 +77,9 @@ export async function exportQuestion(options: ExportOptions): Promise<void> {
       const banner = options.banner ? bannerOf(text, variables, extensions) : null;
       const added = writer.add(objects);
       rows += added.rows;
-      await output.write(isFirst ? writer.start(banner) + added.text : added.text, { cursor: next, rows });
+      const content = isFirst ? [writer.start(banner), added.content] : [added.content];
+      if (next === null) content.push(writer.finish());
+      await output.write(bytesOf(content), { cursor: writer.isResumable ? next : null, rows });
       isFirst = false;
       progress.advance(rows);
     }
@@ -100,27 +103,15 @@ async function variablesOf(given: string | undefined): Promise<Record<string, un
   throw new OperatorError('The variables are not a JSON object', 'Use a file, or a text such as \'{"agency":"nsa"}\'');
 }
 
-function bannerOf(
-  question: string,
-  variables: Readonly<Record<string, unknown>>,
-  extensions: Readonly<Record<string, unknown>>,
-): Banner {
-  const withheld = (extensions.withheld ?? []) as readonly { coordinate: string; kind: string; why?: string }[];
-  return {
-    question,
-    variables,
-    asOf: new Date().toISOString(),
-    handling: extensions.sensitivity as Banner['handling'],
-    withheld: withheld.map(({ coordinate, kind, why }) => `${coordinate} ${kind}${why ? `: ${why}` : ''}`),
-  };
-}
+const bytesOf = (content: readonly Content[]): Buffer =>
+  Buffer.concat(content.map((part) => Buffer.from(part as string)));
 
 /** Where an export goes. */
 interface Output {
   /** Where an earlier process stopped. */
   readonly start: Position | undefined;
-  /** @param at where the next page begins; a null cursor is the end */
-  write(text: string, at: { cursor: string | null; rows: number }): Promise<void>;
+  /** @param at where the next page begins; null at the end, and for files that cannot be continued */
+  write(content: Buffer, at: { cursor: string | null; rows: number }): Promise<void>;
   finish(): Promise<void>;
   close(): Promise<void>;
 }
@@ -128,8 +119,8 @@ interface Output {
 class StandardOutput implements Output {
   readonly start = undefined;
 
-  async write(text: string): Promise<void> {
-    if (!process.stdout.write(text)) await new Promise((resolve) => process.stdout.once('drain', resolve));
+  async write(content: Buffer): Promise<void> {
+    if (!process.stdout.write(content)) await new Promise((resolve) => process.stdout.once('drain', resolve));
   }
 
   async finish(): Promise<void> {}
@@ -156,8 +147,7 @@ class OutputFile implements Output {
     return new OutputFile(path, of, file, start);
   }
 
-  async write(text: string, { cursor, rows }: { cursor: string | null; rows: number }): Promise<void> {
-    const content = Buffer.from(text);
+  async write(content: Buffer, { cursor, rows }: { cursor: string | null; rows: number }): Promise<void> {
     await this.file.write(content, 0, content.length, this.bytes);
     this.bytes += content.length;
     if (cursor === null) return;

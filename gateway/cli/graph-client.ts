@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { buildSchema, type GraphQLSchema } from 'graphql';
 import { decodeJwt } from 'jose';
 import { OperatorError } from '#base/errors';
 import { parsePrincipal } from '#base/identity/principal';
-import type { Answer, Ask } from '../export/ask';
+import { type Answer, type Ask, secondsOf } from '../export/ask';
 import { DevelopmentIssuer } from '../identity/development-issuer';
 
 /** A running graph, and who asks. */
@@ -17,24 +18,46 @@ export interface CallerOptions {
 }
 
 /** A client of a running graph. @throws OperatorError */
-export async function clientOf({ url, as, tokenFile, dataFolder }: CallerOptions): Promise<Ask> {
-  if (!URL.canParse(url)) throw new OperatorError(`"${url}" is not a valid URL`, 'Use --url http://127.0.0.1:4000');
-  const address = new URL('/graphql', url);
-  const token = tokenFile === undefined ? undefined : (await textOf(tokenFile, 'token')).trim();
-  const issuer = token === undefined && as !== undefined ? await DevelopmentIssuer.in(dataFolder) : undefined;
-  const bearer = async () => token ?? (issuer && (await issuer.token(parsePrincipal(as!), 3_600)));
+export async function clientOf(options: CallerOptions): Promise<Ask> {
+  const { address, headers } = await accessOf(options, '/graphql');
   return async (request) => {
-    const current = await bearer();
     const response = await fetch(address, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', ...(current ? { authorization: `Bearer ${current}` } : {}) },
+      headers: { 'content-type': 'application/json', ...(await headers()) },
       body: JSON.stringify(request),
     });
     const answer: unknown = await response.json().catch(() => null);
     if (typeof answer === 'object' && answer !== null && ('data' in answer || 'errors' in answer))
-      return answer as Answer;
+      return {
+        ...answer,
+        status: response.status,
+        retryAfterSeconds: secondsOf(response.headers.get('retry-after')),
+      } as Answer;
     throw new Error(`HTTP ${response.status} without an answer in GraphQL`);
   };
+}
+
+/** The schema of a running graph; undefined where the caller may not read it. @throws OperatorError */
+export async function schemaOf(options: CallerOptions): Promise<GraphQLSchema | undefined> {
+  const { address, headers } = await accessOf(options, '/schema.graphql');
+  const response = await fetch(address, { headers: await headers() }).catch(() => undefined);
+  return response?.ok ? buildSchema(await response.text(), { assumeValid: true }) : undefined;
+}
+
+/** Address of a path of the graph, and headers that identify the caller now. @throws OperatorError */
+async function accessOf(
+  { url, as, tokenFile, dataFolder }: CallerOptions,
+  path: string,
+): Promise<{ address: URL; headers: () => Promise<Record<string, string>> }> {
+  if (!URL.canParse(url)) throw new OperatorError(`"${url}" is not a valid URL`, 'Use --url http://127.0.0.1:4000');
+  const token = tokenFile === undefined ? undefined : (await textOf(tokenFile, 'token')).trim();
+  const issuer = token === undefined && as !== undefined ? await DevelopmentIssuer.in(dataFolder) : undefined;
+  const bearer = async () => token ?? (issuer && (await issuer.token(parsePrincipal(as!), 3_600)));
+  const headers = async (): Promise<Record<string, string>> => {
+    const current = await bearer();
+    return current ? { authorization: `Bearer ${current}` } : {};
+  };
+  return { address: new URL(path, url), headers };
 }
 
 /** The text of a file that the command line names. @param what for the error @throws OperatorError */

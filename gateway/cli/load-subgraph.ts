@@ -7,6 +7,7 @@ const code: Readonly<Record<Program, () => Promise<Subgraph>>> = {
   reviews: async () => (await import('../../subgraphs/reviews/subgraph')).reviews,
   workforce: async () => (await import('../../subgraphs/workforce/subgraph')).workforce,
   infrastructure: async () => (await import('../../subgraphs/infrastructure/subgraph')).infrastructure,
+  registry: async () => (await import('../../subgraphs/registry/subgraph')).registry,
 };
 
 /**

@@ -55,7 +55,7 @@ interface Result {
 export async function loadRows(options: LoadOptions): Promise<void> {
   const ask = await clientOf(options);
   const mutation = await bulkMutation(options.mutation, (query, variables) =>
-    patiently(() => ask({ query, variables, operationName: undefined }), report),
+    patiently(() => ask({ query, variables, operationName: undefined }), { onPause: report }),
   );
   const load = new Load(options, mutation, ask, await digestOf(options));
   const progress = progressOn(process.stderr, options.mutation);
@@ -162,7 +162,7 @@ class Load {
       added changed results { index status key code message inputPath } } }`;
     const { data, errors } = await patiently(
       () => this.ask({ query, variables: { input }, operationName: undefined }),
-      report,
+      { onPause: report },
     );
     const payload = (data as Readonly<Record<string, { added: number; changed: number; results: Result[] } | null>>)?.[
       name

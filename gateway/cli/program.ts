@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { OperatorError } from '#base/errors';
 import { defaultOf, environmentWarnings, flagOf, readSettings, type Setting, type SettingTable } from '#base/settings';
 import { readConfig } from '../config';
+import type { Format } from '../export/writers';
 import { EVENT_READERS, PROGRAMS } from './programs';
 import {
   eventKeyVariable,
@@ -65,6 +66,7 @@ type Flags = Record<string, unknown>;
 interface ExportFlags {
   csv?: boolean;
   jsonl?: boolean;
+  parquet?: boolean;
   out?: string;
   url: string;
   as?: string;
@@ -107,7 +109,7 @@ const program = new Command('ordergraph')
   });
 
 withSettings(program.command('start'), startSettings)
-  .description('Runs the gateway and the four subgraphs in one process.')
+  .description('Runs the gateway and all subgraphs in one process.')
   .option('--scale <n>', 'Scale of the exercise data for new databases; 0 creates none.', wholeNumber(0), 1)
   .option(...printSettingsOption)
   .action(async ({ scale, printSettings, ...flags }: Flags & { scale: number; printSettings?: boolean }) => {
@@ -353,10 +355,11 @@ withSettings(program.command('import'), storeSettings)
 withSettings(program.command('export'), { data: storeSettings.data })
   .argument('<question>', 'file with a GraphQL query')
   .description(
-    'Writes every object of a list to a file, page by page: as a table with --csv, or as JSON Lines. Started again, it continues where it stopped.',
+    'Writes every object of a list to a file, page by page: as a table with --csv or --parquet, or as JSON Lines. Started again, it continues where it stopped; a Parquet file begins again.',
   )
   .option('--csv', 'Write a table. This is the default.')
   .option('--jsonl', 'Write one JSON object a line.')
+  .option('--parquet', 'Write an Apache Parquet file, with the types of the schema.')
   .option('--out <file>', 'File to write; standard output by default.')
   .option('--url <address>', 'Running graph.', 'http://127.0.0.1:4000')
   .option('--as <principal>', 'Caller that the development keys of the data folder sign, such as role=analyst.')
@@ -367,11 +370,13 @@ withSettings(program.command('export'), { data: storeSettings.data })
   .option('--unfold <path>', 'Nested list of which each element gets a row, such as determinations.nodes.')
   .option('--page-size <n>', 'Objects asked for at once, at most 500.', wholeNumber(1), 500)
   .option('--no-banner', 'Leave out the lines on handling, time, and question.')
-  .action(async (question: string, { csv, jsonl, ...options }: Flags & ExportFlags) => {
+  .action(async (question: string, { csv, jsonl, parquet, ...options }: Flags & ExportFlags) => {
     const { exportQuestion } = await import('./export');
-    if (csv && jsonl) throw new OperatorError('--csv and --jsonl exclude each other', 'Choose one');
+    const formats = Object.entries({ csv, jsonl, parquet }).flatMap(([name, isChosen]) => (isChosen ? [name] : []));
+    const [format = 'csv', other] = formats as Format[];
+    if (other !== undefined) throw new OperatorError(`--${format} and --${other} exclude each other`, 'Choose one');
     const { data: dataFolder } = readSettings(storeSettings, options);
-    await exportQuestion({ ...options, question, format: jsonl ? 'jsonl' : 'csv', dataFolder });
+    await exportQuestion({ ...options, question, format, dataFolder });
   });
 
 withSettings(program.command('load'), { data: storeSettings.data })

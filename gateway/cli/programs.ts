@@ -1,9 +1,12 @@
 /**
- * The programs, in the order of their ports. Commands that need only the names do not load the code. Add a new subgraph of this
+ * The subgraphs of this repository, the programs and the registry, in the order of their ports. Commands that need only the names do not load the code. Add a new subgraph of this
  * repository here, in `subgraphs.ts`, and in `load-subgraph.ts`.
  */
-export const PROGRAMS = ['submissions', 'reviews', 'workforce', 'infrastructure'] as const;
+export const PROGRAMS = ['submissions', 'reviews', 'workforce', 'infrastructure', 'registry'] as const;
 export type Program = (typeof PROGRAMS)[number];
+
+/** The subgraph that has saved questions. */
+export const REGISTRY_SUBGRAPH: Program = 'registry';
 
 /** The program that stores files. */
 export const FILES_SUBGRAPH: Program = 'submissions';

@@ -54,7 +54,7 @@ export interface RunningGraph {
   close(): Promise<void>;
 }
 
-/** Runs the four subgraphs and the gateway in this process until a signal or `close` ends them. */
+/** Runs the subgraphs and the gateway in this process until a signal or `close` ends them. */
 export async function startAll({
   config,
   settingsOf,

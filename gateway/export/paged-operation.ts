@@ -24,12 +24,22 @@ export interface PagedOperation {
   readonly shape: 'nodes' | 'edges';
   /** What it selects of each object, without fragments. */
   readonly selection: readonly FieldNode[];
+  /** Fields from the root to the list. */
+  readonly fields: readonly FieldNode[];
 }
+
+/** How callers choose an operation and a list, for errors. */
+export interface Choices {
+  readonly operation: string;
+  readonly list: string;
+}
+const FLAGS: Choices = { operation: '--operation', list: '--list ' };
 
 /** A list of an operation: a field that selects `nodes` or `edges`. */
 interface List {
   readonly field: FieldNode;
   readonly path: readonly string[];
+  readonly fields: readonly FieldNode[];
 }
 
 const CURSOR = 'exportAfter';
@@ -39,19 +49,25 @@ const CURSOR = 'exportAfter';
  * `pageInfo { hasNextPage endCursor }`, stays as it is, so that trusted documents keep their hash.
  * @param list response name of the list, or path with dots; needed if the operation has several lists
  * @param pageSize objects on a page; ignored if the operation stays as it is
+ * @param choices how callers choose an operation and a list, for errors
  * @throws OperatorError if the text is no query, or the list is missing or ambiguous
  */
 export function pagedOperation(
   text: string,
-  { list, pageSize, operationName }: { list?: string; pageSize: number; operationName?: string },
+  {
+    list,
+    pageSize,
+    operationName,
+    choices = FLAGS,
+  }: { list?: string; pageSize: number; operationName?: string; choices?: Choices },
 ): PagedOperation {
   const document = parsed(text);
-  const operation = operationOf(document, operationName);
+  const operation = operationOf(document, operationName, choices);
   const fragments = fragmentsOf(document);
-  const { field, path } = chosen(listsOf(operation.selectionSet, fragments), list);
+  const { field, path, fields } = chosen(listsOf(operation.selectionSet, fragments), list, choices);
   const name = operation.name?.value;
   const { shape, selection } = objectsOf(field, fragments);
-  const known = { operationName: name, path, shape, selection };
+  const known = { operationName: name, path, fields, shape, selection };
   const ownCursor = cursorOf(field);
   if (ownCursor && hasPageInfo(field, fragments)) return { ...known, query: text, cursorVariable: ownCursor };
   const cursorVariable = ownCursor ?? CURSOR;
@@ -70,14 +86,14 @@ function parsed(text: string): DocumentNode {
   }
 }
 
-function operationOf(document: DocumentNode, name: string | undefined): OperationDefinitionNode {
+function operationOf(document: DocumentNode, name: string | undefined, choices: Choices): OperationDefinitionNode {
   const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
   const names = operations.map((operation) => `"${operation.name?.value ?? ''}"`).join(', ');
   const [operation, ...others] = operations.filter((node) => name === undefined || node.name?.value === name);
   if (!operation || others.length > 0)
     throw new OperatorError(
-      operation ? `The file has several operations: ${names}` : `The file has no operation "${name ?? ''}"`,
-      'Name one with --operation',
+      operation ? `The question has several operations: ${names}` : `The question has no operation "${name ?? ''}"`,
+      `Name one with ${choices.operation}`,
     );
   if (operation.operation !== 'query')
     throw new OperatorError(`The operation is a ${operation.operation}`, 'Export the result of a query');
@@ -108,15 +124,15 @@ const isPageOf = (field: FieldNode, fragments: Fragments): boolean =>
   fieldsIn(field.selectionSet, fragments).some(({ name: { value } }) => value === 'nodes' || value === 'edges');
 
 /** Lists that are not within the objects of another list. */
-function listsOf(selectionSet: SelectionSetNode, fragments: Fragments, path: readonly string[] = []): List[] {
+function listsOf(selectionSet: SelectionSetNode, fragments: Fragments, above: readonly FieldNode[] = []): List[] {
   return fieldsIn(selectionSet, fragments).flatMap((field): List[] => {
-    const here = [...path, responseName(field)];
-    if (isPageOf(field, fragments)) return [{ field, path: here }];
-    return field.selectionSet ? listsOf(field.selectionSet, fragments, here) : [];
+    const fields = [...above, field];
+    if (isPageOf(field, fragments)) return [{ field, path: fields.map(responseName), fields }];
+    return field.selectionSet ? listsOf(field.selectionSet, fragments, fields) : [];
   });
 }
 
-function chosen(lists: readonly List[], name: string | undefined): List {
+function chosen(lists: readonly List[], name: string | undefined, choices: Choices): List {
   const [list, ...others] = lists.filter(({ path }) => name === undefined || path.join('.') === name);
   if (list && others.length === 0) return list;
   const names = lists.map(({ path }) => path.join('.')).join(', ');
@@ -129,7 +145,7 @@ function chosen(lists: readonly List[], name: string | undefined): List {
     name === undefined
       ? `The question has several lists: ${names}`
       : `The question has no list "${name}", but ${names}`,
-    `Name the one to export, such as --list ${lists[0]!.path.join('.')}`,
+    `Name the one to export, such as ${choices.list}${lists[0]!.path.join('.')}`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { type Answer, type Ask, GraphError, type Pause, patiently } from './ask';
+import { type Answer, type Ask, GraphError, type Patience, patiently } from './ask';
 import type { PagedOperation } from './paged-operation';
 
 export interface Page {
@@ -11,19 +11,18 @@ export interface Page {
 /**
  * The pages of an operation's list, from `cursor` on. Objects are neither skipped nor repeated while others come and go: a cursor is a place in
  * the order of the list. Waits for a budget, and for a graph that is away for a short time.
- * @param onPause called before each wait
  * @throws GraphError if a page has errors: a table that lacks values would not show it
  */
 export async function* pagesOf(
   operation: PagedOperation,
   variables: Readonly<Record<string, unknown>>,
-  { ask, cursor, onPause }: { ask: Ask; cursor: string | null; onPause: (pause: Pause) => void },
+  { ask, cursor, ...patience }: Patience & { readonly ask: Ask; readonly cursor: string | null },
 ): AsyncGenerator<Page> {
   const { query, operationName, cursorVariable } = operation;
   for (let after = cursor; ; ) {
     const answer = await patiently(
       () => ask({ query, operationName, variables: { ...variables, [cursorVariable]: after } }),
-      onPause,
+      patience,
     );
     const page = pageIn(answer, operation);
     yield page;
@@ -34,7 +33,8 @@ export async function* pagesOf(
   }
 }
 
-function pageIn({ data, errors = [], extensions = {} }: Answer, { path, shape }: PagedOperation): Page {
+function pageIn(answer: Answer, { path, shape }: PagedOperation): Page {
+  const { data, errors = [], extensions = {} } = answer;
   const [error] = errors;
   if (error) {
     const code = error.extensions?.code;
@@ -44,6 +44,7 @@ function pageIn({ data, errors = [], extensions = {} }: Answer, { path, shape }:
       code === 'UNAUTHENTICATED'
         ? 'Sign in again: the same command continues where it stopped'
         : 'Correct the question, or leave out what it may not read',
+      answer,
     );
   }
   const list = path.reduce<unknown>((value, name) => (value as Record<string, unknown> | null)?.[name], data);

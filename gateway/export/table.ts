@@ -9,9 +9,11 @@ export type Cell = string | number | boolean | null;
 const SEPARATOR = '; ';
 
 /** A column, by the response names that lead to its values. */
-interface Column {
+export interface Column {
   readonly name: string;
   readonly path: readonly string[];
+  /** The fields that lead to its values. */
+  readonly fields: readonly FieldNode[];
 }
 
 /**
@@ -21,8 +23,9 @@ interface Column {
  */
 export class Table {
   readonly columns: readonly string[];
-  private readonly parts: readonly Column[];
-  private readonly unfolded: readonly string[];
+  readonly parts: readonly Column[];
+  /** Path of the unfolded list; empty without one. */
+  readonly unfolded: readonly string[];
 
   /**
    * @param unfold path of a nested list, such as `determinations.nodes`
@@ -55,11 +58,12 @@ export class Table {
 const startsWith = (path: readonly string[], start: readonly string[]): boolean =>
   start.every((name, place) => path[place] === name);
 
-function columnsOf(selection: readonly FieldNode[], path: readonly string[] = []): Column[] {
+function columnsOf(selection: readonly FieldNode[], above: readonly FieldNode[] = []): Column[] {
   return selection.flatMap((field): Column[] => {
-    const here = [...path, responseName(field)];
-    if (field.selectionSet) return columnsOf(field.selectionSet.selections as readonly FieldNode[], here);
-    return [{ name: here.join('.'), path: here }];
+    const fields = [...above, field];
+    if (field.selectionSet) return columnsOf(field.selectionSet.selections as readonly FieldNode[], fields);
+    const path = fields.map(responseName);
+    return [{ name: path.join('.'), path, fields }];
   });
 }
 

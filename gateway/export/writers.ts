@@ -1,8 +1,19 @@
 import { stringify } from 'csv-stringify/sync';
-import type { Table } from './table';
+import type { GraphQLSchema } from 'graphql';
+import { OperatorError } from '#base/errors';
+import { columnTypesOf } from './column-types';
+import type { PagedOperation } from './paged-operation';
+import { Table } from './table';
 
-export const FORMATS = ['csv', 'jsonl'] as const;
+export const FORMATS = ['csv', 'jsonl', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];
+
+/** Media types of the formats. */
+export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
+  csv: 'text/csv; charset=utf-8; header=present',
+  jsonl: 'application/x-ndjson; charset=utf-8',
+  parquet: 'application/vnd.apache.parquet',
+};
 
 /** What an export says about itself before its rows. */
 export interface Banner {
@@ -16,19 +27,63 @@ export interface Banner {
   readonly withheld: readonly string[];
 }
 
-/** Text of an export, piece by piece. */
+/** The banner of an export that begins now. @param extensions of the answer to its first page */
+export function bannerOf(
+  question: string,
+  variables: Readonly<Record<string, unknown>>,
+  extensions: Readonly<Record<string, unknown>>,
+): Banner {
+  const withheld = (extensions.withheld ?? []) as readonly { coordinate: string; kind: string; why?: string }[];
+  return {
+    question,
+    variables,
+    asOf: new Date().toISOString(),
+    handling: extensions.sensitivity as Banner['handling'],
+    withheld: withheld.map(({ coordinate, kind, why }) => `${coordinate} ${kind}${why ? `: ${why}` : ''}`),
+  };
+}
+
+export type Content = string | Uint8Array;
+
+/** Content of an export, piece by piece. */
 export interface Writer {
-  /** The text before the rows. @param banner null to leave it out */
-  start(banner: Banner | null): string;
-  /** The text of objects, and their number of rows. */
-  add(objects: readonly unknown[]): { readonly text: string; readonly rows: number };
+  /** Whether an unfinished file can be continued by another writer. */
+  readonly isResumable: boolean;
+  /** The content before the rows. @param banner null to leave it out */
+  start(banner: Banner | null): Content;
+  /** The content of objects, and their number of rows. It may keep rows for a later piece. */
+  add(objects: readonly unknown[]): { readonly content: Content; readonly rows: number };
+  /** The rest, after the last objects. */
+  finish(): Content;
+  /** The last line of an export that failed; empty where the format has no place for it. */
+  fail(error: { readonly code: string; readonly message: string }): string;
+}
+
+/** The writer of a format. @throws OperatorError if the question has no list to unfold */
+export async function writerOf(
+  format: Format,
+  operation: PagedOperation,
+  { unfold, schema }: { readonly unfold?: string; readonly schema?: GraphQLSchema },
+): Promise<Writer> {
+  if (format === 'jsonl') {
+    if (unfold !== undefined)
+      throw new OperatorError('A list is unfolded in tables only: JSON Lines keep the objects', 'Use CSV or Parquet');
+    return new JsonLinesWriter();
+  }
+  const table = new Table(operation.selection, unfold);
+  if (format === 'csv') return new CsvWriter(table);
+  // most processes export no Parquet
+  const { ParquetFile } = await import('./parquet');
+  return new ParquetFile(table, columnTypesOf(table, operation, schema));
 }
 
 /**
  * CSV by RFC 4180, in UTF-8, one line for each row of the table. Lines of the banner begin with `#`. A text that a spreadsheet would execute
  * as a formula gets an apostrophe before it.
  */
-export class CsvWriter implements Writer {
+class CsvWriter implements Writer {
+  readonly isResumable = true;
+
   constructor(private readonly table: Table) {}
 
   start(banner: Banner | null): string {
@@ -36,9 +91,17 @@ export class CsvWriter implements Writer {
     return `${lines.join('')}${csv([this.table.columns])}`;
   }
 
-  add(objects: readonly unknown[]): { text: string; rows: number } {
+  add(objects: readonly unknown[]): { content: string; rows: number } {
     const rows = objects.flatMap((object) => [...this.table.rows(object)]);
-    return { text: csv(rows), rows: rows.length };
+    return { content: csv(rows), rows: rows.length };
+  }
+
+  finish(): string {
+    return '';
+  }
+
+  fail({ code, message }: { readonly code: string; readonly message: string }): string {
+    return `# Incomplete: ${code}: ${message.replaceAll(/\s+/g, ' ')}\r\n`;
   }
 }
 
@@ -65,12 +128,22 @@ function bannerLines({ question, variables, asOf, handling, withheld }: Banner):
 }
 
 /** One JSON object a line, as the list has them. The first line is an object with the banner in `export`. */
-export class JsonLinesWriter implements Writer {
+class JsonLinesWriter implements Writer {
+  readonly isResumable = true;
+
   start(banner: Banner | null): string {
     return banner ? `${JSON.stringify({ export: banner })}\n` : '';
   }
 
-  add(objects: readonly unknown[]): { text: string; rows: number } {
-    return { text: objects.map((object) => `${JSON.stringify(object)}\n`).join(''), rows: objects.length };
+  add(objects: readonly unknown[]): { content: string; rows: number } {
+    return { content: objects.map((object) => `${JSON.stringify(object)}\n`).join(''), rows: objects.length };
+  }
+
+  finish(): string {
+    return '';
+  }
+
+  fail(error: { readonly code: string; readonly message: string }): string {
+    return `${JSON.stringify({ error })}\n`;
   }
 }

@@ -612,7 +612,8 @@ export class Graph {
     results.set(result, (results.get(result) ?? 0) + 1);
   };
 
-  private readonly transport = (subgraph: string): Transport => this.transports.get(subgraph)!;
+  /** How a subgraph is reached. */
+  readonly transport = (subgraph: string): Transport => this.transports.get(subgraph)!;
 
   /**
    * Decides conditions before planning, so planners and execution never see them. A document has one normalized operation per

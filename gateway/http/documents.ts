@@ -1,13 +1,38 @@
 import type { FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
 import { type TrustedDocuments, withoutAlgorithm } from '../policy/trusted-documents';
+import type { TrustedQuestions } from '../policy/trusted-questions';
 import type { Parameters } from './parameters';
 import { type PersistedQueries, persistedQueryError } from './persisted-query';
 import { type Refusal, refusal } from './unsupported';
 
-/** Documents that requests may reference by id: those in manifests, or those that clients have registered. */
-export type DocumentSource =
+/** Documents that requests may reference by id: those in manifests, or those that clients have registered; and trusted saved questions. */
+export type DocumentSource = {
+  readonly questions: TrustedQuestions;
+  readonly own: OwnDocuments;
+} & (
   | { readonly trusted: TrustedDocuments; readonly registered?: undefined }
-  | { readonly trusted?: undefined; readonly registered: PersistedQueries };
+  | { readonly trusted?: undefined; readonly registered: PersistedQueries }
+);
+
+/** Maximum characters of {@link OwnDocuments}. */
+const MAX_OWN_CHARACTERS = 16 * 1024 * 1024;
+
+/** Documents that the gateway made itself of documents that a caller may send, such as those that ask for one page of a list. */
+export class OwnDocuments {
+  private readonly texts = new LRUCache<string, true>({
+    maxSize: MAX_OWN_CHARACTERS,
+    sizeCalculation: (_value, text) => text.length,
+  });
+
+  add(text: string): void {
+    this.texts.set(text, true);
+  }
+
+  has(text: string): boolean {
+    return this.texts.get(text) === true;
+  }
+}
 
 /** The text of a request's document. */
 export interface Resolved {
@@ -23,32 +48,37 @@ export function resolveDocument(
   source: DocumentSource,
 ): Resolved | Refusal {
   return source.trusted
-    ? resolveTrusted(request, parameters, source.trusted)
-    : resolveRegistered(parameters, source.registered);
+    ? resolveTrusted(request, parameters, { ...source, trusted: source.trusted })
+    : resolveRegistered(parameters, source.registered, source.questions);
 }
 
 function resolveTrusted(
   { caller: { principal } }: FastifyRequest,
   parameters: Parameters,
-  trusted: TrustedDocuments,
+  { trusted, questions, own }: Pick<DocumentSource, 'questions' | 'own'> & { readonly trusted: TrustedDocuments },
 ): Resolved | Refusal {
   const { query } = parameters;
   const { id, isAutomatic } = referenceOf(parameters);
   // with manifests, clients register nothing: ignore an id sent along with a text
-  if (query !== undefined) return trusted.allows(query, principal) ? { query } : NOT_TRUSTED;
+  if (query !== undefined)
+    return trusted.allows(query, principal) || questions.has(query) || own.has(query) ? { query } : NOT_TRUSTED;
   if (id === undefined) return NO_DOCUMENT;
-  const text = trusted.textOf(id);
+  const text = trusted.textOf(id) ?? questions.textOf(id);
   if (text !== undefined) return { query: text };
   // makes the client send the text, which this caller may do
   return isAutomatic && trusted.allowsAdHoc(principal) ? NOT_REGISTERED : NOT_FOUND;
 }
 
-function resolveRegistered(parameters: Parameters, registered: PersistedQueries): Resolved | Refusal {
+function resolveRegistered(
+  parameters: Parameters,
+  registered: PersistedQueries,
+  questions: TrustedQuestions,
+): Resolved | Refusal {
   const { query, extensions } = parameters;
   const error = persistedQueryError(query, extensions);
   if (error) return { status: 400, error };
   const { id, isAutomatic } = referenceOf(parameters);
-  const text = id === undefined ? undefined : registered.textOf(withoutAlgorithm(id));
+  const text = id === undefined ? undefined : (registered.textOf(withoutAlgorithm(id)) ?? questions.textOf(id));
   if (query !== undefined) return { query, isRegistration: isAutomatic && text === undefined };
   if (id === undefined) return NO_DOCUMENT;
   if (text !== undefined) return { query: text };
@@ -72,5 +102,5 @@ const NOT_FOUND = refusal(400, 'DOCUMENT_NOT_FOUND', 'Unknown document id: deplo
 const NOT_TRUSTED = refusal(
   403,
   'DOCUMENT_NOT_TRUSTED',
-  'Only documents in the manifests are allowed; ad hoc operations require one of the roles of --ad-hoc-role',
+  'Only documents in the manifests and trusted saved questions are allowed; ad hoc operations require one of the roles of --ad-hoc-role',
 );

@@ -10,7 +10,7 @@ const SHARED_ROLES = {
     isGovernment: true,
     isOversight: true,
   },
-  operator: { description: 'Operates the graph: reads metrics and health, and no data.' },
+  operator: { description: 'Operates the graph: reads metrics, health, and saved questions, and no other data.' },
 } as const satisfies RoleSpecs;
 
 declare module '#base/identity/roles' {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
+import { parquetReadObjects } from 'hyparquet';
 import { CapabilityAssessment } from '../../subgraphs/infrastructure/capability/capability';
 import { FederalSystem } from '../../subgraphs/infrastructure/system/federal-system';
 import { VulnerabilityFinding } from '../../subgraphs/infrastructure/vulnerability/vulnerability-finding';
@@ -83,6 +84,22 @@ test('writes objects as JSON Lines after a line that says what they are', async 
   });
   expect(objects).toHaveLength(world.rows(VulnerabilityFinding).length);
   expect(objects[0]).toMatchObject({ id: expect.any(String), system: { name: expect.any(String) } });
+});
+
+test('writes a Parquet file with the types of the schema and the data of the table', async () => {
+  const table = parse(await exported(QUESTION, '--csv', '--no-banner'), { columns: true });
+  const out = join(folder, 'findings.parquet');
+  const program = start(QUESTION, '--parquet', '--page-size', '100', '--out', out);
+  expect([await program.ended, program.output()]).toEqual([0, expect.stringContaining(`${table.length} rows`)]);
+  const bytes = readFileSync(out);
+  const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+  const rows = await parquetReadObjects({ file });
+  const asText = (value: unknown) => (value == null ? '' : value instanceof Date ? value.toISOString() : String(value));
+  expect(
+    rows.map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, asText(value)]))),
+  ).toEqual(table);
+  expect([rows.some(({ dueAt }) => dueAt instanceof Date), typeof rows[0]!.overdue]).toEqual([true, 'boolean']);
+  expect([existsSync(`${out}.part`), existsSync(`${out}.position`)]).toEqual([false, false]);
 });
 
 test('begins a table with its handling, and with what the rights of the caller take away', async () => {
@@ -205,6 +222,7 @@ describe('a graph with difficulties', () => {
 
 test.each([
   [['--csv', '--jsonl'], '--csv and --jsonl exclude each other'],
+  [['--parquet', '--csv'], '--csv and --parquet exclude each other'],
   [['--jsonl', '--unfold', 'system'], '--unfold is for tables'],
   [['--unfold', 'x'], 'no field "x" below its list'],
   [['--variables', '[1]'], 'The variables are not a JSON object'],

@@ -74,6 +74,7 @@ const PROTECTED: Readonly<Record<string, readonly string[]>> = {
     'ToolDeployment',
     'VulnerabilityFinding',
   ],
+  registry: ['SavedQuestion', 'SavedQuestionVersion'],
 };
 
 const RECORDED = ['PROPIN', 'PII', 'ISVI'];

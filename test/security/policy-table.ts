@@ -1,4 +1,4 @@
-import type { Principal } from '#base/identity/principal';
+import { type Principal, personKey } from '#base/identity/principal';
 import { REVIEWING_AGENCIES } from '#domain/agency/reviewing-agencies';
 
 /**
@@ -41,12 +41,13 @@ const GOVERNMENT = [
 
 const FRAMEWORK = { 'developer-submitter': 'DEVELOPER', 'intake-officer': 'INTAKE', 'agency-reviewer': 'AGENCY' };
 
-/** The actor as which a role may call mutations, by subgraph. */
+/** The actor as which a role may call mutations, by subgraph; "@everyone" stands for every caller with a token. */
 export const ACTORS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   submissions: FRAMEWORK,
   reviews: FRAMEWORK,
   infrastructure: { 'infrastructure-officer': 'CISO', coordinator: 'COORDINATOR' },
   workforce: { 'hr-specialist': 'HR', 'hiring-manager': 'HIRING_MANAGER', 'records-officer': 'RECORDS_OFFICER' },
+  registry: { operator: 'OPERATOR', '@everyone': 'AUTHOR' },
 };
 
 export const is = (caller: Principal | null, ...roles: string[]): boolean =>
@@ -182,6 +183,14 @@ export function expectations(tables: Tables): Record<string, Expected> {
   const infrastructureEvent: Sees = (row, caller) =>
     eventDetail(row, caller) || (['SYSTEM', 'AUTHORIZATION'].includes(row.subjectType) && government(row, caller));
 
+  // registry
+  const savedQuestion: Sees = (row, caller) =>
+    caller !== null &&
+    (row.ownerPersonKey === personKey(caller) ||
+      is(caller, 'operator', 'inspector') ||
+      is(caller, ...(row.sharedWithRoles as string[])));
+  const ofSavedQuestion: Sees = (row, caller) => savedQuestion(byKey('SavedQuestion', row.questionId), caller);
+
   return {
     ExecutiveOrder: { rows: everyone, GOV: government },
     DeveloperOrganization: {
@@ -315,6 +324,9 @@ export function expectations(tables: Tables): Record<string, Expected> {
       fields: { affectedSystems: opener },
     },
     InfrastructureEvent: { ...all(infrastructureEvent), ISVI: eventDetail },
+    SavedQuestion: all(savedQuestion),
+    SavedQuestionVersion: all(ofSavedQuestion),
+    TrustedDocument: all(ofSavedQuestion),
   };
 }
 

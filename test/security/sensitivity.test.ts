@@ -34,7 +34,7 @@ const both = (a: string, b: string) => [
 ];
 
 describe('composition', () => {
-  test('accepts classified subgraphs, including the four programs', () => {
+  test('accepts classified subgraphs, including those of this repository', () => {
     expect(() => compose(both(A, B))).not.toThrow();
     expect(unclassifiedFields(subgraphs)).toEqual([]);
   });

@@ -102,13 +102,18 @@ export class Framework {
     return new Inbox({ name, database, clock: this.clock, log, handlers: subgraph.parts.handlers ?? [], bus });
   }
 
-  /** @param record keeps the record of a subgraph, if there is one */
+  /** @param record keeps the record of a subgraph, if there is one @param config settings of the gateway */
   static async open(
     kind: DatabaseKind,
     {
       log = createLog('silent', 'test'),
       record,
-    }: { log?: Logger; record?: (subgraph: string) => Promise<AuditLog> } = {},
+      config = {},
+    }: {
+      log?: Logger;
+      record?: (subgraph: string) => Promise<AuditLog>;
+      config?: Parameters<typeof readConfig>[0];
+    } = {},
   ): Promise<Framework> {
     const databases = await freshDatabases(
       kind,
@@ -133,7 +138,7 @@ export class Framework {
     });
     const server = await createGateway({
       supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
-      config: readConfig({ logLevel: 'silent', rateLimit: 0 }, {}),
+      config: readConfig({ logLevel: 'silent', rateLimit: 0, trustedQuestionsPollMs: 0, ...config }, {}),
       log,
       transport: ({ name }) => new InProcessTransport(local(name)),
       forwardHeaders: [],

@@ -7,7 +7,7 @@ import { freshDatabases, type TestDatabases } from './databases';
 import { identityEnvironment } from './identity';
 import { freePort, type Running, run, waitForOutput } from './processes';
 
-/** A gateway and the four subgraphs, each in its own process, over exercise data. */
+/** A gateway and the subgraphs, each in its own process, over exercise data. */
 export interface ProcessStack {
   readonly url: string;
   readonly subgraphUrls: ReadonlyMap<string, string>;

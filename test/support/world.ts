@@ -94,7 +94,7 @@ export async function openWorld(
   }
   const server = await createGateway({
     supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
-    config: readConfig({ logLevel: 'silent', rateLimit: 0, receiveTimeoutMs: 2_000 }, {}),
+    config: readConfig({ logLevel: 'silent', rateLimit: 0, receiveTimeoutMs: 2_000, trustedQuestionsPollMs: 0 }, {}),
     log,
     transport: ({ name }) => new InProcessTransport(open.find((subgraph) => subgraph.name === name)!),
     forwardHeaders: [],

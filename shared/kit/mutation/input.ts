@@ -86,11 +86,11 @@ export function textInput(description: string, { max = 255, pattern }: { max?: n
 /** Maximum characters of a long text. At four bytes each, an event that carries it still fits into a column of 65,535 bytes. */
 const MAX_LONG_TEXT = 10_000;
 
-export function longTextInput(description: string) {
+export function longTextInput(description: string, { max = MAX_LONG_TEXT }: { max?: number } = {}) {
   return inputField<string>(
     () => String,
     description,
-    (value: string, path) => readText(value, path, MAX_LONG_TEXT),
+    (value: string, path) => readText(value, path, max),
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Principal } from '#base/identity/principal';
+import { type Principal, personKey } from '#base/identity/principal';
 import { type Role, roleSpec } from '#base/identity/roles';
 import type { Condition } from '../collection/where';
 import type { Database } from '../database/database';
@@ -68,6 +68,9 @@ export const oversight: Rule = rule(
 /** Words of a property or class: `lead agency` of `leadAgencyKey`. */
 const named = (name: string): string => snakeCase(name.replace(/(Key|Id)s?$/, '')).replaceAll('_', ' ');
 
+/** Pattern of a JSON list that contains a text. */
+const listed = (value: string): string => `%${JSON.stringify(value).replace(/[!%_]/g, '!$&')}%`;
+
 /** `whose lead agency is theirs`, `opened by them`. */
 const isTheirs = (property: string): string =>
   /By(Key|Id)?$/.test(property) ? `${named(property)} them` : `whose ${named(property)} is theirs`;
@@ -114,9 +117,35 @@ export const listingAgency = (property: string, ...roles: readonly Role[]): Rule
       who?.agency != null && having(...roles)(who) === true
         ? ({ database, target, alias }) => ({
             sql: `${alias}.${database.column(target, property)} LIKE ? ESCAPE '!'`,
-            parameters: [`%${JSON.stringify(who.agency).replace(/[!%_]/g, '!$&')}%`],
+            parameters: [listed(who.agency!)],
           })
         : false,
+  );
+
+/**
+ * Rows of the caller as a person, whatever its roles. The property holds the key of a person.
+ * @param words of these rows, to follow "objects"
+ */
+export const ofPerson = (property: string, words: string): Rule =>
+  rule(
+    () => [{ to: [EVERYONE], objects: words }],
+    (who) => (who === null ? false : equals(property, personKey(who))),
+  );
+
+/**
+ * Rows whose JSON list column contains one of the principal's roles.
+ * @param words of these rows, to follow "objects"
+ */
+export const listingRole = (property: string, words: string): Rule =>
+  rule(
+    () => [{ to: [EVERYONE], objects: words }],
+    (who) =>
+      who === null || who.roles.length === 0
+        ? false
+        : ({ database, target, alias }) => ({
+            sql: `(${who.roles.map(() => `${alias}.${database.column(target, property)} LIKE ? ESCAPE '!'`).join(' OR ')})`,
+            parameters: who.roles.map((role) => listed(role)),
+          }),
   );
 
 /**

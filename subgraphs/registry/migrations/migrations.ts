@@ -1,0 +1,5 @@
+import type { Migration } from '#kit/database/migrations';
+import { migration as m0001 } from './0001-initial';
+import { migration as m0002 } from './0002-sealed-versions';
+
+export const migrations: readonly Migration[] = [m0001, m0002];

@@ -1,0 +1,3 @@
+import { withSharedRoles } from '#domain/roles';
+
+export const ROLES = withSharedRoles({});

@@ -1,0 +1,35 @@
+import { ExerciseReplacement } from '#domain/exercise/replacement';
+import { rootsOf } from '#kit/collection/connection';
+import { bulkTables, workTables } from '#kit/events/tables';
+import { forgetIdempotencyKeys } from '#kit/subgraph/schedule';
+import { Subgraph } from '#kit/subgraph/subgraph';
+import { REGISTRY_ACTORS } from './actors';
+import { Agency, AgencyRoots } from './agency';
+import { migrations } from './migrations/migrations';
+import { policies } from './policy';
+import { SavedQuestion } from './question/saved-question';
+import { questionMutations } from './question/saved-question.mutations';
+import { SavedQuestionVersion } from './question/saved-question-version';
+import { TrustedDocument } from './question/trusted-document';
+import { ROLES } from './roles';
+
+export const registry = new Subgraph({
+  name: 'registry',
+  description: 'Registry of the graph: questions that callers save, and those that every caller may send.',
+  owners: ['omb'],
+  roles: ROLES,
+  actors: REGISTRY_ACTORS,
+  entities: [SavedQuestion, SavedQuestionVersion, TrustedDocument, ExerciseReplacement, ...workTables, ...bulkTables],
+  stubs: [Agency],
+  resolvers: [
+    AgencyRoots,
+    rootsOf(SavedQuestion, { one: 'savedQuestion', many: 'savedQuestions' }),
+    rootsOf(TrustedDocument, { one: 'trustedDocument', many: 'trustedDocuments' }),
+  ],
+  mutations: questionMutations,
+  schedule: [forgetIdempotencyKeys],
+  policies,
+  migrations,
+  references: [],
+  importers: [],
+});
