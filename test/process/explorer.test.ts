@@ -160,6 +160,40 @@ describeInBrowser('the explorer of `npm start`', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('saves an operation, opens it by its link, and downloads the whole list', async () => {
+    await open();
+    await askAs('Analyst');
+    await type('query Roles { workRoles(first: 3) { nodes { code name } } }');
+    await page.getByRole('button', { name: 'Save as question' }).click();
+    await page.getByRole('textbox', { name: 'Description' }).fill('All roles of the framework');
+    await page.getByRole('button', { name: 'Save as a new question' }).click();
+    const [link] = /http\S+/.exec(await page.getByText('Saved as version 1').innerText())!;
+    await page.evaluate('sessionStorage.removeItem("ordergraph.tabs")');
+    await page.goto(link);
+    await page.getByRole('button', { name: 'Roles', exact: true }).first().waitFor();
+    await runIt();
+    await page.getByText('3 rows').waitFor();
+    const { workRoles } = await ask('{ workRoles(first: 500) { nodes { code name } } }', {}, 'Analyst');
+    expect(workRoles.nodes.length).toBeGreaterThan(3);
+    const contents: string[] = [];
+    for (const name of ['CSV', 'JSON Lines']) {
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name, exact: true }).click(),
+      ]);
+      contents.push(readFileSync(await download.path(), 'utf8'));
+    }
+    const rows = contents[0]!.split('\r\n').filter((line) => line !== '' && !line.startsWith('#'));
+    expect(rows).toHaveLength(workRoles.nodes.length + 1);
+    expect(rows[0]).toBe('code,name');
+    const objects = contents[1]!
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(objects.slice(1)).toEqual(workRoles.nodes);
+    expect(complaints).toEqual([]);
+  });
+
   test('sorts rows, limits them to chosen values, and shows figures outside of lists', async () => {
     await open();
     await askAs('Analyst');

@@ -129,11 +129,10 @@ function Branch(props: BranchProps) {
 /** Classes whose readers are few. */
 const RESTRICTED: ReadonlySet<string> = new Set(['PROPIN', 'GOV_DELIB', 'PII', 'ISVI']);
 
-const subgraphsOf = (annotated: AnnotatedSchema, coordinate: string): string =>
-  annotated
-    .ownersOf(coordinate)
-    .map(({ subgraph }) => subgraph)
-    .join(', ');
+function subgraphsOf(annotated: AnnotatedSchema, coordinate: string): string {
+  const names = annotated.ownersOf(coordinate).map(({ subgraph }) => subgraph);
+  return names.length > 2 ? `${names.length} subgraphs` : names.join(', ');
+}
 
 /** Class of a field, and its owner where it is not that of its type. */
 function Tags({ annotated, coordinate, within }: { annotated: AnnotatedSchema; coordinate: string; within?: string }) {

@@ -93,7 +93,8 @@ function withoutLists(
       return [];
     }
     if (field.name.value === 'pageInfo') return [];
-    if (!isRecord(below)) return [field];
+    // null: one value, whatever it would have had
+    if (!isRecord(below)) return [{ ...field, selectionSet: undefined }];
     const kept = withoutLists(selection, below, here, lists);
     return kept.length > 0 ? [{ ...field, selectionSet: { kind: Kind.SELECTION_SET, selections: kept } }] : [];
   });
