@@ -11,6 +11,7 @@ import { serveMetrics } from '#base/telemetry/server';
 import { WITHHELD_HEADER } from '#base/withheld';
 import { WORK_HEADER } from '#base/work';
 import { type GatewayConfig, MARKINGS } from './config';
+import type { GraphParts } from './graph/graph';
 import { openGraph } from './graph/open';
 import { ApolloPipeline } from './http/apollo';
 import { contextOf, originHeaders, type RequestRules } from './http/context';
@@ -36,6 +37,8 @@ export interface GatewayParts {
   readonly log: Logger;
   /** How a subgraph of the supergraph is reached. */
   readonly transport: (subgraph: { name: string; url: string }) => Transport;
+  /** Plans the operations on a supergraph; by default as the configuration says. */
+  readonly planner?: GraphParts['planner'];
   /** Request headers forwarded to subgraphs, in lower case. */
   readonly forwardHeaders: readonly string[];
   /** Whether each subgraph answers, where that is known. */

@@ -37,11 +37,11 @@ export default class Runtime extends JestRuntime {
   private nativeName(from: string, moduleName: string): string | null {
     if (this.resolver.isCoreModule(moduleName)) return null;
     if (!/^[./]/.test(moduleName)) return moduleName;
-    const file = this.resolver.resolveModule(from, moduleName);
-    const [folder, ...inside] = relative(this.root, file).split(sep);
-    if (!PRODUCT.has(folder!) || file.endsWith('.test.ts')) return null;
-    return join(this.root, 'dist', folder!, ...inside).replace(/\.ts$/, '.js');
+    const file = relative(this.root, this.resolver.resolveModule(from, moduleName));
+    if (!SHARED.some((folder) => file.startsWith(folder + sep)) || file.endsWith('.test.ts')) return null;
+    return join(this.root, 'dist', file).replace(/\.ts$/, '.js');
   }
 }
 
-const PRODUCT = new Set(['gateway', 'shared', 'subgraphs']);
+/** Folders of the product, and of what the tests of a worker share. */
+const SHARED = ['gateway', 'shared', 'subgraphs', join('test', 'worker')];

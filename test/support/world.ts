@@ -4,15 +4,12 @@ import type { Logger } from 'pino';
 import { fixedClock } from '#base/clock';
 import { packageRoot } from '#base/package-root';
 import { readText } from '#base/read-text';
-import { replaceExerciseRows } from '#domain/exercise/store';
-import type { ExerciseRows } from '#domain/exercise/story';
 import type { AuditLog } from '#kit/audit/audit-log';
 import type { DatabaseKind } from '#kit/database/dialect';
 import { runImport } from '#kit/import/importer';
 import { silent } from '#kit/import/progress';
 import type { ModelClass } from '#kit/model/model';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
-import { tellExercise } from '../../gateway/cli/exercise';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { readConfig } from '../../gateway/config';
 import type { AnswerExtensions } from '../../gateway/graph/graph';
@@ -21,12 +18,13 @@ import { createGateway } from '../../gateway/server';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { createLog } from '../../gateway/telemetry/log';
 import { InProcessTransport } from '../../gateway/transport/in-process';
-import { freshDatabases } from './databases';
+import { sharedPlanner } from '../worker/planner';
+import { AS_OF, storyOf } from '../worker/story';
+import { exerciseDatabases } from '../worker/templates';
 import { INSPECTOR, TestIdentity } from './identity';
 import { requireWords } from './words';
 
-/** The current instant of the tests' exercise. */
-export const AS_OF = '2026-11-23T15:00:00.000Z';
+export { AS_OF };
 
 /** Small files of our own in the publishers' formats. */
 export const FIXTURES = join(packageRoot, 'test', 'fixtures', 'published');
@@ -53,14 +51,6 @@ export interface World {
   close(): Promise<void>;
 }
 
-const stories = new Map<number, Map<string, ExerciseRows[]>>();
-
-function storyOf(scale: number): Map<string, ExerciseRows[]> {
-  const story = stories.get(scale) ?? tellExercise({ seed: 'test', scale, asOf: AS_OF });
-  stories.set(scale, story);
-  return story;
-}
-
 /**
  * @param imports sources and files to import before
  * @param record keeps the record of a subgraph, if there is one
@@ -72,10 +62,7 @@ export async function openWorld(
   log: Logger = createLog('silent', 'test'),
   record?: (subgraph: string) => Promise<AuditLog>,
 ): Promise<World> {
-  const databases = await freshDatabases(
-    kind,
-    subgraphs.map(({ name }) => name),
-  );
+  const databases = await exerciseDatabases(kind, scale);
   const clock = fixedClock(AS_OF);
   const open: OpenSubgraph[] = [];
   const identity = await TestIdentity.make();
@@ -84,14 +71,11 @@ export async function openWorld(
     const audit = await record?.(subgraph.name);
     open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, door, log, audit }));
   }
-  const story = storyOf(scale);
-  for (const { name, database, subgraph } of open) {
-    await replaceExerciseRows(database, subgraph.parts.entities, story.get(name) ?? []);
+  for (const { database, subgraph } of open)
     for (const [source, file] of imports) {
       const importer = subgraph.parts.importers.find((candidate) => candidate.source === source);
       if (importer) await runImport(database, importer, file, silent, subgraph.parts.entities);
     }
-  }
   const server = await createGateway({
     supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
     config: readConfig({ logLevel: 'silent', rateLimit: 0, receiveTimeoutMs: 2_000 }, {}),
@@ -99,13 +83,14 @@ export async function openWorld(
     transport: ({ name }) => new InProcessTransport(open.find((subgraph) => subgraph.name === name)!),
     forwardHeaders: [],
     identity: identity.parts,
+    planner: sharedPlanner,
   });
   const ask = async (query: string, variables: Record<string, unknown> = {}, caller: string | null = INSPECTOR) => {
     const headers = await identity.headers(caller);
     const response = await server.inject({ method: 'POST', url: '/graphql', headers, payload: { query, variables } });
     return response.json();
   };
-  const tables = [...story.values()].flat();
+  const tables = [...storyOf(scale).values()].flat();
   return {
     open,
     server,
