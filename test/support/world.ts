@@ -6,6 +6,7 @@ import { packageRoot } from '#base/package-root';
 import { readText } from '#base/read-text';
 import type { AuditLog } from '#kit/audit/audit-log';
 import type { DatabaseKind } from '#kit/database/dialect';
+import type { DatabaseLimits } from '#kit/database/limits';
 import { runImport } from '#kit/import/importer';
 import { silent } from '#kit/import/progress';
 import type { ModelClass } from '#kit/model/model';
@@ -54,6 +55,7 @@ export interface World {
 /**
  * @param imports sources and files to import before
  * @param record keeps the record of a subgraph, if there is one
+ * @param limits limits of the connections of each database
  */
 export async function openWorld(
   kind: DatabaseKind,
@@ -61,6 +63,7 @@ export async function openWorld(
   imports: readonly [source: string, file: string][] = [],
   log: Logger = createLog('silent', 'test'),
   record?: (subgraph: string) => Promise<AuditLog>,
+  limits?: DatabaseLimits,
 ): Promise<World> {
   const databases = await exerciseDatabases(kind, scale);
   const clock = fixedClock(AS_OF);
@@ -69,7 +72,7 @@ export async function openWorld(
   for (const subgraph of subgraphs) {
     const door = identity.doorOf(subgraph.name);
     const audit = await record?.(subgraph.name);
-    open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, door, log, audit }));
+    open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, door, log, audit, limits }));
   }
   for (const { database, subgraph } of open)
     for (const [source, file] of imports) {
