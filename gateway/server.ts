@@ -12,6 +12,7 @@ import { WITHHELD_HEADER } from '#base/withheld';
 import { WORK_HEADER } from '#base/work';
 import { type GatewayConfig, MARKINGS } from './config';
 import { addExportRoutes } from './export/route';
+import type { GraphParts } from './graph/graph';
 import { openGraph } from './graph/open';
 import { QuestionWatch } from './graph/question-watch';
 import { ApolloPipeline } from './http/apollo';
@@ -39,6 +40,8 @@ export interface GatewayParts {
   readonly log: Logger;
   /** How a subgraph of the supergraph is reached. */
   readonly transport: (subgraph: { name: string; url: string }) => Transport;
+  /** Plans the operations on a supergraph; by default as the configuration says. */
+  readonly planner?: GraphParts['planner'];
   /** Request headers forwarded to subgraphs, in lower case. */
   readonly forwardHeaders: readonly string[];
   /** Whether each subgraph answers, where that is known. */

@@ -30,8 +30,16 @@ export const printApiSchema = (supergraphSdl: string): string => `${printSchema(
 export const apiSchemaOf = (supergraphSdl: string): GraphQLSchema =>
   apiSchemaIn(parse(supergraphSdl, { noLocation: true }));
 
+const apiSchemas = new WeakMap<DocumentNode, GraphQLSchema>();
+
 /** Like {@link apiSchemaOf}, for a parsed supergraph. */
 export function apiSchemaIn(supergraph: DocumentNode): GraphQLSchema {
+  const schema = apiSchemas.get(supergraph) ?? buildApiSchema(supergraph);
+  apiSchemas.set(supergraph, schema);
+  return schema;
+}
+
+function buildApiSchema(supergraph: DocumentNode): GraphQLSchema {
   const definitions = [...byKind(new ClientView(supergraph).definitions()), ...DEFER_DIRECTIVE.definitions];
   const schema = buildASTSchema({ kind: Kind.DOCUMENT, definitions }, { assumeValidSDL: true });
   // hiding may have left a type empty

@@ -17,6 +17,8 @@ export interface GraphOptions {
   readonly log: Logger;
   /** Creates the transport of a subgraph. */
   readonly transport: GraphParts['transport'];
+  /** Plans the operations on a supergraph; by default as the configuration says. */
+  readonly planner?: GraphParts['planner'];
   /** The key that signs shared plans. */
   readonly planKey: (() => SigningKey) | undefined;
 }
@@ -29,7 +31,8 @@ export interface OpenGraph {
 }
 
 /** Serves a supergraph and its later versions. @throws OperatorError if the first is invalid */
-export async function openGraph({ supergraph, config, log, transport, planKey }: GraphOptions): Promise<OpenGraph> {
+export async function openGraph(options: GraphOptions): Promise<OpenGraph> {
+  const { supergraph, config, log, transport, planKey } = options;
   const update = (supergraphSdl: string): void => {
     served.offer(supergraphSdl).catch((error) => log.error({ err: error }, 'failed to load a new supergraph'));
   };
@@ -43,7 +46,7 @@ export async function openGraph({ supergraph, config, log, transport, planKey }:
   const served = new ServedGraph(
     {
       supergraphSdl,
-      planner: plannerOf(config.planner, log, overrides),
+      planner: options.planner ?? plannerOf(config.planner, log, overrides),
       planLimits: { ...bounds, timeoutMs: config.planTimeoutMs },
       sharedPlans:
         sharedPlans &&

@@ -27,8 +27,16 @@ export interface Supergraph {
   readonly join: Join;
 }
 
-/** Parses and checks a supergraph. @throws OperatorError if it is invalid */
+/** The last supergraph that was read: graphs in one process usually serve the same one. */
+let last: { readonly sdl: string; readonly supergraph: Supergraph } | undefined;
+
+/** Parses and checks a supergraph, once for graphs over the same one. @throws OperatorError if it is invalid */
 export function readSupergraph(sdl: string): Supergraph {
+  if (last?.sdl !== sdl) last = { sdl, supergraph: parseSupergraph(sdl) };
+  return last.supergraph;
+}
+
+function parseSupergraph(sdl: string): Supergraph {
   try {
     const document = parse(sdl, { noLocation: true });
     const join = new Join(document);

@@ -4,6 +4,7 @@ import { pendingStatements } from '#kit/database/draft-migration';
 import { parseDatabaseUrl, redactDatabaseUrl } from '#kit/database/url';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
+import { migratedDatabases } from '../worker/templates';
 import { FIRST_RELEASE } from './first-release';
 
 describe.each(databaseKinds)('migrations on %s', (kind) => {
@@ -51,6 +52,20 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     },
   );
 
+  test.each(subgraphs.map((subgraph) => [subgraph.name, subgraph] as const))(
+    'copies databases of %s for tests with the tables, triggers, and rows of a migrated one',
+    async (_name, subgraph) => {
+      const copies = await migratedDatabases(kind);
+      const [migrated, copied] = [databases, copies].map((of) => ({ databaseUrl: of.url(subgraph.name) }));
+      const [original, copy] = [await subgraph.open(migrated!), await subgraph.open(copied!)];
+      const content = await contentOf(original.database);
+      expect(content.length).toBeGreaterThan(subgraph.parts.entities.length);
+      expect(await contentOf(copy.database)).toEqual(content);
+      await Promise.all([original.close(), copy.close()]);
+      await copies.drop();
+    },
+  );
+
   test('migrates in one of several replicas that start at once, and opens all', async () => {
     const { name, parts } = subgraphs[0]!;
     const options = { url: databases.url(name), name, entities: parts.entities, migrations: parts.migrations };
@@ -88,6 +103,32 @@ describe.each(databaseKinds)('migrations on %s', (kind) => {
     await repaired.close();
   });
 });
+
+/** Definitions of tables, indexes, and triggers, and rows of tables, apart from instants of the first start. */
+async function contentOf(database: Database): Promise<unknown[]> {
+  if (database.dialect.kind === 'sqlite') {
+    const definitions = await database.query('SELECT name, type, sql FROM sqlite_master ORDER BY name');
+    const tables = definitions.filter(({ type }) => type === 'table').map(({ name }) => String(name));
+    return [...definitions, ...(await rowsOf(database, tables))];
+  }
+  const tables = (await database.query('SHOW TABLES')).map((row) => String(Object.values(row)[0]));
+  const definitions: unknown[] = [];
+  for (const table of tables) definitions.push(await database.query(`SHOW CREATE TABLE \`${table}\``));
+  const triggers = await database.query(
+    'SELECT trigger_name, action_statement FROM information_schema.triggers WHERE trigger_schema = DATABASE() ORDER BY 1',
+  );
+  return [...definitions, triggers, ...(await rowsOf(database, tables))];
+}
+
+async function rowsOf(database: Database, tables: readonly string[]): Promise<unknown[]> {
+  const contents: unknown[] = [];
+  for (const table of tables)
+    for (const { applied_at: _applied, first_ms: _first, last_ms: _last, ...row } of await database.query(
+      `SELECT * FROM ${database.dialect.quote(table)}`,
+    ))
+      contents.push([table, row]);
+  return contents;
+}
 
 test.each([
   ['submissions', '0001-initial', 'e50b25397bc71d3e'],

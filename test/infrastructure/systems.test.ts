@@ -289,7 +289,7 @@ describe.each(databaseKinds)('changes of systems and directives, on %s', (kind) 
     const ofAgency = await preview(nsa);
     expect(ofAgency.preview).toEqual({ findings: 4, items: 2, vulnerabilities: 2 });
     expect(ofAgency.previewItems.map(({ version }: Loose) => version).toSorted()).toEqual(['1.9', null]);
-    expect(await preview(ANALYST)).toEqual({ preview: null, previewItems: [] });
+    expect(await preview(ANALYST)).toEqual({ preview: null, previewItems: null });
     const alone = await graph.refused(CISA, 'activateMatchRule', target(rule));
     expect(alone).toMatchObject({ code: 'PRECONDITION_FAILED', extensions: { guard: 'secondPerson' } });
     const elsewhere = await graph.refused(coordinator('treasury'), 'activateMatchRule', target(rule));

@@ -11,6 +11,7 @@ import {
   isObjectType,
   isRequiredArgument,
 } from 'graphql';
+import { DATABASE_LIMITS } from '#kit/database/limits';
 import { wordTablesOf } from '#kit/search/word-table';
 import { databaseKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
@@ -212,7 +213,9 @@ describeOnServer('the estimated cost of fields', () => {
   let world: World;
   let query: GraphQLObjectType;
   beforeAll(async () => {
-    world = await openWorld('mysql', 3);
+    // after each operation, the test asks every connection what it has read
+    const limits = { ...DATABASE_LIMITS, connections: 2 };
+    world = await openWorld('mysql', 3, [], undefined, undefined, limits);
     // a server that has run for a while has table statistics; one that was just filled must be asked to collect them
     for (const { database, subgraph } of world.open)
       for (const entity of [...subgraph.parts.entities, ...wordTablesOf(subgraph.parts.entities)])

@@ -236,22 +236,28 @@ class Leaks {
 
 describe.each(CALLERS)('%s', (_name, text) => {
   const caller = text === null ? null : parsePrincipal(text);
-  let knowledge: Knowledge;
+  let knowledge: Knowledge | undefined;
+  let secrets: readonly Secret[];
   beforeAll(async () => {
     knowledge = text === null ? ofPublic : await Knowledge.of(world, text);
+    secrets = [...secretsOf(caller)];
+  });
+  // they take tens of megabytes for each caller
+  afterAll(() => {
+    knowledge = undefined;
+    secrets = [];
   });
 
   test('reads no value that equals one the caller may not read', () => {
     const byValue = new Map<Secret['value'], Secret[]>();
-    for (const secret of secretsOf(caller))
+    for (const secret of secrets)
       if (isTrait(secret.value) && !keys.has(secret.value)) add(byValue, secret.value, secret);
-    for (const secrets of byValue.values()) withoutPhrases(secrets);
+    for (const equal of byValue.values()) withoutPhrases(equal);
     const published = new Set([...ofPublic.facts.values()].flatMap(({ key, value }) => [key, value]));
     const leaks = new Leaks();
-    for (const fact of knowledge.facts.values()) {
-      const secrets = byValue.get(fact.value) ?? [];
+    for (const fact of knowledge!.facts.values()) {
       if (published.has(fact.value)) continue;
-      for (const secret of secrets) if (!isGranted(fact, secret)) leaks.add(fact, secret);
+      for (const secret of byValue.get(fact.value) ?? []) if (!isGranted(fact, secret)) leaks.add(fact, secret);
     }
     expect(leaks.all).toEqual([]);
   });
@@ -265,7 +271,7 @@ describe.each(CALLERS)('%s', (_name, text) => {
           hidden.set(row[key], { type: name, key: row[key], property: key, value: row[key], sensitivity });
     }
     const leaks = new Leaks();
-    for (const fact of knowledge.facts.values())
+    for (const fact of knowledge!.facts.values())
       for (const [id] of `${fact.key} ${fact.value}`.matchAll(ID)) {
         const secret = hidden.get(id);
         if (secret) leaks.add(fact, secret);
@@ -275,36 +281,36 @@ describe.each(CALLERS)('%s', (_name, text) => {
 
   test('reads no references that match only a protected reference', () => {
     const named = new Map<string, Map<string, Secret>>();
-    for (const secret of secretsOf(caller)) {
+    for (const secret of secrets) {
       const target = keys.get(secret.value);
       if (!target || REFERENCE_TABLES.has(target) || secret.value === secret.key) continue;
       const column = `${secret.type}.${secret.property}`;
       named.set(column, (named.get(column) ?? new Map()).set(String(secret.value), secret));
     }
     const read = new Map<string, Fact[]>();
-    for (const fact of knowledge.facts.values())
+    for (const fact of knowledge!.facts.values())
       if (fact.refersTo !== undefined && keys.has(fact.value) && !isPublic(fact))
         add(read, `${fact.type}.${fact.field}`, fact);
     const leaks = new Leaks();
     for (const facts of read.values())
-      for (const secrets of named.values()) {
+      for (const references of named.values()) {
         const [fact] = facts;
-        const secret = secrets.get(String(fact!.value));
-        const isSingledOut = secret && facts.every(({ value }) => secrets.has(String(value)));
+        const secret = references.get(String(fact!.value));
+        const isSingledOut = secret && facts.every(({ value }) => references.has(String(value)));
         if (facts.length >= LEAST_SET && isSingledOut && !isGranted(fact!, secret)) leaks.add(fact!, secret);
       }
     expect(leaks.all).toEqual([]);
   });
 
   test('reads no list in the order of a field the caller may not read', () => {
-    const secrets = new Map<string, Map<string, Secret>>();
-    for (const secret of secretsOf(caller)) {
+    const columns = new Map<string, Map<string, Secret>>();
+    for (const secret of secrets) {
       const column = `${secret.type}.${secret.property}`;
-      secrets.set(column, (secrets.get(column) ?? new Map()).set(secret.key, secret));
+      columns.set(column, (columns.get(column) ?? new Map()).set(secret.key, secret));
     }
     const ordered: string[] = [];
-    for (const { type, keys } of knowledge.lists)
-      for (const [column, byKey] of secrets) {
+    for (const { type, keys } of knowledge!.lists)
+      for (const [column, byKey] of columns) {
         if (!column.startsWith(`${type}.`) || ORDERED_BY_CHANCE.has(column)) continue;
         const values = keys.flatMap((key) => byKey.get(key)?.value ?? []);
         if (new Set(values).size >= LEAST_SET && isOrdered(values)) ordered.push(column);

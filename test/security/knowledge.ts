@@ -190,7 +190,7 @@ export class Knowledge {
     for (const [name, value] of Object.entries(object)) {
       const field = type.getFields()[name];
       if (!field) continue;
-      for (const item of [value].flat() as readonly Value[]) {
+      for (const item of Array.isArray(value) ? (value as readonly Value[]) : [value]) {
         if (item === null || item === undefined) continue;
         if (typeof item !== 'object') this.add({ ...owner, field: `${path}${name}`, value: item });
         else this.learnInner(subgraph, field, item as Fields, owner, `${path}${name}`);
@@ -220,7 +220,8 @@ export class Knowledge {
   }
 
   private add(fact: Fact): void {
-    this.facts.set(JSON.stringify([fact.type, fact.key, fact.field, fact.value]), fact);
+    const { type, key, field, value } = fact;
+    this.facts.set(`${type}\n${key}\n${field}\n${typeof value}\n${value}`, fact);
   }
 }
 
@@ -237,10 +238,17 @@ function nodeOf(field: GraphQLField<unknown, unknown>): GraphQLObjectType {
 
 const modelsOf = ({ subgraph: { parts } }: OpenSubgraph): readonly ModelClass[] => [...parts.entities, ...parts.stubs];
 
+const keyFields = new WeakMap<OpenSubgraph, ReadonlyMap<string, string>>();
+
 /** The key field of a type; undefined for types without identity. */
 function keyFieldOf(subgraph: OpenSubgraph, type: string): string | undefined {
-  const model = modelsOf(subgraph).find(
-    (candidate) => modelOf(candidate).published && modelOf(candidate).name === type,
-  );
-  return model && modelOf(model).keyField;
+  let ofTypes = keyFields.get(subgraph);
+  if (!ofTypes) {
+    const published = modelsOf(subgraph)
+      .map(modelOf)
+      .filter((model) => model.published);
+    ofTypes = new Map(published.map(({ name, keyField }) => [name, keyField]));
+    keyFields.set(subgraph, ofTypes);
+  }
+  return ofTypes.get(type);
 }

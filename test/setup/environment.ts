@@ -15,7 +15,9 @@ export default class Environment extends NodeEnvironment {
     this.fakeTimersModern = new ModernFakeTimers({ config: config.projectConfig, global: globalThis });
   }
 
+  /** Undoes what the file changed outside of the sandbox, for the next file. */
   override async teardown(): Promise<void> {
+    this.moduleMocker?.restoreAllMocks();
     for (const name of Object.keys(process.env)) if (!(name in this.variables)) delete process.env[name];
     Object.assign(process.env, this.variables);
     await super.teardown();

@@ -7,8 +7,8 @@ import './graphql';
 type Parameters = ConstructorParameters<typeof JestRuntime>;
 
 /**
- * Runs test files and their helpers as Jest does, in its sandbox, but loads the product and all packages as Node does: compiled, the
- * product once for each file, packages once for all files of a worker.
+ * Runs test files and their helpers as Jest does, in its sandbox, but loads the product and all packages as Node does: compiled, once
+ * for all files of a worker. Files share the product as the graphs of one process do: its modules keep nothing of a graph that is closed.
  */
 export default class Runtime extends JestRuntime {
   private readonly root: string;
@@ -19,7 +19,6 @@ export default class Runtime extends JestRuntime {
     const [{ rootDir }, , resolver] = parameters;
     this.root = rootDir;
     this.resolver = resolver;
-    forgetProduct(rootDir);
   }
 
   override requireModule<T>(
@@ -38,22 +37,11 @@ export default class Runtime extends JestRuntime {
   private nativeName(from: string, moduleName: string): string | null {
     if (this.resolver.isCoreModule(moduleName)) return null;
     if (!/^[./]/.test(moduleName)) return moduleName;
-    const file = this.resolver.resolveModule(from, moduleName);
-    const [folder, ...inside] = relative(this.root, file).split(sep);
-    if (!PRODUCT.has(folder!) || file.endsWith('.test.ts')) return null;
-    return join(this.root, 'dist', folder!, ...inside).replace(/\.ts$/, '.js');
+    const file = relative(this.root, this.resolver.resolveModule(from, moduleName));
+    if (!SHARED.some((folder) => file.startsWith(folder + sep)) || file.endsWith('.test.ts')) return null;
+    return join(this.root, 'dist', file).replace(/\.ts$/, '.js');
   }
 }
 
-/** Packages that collect what the product declares, and where they keep it. */
-const DECLARATIONS = { 'type-graphql': 'TypeGraphQLMetadataStorage', typeorm: 'typeormMetadataArgsStorage' };
-
-/** Forgets the modules of the product, for the next file to load. */
-function forgetProduct(root: string): void {
-  const folders = [join(root, 'dist'), ...Object.keys(DECLARATIONS).map((name) => join(root, 'node_modules', name))];
-  for (const file of Object.keys(require.cache))
-    if (file !== __filename && folders.some((folder) => file.startsWith(folder + sep))) delete require.cache[file];
-  for (const name of Object.values(DECLARATIONS)) Reflect.deleteProperty(globalThis, name);
-}
-
-const PRODUCT = new Set(['gateway', 'shared', 'subgraphs']);
+/** Folders of the product, and of what the tests of a worker share. */
+const SHARED = ['gateway', 'shared', 'subgraphs', join('test', 'worker')];

@@ -22,8 +22,9 @@ import { createGateway } from '../../gateway/server';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { createLog } from '../../gateway/telemetry/log';
 import { InProcessTransport, type LocalSubgraph } from '../../gateway/transport/in-process';
+import { sharedPlanner } from '../worker/planner';
+import { migratedDatabases } from '../worker/templates';
 import { type Backup, backUp } from './backup';
-import { freshDatabases } from './databases';
 import { TestIdentity } from './identity';
 import { requireWords } from './words';
 import type { Answer } from './world';
@@ -115,10 +116,7 @@ export class Framework {
       config?: Parameters<typeof readConfig>[0];
     } = {},
   ): Promise<Framework> {
-    const databases = await freshDatabases(
-      kind,
-      subgraphs.map(({ name }) => name),
-    );
+    const databases = await migratedDatabases(kind);
     const clock = new SettableClock(MONDAY);
     const files = mkdtempSync(join(tmpdir(), 'ordergraph-files-'));
     const store = new FolderStore(files);
@@ -144,6 +142,7 @@ export class Framework {
       forwardHeaders: [],
       files: { subgraph: 'submissions', exchange: open.find(({ name }) => name === 'submissions')!.files! },
       identity: identity.parts,
+      planner: sharedPlanner,
     });
     const drop = async () => {
       rmSync(files, { recursive: true, force: true });

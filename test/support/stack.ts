@@ -3,7 +3,8 @@ import { replaceExerciseRows } from '#domain/exercise/store';
 import type { DatabaseKind } from '#kit/database/dialect';
 import { tellExercise } from '../../gateway/cli/exercise';
 import { subgraphs } from '../../gateway/cli/subgraphs';
-import { freshDatabases, type TestDatabases } from './databases';
+import { migratedDatabases } from '../worker/templates';
+import type { TestDatabases } from './databases';
 import { identityEnvironment } from './identity';
 import { freePort, type Running, run, waitForOutput } from './processes';
 
@@ -35,10 +36,7 @@ export async function exerciseDatabases(
   scale: number,
   asOf = new Date().toISOString(),
 ): Promise<TestDatabases> {
-  const databases = await freshDatabases(
-    kind,
-    subgraphs.map(({ name }) => name),
-  );
+  const databases = await migratedDatabases(kind);
   const story = tellExercise({ seed: 'test', scale, asOf });
   for (const subgraph of subgraphs) {
     const open = await subgraph.open({ databaseUrl: databases.url(subgraph.name), door: closedDoor });

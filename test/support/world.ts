@@ -4,15 +4,13 @@ import type { Logger } from 'pino';
 import { fixedClock } from '#base/clock';
 import { packageRoot } from '#base/package-root';
 import { readText } from '#base/read-text';
-import { replaceExerciseRows } from '#domain/exercise/store';
-import type { ExerciseRows } from '#domain/exercise/story';
 import type { AuditLog } from '#kit/audit/audit-log';
 import type { DatabaseKind } from '#kit/database/dialect';
+import type { DatabaseLimits } from '#kit/database/limits';
 import { runImport } from '#kit/import/importer';
 import { silent } from '#kit/import/progress';
 import type { ModelClass } from '#kit/model/model';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
-import { tellExercise } from '../../gateway/cli/exercise';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { readConfig } from '../../gateway/config';
 import type { AnswerExtensions } from '../../gateway/graph/graph';
@@ -21,12 +19,13 @@ import { createGateway } from '../../gateway/server';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { createLog } from '../../gateway/telemetry/log';
 import { InProcessTransport } from '../../gateway/transport/in-process';
-import { freshDatabases } from './databases';
+import { sharedPlanner } from '../worker/planner';
+import { AS_OF, storyOf } from '../worker/story';
+import { exerciseDatabases } from '../worker/templates';
 import { INSPECTOR, TestIdentity } from './identity';
 import { requireWords } from './words';
 
-/** The current instant of the tests' exercise. */
-export const AS_OF = '2026-11-23T15:00:00.000Z';
+export { AS_OF };
 
 /** Small files of our own in the publishers' formats. */
 export const FIXTURES = join(packageRoot, 'test', 'fixtures', 'published');
@@ -53,17 +52,10 @@ export interface World {
   close(): Promise<void>;
 }
 
-const stories = new Map<number, Map<string, ExerciseRows[]>>();
-
-function storyOf(scale: number): Map<string, ExerciseRows[]> {
-  const story = stories.get(scale) ?? tellExercise({ seed: 'test', scale, asOf: AS_OF });
-  stories.set(scale, story);
-  return story;
-}
-
 /**
  * @param imports sources and files to import before
  * @param record keeps the record of a subgraph, if there is one
+ * @param limits limits of the connections of each database
  */
 export async function openWorld(
   kind: DatabaseKind,
@@ -71,27 +63,22 @@ export async function openWorld(
   imports: readonly [source: string, file: string][] = [],
   log: Logger = createLog('silent', 'test'),
   record?: (subgraph: string) => Promise<AuditLog>,
+  limits?: DatabaseLimits,
 ): Promise<World> {
-  const databases = await freshDatabases(
-    kind,
-    subgraphs.map(({ name }) => name),
-  );
+  const databases = await exerciseDatabases(kind, scale);
   const clock = fixedClock(AS_OF);
   const open: OpenSubgraph[] = [];
   const identity = await TestIdentity.make();
   for (const subgraph of subgraphs) {
     const door = identity.doorOf(subgraph.name);
     const audit = await record?.(subgraph.name);
-    open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, door, log, audit }));
+    open.push(await subgraph.open({ databaseUrl: databases.url(subgraph.name), clock, door, log, audit, limits }));
   }
-  const story = storyOf(scale);
-  for (const { name, database, subgraph } of open) {
-    await replaceExerciseRows(database, subgraph.parts.entities, story.get(name) ?? []);
+  for (const { database, subgraph } of open)
     for (const [source, file] of imports) {
       const importer = subgraph.parts.importers.find((candidate) => candidate.source === source);
       if (importer) await runImport(database, importer, file, silent, subgraph.parts.entities);
     }
-  }
   const server = await createGateway({
     supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
     config: readConfig({ logLevel: 'silent', rateLimit: 0, receiveTimeoutMs: 2_000, trustedQuestionsPollMs: 0 }, {}),
@@ -99,13 +86,14 @@ export async function openWorld(
     transport: ({ name }) => new InProcessTransport(open.find((subgraph) => subgraph.name === name)!),
     forwardHeaders: [],
     identity: identity.parts,
+    planner: sharedPlanner,
   });
   const ask = async (query: string, variables: Record<string, unknown> = {}, caller: string | null = INSPECTOR) => {
     const headers = await identity.headers(caller);
     const response = await server.inject({ method: 'POST', url: '/graphql', headers, payload: { query, variables } });
     return response.json();
   };
-  const tables = [...story.values()].flat();
+  const tables = [...storyOf(scale).values()].flat();
   return {
     open,
     server,

@@ -1,15 +1,24 @@
-import { buildASTSchema, type GraphQLSchema, isAbstractType, isInterfaceType, isObjectType, parse } from 'graphql';
+import {
+  buildASTSchema,
+  type DocumentNode,
+  type GraphQLSchema,
+  isAbstractType,
+  isInterfaceType,
+  isObjectType,
+  parse,
+} from 'graphql';
 import { type SubgraphSchema, subgraphSchemasOf } from './subgraph-schema';
 
 /** A supergraph for planning: the whole schema and each subgraph’s. */
 export class SupergraphModel {
+  readonly document: DocumentNode;
   readonly whole: GraphQLSchema;
   readonly subgraphs: ReadonlyMap<string, SubgraphSchema>;
 
   constructor(supergraphSdl: string) {
-    const supergraph = parse(supergraphSdl, { noLocation: true });
-    this.whole = buildASTSchema(supergraph, { assumeValid: true });
-    this.subgraphs = subgraphSchemasOf(supergraph);
+    this.document = parse(supergraphSdl, { noLocation: true });
+    this.whole = buildASTSchema(this.document, { assumeValid: true });
+    this.subgraphs = subgraphSchemasOf(this.document);
   }
 
   isAbstract(name: string): boolean {

@@ -17,8 +17,8 @@ class VerifiedPlans {
   private readonly verifier: PlanVerifier;
 
   constructor({ supergraphSdl, overrides }: PlanningStart) {
-    this.native = new NativePlans(supergraphSdl, overrides);
     const model = new SupergraphModel(supergraphSdl);
+    this.native = new NativePlans(supergraphSdl, model, overrides);
     this.verifier = new PlanVerifier(model);
     this.direct = new DirectPlanner(model, supergraphSdl, overrides);
   }

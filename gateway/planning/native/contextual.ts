@@ -1,5 +1,4 @@
 import {
-  buildASTSchema,
   type GraphQLSchema,
   isAbstractType,
   isInterfaceType,
@@ -10,17 +9,16 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
+import type { SupergraphModel } from '../model/supergraph-model';
 
 /** Finds fields with context arguments (`@fromContext`), which the native planner ignores. */
 export class ContextualFields {
   /** `Type.field` */
   private readonly fields = new Set<string>();
-  private readonly schema: GraphQLSchema | undefined;
+  private readonly schema: GraphQLSchema;
 
-  constructor(supergraphSdl: string) {
-    // fast path: most supergraphs are large and have none
-    if (!supergraphSdl.includes('contextArguments: [')) return;
-    const document = parse(supergraphSdl, { noLocation: true });
+  constructor({ document, whole }: SupergraphModel) {
+    this.schema = whole;
     for (const definition of document.definitions)
       if (definition.kind === Kind.OBJECT_TYPE_DEFINITION || definition.kind === Kind.INTERFACE_TYPE_DEFINITION)
         for (const { name, directives = [] } of definition.fields ?? [])
@@ -30,13 +28,12 @@ export class ContextualFields {
             )
           )
             this.fields.add(`${definition.name.value}.${name.value}`);
-    if (this.fields.size > 0) this.schema = buildASTSchema(document, { assumeValid: true });
   }
 
   /** Whether an operation selects such a field. */
   areIn(operation: string): boolean {
     const { schema, fields } = this;
-    if (!schema) return false;
+    if (fields.size === 0) return false;
     const types = new TypeInfo(schema);
     let hasContextual = false;
     visit(

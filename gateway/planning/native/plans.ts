@@ -1,5 +1,6 @@
 import type * as Native from '@graphql-hive/router-query-planner';
 import { noPlan, PlanningError } from '../errors';
+import type { SupergraphModel } from '../model/supergraph-model';
 import type { Overrides } from '../overrides';
 import type { FetchNode, PathStep, PlanNode, QueryPlan, RequiredSelection, Rewrite } from '../plan';
 import { serial } from '../repairs/serial';
@@ -14,12 +15,13 @@ export class NativePlans {
   /** @throws Error if the binary for this platform is missing or the supergraph is invalid */
   constructor(
     supergraphSdl: string,
+    model: SupergraphModel,
     private readonly overrides: Overrides,
   ) {
     const { QueryPlanner } = require('@graphql-hive/router-query-planner') as typeof Native;
     this.planner = new QueryPlanner(supergraphSdl);
     this.labels = new Set(overrides.labels);
-    this.contextual = new ContextualFields(supergraphSdl);
+    this.contextual = new ContextualFields(model);
   }
 
   /** Whether an operation needs context arguments, which only Apollo’s planner supports. */
