@@ -1,5 +1,6 @@
 import type { Origin } from '#base/http/origin';
 import 'reflect-metadata';
+import { buildSubgraphSchema } from '@apollo/subgraph';
 import {
   type DocumentNode,
   execute,
@@ -11,7 +12,7 @@ import {
   validate,
 } from 'graphql';
 import pino, { type Logger } from 'pino';
-import { buildSchemaSync } from 'type-graphql';
+import { buildSchemaSync, createResolversMap } from 'type-graphql';
 import type { Cancellation } from '#base/cancellation';
 import { type Clock, systemClock } from '#base/clock';
 import type { ErrorCode } from '#base/error-codes';
@@ -60,7 +61,6 @@ import { Withholdings } from '../policy/withholdings';
 import { settleWords } from '../search/word-index';
 import { Background, type BackgroundOptions, type BackgroundStatus } from './background';
 import type { Context } from './context';
-import { executableSchema, type ResolveReference } from './executable';
 import { OperationCounts } from './operation-counts';
 import { publish } from './published';
 import { type ReferenceTable, seedReferences } from './references';
@@ -468,8 +468,12 @@ function buildFederated(
   });
   passArguments(plain, types, [...types, ...stubs], resolvers);
   const { sdl, carriers } = publish(plain, { subgraph, owners, roles, models: [...types, ...stubs] });
-  const references = new Map([...types, ...stubs].map((type) => [modelOf(type).name, referenceResolver(type)]));
-  const schema = executableSchema(sdl, plain, references);
+  const references: Record<string, object> = {};
+  for (const type of [...types, ...stubs])
+    references[modelOf(type).name] = { __resolveReference: referenceResolver(type) };
+  const map = createResolversMap(plain) as Record<string, object>;
+  for (const [name, resolver] of Object.entries(references)) map[name] = { ...(map[name] ?? {}), ...resolver };
+  const schema = buildSubgraphSchema({ typeDefs: parse(sdl), resolvers: map as never });
   const models = [...types, ...stubs];
   enforce(schema, models, policies, carriers);
   const protectedTypes = protectedTypesOf(schema, models, policies);
@@ -499,9 +503,9 @@ function passArguments(
   }
 }
 
-function referenceResolver(type: ModelClass): ResolveReference {
+function referenceResolver(type: ModelClass) {
   const { keyField, stored, name } = modelOf(type);
-  return (reference, context) => {
+  return (reference: Record<string, unknown>, context: Context): unknown => {
     const value = reference[keyField];
     if (typeof value !== 'string')
       throw new GraphQLError(`Invalid reference to ${name}: "${keyField}" must be a string`, {
