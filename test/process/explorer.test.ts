@@ -167,7 +167,7 @@ describeInBrowser('the explorer of `npm start`', () => {
     await page.getByRole('button', { name: 'Save as question' }).click();
     await page.getByRole('textbox', { name: 'Description' }).fill('All roles of the framework');
     await page.getByRole('button', { name: 'Save as a new question' }).click();
-    const [link] = /http\S+/.exec(await page.getByText('Saved as version 1').innerText())!;
+    const [link] = /http\S+/.exec((await page.getByText('Saved as version 1').textContent()) ?? '')!;
     await page.evaluate('sessionStorage.removeItem("ordergraph.tabs")');
     await page.goto(link);
     await page.getByRole('button', { name: 'Roles', exact: true }).first().waitFor();

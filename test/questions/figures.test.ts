@@ -23,6 +23,7 @@ import { CapacitySnapshot } from '../../subgraphs/workforce/goal/capacity-snapsh
 import { HiringRequest, Position } from '../../subgraphs/workforce/position/position';
 import { workRoles } from '../../subgraphs/workforce/reference/references';
 import { databaseKinds } from '../support/databases';
+import { QUESTIONS } from '../support/questions';
 import { AS_OF, FIXTURES, openWorld, type World } from '../support/world';
 import { questionVariables } from './variables';
 
@@ -124,7 +125,7 @@ describe.each(databaseKinds)('questions with figures on %s', (kind) => {
   afterAll(() => world?.close());
 
   async function ask(name: string, variables: Record<string, unknown> = {}): Promise<Json> {
-    const query = readFileSync(join(__dirname, `${name}.graphql`), 'utf8');
+    const query = readFileSync(join(QUESTIONS, `${name}.graphql`), 'utf8');
     const { data, errors } = await world.ask(query, { ...questionVariables[name.slice(0, 2)], ...variables });
     expect(errors).toBeUndefined();
     return data;

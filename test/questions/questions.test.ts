@@ -24,6 +24,7 @@ import { CapacitySnapshot } from '../../subgraphs/workforce/goal/capacity-snapsh
 import { HiringGoal } from '../../subgraphs/workforce/goal/hiring-goal';
 import { HiringRequest, Position } from '../../subgraphs/workforce/position/position';
 import { databaseKinds } from '../support/databases';
+import { QUESTIONS } from '../support/questions';
 import { AS_OF, FIXTURES, openWorld, type World } from '../support/world';
 
 /**
@@ -55,7 +56,7 @@ function tally<T>(items: readonly T[], name: (item: T) => string): Record<string
   return counts;
 }
 
-const operation = (name: string) => readFileSync(join(__dirname, `${name}.graphql`), 'utf8');
+const operation = (name: string) => readFileSync(join(QUESTIONS, `${name}.graphql`), 'utf8');
 
 describe.each(databaseKinds)('the first twenty questions on %s', (kind) => {
   let world: World;
