@@ -240,6 +240,8 @@ export class AggregateStatement {
   }
 
   private percentile(value: string, share: number): string {
+    const { percentile } = this.scope.database.dialect;
+    if (percentile) return percentile(value, share);
     this.ranked.add(value);
     return interpolatedSql({ value, place: `rank_${value}`, count: `count_${value}` }, share);
   }

@@ -25,7 +25,7 @@ export interface PercentileQuery<
  *
  * A percentile is interpolated linearly between neighbors, as {@link percentile} does. Of c sorted values at places 0 to c-1, it lies at place
  * (c-1) * share, and each value contributes by its distance to that place, if below 1. Window functions compute it the same way on all
- * databases; MEDIAN and PERCENTILE_CONT exist only on some.
+ * databases; where the database has an aggregate for it, that is cheaper.
  */
 export function percentilesSql(dialect: Dialect, query: PercentileQuery): string {
   const { from, value, groups = [], shares, atMost = {} } = query;
@@ -33,20 +33,20 @@ export function percentilesSql(dialect: Dialect, query: PercentileQuery): string
   const columns = groups.length === 0 ? '' : `${names}, `;
   const partition = groups.length === 0 ? '' : `PARTITION BY ${names}`;
   const number = dialect.quote(value);
+  const atShare = (share: number) =>
+    dialect.percentile?.('x', share) ?? interpolatedSql({ value: 'x', place: 'i', count: 'c' }, share);
   const results = [
-    ...Object.entries(shares).map(
-      ([name, share]) => `${interpolatedSql({ value: 'x', place: 'i', count: 'c' }, share)} AS ${dialect.quote(name)}`,
-    ),
+    ...Object.entries(shares).map(([name, share]) => `${atShare(share)} AS ${dialect.quote(name)}`),
     ...Object.entries(atMost).map(
       ([name, bound]) => `COUNT(CASE WHEN x <= ${bound} THEN 1 END) AS ${dialect.quote(name)}`,
     ),
   ];
   // all databases sort NULL before the values; MySQL's row numbers are unsigned, so places are doubles
-  return `SELECT ${columns}COUNT(*) AS total, COUNT(x) AS n, ${results.join(', ')}
-    FROM (SELECT ${columns}${number} AS x, COUNT(${number}) OVER (${partition}) AS c,
+  const places = `, COUNT(${number}) OVER (${partition}) AS c,
                  ROW_NUMBER() OVER (${partition} ORDER BY ${number}) - 1e0
-                   - (COUNT(*) OVER (${partition}) - COUNT(${number}) OVER (${partition})) AS i
-          FROM (${from}) v) r
+                   - (COUNT(*) OVER (${partition}) - COUNT(${number}) OVER (${partition})) AS i`;
+  return `SELECT ${columns}COUNT(*) AS total, COUNT(x) AS n, ${results.join(', ')}
+    FROM (SELECT ${columns}${number} AS x${dialect.percentile ? '' : places} FROM (${from}) v) r
     ${groups.length === 0 ? '' : `GROUP BY ${names}`}`;
 }
 
