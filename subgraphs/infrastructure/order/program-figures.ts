@@ -34,7 +34,7 @@ export class ProgramPeriod {
     const [row] = await this.database.summarize<{ n: number; days: number | null }>(
       `SELECT COUNT(*) AS n, AVG(${this.database.dialect.daysBetween('due_at', '?')}) AS days
        FROM vulnerability_finding
-       WHERE due_at < ? AND detected_at <= ? AND (${awaitsActionSql()} OR (${COUNTED} AND remediated_at > ?))`,
+       WHERE due_at < ? AND detected_at <= ? AND ((remediated_at > ? AND ${COUNTED}) OR ${awaitsActionSql()})`,
       [this.end, this.end, this.end, this.end],
     );
     return { n: Number(row!.n), meanDays: row!.days === null ? null : Number(row!.days) };
