@@ -24,9 +24,13 @@ import type { TokenFlags } from './token';
 // V8 decides early which allocation sites produce long-lived objects. In some processes it misjudged objects of every request, which then
 // kept others alive until the next full collection. See docs/performance.md.
 setFlagsFromString('--no-allocation-site-pretenuring');
-// V8 lets the heap of a busy process grow to four times the live data between full collections, but only by a tenth to a third after a pause
-// or when few objects are allocated. A few large responses fill that. This sets the factor to four always. See docs/performance.md.
-setFlagsFromString('--heap-growing-percent=300');
+
+/**
+ * V8 lets the heap of a busy process grow to four times the live data between full collections, but only by a tenth to a third after a pause
+ * or when few objects are allocated. A few large responses of the gateway fill that. This sets the factor to four always. See
+ * docs/performance.md.
+ */
+const growHeapFast = () => setFlagsFromString('--heap-growing-percent=300');
 
 // the reader may stop early, as `head` does
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -113,6 +117,7 @@ withSettings(program.command('start'), startSettings)
   .option('--scale <n>', 'Scale of the exercise data for new databases; 0 creates none.', wholeNumber(0), 1)
   .option(...printSettingsOption)
   .action(async ({ scale, printSettings, ...flags }: Flags & { scale: number; printSettings?: boolean }) => {
+    growHeapFast();
     const { startAll } = await import('./start');
     const settingsOf = settingsBySubgraph(openSettings, flags);
     await startAll({ config: readConfig(flags), settingsOf, printSettings, scale });
@@ -122,6 +127,7 @@ withSettings(program.command('gateway'), gatewaySettings)
   .description('Runs the gateway alone, over any Federation 2 supergraph, with subgraphs over HTTP.')
   .option(...printSettingsOption)
   .action(async ({ printSettings, ...flags }: Flags & { printSettings?: boolean }) => {
+    growHeapFast();
     const { startGateway } = await import('./gateway');
     await startGateway({ config: readSettings(gatewaySettings, flags), printSettings });
   });

@@ -21,6 +21,7 @@ import { declareOwnRoles } from './roles';
 import { exchangeSeals } from './seals';
 import type { SubgraphSettings } from './settings';
 import { closeOnSignal } from './shutdown';
+import { releaseStartupMemory } from './startup-memory';
 
 export interface SubgraphOptions {
   name: string;
@@ -95,6 +96,7 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   });
   open.startBackground({ bus: hasEvents ? bus : undefined, ...backgroundTimes(settings) });
   const address = await listen(server, settings.host, settings.port === '' ? defaultPort(name) : settings.port);
+  await releaseStartupMemory();
   if (metrics) process.stdout.write(`Metrics of ${name} at ${metrics.url}\n`);
   process.stdout.write(`${name} answers at ${address}/graphql\n`);
 }

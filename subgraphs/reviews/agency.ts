@@ -29,12 +29,12 @@ export class Agency extends AgencyFields {
   reviewWorkload({ loaders, database }: Context): Promise<ReviewWorkload> {
     return loaders
       .batched<ReviewWorkload>(Agency, 'review workload', async (keys) => {
-        const open = await database.query<{ agency: string; n: number }>(
+        const open = await database.summarize<{ agency: string; n: number }>(
           `SELECT lead_agency_key AS agency, COUNT(*) AS n FROM review
            WHERE lead_agency_key IN (${marks(keys)}) AND status IN (${OPEN_REVIEW_SQL}) GROUP BY lead_agency_key`,
           keys,
         );
-        const people = await database.query<{ agency: string; n: number }>(
+        const people = await database.summarize<{ agency: string; n: number }>(
           `SELECT agency_key AS agency, COUNT(*) AS n FROM reviewer WHERE agency_key IN (${marks(keys)}) GROUP BY agency_key`,
           keys,
         );

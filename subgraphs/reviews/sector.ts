@@ -25,7 +25,7 @@ export class Sector {
   findingCount({ loaders, database }: Context): Promise<number> {
     return loaders
       .batched<number>(Sector, 'finding count', async (keys) => {
-        const rows = await database.query<{ sectorKey: string; n: number }>(
+        const rows = await database.summarize<{ sectorKey: string; n: number }>(
           `SELECT target_key AS sectorKey, COUNT(*) AS n FROM ${database.table(FindingSector)}
            WHERE target_key IN (${marks(keys)}) GROUP BY target_key`,
           keys,

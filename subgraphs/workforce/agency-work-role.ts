@@ -89,7 +89,7 @@ export class AgencyWorkRole {
     return loaders
       .batched<Announcement[]>(AgencyWorkRole, 'open announcements', async (ids) => {
         const pairs = ids.map((id) => id.split(':') as [string, string]);
-        const rows = await database.query<Record<string, unknown> & { pair: string }>(
+        const rows = await database.summarize<Record<string, unknown> & { pair: string }>(
           `SELECT * FROM (
              SELECT ${database.selection(Announcement, 't')}, l.target_key AS roleCode,
                     ROW_NUMBER() OVER (PARTITION BY t.agency_key, l.target_key ORDER BY t.close_date, t.control_number) AS row_rank
@@ -112,7 +112,7 @@ export class AgencyWorkRole {
     return loaders
       .batched<{ filled: number; vacant: number }>(AgencyWorkRole, 'positions', async (ids) => {
         const pairs = ids.map((id) => id.split(':') as [string, string]);
-        const rows = await database.query<{ agency: string; role: string; filled: number; vacant: number }>(
+        const rows = await database.summarize<{ agency: string; role: string; filled: number; vacant: number }>(
           `SELECT agency_key AS agency, work_role_code AS role,
                   SUM(CASE WHEN status = 'FILLED' THEN 1 ELSE 0 END) AS filled,
                   SUM(CASE WHEN status IN (${VACANT_SQL}) THEN 1 ELSE 0 END) AS vacant

@@ -1,9 +1,8 @@
 import { Temporal } from 'temporal-polyfill';
 import { addDays } from '#base/civil';
-import { CalendarUnit, calendarPeriod, periodSql } from '#kit/aggregates/calendar-unit';
-import { civilDateSql } from '#kit/database/civil-sql';
+import { CalendarUnit, calendarPeriod, periodOfInstantSql } from '#kit/aggregates/calendar-unit';
 import { Database } from '#kit/database/database';
-import { percentileOfCounts, percentiles, yearsIn } from '#kit/database/statistics';
+import { percentileOfCounts, percentiles, percentilesSql, yearsIn } from '#kit/database/statistics';
 import { percentile } from '#kit/model/value-object';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
 import { randomOf } from '../support/random';
@@ -103,6 +102,23 @@ describe.each(databaseKinds)('statistics on %s', (kind) => {
     }
   });
 
+  test('computes the same percentiles with window functions as with an aggregate', async () => {
+    const { percentile: _, ...dialect } = database.dialect;
+    for (const list of lists(7)) {
+      await fill(
+        'sample',
+        list.map(({ group, value }) => [group, value]),
+      );
+      const query = { from: 'SELECT part, size FROM sample', value: 'size', groups: ['part'], shares: SHARES } as const;
+      const rows = await database.query<Record<string, number | null>>(percentilesSql(dialect, query));
+      const expected = await percentiles(database, query);
+      expect(rows).toHaveLength(expected.length);
+      for (const row of rows)
+        for (const name of Object.keys(SHARES) as (keyof typeof SHARES)[])
+          expectClose(row[name]!, expected.find(({ part }) => part === (row.part as unknown))![name]);
+    }
+  });
+
   test('measures the time between instants to the millisecond', async () => {
     const random = randomOf(4);
     const instant = () => new Date(Date.UTC(2020, 0, 1) + Math.floor(random() * 3e11)).toISOString();
@@ -142,8 +158,9 @@ describe.each(databaseKinds)('statistics on %s', (kind) => {
         moments.map((moment) => [moment, null]),
       );
       const { dialect } = database;
-      const day = civilDateSql(dialect, 'occurred_at', zone);
-      const periods = Object.values(CalendarUnit).map((unit) => `${periodSql(dialect, unit, day)} AS of_${unit}`);
+      const periods = Object.values(CalendarUnit).map(
+        (unit) => `${periodOfInstantSql(dialect, unit, 'occurred_at', zone)} AS of_${unit}`,
+      );
       const rows = await database.query<Record<string, string>>(
         `SELECT occurred_at AS moment, ${periods.join(', ')} FROM event`,
       );

@@ -1,4 +1,5 @@
-import { addDays, fiscalYear } from '#base/civil';
+import { addDays, fiscalYear, OFFICIAL_ZONE } from '#base/civil';
+import { civilDateSql, civilMonthSql } from '../database/civil-sql';
 import type { Dialect } from '../database/dialect';
 import { enumeration, type ValueOf } from '../model/enumeration';
 
@@ -42,6 +43,17 @@ export function periodSql(dialect: Dialect, unit: CalendarUnit, date: string): s
     case 'FISCAL_YEAR':
       return `(${year} + (${month} >= '10'))`;
   }
+}
+
+/** {@link periodSql} of a stored instant. */
+export function periodOfInstantSql(
+  dialect: Dialect,
+  unit: CalendarUnit,
+  instant: string,
+  zone: string = OFFICIAL_ZONE,
+): string {
+  const hasMonths = MONTHS[unit] !== undefined;
+  return periodSql(dialect, unit, (hasMonths ? civilMonthSql : civilDateSql)(dialect, instant, zone));
 }
 
 /** First and last day that `Date` can write. A caller can plan something for either, and others must still get their groups. */

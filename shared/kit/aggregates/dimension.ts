@@ -3,7 +3,14 @@ import { MAX_PAGE_SIZE } from '../collection/page';
 import type { Database } from '../database/database';
 import { type ModelClass, modelOf } from '../model/model';
 import { type AggregateField, aggregateFieldsOf, isDate, isNumber } from './aggregate-fields';
-import { type CalendarUnit, calendarPeriod, type KeyedPeriod, periodSql, periodsBetween } from './calendar-unit';
+import {
+  type CalendarUnit,
+  calendarPeriod,
+  type KeyedPeriod,
+  periodOfInstantSql,
+  periodSql,
+  periodsBetween,
+} from './calendar-unit';
 import { kindOf, type Operand, requireDates } from './measure';
 
 /** What a list is grouped by, as requested. */
@@ -168,12 +175,12 @@ function requiredBounds(bounds: readonly number[], path: readonly (string | numb
 const sqlNumber = (value: number): string => value.toExponential();
 
 /** SQL of the value that identifies an object's group in one dimension. @param value SQL of the operand */
-export function groupSql({ dialect }: Database, { grouping }: Dimension, value: string): string {
+export function groupSql({ dialect }: Database, { grouping, of }: Dimension, value: string): string {
   switch (grouping.kind) {
     case 'value':
       return value;
     case 'period':
-      return periodSql(dialect, grouping.unit, value);
+      return (of.field.comparison.kind === 'dateTime' ? periodOfInstantSql : periodSql)(dialect, grouping.unit, value);
     case 'width':
       return `FLOOR(${value} / ${sqlNumber(grouping.width)})`;
     case 'bounds':

@@ -136,12 +136,13 @@ export class AggregateStatement {
     return `SELECT ${columns.join(', ')} FROM ${this.withRanks(rows, keys)} values_${grouped}`;
   }
 
-  /** Adds the rank and number of values in the group, for percentiles. */
+  /** Adds the rank of each value in its group, from the largest, and their number, for percentiles. */
   private withRanks(rows: string, keys: readonly string[]): string {
     if (this.ranked.size === 0) return rows;
+    const partition = keys.length > 0 ? `PARTITION BY ${keys.join(', ')}` : '';
     const ranks = [...this.ranked].flatMap((value) => [
-      `ROW_NUMBER() OVER (PARTITION BY ${[...keys, `${value} IS NULL`].join(', ')} ORDER BY ${value}) - 1e0 AS rank_${value}`,
-      `COUNT(${value}) OVER (${keys.length > 0 ? `PARTITION BY ${keys.join(', ')}` : ''}) AS count_${value}`,
+      `ROW_NUMBER() OVER (${partition} ORDER BY ${value} DESC) - 1e0 AS rank_${value}`,
+      `COUNT(${value}) OVER (${partition}) AS count_${value}`,
     ]);
     return `(SELECT ranked.*, ${ranks.join(', ')} FROM ${rows} ranked)`;
   }
@@ -240,6 +241,8 @@ export class AggregateStatement {
   }
 
   private percentile(value: string, share: number): string {
+    const { percentile } = this.scope.database.dialect;
+    if (percentile) return percentile(value, share);
     this.ranked.add(value);
     return interpolatedSql({ value, place: `rank_${value}`, count: `count_${value}` }, share);
   }

@@ -83,7 +83,7 @@ export class Terms {
 
   private operand({ of, since }: Operand, purpose: Purpose, path: readonly (string | number)[]): Term {
     const end = this.field(of, purpose, path);
-    if (!since) return { ...end, sql: this.dayOf(of, end.sql, purpose === 'group by') };
+    if (!since) return end;
     const begin = this.field(since, purpose, path);
     // an instant and a date are compared as days
     const asDays = [of, since].some(({ field }) => field.comparison.kind === 'date');

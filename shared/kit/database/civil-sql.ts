@@ -51,6 +51,18 @@ export function civilDateSql(dialect: Dialect, instant: string, zone = OFFICIAL_
   return `CASE ${certain} ${others.join(' ')} ELSE ${shifted(dialect, instant, last)} END`;
 }
 
+/**
+ * SQL of a date in the civil month of a stored instant. Cheaper than its {@link civilDateSql}: west of UTC, only the first hours of a month in
+ * UTC belong to another civil month.
+ */
+export function civilMonthSql(dialect: Dialect, instant: string, zone = OFFICIAL_ZONE): string {
+  const date = civilDateSql(dialect, instant, zone);
+  const hours = offsetPeriods(zone).map(({ minutes }) => -minutes);
+  if (Math.min(...hours) < 0) return date;
+  const isLater = `SUBSTR(${instant}, 9, 8) >= '01T${clockTime(Math.max(...hours))}'`;
+  return `CASE WHEN ${isLater} THEN ${dateOf(instant)} ELSE ${date} END`;
+}
+
 /** West of UTC, most times of day are on the same civil day whatever the offset, so that few instants are compared with its changes. */
 function sameForAll(dialect: Dialect, instant: string, offsets: readonly number[]): string {
   const hours = offsets.map((minutes) => -minutes);

@@ -1,3 +1,5 @@
+import { hasPercentiles } from './sqlite';
+
 /** Supported databases. */
 export type DatabaseKind = 'mysql' | 'sqlite';
 
@@ -17,6 +19,8 @@ export interface Dialect {
   readonly textsOfJson: string;
   /** Whether two values are equal, or both null. */
   isSame(a: string, b: string): string;
+  /** SQL aggregate of the number at a share, interpolated between neighbors. Undefined if the database has only window functions for it. */
+  readonly percentile?: (value: string, share: number) => string;
   /** End of an INSERT that updates the columns if the key exists. */
   onConflictUpdate(key: readonly string[], columns: readonly string[]): string;
   /** Server time in milliseconds since 1970. */
@@ -67,6 +71,8 @@ const sqlite: Dialect = {
   mondayOf: (date) => `DATE(${date}, '-6 days', 'weekday 1')`,
   textsOfJson: 'SELECT value FROM json_each(?)',
   isSame: (a, b) => `${a} IS ${b}`,
+  // one pass over unsorted rows; window functions sort all rows twice
+  ...(hasPercentiles && { percentile: (value, share) => `percentile_cont(${value}, ${share.toExponential()})` }),
   onConflictUpdate: (key, columns) =>
     `ON CONFLICT (${key.join(', ')}) DO ${columns.length === 0 ? 'NOTHING' : `UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join(', ')}`}`,
   nowMs: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",

@@ -9,6 +9,9 @@ import { Turns } from './turns';
 /** Threads run compiled code, never sources. */
 const THREAD = join(packageRoot, 'dist', 'shared', 'kit', 'database', 'sqlite-reader-thread.js');
 
+/** The heap holds the rows of one statement at a time; V8 would let it grow by 48 MB before it collects them. */
+const HEAP_LIMITS = { maxYoungGenerationSizeMb: 8 };
+
 interface Running {
   readonly resolve: (rows: unknown[]) => void;
   readonly reject: (error: Error) => void;
@@ -64,7 +67,10 @@ export class SqliteReader {
   }
 
   private start(): Worker {
-    const worker = new Worker(THREAD, { workerData: { file: this.file, pragmas: this.pragmas } });
+    const worker = new Worker(THREAD, {
+      workerData: { file: this.file, pragmas: this.pragmas },
+      resourceLimits: HEAP_LIMITS,
+    });
     worker.on('message', (reply: ReadReply) => {
       // from a thread that was lost: its statement has failed already
       if (this.worker !== worker) return;

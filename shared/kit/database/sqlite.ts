@@ -24,6 +24,14 @@ function loadSqlite(): Sqlite {
 
 const sqlite = loadSqlite();
 
+/** Whether SQLite has aggregates for percentiles. Node builds it with them since version 24. */
+export const hasPercentiles: boolean = (() => {
+  const database = new sqlite.DatabaseSync(':memory:');
+  const found = database.prepare("SELECT 1 FROM pragma_function_list WHERE name = 'percentile_cont'").all();
+  database.close();
+  return found.length > 0;
+})();
+
 export interface SqliteOptions {
   /** Milliseconds that a statement waits for another connection's lock. */
   readonly timeout?: number;

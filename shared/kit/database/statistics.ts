@@ -23,9 +23,9 @@ export interface PercentileQuery<
  * SQL that returns one row per group: the group columns, the number of rows as `total` and of values as `n`, and each percentile and count
  * under its name. Percentiles without values are NULL. Without group columns there is always one row.
  *
- * A percentile is interpolated linearly between neighbors, as {@link percentile} does. Of c sorted values at places 0 to c-1, it lies at place
- * (c-1) * share, and each value contributes by its distance to that place, if below 1. Window functions compute it the same way on all
- * databases; MEDIAN and PERCENTILE_CONT exist only on some.
+ * A percentile is interpolated linearly between neighbors, as {@link percentile} does. Of c values at places 0 to c-1 from the largest, it lies
+ * at place (c-1) * (1-share), and each value contributes by its distance to that place, if below 1. Window functions compute it the same way on all
+ * databases; where the database has an aggregate for it, that is cheaper.
  */
 export function percentilesSql(dialect: Dialect, query: PercentileQuery): string {
   const { from, value, groups = [], shares, atMost = {} } = query;
@@ -33,24 +33,22 @@ export function percentilesSql(dialect: Dialect, query: PercentileQuery): string
   const columns = groups.length === 0 ? '' : `${names}, `;
   const partition = groups.length === 0 ? '' : `PARTITION BY ${names}`;
   const number = dialect.quote(value);
+  const atShare = (share: number) =>
+    dialect.percentile?.('x', share) ?? interpolatedSql({ value: 'x', place: 'i', count: 'c' }, share);
   const results = [
-    ...Object.entries(shares).map(
-      ([name, share]) => `${interpolatedSql({ value: 'x', place: 'i', count: 'c' }, share)} AS ${dialect.quote(name)}`,
-    ),
+    ...Object.entries(shares).map(([name, share]) => `${atShare(share)} AS ${dialect.quote(name)}`),
     ...Object.entries(atMost).map(
       ([name, bound]) => `COUNT(CASE WHEN x <= ${bound} THEN 1 END) AS ${dialect.quote(name)}`,
     ),
   ];
-  // all databases sort NULL before the values; MySQL's row numbers are unsigned, so places are doubles
+  // from the largest, since all databases sort NULL before the values; MySQL's row numbers are unsigned, so places are doubles
+  const places = `, COUNT(${number}) OVER (${partition}) AS c, ROW_NUMBER() OVER (${partition} ORDER BY ${number} DESC) - 1e0 AS i`;
   return `SELECT ${columns}COUNT(*) AS total, COUNT(x) AS n, ${results.join(', ')}
-    FROM (SELECT ${columns}${number} AS x, COUNT(${number}) OVER (${partition}) AS c,
-                 ROW_NUMBER() OVER (${partition} ORDER BY ${number}) - 1e0
-                   - (COUNT(*) OVER (${partition}) - COUNT(${number}) OVER (${partition})) AS i
-          FROM (${from}) v) r
+    FROM (SELECT ${columns}${number} AS x${dialect.percentile ? '' : places} FROM (${from}) v) r
     ${groups.length === 0 ? '' : `GROUP BY ${names}`}`;
 }
 
-/** Columns of sorted numbers: the number, its place from 0, and the count of numbers. NULL is no number. */
+/** Columns of sorted numbers: the number, its place from 0 for the largest, and the count of numbers. NULL is no number. */
 interface SortedNumbers {
   readonly value: string;
   readonly place: string;
@@ -60,7 +58,7 @@ interface SortedNumbers {
 /** SQL aggregate of the number at a share (0 to 1) of sorted numbers, interpolated between neighbors. NULL without numbers. */
 export function interpolatedSql({ value, place, count }: SortedNumbers, share: number): string {
   // an exponent makes it a double: MySQL computes with few decimals otherwise
-  const distance = `ABS(${place} - (${count} - 1) * ${share.toExponential()})`;
+  const distance = `ABS(${place} - (${count} - 1) * ${(1 - share).toExponential()})`;
   return `SUM(CASE WHEN ${value} IS NULL THEN NULL WHEN ${distance} < 1 THEN ${value} * (1 - ${distance}) ELSE 0 END)`;
 }
 

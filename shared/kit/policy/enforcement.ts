@@ -18,6 +18,7 @@ import { ACCESS_LOG_TYPES } from '../audit/access-log';
 import { oncePerField } from '../collection/once-per-field';
 import { visibleSourcesOf } from '../model/derivation';
 import { type FiscalYears, fiscalYearsOf } from '../model/figure';
+import { settledFigures } from '../model/lazy-figures';
 import { type ModelClass, modelOf } from '../model/model';
 import { type Counted, countedOf, listsOf, SUPPRESSED } from '../model/value-object';
 import type { Context } from '../subgraph/context';
@@ -25,6 +26,7 @@ import { sensitivityOf } from './field-class';
 import type { Policies, Protected, Reader } from './policy';
 import { everyone, government, noOne, oversight, type Rule } from './rule';
 import {
+  hidesNothing,
   suppressedIn,
   wholeFor,
   withheldOf,
@@ -173,14 +175,17 @@ function counting(field: GraphQLField<unknown, unknown>, resolve: Resolve): Reso
   const type = namedType(field);
   const years = requiredYears(field);
   return async (source, args, context, info) => {
-    const value: unknown = await resolve(source, args, context, info);
-    if (!value) return value;
+    const resolved: unknown = await resolve(source, args, context, info);
+    if (!resolved) return resolved;
     const { principal, database } = context as Context;
     const withheld = withheldOf(type, principal)!;
-    if (Array.isArray(value)) return withoutSmallCells(value, withheld);
-    if (!years || withheld.figures.size === 0) return withoutSmallCounts(value as object, withheld);
-    const of = (fiscalYear: number | null) =>
-      Promise.resolve(resolve(source, { ...args, fiscalYear }, context, info)) as Promise<object>;
+    if (hidesNothing(withheld)) return resolved;
+    if (Array.isArray(resolved)) return withoutSmallCells(resolved, withheld);
+    // a small count can hide figures that the operation does not request, and be derived from them
+    const value = await settledFigures(resolved as object);
+    if (!years || withheld.figures.size === 0) return withoutSmallCounts(value, withheld);
+    const of = async (fiscalYear: number | null) =>
+      settledFigures((await resolve(source, { ...args, fiscalYear }, context, info)) as object);
     const requestedYear = (args.fiscalYear ?? null) as number | null;
     const figures = new Map<number | null, object>([[requestedYear, value]]);
     for (const year of [null, ...(await years(database))]) if (!figures.has(year)) figures.set(year, await of(year));

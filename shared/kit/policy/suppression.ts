@@ -117,7 +117,8 @@ export function withheldOf(type: string, who: Principal | null): Withheld | unde
   return { figures: withheldSmall(figures ?? new Map(), who), lists };
 }
 
-const hidesNothing = ({ figures, lists }: Withheld): boolean =>
+/** Whether all figures are whole for a caller. */
+export const hidesNothing = ({ figures, lists }: Withheld): boolean =>
   figures.size === 0 && [...(lists?.values() ?? [])].every(({ cells }) => hidesNothing(cells));
 
 /** The object without figures that would reveal a small count. */

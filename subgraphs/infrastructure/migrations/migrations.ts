@@ -14,6 +14,7 @@ import { migration as m0012 } from './0012-finding-changes';
 import { migration as m0013 } from './0013-open-findings';
 import { migration as m0014 } from './0014-staffing-notices';
 import { migration as m0015 } from './0015-confirmed-findings';
+import { migration as m0016 } from './0016-finding-indexes';
 
 export const migrations: readonly Migration[] = [
   m0001,
@@ -31,4 +32,5 @@ export const migrations: readonly Migration[] = [
   m0013,
   m0014,
   m0015,
+  m0016,
 ];

@@ -3,6 +3,7 @@ import { civilDate } from '#base/civil';
 import type { Database } from '#kit/database/database';
 import { sensitivity } from '#kit/model/fields';
 import { figure, yearsOf } from '#kit/model/figure';
+import { lazyFigures, onFirstCall, together } from '#kit/model/lazy-figures';
 import { stub, stubKey } from '#kit/model/model';
 import { isToday } from '#kit/model/past-instant';
 import { GraphQLInstant } from '#kit/model/scalars';
@@ -92,22 +93,42 @@ export class InfrastructureMetrics {
   @part(() => Int, 'Number of sectors whose latest risk report is ELEVATED or HIGH.') sectorsElevated!: number;
 }
 
-/** Figures that describe only the current day; null for others. */
-async function figuresOfToday(database: Database, today: string, overdue: number | null) {
-  if (overdue === null)
-    return {
-      overduePerThousandSystems: null,
-      currentAuthorization: null,
-      aiToolDeployments: null,
-      directivesComplete: null,
-    };
-  const systems = await systemFigures(database, today);
-  return {
-    overduePerThousandSystems: systems.denominator === 0 ? null : (1000 * overdue) / systems.denominator,
-    currentAuthorization: systems,
-    aiToolDeployments: await aiToolDeployments(database),
-    directivesComplete: await directivesComplete(database),
-  };
+/** Figures of a period, which the database computes when they are read. */
+function programFigures(period: ProgramPeriod) {
+  return [
+    together(['overdueExposures', 'meanDaysOverdue'], async () => {
+      const { n, meanDays } = await period.overdue();
+      return { overdueExposures: n, meanDaysOverdue: meanDays };
+    }),
+    together(['remediatedOnTime'], async () => ({ remediatedOnTime: await period.remediatedOnTime() })),
+    together(['functionsAtTarget'], async () => ({ functionsAtTarget: await period.functionsAtTarget() })),
+    together(['casesPatched', 'medianOpenToPatchDays'], async () => {
+      const { n, medianDays } = await period.patched();
+      return { casesPatched: n, medianOpenToPatchDays: medianDays };
+    }),
+    together(['sectorsElevated'], async () => ({ sectorsElevated: await period.sectorsElevated() })),
+  ];
+}
+
+const NOT_TODAY = {
+  overduePerThousandSystems: null,
+  currentAuthorization: null,
+  aiToolDeployments: null,
+  directivesComplete: null,
+};
+
+/** Figures that describe only the current day. */
+function figuresOfToday(database: Database, period: ProgramPeriod, today: string) {
+  const systemsOnce = onFirstCall(() => systemFigures(database, today));
+  return [
+    together(['overduePerThousandSystems'], async () => {
+      const [{ n }, systems] = [await period.overdue(), await systemsOnce()];
+      return { overduePerThousandSystems: systems.denominator === 0 ? null : (1000 * n) / systems.denominator };
+    }),
+    together(['currentAuthorization'], async () => ({ currentAuthorization: await systemsOnce() })),
+    together(['aiToolDeployments'], async () => ({ aiToolDeployments: await aiToolDeployments(database) })),
+    together(['directivesComplete'], async () => ({ directivesComplete: await directivesComplete(database) })),
+  ];
 }
 
 @Resolver(() => ExecutiveOrder)
@@ -135,19 +156,14 @@ export class InfrastructureMetricsResolver {
   ): Promise<InfrastructureMetrics> {
     const instant = figuresAsOf(DUE, asOf, principal, clock);
     const period = new ProgramPeriod(database, instant, year ?? null);
-    const overdue = await period.overdue();
-    const patched = await period.patched();
-    return Object.assign(new InfrastructureMetrics(), {
+    const figures: InfrastructureMetrics = Object.assign(new InfrastructureMetrics(), {
       asOf: instant,
       fiscalYear: year ?? null,
-      overdueExposures: overdue.n,
-      meanDaysOverdue: overdue.meanDays,
-      remediatedOnTime: await period.remediatedOnTime(),
-      functionsAtTarget: await period.functionsAtTarget(),
-      casesPatched: patched.n,
-      medianOpenToPatchDays: patched.medianDays,
-      sectorsElevated: await period.sectorsElevated(),
-      ...(await figuresOfToday(database, civilDate(clock.now()), isToday(period.end, clock) ? overdue.n : null)),
+      ...(isToday(period.end, clock) ? {} : NOT_TODAY),
     });
+    return lazyFigures(figures, [
+      ...programFigures(period),
+      ...(isToday(period.end, clock) ? figuresOfToday(database, period, civilDate(clock.now())) : []),
+    ]);
   }
 }

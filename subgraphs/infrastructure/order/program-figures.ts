@@ -1,6 +1,7 @@
 import { civilDate, fiscalYearPeriod, type Period } from '#base/civil';
 import type { Database } from '#kit/database/database';
 import { percentiles } from '#kit/database/statistics';
+import { onFirstCall } from '#kit/model/lazy-figures';
 import { Ratio } from '#kit/model/value-object';
 import type { DeploymentStage } from '../tool/defensive-tool';
 import { awaitsActionSql } from '../vulnerability/vulnerability-finding';
@@ -29,15 +30,15 @@ export class ProgramPeriod {
   }
 
   /** Exposures overdue at the end. A finding counts from its deadline or its detection, whichever came last. */
-  async overdue(): Promise<{ n: number; meanDays: number | null }> {
+  readonly overdue = onFirstCall(async (): Promise<{ n: number; meanDays: number | null }> => {
     const [row] = await this.database.summarize<{ n: number; days: number | null }>(
       `SELECT COUNT(*) AS n, AVG(${this.database.dialect.daysBetween('due_at', '?')}) AS days
        FROM vulnerability_finding
-       WHERE due_at < ? AND detected_at <= ? AND (${awaitsActionSql()} OR (${COUNTED} AND remediated_at > ?))`,
+       WHERE due_at < ? AND detected_at <= ? AND ((remediated_at > ? AND ${COUNTED}) OR ${awaitsActionSql()})`,
       [this.end, this.end, this.end, this.end],
     );
     return { n: Number(row!.n), meanDays: row!.days === null ? null : Number(row!.days) };
-  }
+  });
 
   /** Share of the exposures due in the period that were remediated on time. */
   async remediatedOnTime(): Promise<Ratio> {

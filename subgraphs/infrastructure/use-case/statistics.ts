@@ -35,7 +35,7 @@ export class UseCaseStatisticsResolver {
     })
     cybersecurity?: boolean,
   ): Promise<UseCaseCount[]> {
-    const rows = await database.query<{
+    const rows = await database.summarize<{
       agencyKey: string | null;
       stage: DeploymentStage | null;
       n: number;

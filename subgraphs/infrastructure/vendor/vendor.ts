@@ -17,7 +17,7 @@ function countOf(vendor: Vendor, table: Counted, { loaders, database }: Context)
   const condition = table === 'vulnerability' ? `AND ${IN_KEV_SQL}` : '';
   return loaders
     .batched<number>(Vendor, `count of ${table}`, async (keys) => {
-      const rows = await database.query<{ vendor: string; n: number }>(
+      const rows = await database.summarize<{ vendor: string; n: number }>(
         `SELECT ${column} AS vendor, COUNT(*) AS n FROM ${link} WHERE ${column} IN (${marks(keys)}) ${condition} GROUP BY ${column}`,
         keys,
       );

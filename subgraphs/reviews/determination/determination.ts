@@ -50,6 +50,8 @@ export type DeterminationStatus = ValueOf<typeof DeterminationStatus>;
 )
 // for metrics, which so read the index alone
 @Index(['createdAt', 'issuedAt', 'outcome', 'submissionId'])
+// for the times that agencies take
+@Index(['agencyKey', 'issuedAt', 'createdAt'])
 export class Determination {
   @generatedId('det') id!: string;
   @refersTo(() => Submission, 'Submission that the determination is about.', {
@@ -58,7 +60,7 @@ export class Determination {
     sensitivity: 'PROPIN',
   })
   submissionId!: string;
-  @refersTo(() => Agency, 'Agency that makes the determination.', { as: 'agency' }) agencyKey!: string;
+  @refersTo(() => Agency, 'Agency that makes the determination.', { as: 'agency', index: false }) agencyKey!: string;
   @oneOf(() => DeterminationOutcome, 'Outcome; null until issued.', { nullable: true, filter: true })
   outcome!: DeterminationOutcome | null;
   @oneOf(() => DeterminationStatus, 'Status of the determination.', {

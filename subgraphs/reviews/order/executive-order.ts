@@ -2,6 +2,7 @@ import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
 import type { Role } from '#base/identity/roles';
 import { sensitivity } from '#kit/model/fields';
 import { figure, yearsOf } from '#kit/model/figure';
+import { lazyFigures } from '#kit/model/lazy-figures';
 import { stub, stubKey } from '#kit/model/model';
 import { GraphQLInstant } from '#kit/model/scalars';
 import { type Counted, part, Ratio, valueObject } from '#kit/model/value-object';
@@ -78,7 +79,7 @@ export class ReviewMetricsResolver {
     asOf?: string,
   ): Promise<ReviewMetrics> {
     const instant = figuresAsOf(FOUND, asOf, principal, clock);
-    const figures = await reviewFigures(database, instant, year ?? null);
-    return Object.assign(new ReviewMetrics(), { asOf: instant, fiscalYear: year ?? null, ...figures });
+    const figures = Object.assign(new ReviewMetrics(), { asOf: instant, fiscalYear: year ?? null });
+    return lazyFigures(figures, reviewFigures(database, instant, year ?? null));
   }
 }

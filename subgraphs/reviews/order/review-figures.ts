@@ -3,28 +3,29 @@ import { businessDaysBetween } from '#domain/business-days';
 import { civilDateSql } from '#kit/database/civil-sql';
 import type { Database } from '#kit/database/database';
 import { percentileOfCounts, percentiles } from '#kit/database/statistics';
+import { together } from '#kit/model/lazy-figures';
 import { Ratio } from '#kit/model/value-object';
-import type { ReviewMetrics } from './executive-order';
 
 const ALL_TIME: Period = { from: '0000', until: '9999' };
 
 /**
- * Figures of the review program, computed by the database.
+ * Figures of the review program, which the database computes when they are read.
  * @param year fiscal year in which invitations, reviews, and findings began; null for all time
  */
-export async function reviewFigures(
-  database: Database,
-  asOf: string,
-  year: number | null,
-): Promise<Omit<ReviewMetrics, 'asOf' | 'fiscalYear'>> {
+export function reviewFigures(database: Database, asOf: string, year: number | null) {
   const period = year === null ? ALL_TIME : fiscalYearPeriod(year);
-  return {
-    openReviews: await openReviews(database, asOf),
-    ...(await reviews(database, asOf, period)),
-    ...(await determinations(database, asOf, period)),
-    ...(await findings(database, asOf, period)),
-    medianResponseDays: await medianResponseDays(database, asOf, period),
-  };
+  return [
+    together(['openReviews'], async () => ({ openReviews: await openReviews(database, asOf) })),
+    together(['opened', 'closedBeforeLaunch', 'closedAfterLaunch'], () => reviews(database, asOf, period)),
+    together(
+      ['determinationCoverage', 'answeredBeforeLaunch', 'reviewNecessary', 'medianDeterminationBusinessDays'],
+      () => determinations(database, asOf, period),
+    ),
+    together(['findings', 'findingsShared', 'findingsSharedBeforeLaunch'], () => findings(database, asOf, period)),
+    together(['medianResponseDays'], async () => ({
+      medianResponseDays: await medianResponseDays(database, asOf, period),
+    })),
+  ];
 }
 
 async function openReviews(database: Database, asOf: string): Promise<number> {

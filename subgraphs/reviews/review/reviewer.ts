@@ -45,7 +45,7 @@ export class Reviewer {
   openReviews({ loaders, database }: Context): Promise<number> {
     return loaders
       .batched<number>(Reviewer, 'open reviews', async (keys) => {
-        const rows = await database.query<{ reviewer: string; n: number }>(
+        const rows = await database.summarize<{ reviewer: string; n: number }>(
           `SELECT a.reviewer_id AS reviewer, COUNT(*) AS n FROM review_assignment a JOIN review r ON r.id = a.review_id
            WHERE a.reviewer_id IN (${marks(keys)}) AND r.status IN (${OPEN_REVIEW_SQL}) GROUP BY a.reviewer_id`,
           keys,
@@ -81,7 +81,7 @@ export class BusyReviewersResolver {
   ): Promise<Reviewer[]> {
     if (moreThan < 0)
       throw new RequestError('BAD_USER_INPUT', `"moreThan" is ${moreThan}: give 0 or more`, ['moreThan']);
-    const rows = await database.query(
+    const rows = await database.summarize(
       `SELECT ${database.selection(Reviewer, 't')}, COUNT(*) AS n
        FROM reviewer t JOIN review_assignment a ON a.reviewer_id = t.id JOIN review r ON r.id = a.review_id
        WHERE r.status IN (${OPEN_REVIEW_SQL}) GROUP BY t.id HAVING COUNT(*) > ? ORDER BY n DESC, t.id LIMIT 500`,

@@ -1,9 +1,9 @@
 import { fiscalYearPeriod, type Period } from '#base/civil';
 import { Actor } from '#domain/actor';
-import { calendarPeriod, periodSql } from '#kit/aggregates/calendar-unit';
-import { civilDateSql } from '#kit/database/civil-sql';
+import { calendarPeriod, periodOfInstantSql } from '#kit/aggregates/calendar-unit';
 import type { Database } from '#kit/database/database';
 import { percentiles, yearsIn } from '#kit/database/statistics';
+import { onFirstCall, together } from '#kit/model/lazy-figures';
 import { Ratio } from '#kit/model/value-object';
 import type { LaunchReference } from '../submission/launch-plan';
 import { WindowPhase } from '../submission/submission';
@@ -31,44 +31,59 @@ const OTHER_ACTORS = Object.values(Actor)
 const shifted = (instant: string, milliseconds: number): string =>
   new Date(Date.parse(instant) + milliseconds).toISOString();
 
+/** Counts that each group of submissions has. */
+const COUNTS = [
+  'filed',
+  'launched',
+  'withdrawn',
+  'withdrawnByPhase',
+  'filedInsideWindow',
+  'launchRecordedWithinSevenDays',
+  'filedByQuarter',
+  'filedByReference',
+] as const;
+
 /**
- * Figures of the intake program, computed by the database.
+ * Figures of the intake program, which the database computes when they are read.
  * @param year fiscal year of filing; null for all time
  */
-export async function intakeFigures(
-  database: Database,
-  asOf: string,
-  year: number | null,
-): Promise<Omit<SubmissionMetrics, 'asOf' | 'fiscalYear'>> {
-  const filings = new Filings(database, asOf, await windowLength(database));
+export function intakeFigures(database: Database, asOf: string, year: number | null) {
+  const filings = new Filings(database, asOf);
   const period = year === null ? ALL_TIME : fiscalYearPeriod(year);
-  const groups = await filings.groups(period);
-  const moved = await filings.moved(period);
-  const sum = (figure: Sum, some: readonly Group[] = groups) =>
-    some.reduce((total, group) => total + Number(group[figure]), 0);
-  const [filed, changes] = [sum('filed'), moved.later + moved.earlier];
+  const groupsOnce = onFirstCall(() => filings.groups(period));
+  const median = (milliseconds: string) => filings.medianDays(period, milliseconds);
+  return [
+    together(COUNTS, async () => countsOf(await groupsOnce())),
+    together(['inWindow'], async () => ({ inWindow: await filings.inWindow() })),
+    together(['medianLeadDays'], async () => ({ medianLeadDays: await median('lead_ms') })),
+    together(['medianUsableWindowDays'], async () => ({ medianUsableWindowDays: await median(USABLE_MS) })),
+    together(['planChanges', 'plansMovedLater', 'plansMovedEarlier'], async () => {
+      const { later, earlier } = await filings.moved(period);
+      const filed = sumOf(await groupsOnce(), 'filed');
+      return { planChanges: Ratio.of(later + earlier, filed), plansMovedLater: later, plansMovedEarlier: earlier };
+    }),
+    together(['voluntarinessBreaches'], async () => ({ voluntarinessBreaches: await filings.breaches() })),
+  ];
+}
+
+function countsOf(groups: readonly Group[]): Pick<SubmissionMetrics, (typeof COUNTS)[number]> {
+  const filed = sumOf(groups, 'filed');
   return {
     filed,
-    inWindow: await filings.inWindow(),
-    launched: sum('launched'),
-    withdrawn: sum('withdrawn'),
+    launched: sumOf(groups, 'launched'),
+    withdrawn: sumOf(groups, 'withdrawn'),
     withdrawnByPhase: Object.values(WindowPhase)
       .map((phase) => ({
         phase,
-        count: sum(
-          'withdrawn',
+        count: sumOf(
           groups.filter((group) => group.phase === phase),
+          'withdrawn',
         ),
       }))
       .filter(({ count }) => count > 0)
       .map(({ phase, count }) => ({ phase, count, rate: Ratio.of(count, filed) })),
-    medianLeadDays: await filings.medianDays(period, 'lead_ms'),
-    medianUsableWindowDays: await filings.medianDays(period, USABLE_MS),
-    filedInsideWindow: Ratio.of(sum('inside'), filed),
-    planChanges: Ratio.of(changes, filed),
-    plansMovedLater: moved.later,
-    plansMovedEarlier: moved.earlier,
-    launchRecordedWithinSevenDays: Ratio.of(sum('recorded'), sum('expected')),
+    filedInsideWindow: Ratio.of(sumOf(groups, 'inside'), filed),
+    launchRecordedWithinSevenDays: Ratio.of(sumOf(groups, 'recorded'), sumOf(groups, 'expected')),
     filedByQuarter: filedBy(groups, ({ quarterKey }) => calendarPeriod('QUARTER', quarterKey).label).map(
       ([quarter, count]) => ({
         quarter,
@@ -79,9 +94,11 @@ export async function intakeFigures(
       reference,
       count,
     })),
-    voluntarinessBreaches: await filings.breaches(),
   };
 }
+
+const sumOf = (groups: readonly Group[], figure: Sum): number =>
+  groups.reduce((total, group) => total + Number(group[figure]), 0);
 
 /** Submissions filed in a part of a quarter, with the same launch reference and phase at withdrawal. */
 type Group = { quarterKey: string; reference: LaunchReference; phase: WindowPhase | null } & Record<Sum, number>;
@@ -106,19 +123,22 @@ async function windowLength(database: Database): Promise<string> {
 
 /** Submissions filed by an instant, each with its state and launch plan at that instant. */
 class Filings {
+  /** SQL of the length of windows. */
+  private readonly lengthMs: () => Promise<string>;
+
   constructor(
     private readonly database: Database,
     private readonly asOf: string,
-    /** SQL of {@link windowLength}. */
-    private readonly lengthMs: string,
-  ) {}
+  ) {
+    this.lengthMs = onFirstCall(() => windowLength(database));
+  }
 
   /** One row per submission, with times in milliseconds. Has {@link parameters}. */
-  private rowsSql(): string {
+  private async rowsSql(): Promise<string> {
     const { millisecondsBetween } = this.database.dialect;
     return `SELECT s.filed_at AS filed_at, p.reference AS reference, p.planned_launch_at AS planned_launch_at,
         s.withdrawal_phase AS phase, ${millisecondsBetween('s.filed_at', 'p.planned_launch_at')} AS lead_ms,
-        ${this.lengthMs} AS length_ms, ${millisecondsBetween('p.planned_launch_at', 's.launch_recorded_at')} AS record_ms,
+        ${await this.lengthMs()} AS length_ms, ${millisecondsBetween('p.planned_launch_at', 's.launch_recorded_at')} AS record_ms,
         CASE WHEN s.withdrawn_at <= ? THEN 'WITHDRAWN' WHEN s.launch_recorded_at <= ? THEN 'LAUNCHED'
              WHEN s.ended_at <= ? THEN 'NOT_RELEASED' ELSE 'FILED' END AS state
       FROM submission s JOIN launch_plan p ON p.submission_id = s.id
@@ -131,21 +151,21 @@ class Filings {
     return Array(5).fill(this.asOf);
   }
 
-  private rowsIn({ from, until }: Period): { sql: string; parameters: string[] } {
+  private async rowsIn({ from, until }: Period): Promise<{ sql: string; parameters: string[] }> {
     return {
-      sql: `${this.rowsSql()} AND s.filed_at >= ? AND s.filed_at < ?`,
+      sql: `${await this.rowsSql()} AND s.filed_at >= ? AND s.filed_at < ?`,
       parameters: [...this.parameters, from, until],
     };
   }
 
   /** Counts of the submissions filed in a period. */
-  groups(period: Period): Promise<Group[]> {
-    const { sql, parameters } = this.rowsIn(period);
+  async groups(period: Period): Promise<Group[]> {
+    const { sql, parameters } = await this.rowsIn(period);
     const due = "state IN ('FILED', 'LAUNCHED') AND planned_launch_at <= ?";
     const dueBy = shifted(this.asOf, -LAUNCH_RECORD_MS);
     const { dialect } = this.database;
     return this.database.summarize<Group>(
-      `SELECT ${periodSql(dialect, 'QUARTER', civilDateSql(dialect, 'filed_at'))} AS quarterKey, reference,
+      `SELECT ${periodOfInstantSql(dialect, 'QUARTER', 'filed_at')} AS quarterKey, reference,
               CASE WHEN state = 'WITHDRAWN' THEN phase END AS phase, COUNT(*) AS filed,
               SUM(CASE WHEN state = 'LAUNCHED' THEN 1 ELSE 0 END) AS launched,
               SUM(CASE WHEN state = 'WITHDRAWN' THEN 1 ELSE 0 END) AS withdrawn,
@@ -163,7 +183,7 @@ class Filings {
     const { millisecondsBetween } = this.database.dialect;
     const [row] = await this.database.summarize<{ n: number }>(
       `SELECT COUNT(*) AS n
-       FROM (${this.rowsSql()} AND p.planned_launch_at > ? AND p.planned_launch_at <= ?) f
+       FROM (${await this.rowsSql()} AND p.planned_launch_at > ? AND p.planned_launch_at <= ?) f
        WHERE state = 'FILED' AND ${millisecondsBetween('?', 'planned_launch_at')} <= length_ms`,
       [...this.parameters, this.asOf, shifted(this.asOf, LONGEST_WINDOW_MS), this.asOf],
     );
@@ -172,7 +192,7 @@ class Filings {
 
   /** Median in days of a number of milliseconds of each submission; null without submissions. */
   async medianDays(period: Period, milliseconds: string): Promise<number | null> {
-    const { sql, parameters } = this.rowsIn(period);
+    const { sql, parameters } = await this.rowsIn(period);
     const from = `SELECT ${milliseconds} / ${DAY_MS}e0 AS days FROM (${sql}) f`;
     const [row] = await percentiles(this.database, { from, value: 'days', shares: { median: 0.5 } }, parameters);
     return row!.median;

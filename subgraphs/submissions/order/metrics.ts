@@ -2,6 +2,7 @@ import { Arg, Ctx, FieldResolver, Float, Int, Resolver } from 'type-graphql';
 import { civilDate, fiscalYear } from '#base/civil';
 import { sensitivity } from '#kit/model/fields';
 import { figure, yearsOf } from '#kit/model/figure';
+import { lazyFigures } from '#kit/model/lazy-figures';
 import { GraphQLInstant } from '#kit/model/scalars';
 import { type Counted, part, Ratio, valueObject } from '#kit/model/value-object';
 import { figuresAsOf } from '#kit/policy/suppression';
@@ -105,8 +106,8 @@ export class SubmissionMetricsResolver {
     asOf?: string,
   ): Promise<SubmissionMetrics> {
     const instant = figuresAsOf(FILED, asOf, principal, clock);
-    const figures = await intakeFigures(database, instant, year ?? null);
-    return Object.assign(new SubmissionMetrics(), { asOf: instant, fiscalYear: year ?? null, ...figures });
+    const figures = Object.assign(new SubmissionMetrics(), { asOf: instant, fiscalYear: year ?? null });
+    return lazyFigures(figures, intakeFigures(database, instant, year ?? null));
   }
 
   @FieldResolver(() => Int, {

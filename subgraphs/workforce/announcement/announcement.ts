@@ -1,3 +1,4 @@
+import { Index } from 'typeorm';
 import { civilDate } from '#base/civil';
 import { hasMany } from '#kit/collection/connection';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
@@ -43,11 +44,14 @@ const accepts = (column: (property: string) => string, now: string) =>
   `${column('openDate')} <= ${today(now)} AND ${column('closeDate')} >= ${today(now)} AND COALESCE(${column('status')}, 'ACCEPTING_APPLICATIONS') = 'ACCEPTING_APPLICATIONS'`;
 
 @model('Job announcement, on USAJOBS or from exercise data.', { key: 'controlNumber', order: ['-openDate'] })
+// for the announcements of an agency, latest first
+@Index(['agencyKey', 'openDate'])
 export class Announcement {
   @key('USAJOBS control number, or the number assigned by another publisher.', { length: 60 }) controlNumber!: string;
   @refersTo(() => Agency, 'Hiring agency. Null if the published name matches no agency of the graph.', {
     as: 'agency',
     nullable: true,
+    index: false,
   })
   agencyKey!: string | null;
   @text('Department as published. Null if the publisher names none.', {

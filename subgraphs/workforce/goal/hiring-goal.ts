@@ -84,7 +84,7 @@ async function hiresOf(database: Context['database'], keys: readonly string[]): 
   const counts = new Map<string, number>();
   for (const year of years) {
     const { from, until } = fiscalYearPeriod(year);
-    const rows = await database.query<{ agency: string; role: string; n: number }>(
+    const rows = await database.summarize<{ agency: string; role: string; n: number }>(
       `SELECT h.agency_key AS agency, p.work_role_code AS role, COUNT(*) AS n
        FROM hiring_request h JOIN ${database.dialect.quote('position')} p ON p.id = h.position_id
        WHERE h.entered_on_duty_at >= ? AND h.entered_on_duty_at < ? GROUP BY h.agency_key, p.work_role_code`,

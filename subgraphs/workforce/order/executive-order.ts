@@ -2,6 +2,7 @@ import { Arg, Ctx, FieldResolver, Float, Int, Query, Resolver } from 'type-graph
 import { civilDate, fiscalYear } from '#base/civil';
 import { sensitivity } from '#kit/model/fields';
 import { figure } from '#kit/model/figure';
+import { lazyFigures } from '#kit/model/lazy-figures';
 import { stub, stubKey, stubOf } from '#kit/model/model';
 import { isToday } from '#kit/model/past-instant';
 import { GraphQLInstant } from '#kit/model/scalars';
@@ -120,16 +121,15 @@ export class WorkforceMetricsResolver {
   ): Promise<WorkforceMetrics> {
     const instant = figuresAsOf(HIRES, asOf, principal, clock);
     const period = new HiringPeriod(year ?? fiscalYear(civilDate(instant)), instant);
-    const vacancies = isToday(period.end, clock)
-      ? await vacancyFigures(database)
-      : { vacancies: null, byTalentArea: null };
-    return Object.assign(new WorkforceMetrics(), {
+    const figures: WorkforceMetrics = Object.assign(new WorkforceMetrics(), {
       asOf: instant,
       fiscalYear: period.year,
-      ...(await hiringFigures(database, period)),
-      ...vacancies,
+      vacancies: null,
+      byTalentArea: null,
       timeToHireGoalDays: TIME_TO_HIRE_GOAL_DAYS,
     });
+    const vacancies = isToday(period.end, clock) ? vacancyFigures(database) : [];
+    return lazyFigures(figures, [...hiringFigures(database, period), ...vacancies]);
   }
 }
 

@@ -1,6 +1,7 @@
 import { fiscalYearPeriod } from '#base/civil';
 import type { Database } from '#kit/database/database';
 import { percentiles } from '#kit/database/statistics';
+import { onFirstCall, together } from '#kit/model/lazy-figures';
 import { Ratio } from '#kit/model/value-object';
 import { type HiringAuthority, VACANT_SQL } from '../position/position';
 import type { TalentArea } from '../role/talent-area';
@@ -25,6 +26,16 @@ export class HiringPeriod {
     return this.asOf < this.until ? this.asOf : this.until;
   }
 
+  /** Number of entries in the period with a validated need. */
+  async entered(database: Database): Promise<number> {
+    const [row] = await database.summarize<{ n: number }>(
+      `SELECT COUNT(need_validated_at) AS n FROM hiring_request
+       WHERE entered_on_duty_at >= ? AND entered_on_duty_at < ? AND entered_on_duty_at <= ?`,
+      [this.from, this.until, this.asOf],
+    );
+    return Number(row!.n);
+  }
+
   /** Days from validated need to entry on duty, of the entries in the period. */
   timesToHire<Group extends 'agencyKey' | 'authority'>(database: Database, groups: readonly Group[]) {
     const days = database.dialect.daysBetween('need_validated_at', 'entered_on_duty_at');
@@ -40,19 +51,23 @@ export class HiringPeriod {
   }
 }
 
-/** Figures on entries on duty, of all agencies. */
-export async function hiringFigures(database: Database, period: HiringPeriod) {
-  const [times] = await period.timesToHire(database, []);
-  const { n: entered, median, p90, timely } = times!;
-  const goal = await hiringGoal(database, period.year);
-  return {
-    enteredOnDuty: entered,
-    goal,
-    progress: goal === null ? null : Ratio.of(entered, goal),
-    medianTimeToHireDays: median,
-    p90TimeToHireDays: p90,
-    withinGoal: Ratio.of(timely, entered),
-  };
+/** Figures on entries on duty of all agencies, which the database computes when they are read. */
+export function hiringFigures(database: Database, period: HiringPeriod) {
+  const entered = onFirstCall(() => period.entered(database));
+  const goalOnce = onFirstCall(() => hiringGoal(database, period.year));
+  return [
+    together(['enteredOnDuty'], async () => ({ enteredOnDuty: await entered() })),
+    together(['goal'], async () => ({ goal: await goalOnce() })),
+    together(['progress'], async () => {
+      const goal = await goalOnce();
+      return { progress: goal === null ? null : Ratio.of(await entered(), goal) };
+    }),
+    together(['medianTimeToHireDays', 'p90TimeToHireDays', 'withinGoal'], async () => {
+      const [times] = await period.timesToHire(database, []);
+      const { n, median, p90, timely } = times!;
+      return { medianTimeToHireDays: median, p90TimeToHireDays: p90, withinGoal: Ratio.of(timely, n) };
+    }),
+  ];
 }
 
 /** Sum of the active goals for a fiscal year, without those of initiatives, which are counted apart; null without goals. */
@@ -64,8 +79,12 @@ async function hiringGoal(database: Database, year: number): Promise<number | nu
   return row!.goal === null ? null : Number(row!.goal);
 }
 
-/** Vacancies and fill rates now. */
-export async function vacancyFigures(database: Database) {
+/** Vacancies and fill rates now, which the database computes when they are read. */
+export const vacancyFigures = (database: Database) => [
+  together(['vacancies', 'byTalentArea'], () => vacanciesByArea(database)),
+];
+
+async function vacanciesByArea(database: Database) {
   const areas = await database.summarize<{ talentArea: TalentArea; filled: number; vacant: number }>(
     `SELECT talent_area AS talentArea, SUM(CASE WHEN status = 'FILLED' THEN 1 ELSE 0 END) AS filled,
             SUM(CASE WHEN status IN (${VACANT_SQL}) THEN 1 ELSE 0 END) AS vacant

@@ -2,6 +2,7 @@ import { addDays, afterWallClockSeconds, civilDate, fiscalYear, offsetChanges, s
 import { fixedClock } from '#base/clock';
 import { parsePrincipal } from '#base/identity/principal';
 import type { Database } from '#kit/database/database';
+import { settledFigures } from '#kit/model/lazy-figures';
 import type { Context } from '#kit/subgraph/context';
 import { InfrastructureMetricsResolver } from '../../../subgraphs/infrastructure/order/executive-order';
 import { ReviewMetricsResolver } from '../../../subgraphs/reviews/order/executive-order';
@@ -215,22 +216,28 @@ describe.each(databaseKinds)('metrics on %s', (kind) => {
         const where = `${asOf} ${year}`;
         const submissions = world.subgraph('submissions').database;
         expectSame(
-          await new SubmissionMetricsResolver().submissionMetrics(contextOf(submissions), year ?? undefined, asOf),
+          await settledFigures(
+            await new SubmissionMetricsResolver().submissionMetrics(contextOf(submissions), year ?? undefined, asOf),
+          ),
           await reference.submissionMetrics(submissions, asOf, year),
           where,
         );
         const reviews = world.subgraph('reviews').database;
         expectSame(
-          await new ReviewMetricsResolver().reviewMetrics(contextOf(reviews), year ?? undefined, asOf),
+          await settledFigures(
+            await new ReviewMetricsResolver().reviewMetrics(contextOf(reviews), year ?? undefined, asOf),
+          ),
           await reference.reviewMetrics(reviews, asOf, year),
           where,
         );
         const infrastructure = world.subgraph('infrastructure').database;
         expectSame(
-          await new InfrastructureMetricsResolver().infrastructureMetrics(
-            contextOf(infrastructure),
-            year ?? undefined,
-            asOf,
+          await settledFigures(
+            await new InfrastructureMetricsResolver().infrastructureMetrics(
+              contextOf(infrastructure),
+              year ?? undefined,
+              asOf,
+            ),
           ),
           await reference.infrastructureMetrics(infrastructure, asOf, year),
           where,
@@ -238,7 +245,9 @@ describe.each(databaseKinds)('metrics on %s', (kind) => {
         const workforce = world.subgraph('workforce').database;
         const ofHiring = year ?? fiscalYear(civilDate(asOf));
         expectSame(
-          await new WorkforceMetricsResolver().workforceMetrics(contextOf(workforce), year ?? undefined, asOf),
+          await settledFigures(
+            await new WorkforceMetricsResolver().workforceMetrics(contextOf(workforce), year ?? undefined, asOf),
+          ),
           await reference.workforceMetrics(workforce, asOf, ofHiring),
           where,
         );
@@ -274,12 +283,31 @@ describe.each(databaseKinds)('metrics on %s', (kind) => {
     });
   });
 
+  test('run the statements of requested figures only, also where two figures share one', async () => {
+    const tablesOf = async (selection: string) => {
+      const statements = await world.statements(`{ executiveOrder(number: "14409") { ${selection} } }`);
+      return statements.flatMap(
+        (sql) => /FROM (sector_risk|vulnerability_finding|review|hiring_goal|hiring_request)\b/.exec(sql)?.[1] ?? [],
+      );
+    };
+    expect(await tablesOf('infrastructureMetrics { sectorsElevated }')).toEqual(['sector_risk']);
+    expect(
+      await tablesOf('infrastructureMetrics { overdueExposures meanDaysOverdue overduePerThousandSystems }'),
+    ).toEqual(['vulnerability_finding']);
+    expect(await tablesOf('reviewMetrics { openReviews }')).toEqual(['review']);
+    expect(await tablesOf('workforceMetrics { goal progress { value } enteredOnDuty }')).toEqual(
+      expect.arrayContaining(['hiring_goal', 'hiring_request']),
+    );
+    expect(await tablesOf('workforceMetrics { goal progress { value } enteredOnDuty }')).toHaveLength(2);
+  });
+
   test('describe stocks without a history on the current day only', async () => {
     const context = contextOf(world.subgraph('infrastructure').database);
-    const figures = (year?: number, asOf?: string) =>
-      new InfrastructureMetricsResolver().infrastructureMetrics(context, year, asOf);
-    const ofPositions = (year?: number, asOf?: string) =>
-      new WorkforceMetricsResolver().workforceMetrics(contextOf(world.subgraph('workforce').database), year, asOf);
+    const hiring = contextOf(world.subgraph('workforce').database);
+    const figures = async (year?: number, asOf?: string) =>
+      settledFigures(await new InfrastructureMetricsResolver().infrastructureMetrics(context, year, asOf));
+    const ofPositions = async (year?: number, asOf?: string) =>
+      settledFigures(await new WorkforceMetricsResolver().workforceMetrics(hiring, year, asOf));
     for (const { currentAuthorization, aiToolDeployments, directivesComplete } of [
       await figures(),
       await figures(2028),
