@@ -53,7 +53,7 @@ export function Explorer() {
           <a class="button" href="/graphql">
             Apollo Sandbox
           </a>
-          <SaveQuestion schema={annotated?.schema} />
+          <SaveQuestion />
           {run.state === 'running' && (
             <button type="button" onClick={run.stop}>
               Stop

@@ -1,12 +1,14 @@
-import { type GraphQLSchema, isEnumType } from 'graphql';
 import { useRef, useState } from 'preact/hooks';
 import { caller } from '../graph/session';
-import { wordsOf } from './answer/format';
+import { PROGRAMS, type Program } from './questions';
 import { type Saving, savedQuestions, saveQuestion, saveVersion } from './saved';
 import { changeTab, currentTab, titleOf } from './tabs';
 
+/** The value of `QuestionProgram` for a program. */
+const valueOf = (program: Program): string => program.toUpperCase().replaceAll(' ', '_');
+
 /** Saves the current operation: as a new question, or as the next version of the one that it came from. */
-export function SaveQuestion({ schema }: { schema: GraphQLSchema | undefined }) {
+export function SaveQuestion() {
   const dialog = useRef<HTMLDialogElement>(null);
   const [error, setError] = useState<string>();
   const [saved, setSaved] = useState<string>();
@@ -44,7 +46,6 @@ export function SaveQuestion({ schema }: { schema: GraphQLSchema | undefined }) 
     };
     run(() => saveQuestion(saving));
   };
-  const programs = schema?.getType('QuestionProgram');
   return (
     <>
       <button type="button" id="save" onClick={open}>
@@ -66,12 +67,11 @@ export function SaveQuestion({ schema }: { schema: GraphQLSchema | undefined }) 
           <input id="save-description" name="description" type="text" />
           <label for="save-program">Program</label>
           <select id="save-program" name="program">
-            {isEnumType(programs) &&
-              programs.getValues().map(({ name }) => (
-                <option key={name} value={name}>
-                  {wordsOf(name)}
-                </option>
-              ))}
+            {PROGRAMS.map((program) => (
+              <option key={program} value={valueOf(program)}>
+                {program}
+              </option>
+            ))}
           </select>
           <label for="save-roles">Share with roles</label>
           <input id="save-roles" name="roles" type="text" placeholder="analyst, coordinator; only you if empty" />
