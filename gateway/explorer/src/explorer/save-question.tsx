@@ -5,7 +5,7 @@ import { type Saving, savedQuestions, saveQuestion, saveVersion } from './saved'
 import { changeTab, currentTab, titleOf } from './tabs';
 
 /** The value of `QuestionProgram` for a program. */
-const valueOf = (program: Program): string => program.toUpperCase().replaceAll(' ', '_');
+const enumValueOf = (program: Program): string => program.toUpperCase().replaceAll(' ', '_');
 
 /** Saves the current operation: as a new question, or as the next version of the one that it came from. */
 export function SaveQuestion() {
@@ -68,7 +68,7 @@ export function SaveQuestion() {
           <label for="save-program">Program</label>
           <select id="save-program" name="program">
             {PROGRAMS.map((program) => (
-              <option key={program} value={valueOf(program)}>
+              <option key={program} value={enumValueOf(program)}>
                 {program}
               </option>
             ))}
