@@ -1,0 +1,2 @@
+import { Unknown } from './unknown';
+export const AgencyPage = (_: { agency: string }) => <Unknown />;

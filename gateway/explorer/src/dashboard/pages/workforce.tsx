@@ -1,0 +1,2 @@
+import { Unknown } from './unknown';
+export const Workforce = Unknown;
