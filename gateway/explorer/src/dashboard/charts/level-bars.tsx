@@ -15,7 +15,6 @@ export function LevelBars({
         const isLast = index === levels.length - 1;
         return (
           <rect
-            // biome-ignore lint/suspicious/noArrayIndexKey: the place is what a bar is
             key={index}
             class={isLast ? (isHigh ? 'warn-mark' : 'data-mark') : 'prev-fill'}
             x={index * 8}

@@ -15,7 +15,9 @@ export function OutcomeMark({ outcome, label }: { readonly outcome: Outcome; rea
       viewBox="0 0 14 14"
       width={14}
       height={14}
-      {...(label ? { role: 'img', 'aria-label': label } : { 'aria-hidden': 'true' })}
+      role={label ? 'img' : undefined}
+      aria-label={label ?? 'mark'}
+      aria-hidden={label ? undefined : 'true'}
     >
       {outcome === 'REVIEW_NECESSARY' && <circle class="data-mark" cx={7} cy={7} r={5} />}
       {outcome === 'REVIEW_NOT_NECESSARY' && <circle class="ring-mark" cx={7} cy={7} r={4.5} />}

@@ -19,7 +19,6 @@ export function Headline({ figure, lines, chart, comparison }: HeadlineProps) {
         </span>
         <span class="beside">
           {lines.map((line, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: lines have fixed places
             <span key={index}>{line}</span>
           ))}
         </span>
