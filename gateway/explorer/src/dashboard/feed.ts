@@ -34,7 +34,7 @@ effect(() => {
   for (const [key, feed] of feeds) {
     noteHandling(key, undefined);
     feed.state.value = EMPTY;
-    feed.dueAt = 0;
+    feed.dueAt = firstDue(feed.operation);
     feed.isAsking = false;
   }
   awaySince.value = new Map();
@@ -60,10 +60,19 @@ export function useFeed<Data>(operation: Operation): FeedState<Data> {
 function feedOf(operation: Operation): Feed {
   const known = feeds.get(operation.key);
   if (known) return known;
-  const feed: Feed = { operation, state: signal<FeedState>(EMPTY), users: 0, dueAt: 0, isAsking: false };
+  const feed: Feed = {
+    operation,
+    state: signal<FeedState>(EMPTY),
+    users: 0,
+    dueAt: firstDue(operation),
+    isAsking: false,
+  };
   feeds.set(operation.key, feed);
   return feed;
 }
+
+/** All are due at once; late ones come last. */
+const firstDue = ({ isLate }: Operation): number => (isLate ? 1 : 0);
 
 /** Asks what is due. */
 function pump(): void {

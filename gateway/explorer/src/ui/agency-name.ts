@@ -1,5 +1,11 @@
-/** Keys of agencies are short names, which are written in capitals unless they are words. */
-const WORDS: ReadonlySet<string> = new Set(['treasury', 'state', 'army', 'navy', 'air-force']);
+/** Keys of agencies are short names, which are written in capitals, except for these. */
+const NAMES: Readonly<Record<string, string>> = {
+  'air-force': 'Air Force',
+  army: 'Army',
+  dod: 'DoD',
+  navy: 'Navy',
+  state: 'State',
+  treasury: 'Treasury',
+};
 
-export const agencyName = (key: string): string =>
-  WORDS.has(key) ? key.replace(/(^|-)./g, (start) => start.toUpperCase().replace('-', ' ')) : key.toUpperCase();
+export const agencyName = (key: string): string => NAMES[key] ?? key.toUpperCase();

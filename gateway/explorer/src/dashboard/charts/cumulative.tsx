@@ -22,9 +22,9 @@ const DAYS = 365;
 const MARGIN = 5;
 
 /** A total that grows over the fiscal year, against its goal and the year before. */
-export function CumulativeToGoal({ now, before, goal, title, height = 42, isLabeled = false }: CumulativeProps) {
+export function CumulativeToGoal({ now, before, goal, title, height = 36, isLabeled = false }: CumulativeProps) {
   const { element, width } = useWidth<HTMLDivElement>(240);
-  const right = isLabeled ? 64 : MARGIN;
+  const right = isLabeled ? 88 : MARGIN;
   const top = Math.max(1, goal ?? 0, ...now.map(({ value }) => value), ...before.map(({ value }) => value));
   const x = scaleLinear([0, DAYS], [1, width - right]);
   const y = scaleLinear([0, top], [height - 3, isLabeled ? 14 : MARGIN]);

@@ -30,7 +30,13 @@ export function DotRange({ rows, domain, ticks, head }: DotRangeProps) {
         <span ref={element}>
           <svg viewBox={`0 0 ${width} 18`} height={18} aria-hidden="true">
             {ticks.map(([value, label]) => (
-              <text key={label} class="label" text-anchor="middle" x={x(value)} y={13}>
+              <text
+                key={label}
+                class="label"
+                text-anchor={value === domain[0] ? 'start' : 'middle'}
+                x={value === domain[0] ? 0 : x(value)}
+                y={13}
+              >
                 {label}
               </text>
             ))}

@@ -21,7 +21,7 @@ interface SparkProps {
 const MARGIN = 5;
 
 /** A small line against that of the year before. */
-export function Spark({ now, before = [], goal, from, until, title, height = 42, isFromZero = true }: SparkProps) {
+export function Spark({ now, before = [], goal, from, until, title, height = 36, isFromZero = true }: SparkProps) {
   const { element, width } = useWidth<HTMLDivElement>(240);
   const values = [...now, ...before, ...(goal === undefined ? [] : [goal])].filter((value) => value !== null);
   const top = Math.max(1, ...values);

@@ -12,10 +12,10 @@ interface WindowStripProps {
 /** Days before today and after it. */
 const BEFORE = 14;
 const AFTER = 52;
-const TOP = 34;
-const ROW_AREA = 150;
+const TOP = 30;
+const ROW_AREA = 88;
 const MIN_GROUP = 34;
-const DAY_AREA = 40;
+const DAY_AREA = 34;
 const NARROW = 560;
 
 /** The windows of many submissions as a texture, in three groups, with openings and closings by day. */

@@ -30,6 +30,8 @@ export interface Operation {
   readonly subgraphs: readonly Subgraph[];
   readonly variables: (moments: Moments) => Readonly<Record<string, unknown>>;
   readonly refreshMs: number;
+  /** Whether the first view does not wait for it. */
+  readonly isLate?: boolean;
 }
 
 const MINUTE_MS = 60_000;
@@ -72,6 +74,7 @@ export const operations = {
     subgraphs: ['submissions', 'reviews', 'infrastructure'],
     variables: (moments) => trendVariables(trendEnd(moments)),
     refreshMs: SLOW_MS,
+    isLate: true,
   },
   trendsBefore: {
     key: 'trends-before',
@@ -80,6 +83,7 @@ export const operations = {
     subgraphs: ['submissions', 'reviews', 'infrastructure'],
     variables: (moments) => trendVariables(yearBefore(trendEnd(moments)).getTime()),
     refreshMs: SLOW_MS,
+    isLate: true,
   },
   windows: {
     key: 'windows',
@@ -95,7 +99,10 @@ export const operations = {
     title: 'People entered on duty, and days to hire',
     subgraphs: ['workforce'],
     variables: ({ year, today }) => ({
-      from: fiscalYearStart(year - 1),
+      start: fiscalYearStart(year),
+      startsAt: iso(startOf(fiscalYearStart(year))),
+      lastStart: fiscalYearStart(year - 1),
+      lastStartsAt: iso(startOf(fiscalYearStart(year - 1))),
       until: shift(today, 1),
       monthsFrom: `${Number(today.slice(0, 4)) - 2}${today.slice(4, 8)}01`,
     }),

@@ -25,9 +25,11 @@ export function Clearinghouse() {
         <CasesByQuarter />
         <DaysToPatchByQuarter />
       </div>
-      <div class="grid three">
-        <CasesByStatus />
-        <CasesBySource />
+      <div class="grid two">
+        <div class="stack">
+          <CasesByStatus />
+          <CasesBySource />
+        </div>
         <CasesBySector />
       </div>
     </Page>

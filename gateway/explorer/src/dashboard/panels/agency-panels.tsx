@@ -82,7 +82,7 @@ export function AgencyFigures({ agency: key }: AgencyProps) {
 
 /** Reviews that the panel has room for. */
 const REVIEWS_SHOWN = 18;
-const WIDTH = 420;
+const WIDTH = 300;
 
 export function AgencyReviews({ agency: key }: AgencyProps) {
   const feed = useAgency(key);
@@ -135,7 +135,7 @@ export function AgencyReviews({ agency: key }: AgencyProps) {
                     <th scope="col" class="bar">
                       <span class="visually-hidden">Time</span>
                       <svg viewBox={`0 0 ${WIDTH} 16`} aria-hidden="true">
-                        {[-28, -14, 14, 28, 42].map((days) => {
+                        {[-28, 28].map((days) => {
                           const at = now + days * DAY_MS;
                           if (at < x.domain()[0]!.getTime() || at > x.domain()[1]!.getTime()) return null;
                           return (

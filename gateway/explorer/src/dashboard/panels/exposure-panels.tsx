@@ -40,11 +40,7 @@ export function OverdueByPolicyRow() {
     >
       {() => (
         <>
-          {isBefore && (
-            <p class="small muted">
-              Until {date(begins, today)} dates are those of the KEV catalog; then rows of Table 1.
-            </p>
-          )}
+          {isBefore && <p class="small muted">Until {date(begins, today)}: dates of the KEV catalog.</p>}
           <BarList
             bars={shown.map(({ label, overdue, due }) => ({
               key: label,
@@ -52,7 +48,7 @@ export function OverdueByPolicyRow() {
               value: overdue,
               text: (
                 <>
-                  <b>{count(overdue)}</b> <span class="muted">{count(due)} due soon</span>
+                  <b>{count(overdue)}</b>, {count(due)} due soon
                 </>
               ),
             }))}
@@ -93,7 +89,7 @@ export function PolicyRows() {
     })),
     {
       key: 'catalog',
-      cells: ['none', '', '', '', '', 'Date in the KEV catalog', byCatalog('overdue'), byCatalog('due')],
+      cells: ['none', '', '', '', '', 'KEV catalog date', byCatalog('overdue'), byCatalog('due')],
     },
   ];
   const columns = ['Row', 'Exposure', 'Catalog', 'Exploit', 'Impact', 'Due', 'Overdue', 'Due in 14 days'];
@@ -175,7 +171,7 @@ export function DueSoon() {
 }
 
 /** Agencies that a ranking has room for. */
-const RANKED = 14;
+const RANKED = 10;
 
 export function OverdueByAgency() {
   const feed = useExposures();

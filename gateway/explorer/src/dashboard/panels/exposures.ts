@@ -76,7 +76,7 @@ export interface Deadline {
   readonly due: number;
 }
 
-const CATALOG = 'Date in the KEV catalog';
+const CATALOG = 'KEV catalog date';
 const STRICTER = 'Stricter date of the agency';
 const NO_DATE = 'No due date';
 

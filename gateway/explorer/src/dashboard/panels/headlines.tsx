@@ -122,9 +122,9 @@ export function EnteredOnDuty() {
   const hiring = useFeed<HiringAnswer>(operations.hiring);
   const order = feed.data?.executiveOrder;
   const metrics = order?.workforceMetrics;
-  const { year, dayOfYear } = momentsAt(clock.value);
+  const { year, dayOfYear, today } = momentsAt(clock.value);
   const goal = metrics?.goal || undefined;
-  const curve = hiring.data?.hiringRequests ? cumulative(hiring.data, year) : undefined;
+  const curve = hiring.data?.thisYear ? cumulative(hiring.data, year, today) : undefined;
   const figure = () => `${figureOf(metrics, 'enteredOnDuty')}${goal ? ` of ${count(goal)}` : ''}`;
   return (
     <Panel
@@ -256,7 +256,7 @@ export function OverdueExposures() {
         <Headline
           figure={figure()}
           lines={[
-            `${figureOf(metrics, 'overduePerThousandSystems')} per 1,000 systems`,
+            `${figureOf(metrics, 'overduePerThousandSystems')} per 1,000`,
             `${figureOf(metrics, 'meanDaysOverdue')} days late, mean`,
           ]}
           chart={<Trend figure="overdueExposures" title="Overdue exposures" />}

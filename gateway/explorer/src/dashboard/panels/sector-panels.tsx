@@ -59,7 +59,7 @@ export function SectorRisk() {
                 </li>
               ))}
             </ul>
-            <p class="small muted">Bars: last 8 quarters, low to high. ▲ ▼ – against a year ago.</p>
+            <p class="small muted">Last 8 quarters; ▲ ▼ – against a year ago.</p>
             {rows.length > SHOWN && (
               <p class="small">
                 {rows.length - SHOWN} more. <a href="/dashboard/infrastructure">All {rows.length} sectors</a>

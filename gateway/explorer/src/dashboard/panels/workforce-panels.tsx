@@ -110,15 +110,15 @@ export function WorkforceFigures() {
 export function HiresAgainstGoal() {
   const feed = useFeed<HiringAnswer>(operations.hiring);
   const goal = useWorkforce().data?.executiveOrder?.thisYear?.goal || undefined;
-  const { year } = momentsAt(clock.value);
-  const curve = feed.data ? cumulative(feed.data, year) : { now: [], before: [] };
+  const { year, today } = momentsAt(clock.value);
+  const curve = feed.data ? cumulative(feed.data, year, today) : { now: [], before: [] };
   return (
     <Panel
       title="Hires against goal"
       unit={`cumulative, ${fiscalYear(year)}; dashed ${fiscalYear(year - 1)}, dotted the goal by day of year`}
       operation={operations.hiring}
       feed={feed}
-      paths={['hiringRequests']}
+      paths={['thisYear', 'lastYear']}
       reads={['Query.hiringRequests']}
       figure={() => `${count(curve.now.at(-1)?.value)} entered on duty`}
       table={() => ({
