@@ -207,7 +207,10 @@ const withoutOwnHeaders = (names: readonly string[]): string[] =>
   names.filter((name) => name !== REQUEST_ID_HEADER && name !== WITHHELD_HEADER && name !== WORK_HEADER);
 
 /** Where there are manifests, nothing else is persisted: a document that one caller has registered is not trusted by others. */
-function documentsOf({ trustedDocuments, adHocRole, pages }: GatewayConfig, questions: TrustedQuestions): DocumentSource {
+function documentsOf(
+  { trustedDocuments, adHocRole, pages }: GatewayConfig,
+  questions: TrustedQuestions,
+): DocumentSource {
   const ofPages = pages === 'on' ? { pages: new PageDocuments(PAGES_FOLDER) } : {};
   const shared = { ...ofPages, questions, own: new OwnDocuments() };
   return trustedDocuments.length > 0

@@ -72,7 +72,7 @@ function AgencyList() {
           <Empty>No agencies are recorded.</Empty>
         ) : (
           // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls by keyboard on narrow screens
-          <section class="scroll" tabIndex={0} aria-label="Agencies">
+          <section class="scroll" tabIndex={0} aria-label="List of agencies">
             <table class="data agencies">
               <thead>
                 <tr>

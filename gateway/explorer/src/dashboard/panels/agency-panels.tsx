@@ -62,7 +62,7 @@ export function AgencyFigures({ agency: key }: AgencyProps) {
           label: 'Time to hire, median',
           value: readable(feed, 'Agency.hiringRequests', count(agency?.hiredThisYear?.aggregates.median)),
           of: 'days',
-          against: `goal 80; last year ${count(agency?.hiredLastYear?.aggregates.median)}`,
+          against: `last year ${count(agency?.hiredLastYear?.aggregates.median)}`,
         },
         {
           label: 'Overdue exposures',
@@ -126,7 +126,7 @@ export function AgencyReviews({ agency: key }: AgencyProps) {
         ) : (
           <>
             {/* biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls by keyboard on narrow screens */}
-            <section class="scroll" tabIndex={0} aria-label="Open reviews by planned launch">
+            <section class="scroll" tabIndex={0} aria-label="List of open reviews by planned launch">
               <table class="matrix windows">
                 <thead>
                   <tr>
@@ -265,7 +265,7 @@ export function AgencyOverdue({ agency: key }: AgencyProps) {
             <Empty>No exposures on high-impact systems are overdue.</Empty>
           ) : (
             // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls by keyboard on narrow screens
-            <section class="scroll" tabIndex={0} aria-label="Overdue exposures on high-impact systems">
+            <section class="scroll" tabIndex={0} aria-label="List of overdue exposures on high-impact systems">
               <table class="data">
                 <thead>
                   <tr>

@@ -105,7 +105,7 @@ export function PolicyRows() {
     >
       {() => (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls by keyboard on narrow screens
-        <section class="scroll" tabIndex={0} aria-label="Rows of the policy">
+        <section class="scroll" tabIndex={0} aria-label="List of the policy’s rows">
           <table class="data compact">
             <thead>
               <tr>

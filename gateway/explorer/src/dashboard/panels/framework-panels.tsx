@@ -46,9 +46,6 @@ interface FrameworkAnswer {
 
 const useFramework = () => useFeed<FrameworkAnswer>(operations.framework);
 
-/** Business days in which an agency is to determine whether a review is necessary. */
-const TARGET = 5;
-
 export function FrameworkFigures() {
   const feed = useFramework();
   const order = feed.data?.executiveOrder;
@@ -85,7 +82,7 @@ export function FrameworkFigures() {
           label: 'Determination, median',
           value: figureOf(order?.reviewsThisYear, 'medianDeterminationBusinessDays'),
           of: 'business days',
-          against: `target ${TARGET}; last year ${figureOf(order?.reviewsLastYear, 'medianDeterminationBusinessDays')}`,
+          against: `last year ${figureOf(order?.reviewsLastYear, 'medianDeterminationBusinessDays')}`,
         },
         {
           label: 'Answered before launch',
@@ -212,7 +209,7 @@ export function DeterminationsByAgency() {
             <thead>
               <tr>
                 {columns.map((name, column) => (
-                  <th key={name} scope="col" class={column > 0 ? 'num' : undefined}>
+                  <th key={name} scope="col" class={column > 0 ? 'num wrap' : 'wrap'}>
                     {name}
                   </th>
                 ))}

@@ -31,3 +31,8 @@ export function Headline({ figure, lines, chart, comparison }: HeadlineProps) {
 
 /** A chart that has not arrived. */
 export const ChartBlock = () => <span class="block chart-block" aria-hidden="true" />;
+
+/** Why a chart beside a figure is not drawn. */
+export const NoChart = ({ kind }: { readonly kind: string }) => (
+  <p class="small muted no-chart">{kind === 'withheld' ? 'The curve is withheld.' : 'The curve is not reachable.'}</p>
+);

@@ -1,13 +1,15 @@
+import type { ComponentChildren } from 'preact';
 import { momentsAt } from '../calendar';
 import { CumulativeToGoal } from '../charts/cumulative';
 import { Spark } from '../charts/spark';
 import { clock } from '../clock';
 import { useFeed } from '../feed';
+import { type FeedState, panelState } from '../feed-state';
 import { change, count, date, figureOf, fiscalYear, month, NO_VALUE, ofTotal, percent, shareOf } from '../format';
 import { operations, trendEnd } from '../operations';
 import { Panel } from '../panel';
 import type { GlanceAnswer } from './glance-answer';
-import { ChartBlock, Headline } from './headline';
+import { ChartBlock, Headline, NoChart } from './headline';
 import { cumulative, type HiringAnswer, medianByMonth } from './hiring';
 import { type TrendFigure, type TrendsAnswer, trendDays, trendOf, yearBeforeDays } from './trend';
 import { isOpen, type WindowsAnswer, windowRows } from './windows';
@@ -42,6 +44,17 @@ function trendTable({ now, before }: ReturnType<typeof useTrend>) {
     ]),
   };
 }
+
+const HIRING = { paths: ['thisYear', 'lastYear', 'hiringRequests'], reads: ['Query.hiringRequests'] };
+
+/** A chart of hiring requests, or why there is none: what cannot be read is not drawn as zero. */
+function HiringChart({ feed, children }: { readonly feed: FeedState; readonly children: () => ComponentChildren }) {
+  const { kind } = panelState(feed, HIRING);
+  if (kind === 'ready') return <>{children()}</>;
+  return kind === 'loading' ? <ChartBlock /> : <NoChart kind={kind} />;
+}
+
+const isReady = (feed: FeedState): boolean => panelState(feed, HIRING).kind === 'ready';
 
 export function InTheWindow() {
   const feed = useGlance();
@@ -124,7 +137,7 @@ export function EnteredOnDuty() {
   const metrics = order?.workforceMetrics;
   const { year, dayOfYear, today } = momentsAt(clock.value);
   const goal = metrics?.goal || undefined;
-  const curve = hiring.data?.thisYear ? cumulative(hiring.data, year, today) : undefined;
+  const curve = isReady(hiring) ? cumulative(hiring.data!, year, today) : undefined;
   const figure = () => `${figureOf(metrics, 'enteredOnDuty')}${goal ? ` of ${count(goal)}` : ''}`;
   return (
     <Panel
@@ -151,15 +164,15 @@ export function EnteredOnDuty() {
             `${goal && metrics?.enteredOnDuty ? `${percent({ numerator: metrics.enteredOnDuty, denominator: goal })} with ` : ''}${percent({ numerator: dayOfYear, denominator: 365 })} of year gone`,
           ]}
           chart={
-            curve ? (
-              <CumulativeToGoal
-                {...curve}
-                goal={goal}
-                title={`People entered on duty in ${fiscalYear(year)} against the goal and the year before`}
-              />
-            ) : (
-              <ChartBlock />
-            )
+            <HiringChart feed={hiring}>
+              {() => (
+                <CumulativeToGoal
+                  {...curve!}
+                  goal={goal}
+                  title={`People entered on duty in ${fiscalYear(year)} against the goal and the year before`}
+                />
+              )}
+            </HiringChart>
           }
           comparison={
             <>
@@ -181,7 +194,7 @@ export function TimeToHire() {
   const { year } = momentsAt(clock.value);
   const days = metrics?.medianTimeToHireDays;
   const over = days === null || days === undefined ? 0 : Math.round(days) - (metrics?.timeToHireGoalDays ?? 0);
-  const months = hiring.data?.hiringRequests ? medianByMonth(hiring.data) : undefined;
+  const months = isReady(hiring) ? medianByMonth(hiring.data!) : undefined;
   const figure = () => `${figureOf(metrics, 'medianTimeToHireDays')} days`;
   return (
     <Panel
@@ -210,18 +223,18 @@ export function TimeToHire() {
             ),
           ]}
           chart={
-            months ? (
-              <Spark
-                now={months.map(({ median }) => median)}
-                goal={metrics?.timeToHireGoalDays}
-                from={`${month(months[0]!.from)}; dotted: goal`}
-                until={month(months.at(-1)!.from)}
-                title="Median days to hire by month of entry, with the goal"
-                isFromZero={false}
-              />
-            ) : (
-              <ChartBlock />
-            )
+            <HiringChart feed={hiring}>
+              {() => (
+                <Spark
+                  now={months!.map(({ median }) => median)}
+                  goal={metrics?.timeToHireGoalDays}
+                  from={`${month(months![0]!.from)}; dotted: goal`}
+                  until={month(months!.at(-1)!.from)}
+                  title="Median days to hire by month of entry, with the goal"
+                  isFromZero={false}
+                />
+              )}
+            </HiringChart>
           }
           comparison={
             <>

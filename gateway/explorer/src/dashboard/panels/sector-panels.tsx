@@ -88,7 +88,7 @@ export function SectorMatrix() {
     >
       {() => (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls by keyboard on narrow screens
-        <section class="scroll" tabIndex={0} aria-label="Sectors by quarter">
+        <section class="scroll" tabIndex={0} aria-label="Levels of each sector by quarter">
           <table class="data compact levels">
             <thead>
               <tr>
