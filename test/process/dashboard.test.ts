@@ -33,12 +33,7 @@ describeInBrowser('the dashboard of `npm start`', () => {
     const start = run(['start', '--port', String(port), '--data', join(folder, 'data')]);
     await waitForOutput(start, /The graph answers at/);
     origin = `http://localhost:${port}`;
-    // the planner starts with the first operation that needs it, which takes seconds on a busy machine
-    await fetch(`${origin}/graphql`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query: '{ agencies { key reviewWorkload { openReviews } } }' }),
-    });
+    await startPlanner();
     browser = await openBrowser();
   });
   afterAll(async () => {
@@ -47,6 +42,19 @@ describeInBrowser('the dashboard of `npm start`', () => {
     rmSync(folder, { recursive: true, force: true });
   });
   afterEach(() => context.close());
+
+  /** The planner starts with its first operation. On a busy machine that takes longer than an operation may. */
+  async function startPlanner(): Promise<void> {
+    for (let attempt = 0; attempt < 10; attempt++) {
+      const response = await fetch(`${origin}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ query: `{ attempt${attempt}: agencies { key reviewWorkload { openReviews } } }` }),
+      });
+      if (!('errors' in ((await response.json()) as object))) return;
+    }
+    throw new Error('The planner did not start');
+  }
 
   /** Opens a browser tab as a caller, which reaches only the graph, and notes what the page's policy blocks. */
   async function openTab(role: string, options: Parameters<Browser['newContext']>[0] = {}): Promise<void> {
@@ -142,9 +150,9 @@ describeInBrowser('the dashboard of `npm start`', () => {
       ['Time to hire', Math.round(workforceMetrics.medianTimeToHireDays)],
       ['Overdue exposures', infrastructureMetrics.overdueExposures],
     ] as const) {
-      expect(await panel(title).locator('[data-figure]').innerText()).toBe(value.toLocaleString('en-US'));
+      expect(await panel(title).locator('[data-figure]').textContent()).toBe(value.toLocaleString('en-US'));
     }
-    expect(await panel('30-day windows').locator('.unit').innerText()).toContain(
+    expect(await panel('30-day windows').locator('.unit').textContent()).toContain(
       `${data.submissions.totalCount} filed submissions`,
     );
     expect(asked.length).toBeGreaterThan(5);
@@ -156,10 +164,10 @@ describeInBrowser('the dashboard of `npm start`', () => {
 
   test('shows no zero for what an analyst cannot read', async () => {
     await open('/dashboard', 'Analyst');
-    expect(await panel('30-day windows').innerText()).toContain(
+    expect(await panel('30-day windows').textContent()).toContain(
       'Your role, Analyst, cannot read Query.submissions (PROPIN).',
     );
-    expect(await panel('Overdue by policy row').innerText()).toContain('Query.vulnerabilityFindings (ISVI)');
+    expect(await panel('Overdue by policy row').textContent()).toContain('Query.vulnerabilityFindings (ISVI)');
     await page.goto(`${origin}/dashboard/agencies`);
     await settled();
     const row = page.getByRole('row', { name: /Department of the Treasury/ }).first();
@@ -196,7 +204,7 @@ describeInBrowser('the dashboard of `npm start`', () => {
     const answer = await ask(question.text, 'Inspector general', question.variables);
     expect(answer.errors).toBeUndefined();
     const due = answer.data.due.aggregates.count.toLocaleString('en-US');
-    expect(await panel('Due in 14 days').locator('.unit').innerText()).toBe(`${due} exposures, by day`);
+    expect(await panel('Due in 14 days').locator('.unit').textContent()).toBe(`${due} exposures, by day`);
   });
 
   test('keeps the last known figure of a subgraph that does not answer, and the other panels', async () => {
@@ -208,10 +216,10 @@ describeInBrowser('the dashboard of `npm start`', () => {
       const headers = { ...route.request().headers(), accept: 'application/json' };
       const response = await route.fetch({ headers });
       const answer = (await response.json()) as {
-        data: { executiveOrder?: Record<string, unknown> };
+        data?: { executiveOrder?: Record<string, unknown> };
         errors?: unknown[];
       };
-      const { executiveOrder: order } = answer.data;
+      const order = answer.data?.executiveOrder;
       if (isAway && order && FIELDS[0]! in order) {
         answer.errors = FIELDS.map((name) => ({
           message: 'The subgraph "workforce" cannot be reached',
@@ -225,17 +233,17 @@ describeInBrowser('the dashboard of `npm start`', () => {
     await page.clock.install();
     await page.goto(`${origin}/dashboard`);
     await settled();
-    const figure = await panel('Entered on duty').locator('[data-figure]').innerText();
-    const others = await panel('Open reviews').locator('[data-figure]').innerText();
+    const figure = await panel('Entered on duty').locator('[data-figure]').textContent();
+    const others = await panel('Open reviews').locator('[data-figure]').textContent();
     isAway = true;
     await page.clock.runFor(61_000);
     await page.locator('.panel.away').first().waitFor();
-    const words = await panel('Entered on duty').innerText();
+    const words = await panel('Entered on duty').textContent();
     expect(words).toMatch(/workforce has not answered since \d+:\d\d [ap]\.m\./);
     expect(words).toMatch(new RegExp(`Last known, \\d+:\\d\\d [ap]\\.m\\.: ${figure}( of [\\d,]+)?\\.`));
     expect(words).toContain('Not counted as zero.');
-    expect(await panel('Open reviews').locator('[data-figure]').innerText()).toBe(others);
-    expect(await page.locator('.sources').innerText()).toContain('3 of 4 sources');
+    expect(await panel('Open reviews').locator('[data-figure]').textContent()).toBe(others);
+    expect(await page.locator('.sources').textContent()).toContain('3 of 4 sources');
     isAway = false;
     await page.clock.runFor(31_000);
     await panel('Entered on duty').locator('[data-figure]').waitFor();

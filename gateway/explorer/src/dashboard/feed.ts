@@ -20,7 +20,7 @@ interface Feed {
 const feeds = new Map<string, Feed>();
 
 /** Requests at a time until a page has its first answers; afterwards there is one. */
-const FIRST_REQUESTS = 4;
+const FIRST_REQUESTS = 2;
 
 /** When each subgraph that does not answer was first seen not to; in milliseconds. */
 export const awaySince = signal<ReadonlyMap<string, number>>(new Map());

@@ -1,6 +1,9 @@
 interface Count {
   readonly aggregates: { readonly count: number };
 }
+interface Part {
+  readonly aggregates: { readonly ratio: { readonly numerator: number } };
+}
 interface Hires {
   readonly aggregates: { readonly count: number; readonly median: number | null };
 }
@@ -26,12 +29,11 @@ export interface AgencyAnswer {
     readonly leadsSectors: { readonly nodes: readonly { readonly name: string }[] } | null;
     readonly reviews: {
       readonly totalCount: number;
-      readonly aggregates: { readonly passed: { readonly numerator: number } };
       readonly nodes: readonly AgencyReview[];
     } | null;
-    readonly determinations: {
-      readonly aggregates: { readonly count: number; readonly pastTarget: { readonly numerator: number } };
-    } | null;
+    readonly determinations: Count | null;
+    readonly passedReviews: Part | null;
+    readonly lateDeterminations: Part | null;
     readonly hiredThisYear: Hires | null;
     readonly hiredLastYear: Hires | null;
     readonly hiringGoals: { readonly aggregates: { readonly target: number | null } } | null;

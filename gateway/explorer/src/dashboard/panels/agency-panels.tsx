@@ -33,7 +33,7 @@ export function AgencyFigures({ agency: key }: AgencyProps) {
   const { year } = momentsAt(clock.value);
   const goal = agency?.hiringGoals?.aggregates.target || undefined;
   const perReviewer = agency?.reviewWorkload?.openReviewsPerReviewer;
-  const passed = agency?.reviews?.aggregates.passed.numerator;
+  const passed = agency?.passedReviews?.aggregates.ratio.numerator;
   const high = agency?.overdue?.impact.nodes.find(({ systemImpactLevel }) => systemImpactLevel === 'HIGH')?.aggregates
     .count;
   return (
@@ -46,12 +46,12 @@ export function AgencyFigures({ agency: key }: AgencyProps) {
         {
           label: 'Open reviews',
           value: readable(feed, 'Agency.reviewWorkload', count(agency?.reviewWorkload?.openReviews)),
-          against: `${decimal(perReviewer)} per reviewer; ${readable(feed, 'Agency.reviews', count(passed))} past launch`,
+          against: `${decimal(perReviewer)} per reviewer; ${readable(feed, 'Review.launchBoundAt', count(passed))} past launch`,
         },
         {
           label: 'Determinations due',
           value: readable(feed, 'Agency.determinations', count(agency?.determinations?.aggregates.count)),
-          against: `${readable(feed, 'Agency.determinations', count(agency?.determinations?.aggregates.pastTarget.numerator))} past target`,
+          against: `${readable(feed, 'Determination.targetAt', count(agency?.lateDeterminations?.aggregates.ratio.numerator))} past target`,
         },
         {
           label: `Entered on duty, ${fiscalYear(year)}`,
@@ -87,7 +87,7 @@ const WIDTH = 300;
 export function AgencyReviews({ agency: key }: AgencyProps) {
   const feed = useAgency(key);
   const reviews = feed.data?.agency?.reviews;
-  const nodes = reviews?.nodes ?? [];
+  const nodes = (reviews?.nodes ?? []).toSorted((one, other) => launchOf(one) - launchOf(other));
   const now = clock.value;
   const today = dayOf(now);
   const shown = nodes.slice(0, REVIEWS_SHOWN);
@@ -180,6 +180,10 @@ export function AgencyReviews({ agency: key }: AgencyProps) {
     </Panel>
   );
 }
+
+/** When the launch is planned, for sorting: those that the caller may not read come last. */
+const launchOf = ({ launchBoundAt }: AgencyReview): number =>
+  launchBoundAt ? Date.parse(launchBoundAt) : Number.MAX_SAFE_INTEGER;
 
 /** Days since the planned launch; undefined before it. */
 function daysPast({ launchBoundAt }: AgencyReview, today: string): number | undefined {

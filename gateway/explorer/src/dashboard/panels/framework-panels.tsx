@@ -197,7 +197,7 @@ export function DeterminationsByAgency() {
       operation={operations.determinations}
       feed={feed}
       paths={['determinations']}
-      reads={['Query.determinations']}
+      reads={['Query.determinations', 'Determination.createdAt']}
       figure={() => `${count(groups.reduce((sum, { aggregates }) => sum + aggregates.count, 0))} asked`}
       table={() => ({ columns, rows: rows.map(({ agency, cells }) => [agency.name, ...cells]) })}
     >
@@ -241,44 +241,45 @@ export function DeterminationsByAgency() {
 /** Answer of `reviews.graphql`. */
 interface ReviewsAnswer {
   readonly reviews: {
-    readonly aggregates: {
-      readonly count: number;
-      readonly passed: Part;
-      readonly from4: Part;
-      readonly from8: Part;
-      readonly from15: Part;
-    };
+    readonly aggregates: { readonly count: number };
     readonly groups: {
-      readonly nodes: readonly {
-        readonly status: string;
-        readonly aggregates: { readonly count: number; readonly passed: Part };
-      }[];
+      readonly nodes: readonly { readonly status: string; readonly aggregates: { readonly count: number } }[];
+    };
+  } | null;
+  /** Null if the caller may not read when launches are planned. */
+  readonly timed: {
+    readonly aggregates: { readonly passed: Part; readonly from4: Part; readonly from8: Part; readonly from15: Part };
+    readonly groups: {
+      readonly nodes: readonly { readonly status: string; readonly aggregates: { readonly passed: Part } }[];
     };
   } | null;
 }
 
 const STAGES = ['OPENED', 'EVALUATING', 'FINDINGS_DRAFTED', 'FINDINGS_SHARED'];
 
-const REVIEW_NEEDS = { paths: ['reviews'], reads: ['Query.reviews'] };
-
 export function ReviewsByStage() {
   const feed = useFeed<ReviewsAnswer>(operations.reviews);
   const reviews = feed.data?.reviews;
-  const stages = STAGES.map((status) => {
-    const aggregates = reviews?.groups.nodes.find((node) => node.status === status)?.aggregates;
-    return { status, open: aggregates?.count ?? 0, passed: aggregates?.passed.numerator ?? 0 };
-  });
+  const timed = feed.data?.timed;
+  const stages = STAGES.map((status) => ({
+    status,
+    open: reviews?.groups.nodes.find((node) => node.status === status)?.aggregates.count ?? 0,
+    passed: timed
+      ? (timed.groups.nodes.find((node) => node.status === status)?.aggregates.passed.numerator ?? 0)
+      : undefined,
+  }));
   return (
     <Panel
       title="Open reviews by stage"
       unit={reviews ? `${count(reviews.aggregates.count)} open` : undefined}
       operation={operations.reviews}
       feed={feed}
-      {...REVIEW_NEEDS}
+      paths={['reviews']}
+      reads={['Query.reviews']}
       figure={() => `${count(reviews?.aggregates.count)} open`}
       table={() => ({
         columns: ['Stage', 'Open', 'Past launch'],
-        rows: stages.map(({ status, open, passed }) => [sentence(status), open, passed]),
+        rows: stages.map(({ status, open, passed }) => [sentence(status), open, passed ?? NO_VALUE]),
       })}
     >
       {() => (
@@ -287,12 +288,12 @@ export function ReviewsByStage() {
           bars={stages.map(({ status, open, passed }) => ({
             key: status,
             label: sentence(status),
-            value: open - passed,
+            value: open - (passed ?? 0),
             second: passed,
             text: (
               <>
                 <b>{count(open)}</b>
-                {passed > 0 && `, ${count(passed)} past launch`}
+                {passed ? `, ${count(passed)} past launch` : ''}
               </>
             ),
           }))}
@@ -304,7 +305,7 @@ export function ReviewsByStage() {
 
 export function ReviewsPastLaunch() {
   const feed = useFeed<ReviewsAnswer>(operations.reviews);
-  const figures = feed.data?.reviews?.aggregates;
+  const figures = feed.data?.timed?.aggregates;
   const passed = figures?.passed.numerator ?? 0;
   const [from4, from8, from15] = [figures?.from4, figures?.from8, figures?.from15].map(
     (part) => part?.numerator ?? 0,
@@ -321,7 +322,8 @@ export function ReviewsPastLaunch() {
       unit={figures ? `${count(passed)} open, advice continues` : undefined}
       operation={operations.reviews}
       feed={feed}
-      {...REVIEW_NEEDS}
+      paths={['timed']}
+      reads={['Query.reviews', 'Review.launchBoundAt']}
       figure={() => `${count(figures ? passed : undefined)} past launch`}
       table={() => ({
         columns: ['Since launch', 'Open reviews'],
