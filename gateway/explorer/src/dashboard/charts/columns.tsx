@@ -3,7 +3,8 @@ import { useWidth } from './measure';
 
 export interface Column {
   readonly label: string;
-  readonly value: number;
+  /** Null for one to four, which the caller may not see exactly. */
+  readonly value: number | null;
   /** Below the axis. */
   readonly below?: number;
   /** Not a whole period, or otherwise another state: paler. */
@@ -24,7 +25,7 @@ const LABEL_WIDTH = 46;
 /** Upright bars by period or range. */
 export function Columns({ columns, title, height = 120, hasValues = true }: ColumnsProps) {
   const { element, width } = useWidth<HTMLDivElement>(360);
-  const top = Math.max(1, ...columns.map(({ value }) => value));
+  const top = Math.max(1, ...columns.map(({ value }) => value ?? 0));
   const below = Math.max(0, ...columns.map((column) => column.below ?? 0));
   const x = scaleBand(
     columns.map((_column, index) => index),
@@ -44,13 +45,13 @@ export function Columns({ columns, title, height = 120, hasValues = true }: Colu
                 class={isPartial ? 'data2-mark' : 'data-mark'}
                 x={left}
                 width={x.bandwidth()}
-                y={y(value)}
-                height={y(0) - y(value)}
+                y={y(value ?? 0)}
+                height={y(0) - y(value ?? 0)}
               />
               {out > 0 && <rect class="hollow-mark" x={left} width={x.bandwidth()} y={y(0)} height={y(-out) - y(0)} />}
               {hasValues && (
-                <text class="label strong" text-anchor="middle" x={middle} y={y(value) - 4}>
-                  {value.toLocaleString('en-US')}
+                <text class="label strong" text-anchor="middle" x={middle} y={y(value ?? 0) - 4}>
+                  {value === null ? '<5' : value.toLocaleString('en-US')}
                 </text>
               )}
               {index % every === 0 && (

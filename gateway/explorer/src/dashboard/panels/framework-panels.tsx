@@ -5,7 +5,18 @@ import { Columns } from '../charts/columns';
 import { StatStrip } from '../charts/stat-strip';
 import { clock } from '../clock';
 import { useFeed } from '../feed';
-import { count, figureOf, fiscalYear, NO_VALUE, ofTotal, percent, type Ratio, sentence, shareOf } from '../format';
+import {
+  count,
+  FEWER_THAN_5,
+  figureOf,
+  fiscalYear,
+  NO_VALUE,
+  ofTotal,
+  percent,
+  type Ratio,
+  sentence,
+  shareOf,
+} from '../format';
 import { operations } from '../operations';
 import { Empty, Panel } from '../panel';
 
@@ -34,7 +45,7 @@ interface FrameworkAnswer {
       readonly suppressed: readonly string[];
       readonly inWindow: number | null;
       readonly voluntarinessBreaches: number;
-      readonly filedByQuarter: readonly { readonly quarter: string; readonly count: number }[];
+      readonly filedByQuarter: readonly { readonly quarter: string; readonly count: number | null }[];
     } | null;
     readonly submissionsYearAgo: { readonly suppressed: readonly string[]; readonly inWindow: number | null } | null;
     readonly submissionsThisYear: SubmissionYear | null;
@@ -113,7 +124,7 @@ export function FiledByQuarter() {
       figure={() => `${count(quarters.at(-1)?.count)} this quarter`}
       table={() => ({
         columns: ['Quarter', 'Filed'],
-        rows: quarters.map(({ quarter, count: filed }) => [quarterName(quarter), filed]),
+        rows: quarters.map(({ quarter, count: filed }) => [quarterName(quarter), filed ?? FEWER_THAN_5]),
       })}
     >
       {() =>
