@@ -22,6 +22,7 @@ import { countPreflights, countRequests, warnOfProxies } from './http/counting';
 import { type DocumentSource, OwnDocuments } from './http/documents';
 import { addGraphQLRoute, type GraphQLRoute } from './http/graphql-route';
 import { addOperatorRoutes } from './http/operator-routes';
+import { PageDocuments } from './http/page-documents';
 import { addPages, PAGES_FOLDER, type SignIn } from './http/pages';
 import { PersistedQueries } from './http/persisted-query';
 import { rolePicker } from './http/role-picker';
@@ -206,8 +207,12 @@ const withoutOwnHeaders = (names: readonly string[]): string[] =>
   names.filter((name) => name !== REQUEST_ID_HEADER && name !== WITHHELD_HEADER && name !== WORK_HEADER);
 
 /** Where there are manifests, nothing else is persisted: a document that one caller has registered is not trusted by others. */
-function documentsOf({ trustedDocuments, adHocRole }: GatewayConfig, questions: TrustedQuestions): DocumentSource {
-  const shared = { questions, own: new OwnDocuments() };
+function documentsOf(
+  { trustedDocuments, adHocRole, pages }: GatewayConfig,
+  questions: TrustedQuestions,
+): DocumentSource {
+  const ofPages = pages === 'on' ? { pages: new PageDocuments(PAGES_FOLDER) } : {};
+  const shared = { ...ofPages, questions, own: new OwnDocuments() };
   return trustedDocuments.length > 0
     ? { ...shared, trusted: TrustedDocuments.read(trustedDocuments, adHocRole) }
     : { ...shared, registered: new PersistedQueries() };

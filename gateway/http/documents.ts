@@ -2,12 +2,17 @@ import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { type TrustedDocuments, withoutAlgorithm } from '../policy/trusted-documents';
 import type { TrustedQuestions } from '../policy/trusted-questions';
+import type { PageDocuments } from './page-documents';
 import type { Parameters } from './parameters';
 import { type PersistedQueries, persistedQueryError } from './persisted-query';
 import { type Refusal, refusal } from './unsupported';
 
-/** Documents that requests may reference by id: those in manifests, or those that clients have registered; and trusted saved questions. */
+/**
+ * Documents that requests may reference by id: those in manifests, or those that clients have registered; and trusted saved questions, and those of the
+ * gateway's pages.
+ */
 export type DocumentSource = {
+  readonly pages?: PageDocuments;
   readonly questions: TrustedQuestions;
   readonly own: OwnDocuments;
 } & (
@@ -47,6 +52,8 @@ export function resolveDocument(
   parameters: Parameters,
   source: DocumentSource,
 ): Resolved | Refusal {
+  const ofPage = parameters.query === undefined ? pageDocument(parameters, source.pages) : undefined;
+  if (ofPage !== undefined) return { query: ofPage };
   return source.trusted
     ? resolveTrusted(request, parameters, { ...source, trusted: source.trusted })
     : resolveRegistered(parameters, source.registered, source.questions);
@@ -83,6 +90,11 @@ function resolveRegistered(
   if (id === undefined) return NO_DOCUMENT;
   if (text !== undefined) return { query: text };
   return isAutomatic ? NOT_REGISTERED : NOT_FOUND;
+}
+
+function pageDocument(parameters: Parameters, pages: PageDocuments | undefined): string | undefined {
+  const { id } = referenceOf(parameters);
+  return id === undefined ? undefined : pages?.textOf(id);
 }
 
 /** The document id in a request: as Apollo Client and urql send it, or as the GraphQL over HTTP draft defines it. */

@@ -39,9 +39,13 @@ export default class Runtime extends JestRuntime {
     if (!/^[./]/.test(moduleName)) return moduleName;
     const file = relative(this.root, this.resolver.resolveModule(from, moduleName));
     if (!SHARED.some((folder) => file.startsWith(folder + sep)) || file.endsWith('.test.ts')) return null;
+    if (file.startsWith(PAGES + sep)) return null;
     return join(this.root, 'dist', file).replace(/\.ts$/, '.js');
   }
 }
 
 /** Folders of the product, and of what the tests of a worker share. */
 const SHARED = ['gateway', 'shared', 'subgraphs', join('test', 'worker')];
+
+/** Sources of the pages, which only their build compiles: tests load them as they are. */
+const PAGES = join('gateway', 'explorer');

@@ -160,7 +160,9 @@ function parsed(text: string, status: number): Part {
 function apply(merged: { data: unknown; errors: GraphError[]; extensions: Extensions }, part: Part): void {
   if (part.data !== undefined) merged.data = part.data;
   merged.errors.push(...(part.errors ?? []));
-  Object.assign(merged.extensions, part.extensions);
+  // later parts have only the entries that they add
+  const withheld = [...(merged.extensions.withheld ?? []), ...(part.extensions?.withheld ?? [])];
+  Object.assign(merged.extensions, part.extensions, withheld.length > 0 ? { withheld } : {});
   for (const { data, path = [], errors = [] } of part.incremental ?? []) {
     merged.errors.push(...errors);
     if (data) merged.data = placed(merged.data, path, data);

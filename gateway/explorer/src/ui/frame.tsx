@@ -4,6 +4,7 @@ import type { Extensions } from '../graph/ask';
 import { config } from '../graph/config';
 import { caller, callers, isExpired, signOut } from '../graph/session';
 import { signIn } from '../graph/sign-in';
+import { agencyName } from './agency-name';
 import { theme, toggleTheme } from './theme';
 
 /** Extensions of the answers on the page, by what they are for. Decide the handling banner. */
@@ -54,11 +55,6 @@ function HandlingBanner({ place }: { place: string }) {
     </section>
   );
 }
-
-/** Keys of agencies are short names, which are written in capitals unless they are words. */
-const WORDS: ReadonlySet<string> = new Set(['treasury']);
-export const agencyName = (key: string): string =>
-  WORDS.has(key) ? key.charAt(0).toUpperCase() + key.slice(1) : key.toUpperCase();
 
 interface FrameProps {
   /** Path of the page among those of the navigation. */
