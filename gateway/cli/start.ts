@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
 import { OperatorError } from '#base/errors';
 import { listen } from '#base/http/listen';
 import { SignedDoor } from '#base/identity/door';
@@ -89,7 +90,9 @@ export async function startAll({
   const bus = remoteBus(common, () => eventKeys, log) ?? new InProcessBus(EVENT_READERS);
   const seals: SealExchange[] = [];
   const store = fileStore(common);
+  let server: FastifyInstance | undefined;
   const close = async () => {
+    await server?.close();
     await Promise.all(seals.map((exchange) => exchange.stop()));
     await Promise.all(open.map((subgraph) => subgraph.close()));
     await Promise.all(seals.map((exchange) => exchange.close()));
@@ -121,7 +124,7 @@ export async function startAll({
       subgraph.startBackground({ bus: hasEvents ? bus : undefined, ...backgroundTimes(common) });
     }
     print('Starting the gateway …');
-    const server = await createGateway({
+    server = await createGateway({
       supergraph,
       config,
       log,
@@ -146,15 +149,11 @@ export async function startAll({
       files: filesOf(open),
     });
     const address = await listen(server, config.host, config.port);
-    const closeAll = async () => {
-      await server.close();
-      await close();
-    };
     const { drainMs, shutdownMs } = config;
     const pages = config.pages === 'on' ? ` — open ${address}/dashboard or ${address}/explorer in a browser` : '';
-    closeOnSignal({ log, server, close: closeAll, drainMs, shutdownMs });
+    closeOnSignal({ log, server, close, drainMs, shutdownMs });
     print(`The graph answers at ${address}/graphql${pages}. Press Ctrl-C to stop.`);
-    return { address, close: closeAll };
+    return { address, close };
   } catch (error) {
     await close();
     throw error;

@@ -352,7 +352,7 @@ export function method(
   prototype: object,
   name: string,
   type: () => GraphQLTypeReference,
-  options: { nullable?: boolean | 'items'; description: string },
+  options: { nullable?: boolean | 'items' | 'itemsAndList'; description: string },
   resolve: (parent: Record<string, unknown>, context: Context) => unknown,
 ): void {
   const value = function (this: Record<string, unknown>, context: Context) {

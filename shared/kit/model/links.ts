@@ -82,9 +82,11 @@ function wholeList(
   field: string,
   target: () => ModelClass,
   table: ModelClass<Link>,
-  { description, remote }: LinksOptions,
+  { description, remote, sensitivity }: LinksOptions,
 ): void {
-  const nullable = remote ? 'items' : false;
+  // whoever may not read the class gets no list
+  const isOwn = isOwnClass(sensitivity);
+  const nullable = remote && isOwn ? 'itemsAndList' : remote ? 'items' : isOwn;
   method(
     owner.prototype,
     field,
