@@ -336,6 +336,27 @@ describeInBrowser('the explorer of `npm start`', () => {
     expect(await page.locator('.branch input').count()).toBeGreaterThan(50);
   });
 
+  test('covers no field of the schema that has the focus', async () => {
+    await open();
+    await askAs('Analyst');
+    await page.locator('.tree .field').first().click();
+    await page.locator('.documentation').waitFor();
+    await page.locator('.tree input').first().focus();
+    const covered: string[] = [];
+    for (let stop = 0; stop < 90; stop++) {
+      await page.keyboard.press('Tab');
+      const name = await page.evaluate<string | null>(`{
+        const { activeElement: stop } = document;
+        const { left, right, top, bottom } = stop.getBoundingClientRect();
+        const shown = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+        stop === shown || stop.contains(shown) ? null : stop.textContent || stop.getAttribute('aria-label')
+      }`);
+      if (name !== null) covered.push(name);
+    }
+    expect(covered).toEqual([]);
+    expect(await page.evaluate(`document.querySelector('.tree').scrollTop`)).toBeGreaterThan(0);
+  });
+
   test('says what it needs without JavaScript', async () => {
     await open('/explorer', { javaScriptEnabled: false });
     // Playwright finds no text in noscript
