@@ -8,6 +8,7 @@ import { printApiSchema } from '../graph/api-schema';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { errorsDocument } from './errors-document';
 import { eventsDocument } from './events-document';
+import { GraphPicture, withOverview } from './graph-document';
 import { defaultUrl } from './programs';
 import { settingsDocument } from './settings-document';
 import { subgraphs } from './subgraphs';
@@ -15,6 +16,8 @@ import { subgraphs } from './subgraphs';
 /** Every generated file with its expected content. */
 function generated(): { file: string; content: string }[] {
   const supergraph = compose(subgraphs.map(({ name, sdl }) => ({ name, sdl, url: defaultUrl(name) })));
+  const picture = new GraphPicture(subgraphs, supergraph);
+  const guide = join(packageRoot, 'docs', 'analysts.md');
   return [
     ...subgraphs.map(({ name, sdl }) => ({
       file: join(packageRoot, 'subgraphs', name, 'schema.graphql'),
@@ -25,6 +28,8 @@ function generated(): { file: string; content: string }[] {
     { file: join(packageRoot, 'docs', 'errors.md'), content: errorsDocument() },
     { file: join(packageRoot, 'docs', 'events.md'), content: eventsDocument() },
     { file: join(packageRoot, 'docs', 'settings.md'), content: settingsDocument() },
+    { file: join(packageRoot, 'docs', 'graph.md'), content: picture.document() },
+    { file: guide, content: withOverview(readText(guide, "The analyst's guide"), picture.overview()) },
   ];
 }
 

@@ -286,6 +286,77 @@ describeInBrowser('the explorer of `npm start`', () => {
     await page.getByRole('tab', { name: 'JSON', selected: true }).waitFor();
   });
 
+  test('ignores single keys once they are turned off, also after a reload', async () => {
+    await open();
+    const jsonTab = (selected: boolean) => page.getByRole('tab', { name: 'JSON', selected }).waitFor();
+    await page.keyboard.press('3');
+    await jsonTab(true);
+    await page.getByRole('button', { name: 'Single keys on' }).click();
+    await page.reload();
+    await page.getByRole('button', { name: 'Single keys off' }).focus();
+    await page.keyboard.press('1');
+    await page.keyboard.press('3');
+    await jsonTab(false);
+    await page.getByRole('tab', { name: 'Chart' }).click();
+    await page.keyboard.press('3');
+    await page.getByRole('tab', { name: 'Chart', selected: true }).waitFor();
+  });
+
+  test('shows all parts without scrolling sideways at a zoom of 400 percent, and with wide text spacing', async () => {
+    await open('/explorer', { viewport: { width: 320, height: 800 } });
+    await askAs('Analyst');
+    await choose('Infrastructure', 'Sectors at risk');
+    await runIt();
+    for (const name of ['Questions', 'Schema', 'Operation', 'Variables'])
+      expect(await page.getByRole('heading', { name }).isVisible()).toBe(true);
+    expect(await page.locator('.facets').isVisible()).toBe(true);
+    const fits = () => page.evaluate<boolean>('document.documentElement.scrollWidth <= innerWidth');
+    expect(await fits()).toBe(true);
+    // the values of WCAG 1.4.12
+    await page.evaluate(`{
+      const spacing = new CSSStyleSheet();
+      spacing.replaceSync('* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important }');
+      document.adoptedStyleSheets = [...document.adoptedStyleSheets, spacing];
+    }`);
+    expect(await fits()).toBe(true);
+    expect(await accessibilityFaults()).toEqual([]);
+  });
+
+  test('has targets of 24 pixels, or as much room around them', async () => {
+    await open();
+    await askAs('Analyst');
+    await type('{ agencies { key } sectors(first: 3) { nodes { id key } } }');
+    await page.getByRole('button', { name: 'Fields of agencies' }).waitFor();
+    await runIt();
+    await page.evaluate(AXE);
+    const found = await page.evaluate<string[]>(
+      `axe.run({ runOnly: ['target-size'] }).then(({ violations }) => violations.flatMap(({ nodes }) => nodes.map(({ html }) => html)))`,
+    );
+    expect(found).toEqual([]);
+    expect(await page.locator('.branch input').count()).toBeGreaterThan(50);
+  });
+
+  test('covers no field of the schema that has the focus', async () => {
+    await open();
+    await askAs('Analyst');
+    await page.locator('.tree .field').first().click();
+    await page.locator('.documentation').waitFor();
+    await page.locator('.tree input').first().focus();
+    const covered: string[] = [];
+    for (let stop = 0; stop < 90; stop++) {
+      await page.keyboard.press('Tab');
+      const name = await page.evaluate<string | null>(`{
+        const { activeElement: stop } = document;
+        const { left, right, top, bottom } = stop.getBoundingClientRect();
+        const shown = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+        stop === shown || stop.contains(shown) ? null : stop.textContent || stop.getAttribute('aria-label')
+      }`);
+      if (name !== null) covered.push(name);
+    }
+    expect(covered).toEqual([]);
+    expect(await page.evaluate(`document.querySelector('.tree').scrollTop`)).toBeGreaterThan(0);
+  });
+
   test('says what it needs without JavaScript', async () => {
     await open('/explorer', { javaScriptEnabled: false });
     // Playwright finds no text in noscript

@@ -4,6 +4,7 @@ import { buildSchema, parse, validate } from 'graphql';
 import { packageRoot } from '#base/package-root';
 import { readText } from '#base/read-text';
 import { INSPECTOR } from '../support/identity';
+import { resembles } from '../support/shown-answer';
 import { openWorld, type World } from '../support/world';
 
 /** Sends the operations of docs/figures.md as the callers that it names, and compares the answers with those that it shows. */
@@ -40,21 +41,6 @@ function pagesIn(value: unknown): unknown[][] {
     ...(name === 'nodes' ? [member as unknown[]] : []),
     ...pagesIn(member),
   ]);
-}
-
-const kindOf = (value: unknown): string => (value === null ? 'null' : typeof value);
-
-/** Whether an answer has the fields of a shown one, with values of their kinds. The values depend on the exercise, and shown lists are short. */
-function resembles(actual: unknown, shown: unknown): boolean {
-  if (Array.isArray(shown))
-    return Array.isArray(actual) && shown.every((item) => actual.some((candidate) => resembles(candidate, item)));
-  if (kindOf(shown) !== 'object') return kindOf(actual) === kindOf(shown);
-  if (kindOf(actual) !== 'object') return false;
-  const [fields, shownFields] = [actual, shown].map((object) => new Map(Object.entries(object as object)));
-  return (
-    [...shownFields!.keys()].join() === [...fields!.keys()].join() &&
-    [...shownFields!].every(([name, value]) => resembles(fields!.get(name), value))
-  );
 }
 
 let world: World;

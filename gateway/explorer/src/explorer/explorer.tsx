@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { type AnnotatedSchema, loadSchema } from '../graph/schema';
 import { caller } from '../graph/session';
 import { Frame } from '../ui/frame';
+import { singleKeys, toggleSingleKeys } from '../ui/single-keys';
 import { AnswerView } from './answer/answer';
 import { Editor } from './editor';
 import { addShortcuts } from './keys';
@@ -53,6 +54,14 @@ export function Explorer() {
           <a class="button" href="/graphql">
             Apollo Sandbox
           </a>
+          <button
+            type="button"
+            aria-pressed={singleKeys.value}
+            title="Single keys: / finds a field; 1, 2, and 3 choose table, chart, and JSON; g d and g e go to the dashboard and the explorer"
+            onClick={toggleSingleKeys}
+          >
+            Single keys {singleKeys.value ? 'on' : 'off'}
+          </button>
           <SaveQuestion />
           {run.state === 'running' && (
             <button type="button" onClick={run.stop}>

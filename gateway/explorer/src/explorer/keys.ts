@@ -1,3 +1,4 @@
+import { singleKeys } from '../ui/single-keys';
 import { answerView } from './answer/view';
 import { runCurrent } from './run';
 
@@ -21,7 +22,7 @@ export function addShortcuts(): () => void {
       document.getElementById('save')?.click();
       return;
     }
-    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+    if (!singleKeys.value || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
     const page = isGoing ? PAGES[event.key] : undefined;
     isGoing = event.key === 'g';
     if (page) location.assign(page);
