@@ -61,7 +61,7 @@ const CATALOG: Readonly<Record<number, readonly [Program, string]>> = {
   49: ['Infrastructure', 'AI use cases'],
   50: ['Infrastructure', 'Risk practices for AI'],
   52: ['Clearinghouse', 'Times of cases'],
-  56: ['Clearinghouse', 'First word on vulnerabilities'],
+  56: ['Voluntary framework', 'Time to the first answer'],
   57: ['Infrastructure', 'Sector risk, now and a year ago'],
   58: ['Infrastructure', 'High impact without an AI tool'],
   60: ['Across programs', 'Deadlines of the order'],
