@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { OperatorError } from '#base/errors';
 import type { FileExchange } from '#base/files/exchange';
@@ -26,7 +26,7 @@ import { PageDocuments } from './http/page-documents';
 import { addPages, PAGES_FOLDER, type SignIn } from './http/pages';
 import { PersistedQueries } from './http/persisted-query';
 import { rolePicker } from './http/role-picker';
-import { addIdentity, type Caller, type IdentityParts } from './identity/caller';
+import { addIdentity, type Caller, type IdentityParts, payerOf } from './identity/caller';
 import { callerLimits } from './policy/caller-limits';
 import { TrustedDocuments } from './policy/trusted-documents';
 import { TrustedQuestions } from './policy/trusted-questions';
@@ -137,9 +137,13 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
       varyBy: [...new Set([...(identity ? ['authorization'] : []), ...forwardHeaders])],
     },
   });
+  const payer = (request: FastifyRequest) => ({ key: payerOf(request), principal: request.caller.principal });
   addExportRoutes(server, {
     schema: () => served.graph.apiSchema,
     documents,
+    limits: config,
+    exhausted: (request) => budgets?.exhausted(payer(request)),
+    charge: (request, cost) => budgets?.charge(cost, payer(request)),
     maxExports: config.maxTransfers,
     forwardHeaders,
   });

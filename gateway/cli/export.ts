@@ -75,9 +75,11 @@ export async function exportQuestion(options: ExportOptions): Promise<void> {
     let isFirst = output.start === undefined;
     for await (const { objects, next, extensions } of pages) {
       const banner = options.banner ? bannerOf(text, variables, extensions) : null;
-      const added = writer.add(objects);
-      rows += added.rows;
-      const content = isFirst ? [writer.start(banner), added.content] : [added.content];
+      const content = isFirst ? [writer.start(banner)] : [];
+      for (const piece of writer.add(objects)) {
+        content.push(piece.content);
+        rows += piece.rows;
+      }
       if (next === null) content.push(writer.finish());
       await output.write(bytesOf(content), { cursor: writer.isResumable ? next : null, rows });
       isFirst = false;

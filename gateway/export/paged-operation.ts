@@ -64,6 +64,7 @@ export function pagedOperation(
   const document = parsed(text);
   const operation = operationOf(document, operationName, choices);
   const fragments = fragmentsOf(document);
+  requireNoCycles(fragments);
   const { field, path, fields } = chosen(listsOf(operation.selectionSet, fragments), list, choices);
   const name = operation.name?.value;
   const { shape, selection } = objectsOf(field, fragments);
@@ -102,6 +103,26 @@ function operationOf(document: DocumentNode, name: string | undefined, choices: 
 
 type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
+/** Expanding fragments that contain themselves would not end. @throws OperatorError */
+function requireNoCycles(fragments: Fragments): void {
+  const [within, done] = [new Set<string>(), new Set<string>()];
+  const visitFragment = (name: string): void => {
+    const fragment = fragments.get(name);
+    if (!fragment || done.has(name)) return;
+    if (within.has(name))
+      throw new OperatorError(`The fragment "${name}" contains itself`, 'Remove one of its spreads');
+    within.add(name);
+    visit(fragment, {
+      FragmentSpread: (spread) => {
+        visitFragment(spread.name.value);
+      },
+    });
+    within.delete(name);
+    done.add(name);
+  };
+  for (const name of fragments.keys()) visitFragment(name);
+}
+
 const fragmentsOf = (document: DocumentNode): Fragments =>
   new Map(
     document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [])),
@@ -121,7 +142,9 @@ export const responseName = ({ alias, name }: FieldNode): string => (alias ?? na
 
 const isPageOf = (field: FieldNode, fragments: Fragments): boolean =>
   !!field.selectionSet &&
-  fieldsIn(field.selectionSet, fragments).some(({ name: { value } }) => value === 'nodes' || value === 'edges');
+  fieldsIn(field.selectionSet, fragments).some(
+    (selected) => !selected.alias && (selected.name.value === 'nodes' || selected.name.value === 'edges'),
+  );
 
 /** Lists that are not within the objects of another list. */
 function listsOf(selectionSet: SelectionSetNode, fragments: Fragments, above: readonly FieldNode[] = []): List[] {

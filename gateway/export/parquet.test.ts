@@ -60,9 +60,9 @@ test('writes a large list in row groups, of which it holds one at a time', async
   const content = [file.start(null)];
   let mostRows = 0;
   for (let page = 0; page < PAGES; page += 1) {
-    const added = file.add(Array.from({ length: 500 }, (_, place) => objectOf(page * 500 + place)));
-    expect(added.rows).toBe(500);
-    content.push(added.content);
+    const pieces = [...file.add(Array.from({ length: 500 }, (_, place) => objectOf(page * 500 + place)))];
+    expect(pieces.reduce((sum, { rows }) => sum + rows, 0)).toBe(500);
+    content.push(...pieces.map((piece) => piece.content as Uint8Array));
     mostRows = Math.max(mostRows, file.waitingRows);
   }
   // what waits at the end of a page: less than a group
@@ -84,7 +84,7 @@ test('keeps the banner in the metadata, and is readable without rows', async () 
   const { operation, table } = planOf('{ root { things { nodes { n } } } }');
   const file = new ParquetFile(table, columnTypesOf(table, operation, SCHEMA));
   const banner = { question: 'q', variables: {}, asOf: 'now', handling: undefined, withheld: [] };
-  const whole = asFile([file.start(banner), file.add([]).content, file.finish()]);
+  const whole = asFile([file.start(banner), file.finish()]);
   const { key_value_metadata: metadata } = parquetMetadata(whole);
   expect(metadata).toEqual([{ key: BANNER_KEY, value: JSON.stringify(banner) }]);
   expect(await parquetReadObjects({ file: whole })).toEqual([]);

@@ -1,10 +1,11 @@
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
 import type { ColumnType } from './column-types';
-import type { Cell, Table } from './table';
-import type { Banner, Writer } from './writers';
+import { type Cell, charactersOf, PIECE_CHARACTERS, type Table } from './table';
+import type { Banner, Piece, Writer } from './writers';
 
-/** Rows of a row group. Only the rows of one group are in memory. */
+/** Maximum rows of a row group, and characters from which it is complete. Only the rows of one group are in memory. */
 export const GROUP_ROWS = 10_000;
+const GROUP_CHARACTERS = 8 * 1024 * 1024;
 
 /** Name of the entry of the file's metadata that has the banner, as JSON. */
 export const BANNER_KEY = 'ordergraph.export';
@@ -20,6 +21,7 @@ export class ParquetFile implements Writer {
   private readonly file: ParquetWriter;
   private columns: Value[][];
   private waiting = 0;
+  private characters = 0;
 
   constructor(
     private readonly table: Table,
@@ -48,16 +50,23 @@ export class ParquetFile implements Writer {
     return this.taken();
   }
 
-  add(objects: readonly unknown[]): { content: Uint8Array; rows: number } {
+  *add(objects: readonly unknown[]): Generator<Piece> {
     let rows = 0;
+    let characters = 0;
     for (const object of objects)
       for (const row of this.table.rows(object)) {
         rows += 1;
         this.waiting += 1;
+        characters += charactersOf(row);
         for (const [place, type] of this.types.entries()) this.columns[place]!.push(storedValue(row[place]!, type));
-        if (this.waiting === this.groupRows) this.writeGroup();
+        if (characters < PIECE_CHARACTERS && this.waiting < this.groupRows) continue;
+        this.characters += characters;
+        if (this.waiting === this.groupRows || this.characters >= GROUP_CHARACTERS) this.writeGroup();
+        yield { content: this.taken(), rows };
+        [rows, characters] = [0, 0];
       }
-    return { content: this.taken(), rows };
+    this.characters += characters;
+    if (rows > 0) yield { content: this.taken(), rows };
   }
 
   finish(): Uint8Array {
@@ -75,6 +84,7 @@ export class ParquetFile implements Writer {
     this.file.write({ columnData, rowGroupSize: this.waiting });
     this.columns = this.types.map(() => []);
     this.waiting = 0;
+    this.characters = 0;
   }
 
   /** The bytes since the last call. Their places in the file count on. */

@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate, setTimeout as sleep } from 'node:timers/promises';
 import { create as contentDisposition } from 'content-disposition';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { GraphQLSchema } from 'graphql';
+import type { GraphQLError, GraphQLSchema } from 'graphql';
 import type { ErrorCode } from '#base/error-codes';
 import { OperatorError, RequestError } from '#base/errors';
 import { Transfers } from '#base/files/transfers';
 import { REQUEST_ID_HEADER } from '#base/http/request-id';
-import { type DocumentSource, resolveDocument } from '../http/documents';
+import { type DocumentSource, type OwnDocuments, resolveDocument } from '../http/documents';
 import { addApiHeaders } from '../http/headers';
 import { payerOf } from '../identity/caller';
 import { exactVariables } from '../operation/exact-variables';
+import { LimitError, type Limits, readWithin } from '../policy/limits';
+import { costOfAnswer, costOfDocument } from '../policy/work';
 import { type Answer, type Ask, GraphError, secondsOf, UnansweredError } from './ask';
 import { type PagedOperation, pagedOperation } from './paged-operation';
 import { type Page, pagesOf } from './pages';
@@ -27,6 +29,11 @@ export interface ExportRoutes {
   /** The schema that serves now. */
   readonly schema: () => GraphQLSchema;
   readonly documents: DocumentSource;
+  readonly limits: Limits;
+  /** The error of a caller without any budget left. */
+  readonly exhausted: (request: FastifyRequest) => GraphQLError | undefined;
+  /** Charges the caller for work. */
+  readonly charge: (request: FastifyRequest, cost: number) => void;
   /** Maximum exports of one caller at once; 0 disables the limit. */
   readonly maxExports: number;
   /** Headers of the request that the graph sees. */
@@ -63,7 +70,7 @@ interface Question {
  */
 export function addExportRoutes(server: FastifyInstance, routes: ExportRoutes): void {
   const exports = new Transfers('exports', routes.maxExports);
-  const pages = new PageRequests(server, routes.forwardHeaders);
+  const pages = new PageRequests(server, routes.forwardHeaders, routes.documents.own);
   const handle = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     addApiHeaders(reply);
     reply
@@ -78,8 +85,15 @@ export function addExportRoutes(server: FastifyInstance, routes: ExportRoutes): 
       return sendError(error, reply);
     }
   };
-  server.get('/export/:question', { exposeHeadRoute: false }, handle);
-  server.post('/export', handle);
+  // before the body is read
+  const onRequest = (request: FastifyRequest, reply: FastifyReply, next: () => void): void => {
+    const exhausted = routes.exhausted(request);
+    if (!exhausted) return next();
+    addApiHeaders(reply);
+    sendError(new ExportError(429, [withoutStatus(exhausted)], secondsIn(exhausted)), reply);
+  };
+  server.get('/export/:question', { exposeHeadRoute: false, onRequest }, handle);
+  server.post('/export', { onRequest }, handle);
 }
 
 /** The answer of a process that closes. */
@@ -95,16 +109,20 @@ const STOPPING = {
 
 /** Sends requests for pages to `/graphql` within this process. */
 class PageRequests {
-  /** Signals of the clients of pages in progress, by the id of the request. Ids are random, so that no other request has them. */
-  private readonly clients = new Map<string, AbortSignal>();
+  /** Pages in progress, by the id of the request. Ids are random, so that no other request has them. */
+  private readonly inProgress = new Map<string, { readonly client: AbortSignal; end?: () => void }>();
 
   constructor(
     private readonly server: FastifyInstance,
     private readonly forwardHeaders: readonly string[],
+    private readonly own: OwnDocuments,
   ) {
     server.addHook('onRequest', (request, reply, next) => {
-      const client = this.clients.get(request.id);
-      client?.addEventListener('abort', () => reply.raw.destroy(), { once: true });
+      const page = this.inProgress.get(request.id);
+      if (page) {
+        page.end = () => reply.raw.destroy();
+        page.client.addEventListener('abort', page.end, { once: true });
+      }
       next();
     });
   }
@@ -122,7 +140,9 @@ class PageRequests {
     return async (payload) => {
       client.throwIfAborted();
       const pageId = `${id.slice(0, 60)}-${randomUUID()}`;
-      this.clients.set(pageId, client);
+      const page: { readonly client: AbortSignal; end?: () => void } = { client };
+      this.inProgress.set(pageId, page);
+      this.own.allow(pageId, payload.query);
       try {
         const response = await this.server.inject({
           ...{ method: 'POST', url: '/graphql', remoteAddress: ip },
@@ -138,7 +158,10 @@ class PageRequests {
         if ((error as { code?: string }).code === 'FST_ERR_REOPENED_CLOSE_SERVER') return STOPPING;
         throw error;
       } finally {
-        this.clients.delete(pageId);
+        // it would keep the page in memory until the export ends
+        if (page.end) client.removeEventListener('abort', page.end);
+        this.inProgress.delete(pageId);
+        this.own.end(pageId);
       }
     };
   }
@@ -163,6 +186,7 @@ class Export {
     const question = parameters.question === undefined ? questionIn(parameters) : await this.saved(parameters);
     const document = resolveDocument(request, { query: question.text }, this.routes.documents);
     if ('error' in document) throw new ExportError(document.status, [document.error]);
+    this.requireSmall(question.text);
     const operation = pagedOperation(question.text, {
       ...{ list, pageSize: PAGE_SIZE, operationName: question.operationName },
       choices: { operation: 'operationName', list: 'list=' },
@@ -176,16 +200,8 @@ class Export {
   }
 
   private async firstPage(operation: PagedOperation, variables: Question['variables']): Promise<Page> {
-    const pages = pagesOf(operation, variables, { ask: this.askAsOwn(operation), cursor: null, maxSeconds: 0 });
+    const pages = pagesOf(operation, variables, { ask: this.ask, cursor: null, maxSeconds: 0 });
     return (await pages.next()).value as Page;
-  }
-
-  /** Asks for pages: where only trusted documents are allowed, pages of one are, too. */
-  private askAsOwn({ query }: PagedOperation): Ask {
-    return (payload) => {
-      this.routes.documents.own.add(query);
-      return this.ask(payload);
-    };
   }
 
   private async *content(
@@ -196,10 +212,10 @@ class Export {
   ): AsyncGenerator<Content> {
     try {
       yield* parts(writer.start(bannerOf(text, variables, first.extensions)));
-      yield* parts(writer.add(first.objects).content);
+      yield* this.written(writer, first.objects);
       if (first.next !== null)
         for await (const { objects } of this.pagesFrom(operation, variables, first.next))
-          yield* parts(writer.add(objects).content);
+          yield* this.written(writer, objects);
       yield* parts(writer.finish());
     } catch (error) {
       if (this.client.aborted) throw error;
@@ -212,10 +228,31 @@ class Export {
     }
   }
 
+  /** Before its fragments are expanded: the gateway's limits of operations. @throws ExportError */
+  private requireSmall(text: string): void {
+    const { limits, charge } = this.routes;
+    try {
+      const size = readWithin(text, limits);
+      if (size) charge(this.request, costOfDocument(size));
+    } catch (error) {
+      if (!(error instanceof LimitError)) throw error;
+      throw new ExportError(400, [withoutStatus(error)]);
+    }
+  }
+
+  /** Objects as the format has them. Other requests have their turn between the pieces, and the caller pays for all of them. */
+  private async *written(writer: Writer, objects: readonly unknown[]): AsyncGenerator<Content> {
+    for (const { content } of writer.add(objects)) {
+      this.routes.charge(this.request, costOfAnswer(content.length, 0));
+      yield* parts(content);
+      await setImmediate();
+    }
+  }
+
   private pagesFrom(operation: PagedOperation, variables: Question['variables'], cursor: string): AsyncGenerator<Page> {
     const { client: signal } = this;
     return pagesOf(operation, variables, {
-      ...{ ask: this.askAsOwn(operation), cursor, maxSeconds: MAX_WAIT_SECONDS, signal },
+      ...{ ask: this.ask, cursor, maxSeconds: MAX_WAIT_SECONDS, signal },
     });
   }
 
@@ -224,7 +261,6 @@ class Export {
     if (!this.routes.schema().getQueryType()?.getFields().savedQuestion)
       throw ExportError.of(404, 'NOT_FOUND', 'This graph has no saved questions');
     const query = version === undefined ? CURRENT : NUMBERED;
-    this.routes.documents.own.add(query);
     const answer = await this.ask({ query, operationName: undefined, variables: { id, version } });
     if (answer.errors) throw refused(answer);
     const { savedQuestion } = answer.data as { savedQuestion: SavedQuestion | null };
@@ -297,6 +333,16 @@ const STATUS: Readonly<Record<string, number>> = {
   INVALID_ORDER: 400,
   INVALID_PAGE: 400,
 };
+
+/** Seconds until a budget resets, as its error has them. */
+const secondsIn = ({ extensions }: GraphQLError): number | undefined =>
+  (extensions.cost as { resetSeconds?: number } | undefined)?.resetSeconds;
+
+/** An error without the status that it would have in another place. */
+function withoutStatus({ message, extensions }: GraphQLError): object {
+  const { http: _http, ...rest } = extensions;
+  return { message, extensions: rest };
+}
 
 /** The refusal of an export whose first request has errors. */
 function refused({ errors = [], status = 200, retryAfterSeconds }: Answer): ExportError {

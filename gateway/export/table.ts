@@ -83,3 +83,10 @@ function cellOf(values: readonly unknown[]): Cell {
 
 /** Scalars that are JSON objects are shown as JSON. */
 const scalarOf = (value: unknown): Cell => (typeof value === 'object' ? JSON.stringify(value) : (value as Cell));
+
+/** Characters of rows from which they become a piece. */
+export const PIECE_CHARACTERS = 64 * 1024;
+
+/** Characters of a row in memory, without its separators. */
+export const charactersOf = (row: readonly Cell[]): number =>
+  row.reduce<number>((sum, cell) => sum + (typeof cell === 'string' ? cell.length : 8), 0);

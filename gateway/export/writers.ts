@@ -3,7 +3,7 @@ import type { GraphQLSchema } from 'graphql';
 import { OperatorError } from '#base/errors';
 import { columnTypesOf } from './column-types';
 import type { PagedOperation } from './paged-operation';
-import { Table } from './table';
+import { type Cell, charactersOf, PIECE_CHARACTERS, Table } from './table';
 
 export const FORMATS = ['csv', 'jsonl', 'parquet'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -45,14 +45,20 @@ export function bannerOf(
 
 export type Content = string | Uint8Array;
 
+/** A piece of an export, and the rows that were added to it. */
+export interface Piece {
+  readonly content: Content;
+  readonly rows: number;
+}
+
 /** Content of an export, piece by piece. */
 export interface Writer {
   /** Whether an unfinished file can be continued by another writer. */
   readonly isResumable: boolean;
   /** The content before the rows. @param banner null to leave it out */
   start(banner: Banner | null): Content;
-  /** The content of objects, and their number of rows. It may keep rows for a later piece. */
-  add(objects: readonly unknown[]): { readonly content: Content; readonly rows: number };
+  /** Objects in pieces, which are small: unfolding can make an object large. It may keep rows for a later piece. */
+  add(objects: readonly unknown[]): Iterable<Piece>;
   /** The rest, after the last objects. */
   finish(): Content;
   /** The last line of an export that failed; empty where the format has no place for it. */
@@ -91,9 +97,19 @@ class CsvWriter implements Writer {
     return `${lines.join('')}${csv([this.table.columns])}`;
   }
 
-  add(objects: readonly unknown[]): { content: string; rows: number } {
-    const rows = objects.flatMap((object) => [...this.table.rows(object)]);
-    return { content: csv(rows), rows: rows.length };
+  *add(objects: readonly unknown[]): Generator<Piece> {
+    let rows: Cell[][] = [];
+    let characters = 0;
+    for (const object of objects)
+      for (const row of this.table.rows(object)) {
+        rows.push(row);
+        characters += charactersOf(row);
+        if (characters < PIECE_CHARACTERS) continue;
+        yield { content: csv(rows), rows: rows.length };
+        rows = [];
+        characters = 0;
+      }
+    if (rows.length > 0) yield { content: csv(rows), rows: rows.length };
   }
 
   finish(): string {
@@ -111,6 +127,8 @@ const csv = (rows: readonly (readonly unknown[])[]): string =>
     record_delimiter: 'windows',
     // numbers are never formulas, although negative ones begin with a sign
     escape_formulas: true,
+    // for programs that take the rest of a line after # for a comment
+    quoted_match: /#/,
     cast: { boolean: String, number: (value) => ({ value: String(value), escape_formulas: false }) },
   });
 
@@ -122,10 +140,13 @@ function bannerLines({ question, variables, asOf, handling, withheld }: Banner):
     `Variables: ${JSON.stringify(variables)}`,
     ...question
       .trim()
-      .split('\n')
+      .split(/\r\n|[\r\n]/)
       .map((line) => `Question: ${line}`),
-  ];
+  ].map(withoutFormulas);
 }
+
+/** Spreadsheets may divide a line at a separator, and then execute what follows: an apostrophe makes it a text. */
+const withoutFormulas = (line: string): string => line.replaceAll(/([,;\t"|])(\s*)(?=[=+\-@])/g, "$1$2'");
 
 /** One JSON object a line, as the list has them. The first line is an object with the banner in `export`. */
 class JsonLinesWriter implements Writer {
@@ -135,8 +156,17 @@ class JsonLinesWriter implements Writer {
     return banner ? `${JSON.stringify({ export: banner })}\n` : '';
   }
 
-  add(objects: readonly unknown[]): { content: string; rows: number } {
-    return { content: objects.map((object) => `${JSON.stringify(object)}\n`).join(''), rows: objects.length };
+  *add(objects: readonly unknown[]): Generator<Piece> {
+    let content = '';
+    let rows = 0;
+    for (const object of objects) {
+      content += `${JSON.stringify(object)}\n`;
+      rows += 1;
+      if (content.length < PIECE_CHARACTERS) continue;
+      yield { content, rows };
+      [content, rows] = ['', 0];
+    }
+    if (rows > 0) yield { content, rows };
   }
 
   finish(): string {

@@ -48,6 +48,8 @@ export interface GraphContext extends Omit<GraphRequest, 'document' | 'operation
 const WARM_OPERATIONS = 200;
 /** Maximum milliseconds of warm-up. */
 const WARM_MS = 10_000;
+/** Codes of planning that took too long. */
+const LATE: ReadonlySet<unknown> = new Set(['PLANNING_TIMEOUT', 'PLANNER_BUSY']);
 
 /** Limits of the cache of validated operations, in entries and estimated bytes. */
 const CACHE_LIMITS = { max: 10_000, maxSize: 64 * 1024 * 1024 };
@@ -346,7 +348,7 @@ export class ServedGraph implements GatewayInterface {
       return { ...first, extensions, ...(pending.length > 0 ? { parts: { pending, later, withheld } } : {}) };
     } catch (error) {
       // the whole may be plannable where its parts are not, but a second timeout is not worth the wait
-      if (error instanceof PlanningError && error.extensions.code !== 'PLANNING_TIMEOUT') return undefined;
+      if (error instanceof PlanningError && !LATE.has(error.extensions.code)) return undefined;
       if (error instanceof CostError) return undefined;
       throw error;
     }

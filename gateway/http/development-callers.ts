@@ -24,8 +24,9 @@ const CALLERS: readonly [name: string, principal: string][] = [
 /** Answer to requests for pages by other names of this machine. */
 export const ONLY_LOCALHOST = 'This graph runs in development mode: open it as localhost\n';
 
-/** Whether a host name always means this machine. */
-export const isLoopback = (hostname: string): boolean => LOOPBACK.has(hostname.replace(/^\[(.*)\]$/, '$1'));
+/** Whether a request named this machine in its `Host`, which pages of other sites cannot choose, unlike what a proxy may add. */
+export const isLoopback = (host: string | undefined): boolean =>
+  LOOPBACK.has((host ?? '').replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1'));
 
 /** The identities that pages of a development graph offer, with a token each. */
 export const developmentCallers = (issuer: DevelopmentIssuer): Promise<{ name: string; token: string }[]> =>

@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify';
-import { LRUCache } from 'lru-cache';
 import { type TrustedDocuments, withoutAlgorithm } from '../policy/trusted-documents';
 import type { TrustedQuestions } from '../policy/trusted-questions';
 import type { PageDocuments } from './page-documents';
@@ -20,22 +19,24 @@ export type DocumentSource = {
   | { readonly trusted?: undefined; readonly registered: PersistedQueries }
 );
 
-/** Maximum characters of {@link OwnDocuments}. */
-const MAX_OWN_CHARACTERS = 16 * 1024 * 1024;
-
-/** Documents that the gateway made itself of documents that a caller may send, such as those that ask for one page of a list. */
+/**
+ * Documents that the gateway makes itself of documents that a caller may send, such as those that ask for one page of a list. Each is allowed
+ * in one request of its own.
+ */
 export class OwnDocuments {
-  private readonly texts = new LRUCache<string, true>({
-    maxSize: MAX_OWN_CHARACTERS,
-    sizeCalculation: (_value, text) => text.length,
-  });
+  private readonly texts = new Map<string, string>();
 
-  add(text: string): void {
-    this.texts.set(text, true);
+  /** @param requestId random, so that no other request has it */
+  allow(requestId: string, text: string): void {
+    this.texts.set(requestId, text);
   }
 
-  has(text: string): boolean {
-    return this.texts.get(text) === true;
+  end(requestId: string): void {
+    this.texts.delete(requestId);
+  }
+
+  has(requestId: string, text: string): boolean {
+    return this.texts.get(requestId) === text;
   }
 }
 
@@ -60,7 +61,7 @@ export function resolveDocument(
 }
 
 function resolveTrusted(
-  { caller: { principal } }: FastifyRequest,
+  { id: requestId, caller: { principal } }: FastifyRequest,
   parameters: Parameters,
   { trusted, questions, own }: Pick<DocumentSource, 'questions' | 'own'> & { readonly trusted: TrustedDocuments },
 ): Resolved | Refusal {
@@ -68,7 +69,9 @@ function resolveTrusted(
   const { id, isAutomatic } = referenceOf(parameters);
   // with manifests, clients register nothing: ignore an id sent along with a text
   if (query !== undefined)
-    return trusted.allows(query, principal) || questions.has(query) || own.has(query) ? { query } : NOT_TRUSTED;
+    return trusted.allows(query, principal) || questions.has(query) || own.has(requestId, query)
+      ? { query }
+      : NOT_TRUSTED;
   if (id === undefined) return NO_DOCUMENT;
   const text = trusted.textOf(id) ?? questions.textOf(id);
   if (text !== undefined) return { query: text };

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { OperatorError } from '#base/errors';
 import { TrustedDocuments } from '../policy/trusted-documents';
 
 /** Documents that the pages of this gateway send by id: those of the manifest that their build wrote. */
@@ -20,8 +21,13 @@ export class PageDocuments {
   private reread(): TrustedDocuments | undefined {
     const changedAt = statSync(this.file, { throwIfNoEntry: false })?.mtimeMs;
     if (changedAt === undefined || changedAt === this.readAt) return undefined;
-    this.documents = TrustedDocuments.read([this.file], []);
-    this.readAt = changedAt;
+    try {
+      this.documents = TrustedDocuments.read([this.file], []);
+      this.readAt = changedAt;
+    } catch (error) {
+      // a build that is writing it; what was known stays
+      if (!(error instanceof OperatorError)) throw error;
+    }
     return this.documents;
   }
 }

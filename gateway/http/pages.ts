@@ -62,7 +62,8 @@ export function pageHandler(
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply> {
   return async (request, reply) => {
     // the page contains tokens, and a hostile domain that resolves to this machine could read them (DNS rebinding)
-    if (development && !isLoopback(request.hostname)) return reply.code(403).type('text/plain').send(ONLY_LOCALHOST);
+    if (development && !isLoopback(request.headers.host))
+      return reply.code(403).type('text/plain').send(ONLY_LOCALHOST);
     addPageHeaders(reply);
     reply.type('text/html; charset=utf-8').header('cache-control', 'no-store');
     const path = join(folder, file);

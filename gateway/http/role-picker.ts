@@ -12,7 +12,7 @@ const FRAME = 'https://sandbox.embed.apollographql.com';
  */
 export function rolePicker(issuer: DevelopmentIssuer) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    if (!isLoopback(request.hostname)) return reply.code(403).type('text/plain').send(ONLY_LOCALHOST);
+    if (!isLoopback(request.headers.host)) return reply.code(403).type('text/plain').send(ONLY_LOCALHOST);
     const callers = await developmentCallers(issuer);
     const nonce = randomBytes(16).toString('base64');
     return reply

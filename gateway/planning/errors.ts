@@ -7,7 +7,7 @@ export type PlanningErrorCode = Extract<ErrorCode, `PLAN${string}` | 'OPERATION_
 export class PlanningError extends GraphQLError {
   constructor(code: PlanningErrorCode, message: string, options: { status: number; cause?: unknown }) {
     super(message, {
-      extensions: { code, http: { status: options.status } },
+      extensions: { code, ...(code === 'PLANNER_BUSY' && { retryable: true }), http: { status: options.status } },
       originalError: options.cause instanceof Error ? options.cause : undefined,
     });
   }
@@ -25,6 +25,15 @@ export function planningTimeout(timeoutMs: number): PlanningError {
   return new PlanningError(
     'PLANNING_TIMEOUT',
     `The query planner found no plan for this operation within ${timeoutMs} ms; request fewer fields at once`,
+    { status: 503 },
+  );
+}
+
+/** Planning was stopped because others waited. It says nothing about the operation, which may be planned at once the next time. */
+export function plannerBusy(afterMs: number): PlanningError {
+  return new PlanningError(
+    'PLANNER_BUSY',
+    `The query planner stopped this operation after ${afterMs} ms, because others waited; try again, or request fewer fields at once`,
     { status: 503 },
   );
 }

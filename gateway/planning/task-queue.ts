@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
-import { errorOf, noPlan, planningTimeout } from './errors';
+import { errorOf, noPlan, plannerBusy } from './errors';
 import type { QueryPlan } from './plan';
 import type { Planner } from './planner';
 import { PlanCounts, type PlanningReply, type PlanningStart, type PlanningTask, type Ready } from './tasks';
@@ -30,7 +30,8 @@ interface WaitingTask {
 
 interface RunningTask {
   readonly waiting: WaitingTask;
-  readonly since: number;
+  /** When its process began to plan; infinite while the process is starting. */
+  since: number;
 }
 
 interface PlanningProcess {
@@ -120,7 +121,13 @@ export class TaskQueue implements Planner {
 
   private send(planning: PlanningProcess, waiting: WaitingTask, isTrial: boolean): void {
     planning.isTrial = isTrial;
-    planning.running.set(waiting.task.id, { waiting, since: performance.now() });
+    const running: RunningTask = { waiting, since: Number.POSITIVE_INFINITY };
+    planning.running.set(waiting.task.id, running);
+    // startup time must not count against the operation
+    planning.ready.then(() => {
+      running.since = performance.now();
+      this.next();
+    });
     planning.child.channel?.ref();
     planning.child.send(waiting.task, (error) => {
       // the exit event follows
@@ -131,14 +138,16 @@ export class TaskQueue implements Planner {
   /** Stops the longest-running task once its time is up. */
   private makeRoom(): void {
     if (this.timer) return;
-    const running = [...this.processes].flatMap((planning) => [...planning.running.values()]);
+    const running = [...this.processes]
+      .flatMap((planning) => [...planning.running.values()])
+      .filter(({ since }) => Number.isFinite(since));
     const [oldest] = running.toSorted((a, b) => a.since - b.since);
     if (!oldest) return;
     const wait = Math.max(0, oldest.since + MAX_MS_WHILE_OTHERS_WAIT - performance.now());
     this.timer = setTimeout(() => {
       this.timer = undefined;
       if (this.queue.length + this.suspects.length > 0)
-        this.giveUp(oldest.waiting, planningTimeout(MAX_MS_WHILE_OTHERS_WAIT));
+        this.giveUp(oldest.waiting, plannerBusy(MAX_MS_WHILE_OTHERS_WAIT));
     }, wait);
     this.timer.unref();
   }

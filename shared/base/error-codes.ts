@@ -207,6 +207,10 @@ const gateway = {
     INVALID_REFERENCE: { meaning: 'A subgraph received a reference to an object without its key.' },
     DOWNSTREAM_SERVICE_ERROR: { meaning: 'A subgraph returned an error without a code.' },
     ERRORS_OMITTED: { meaning: 'There are more errors than the response lists; the message has their number.' },
+    PLANNER_BUSY: {
+      retryable: true,
+      meaning: 'The query planner stopped planning the operation, because others waited.',
+    },
     PLANNING_TIMEOUT: { meaning: 'The query planner did not finish in time.' },
     PLANNING_FAILED: { meaning: 'The query planner found no plan for the operation.' },
     PLAN_NOT_SUPPORTED: { meaning: 'The operation uses something in a place where it is not supported.' },

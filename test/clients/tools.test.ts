@@ -76,8 +76,8 @@ describe('graphql-eslint', () => {
     test('finds nothing to report about operations by its recommended rules', async () => {
       const schema = join(folder, 'schema.graphql');
       writeFileSync(schema, printApiSchema(readText(OWN_SUPERGRAPH_FILE, 'The supergraph')));
-      const patterns = ['questions/*.graphql', 'clients/documents/*.graphql'];
-      const input = { folder: TESTS, schema, patterns };
+      const patterns = ['gateway/explorer/questions/*.graphql', 'test/clients/documents/*.graphql'];
+      const input = { folder: packageRoot, schema, patterns };
       const results = await run<{ file: string; problems: string[] }[]>('eslint.mjs', 'lint', input);
       expect(results.map(({ file }) => file).sort()).toEqual([...documentFiles].sort());
       expect(results.filter(({ problems }) => problems.length > 0)).toEqual([]);

@@ -13,6 +13,7 @@ import { AuditLog } from '#kit/audit/audit-log';
 import { settleRecord } from '#kit/audit/settle';
 import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
+import { pagedOperation } from '../../gateway/export/paged-operation';
 import { Authenticator } from '../../gateway/identity/authenticator';
 import { createGateway } from '../../gateway/server';
 import { createLog } from '../../gateway/telemetry/log';
@@ -480,6 +481,58 @@ describe('a graph of one list', () => {
     for (let count = 1; last.status === 200 && count < 1_000; count += 1) last = await send(url, {});
     expect(codeOf(last)).toEqual([429, 'BUDGET_EXHAUSTED']);
     expect(Number(last.headers['retry-after'])).toBeGreaterThan(0);
+  });
+
+  test.each<[string, string]>([
+    [
+      'fragments that double each other',
+      `{ ...F0 } ${Array.from({ length: 36 }, (_, i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`).join(' ')}
+       fragment F36 on Query { things { nodes { n } } }`,
+    ],
+    ['a fragment that contains itself', '{ ...F } fragment F on Query { things { nodes { n } } ...F }'],
+    ['a fragment that contains itself within fields', 'fragment F on Query { a { ...F } } { ...F }'],
+    ['a name of 100,000 characters', `{ ${'a'.repeat(100_000)}: things { nodes { n } } }`],
+    ['levels of fields', `{ ${'a {'.repeat(5_000)} nodes { n } ${'}'.repeat(5_001)}`],
+  ])('refuses %s before it looks for the list', async (_name, query) => {
+    const url = await start(() => list(['a'], false));
+    const refused = await send(url, { query });
+    expect([refused.status, asked]).toEqual([400, 0]);
+    expect(refused.body.length).toBeLessThan(2_000);
+    expect((await send(url, {})).status).toBe(200);
+  });
+
+  test('allows the text of a page in the request for that page only', async () => {
+    const config = { trustedDocuments: [join(folder, 'relay.json')] };
+    let text = '';
+    const url = await start((_page, { operation }) => {
+      text = operation.text;
+      return list(['a'], false);
+    }, config);
+    expect((await send(url, {}, STRANGER)).status).toBe(200);
+    expect(text).toContain('things');
+    const paged = pagedOperation(QUERY, { pageSize: 500 }).query;
+    const response = await fetch(`${url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(await identity.headers(STRANGER)) },
+      body: JSON.stringify({ query: paged }),
+    });
+    expect(response.status).toBe(403);
+  });
+
+  test('keeps nothing of the pages that it has sent', async () => {
+    const PAGES = 30;
+    const listeners: number[] = [];
+    const add = jest.spyOn(AbortSignal.prototype, 'addEventListener');
+    const remove = jest.spyOn(AbortSignal.prototype, 'removeEventListener');
+    const ofAborts = (spy: typeof add | typeof remove) => spy.mock.calls.filter(([type]) => type === 'abort').length;
+    const url = await start((page) => {
+      listeners.push(ofAborts(add) - ofAborts(remove));
+      return list(['a'], page < PAGES);
+    });
+    expect((await send(url, {})).isComplete).toBe(true);
+    expect(listeners).toHaveLength(PAGES + 1);
+    // as many during the last page as during the second
+    expect(listeners.at(-1)).toBeLessThanOrEqual(listeners[1]!);
   });
 
   test('has no saved questions without a registry', async () => {

@@ -17,6 +17,7 @@ const DEVELOPER_COMMANDS = [
   'bench',
   'check',
   'build',
+  'pages',
   'format',
 ];
 const PRODUCT_COMMANDS = [

@@ -184,12 +184,22 @@ export function expectations(tables: Tables): Record<string, Expected> {
     eventDetail(row, caller) || (['SYSTEM', 'AUTHORIZATION'].includes(row.subjectType) && government(row, caller));
 
   // registry
-  const savedQuestion: Sees = (row, caller) =>
+  const colleague: Sees = (row, caller) =>
     caller !== null &&
     (row.ownerPersonKey === personKey(caller) ||
-      is(caller, 'operator', 'inspector') ||
+      is(caller, 'inspector') ||
       is(caller, ...(row.sharedWithRoles as string[])));
-  const ofSavedQuestion: Sees = (row, caller) => savedQuestion(byKey('SavedQuestion', row.questionId), caller);
+  const questionReader: Sees = (row, caller) => colleague(row, caller) || is(caller, 'operator');
+  const savedQuestion: Expected = { rows: questionReader, GOV: questionReader, PII: colleague };
+  const ofQuestion =
+    (sees: Sees): Sees =>
+    (row, caller) =>
+      sees(byKey('SavedQuestion', row.questionId), caller);
+  const ofSavedQuestion: Expected = {
+    rows: ofQuestion(questionReader),
+    GOV: ofQuestion(questionReader),
+    PII: ofQuestion(colleague),
+  };
 
   return {
     ExecutiveOrder: { rows: everyone, GOV: government },
@@ -324,9 +334,9 @@ export function expectations(tables: Tables): Record<string, Expected> {
       fields: { affectedSystems: opener },
     },
     InfrastructureEvent: { ...all(infrastructureEvent), ISVI: eventDetail },
-    SavedQuestion: all(savedQuestion),
-    SavedQuestionVersion: all(ofSavedQuestion),
-    TrustedDocument: all(ofSavedQuestion),
+    SavedQuestion: savedQuestion,
+    SavedQuestionVersion: ofSavedQuestion,
+    TrustedDocument: ofSavedQuestion,
   };
 }
 

@@ -120,7 +120,7 @@ export class Plans<T> {
       return plan;
     } catch (error) {
       this.unplanned += 1;
-      if (error instanceof PlanningError) this.failed.set(operation, error);
+      if (error instanceof PlanningError && error.extensions.code !== 'PLANNER_BUSY') this.failed.set(operation, error);
       throw error;
     } finally {
       clearTimeout(timer);

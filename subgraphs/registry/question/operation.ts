@@ -28,6 +28,7 @@ function parsed(operation: string, path: readonly string[]): DocumentNode {
   try {
     return parse(operation, { noLocation: true, maxTokens: MAX_TOKENS });
   } catch (error) {
+    if (error instanceof RangeError) throw new InputError('"operation" is nested too deeply', path);
     if (!(error instanceof GraphQLError)) throw error;
     const [{ line, column } = { line: 1, column: 1 }] = error.locations ?? [];
     throw new InputError(`"operation" is not GraphQL: ${error.message} (line ${line}, column ${column})`, path);

@@ -28,7 +28,7 @@ await runScenarios({
           plugins: { '@graphql-eslint': graphqlPlugin },
           rules: RULES,
         },
-        { files: ['questions/*.graphql'], rules: QUESTION_RULES },
+        { files: ['**/questions/*.graphql'], rules: QUESTION_RULES },
       ],
     });
     const results = await eslint.lintFiles(patterns);

@@ -22,6 +22,14 @@ const feeds = new Map<string, Feed>();
 /** Requests at a time until a page has its first answers; afterwards there is one. */
 const FIRST_REQUESTS = 2;
 
+/** Whether the page keeps what it shows: refreshing stops until the reader wants it again. */
+export const isPaused = signal(false);
+
+export function togglePause(): void {
+  isPaused.value = !isPaused.value;
+  pump();
+}
+
 /** When each subgraph that does not answer was first seen not to; in milliseconds. */
 export const awaySince = signal<ReadonlyMap<string, number>>(new Map());
 
@@ -79,7 +87,8 @@ function pump(): void {
   if (document.hidden) return;
   const shown = [...feeds.values()].filter(({ users }) => users > 0);
   const asking = shown.filter(({ isAsking }) => isAsking).length;
-  const due = shown.filter(({ isAsking, dueAt }) => !isAsking && dueAt <= Date.now());
+  const isWanted = ({ state }: Feed) => !isPaused.value || state.value.arrivedAt === undefined;
+  const due = shown.filter((feed) => !feed.isAsking && feed.dueAt <= Date.now() && isWanted(feed));
   const [next] = due.sort((a, b) => a.dueAt - b.dueAt);
   if (!next) return;
   const limit = next.state.value.arrivedAt === undefined ? FIRST_REQUESTS : 1;

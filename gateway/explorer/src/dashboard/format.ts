@@ -97,3 +97,7 @@ export const sentence = (name: string): string => words(name).replace(/^./, (let
 
 /** `1 day`, `5 days`. */
 export const plural = (value: number, noun: string): string => `${count(value)} ${noun}${value === 1 ? '' : 's'}`;
+
+/** A number of loaded objects, of all where there are more. */
+export const ofAll = (loaded: number, all: number | undefined): string =>
+  all !== undefined && all > loaded ? `${count(loaded)} of ${count(all)}` : count(loaded);

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { singleKeys } from '../ui/single-keys';
 
 const KEYS: readonly [key: string, what: string][] = [
   ['t', 'Table of the panel that has the focus'],
@@ -18,7 +19,7 @@ export function Keys() {
   useEffect(() => {
     let isGoing = false;
     const press = (event: KeyboardEvent): void => {
-      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+      if (!singleKeys.value || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       const page = isGoing ? PAGES[event.key] : undefined;
       isGoing = event.key === 'g';
       if (page) location.assign(page);

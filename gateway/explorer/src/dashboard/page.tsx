@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Frame } from '../ui/frame';
+import { singleKeys, toggleSingleKeys } from '../ui/single-keys';
 import { clock } from './clock';
-import { awaySince } from './feed';
+import { awaySince, isPaused, togglePause } from './feed';
 import type { FeedState } from './feed-state';
 import { dateTime, time } from './format';
 import type { Subgraph } from './operations';
@@ -34,6 +35,12 @@ export function Page({ title, about, feeds, sources, notes, children }: PageProp
           <p class="about">
             {about} <AsOf feeds={feeds} />
           </p>
+          <button type="button" class="link" aria-pressed={isPaused.value} onClick={togglePause}>
+            {isPaused.value ? 'Refreshing is paused' : 'Pause refreshing'}
+          </button>
+          <button type="button" class="link" aria-pressed={singleKeys.value} onClick={toggleSingleKeys}>
+            Single keys {singleKeys.value ? 'on' : 'off'}
+          </button>
           <Sources sources={sources} />
         </div>
         {children}

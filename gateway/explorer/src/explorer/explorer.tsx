@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { config } from '../graph/config';
 import { type AnnotatedSchema, loadSchema } from '../graph/schema';
 import { caller } from '../graph/session';
 import { Frame } from '../ui/frame';
@@ -51,9 +52,11 @@ export function Explorer() {
             </p>
           )}
           <OpenTabs />
-          <a class="button" href="/graphql">
-            Apollo Sandbox
-          </a>
+          {config.callers && (
+            <a class="button" href="/graphql">
+              Apollo Sandbox
+            </a>
+          )}
           <button
             type="button"
             aria-pressed={singleKeys.value}

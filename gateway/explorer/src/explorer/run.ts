@@ -37,6 +37,7 @@ function note(id: number, run: Run): void {
 // answers belong to whoever asked
 effect(() => {
   caller.value;
+  for (const run of runs.peek().values()) if (run.state === 'running') run.stop();
   runs.value = new Map();
   noteHandling('answer', undefined);
 });
@@ -61,6 +62,7 @@ export async function runCurrent(): Promise<void> {
     return;
   }
   const operationName = operationNameIn(document);
+  const who = caller.peek();
   const abort = new AbortController();
   const stop = () => abort.abort();
   note(id, { state: 'running', stop });
@@ -69,7 +71,7 @@ export async function runCurrent(): Promise<void> {
     document,
     operationName,
     variables,
-    as: caller.peek().name,
+    as: who.name,
     at: new Date(),
     answer,
     isPartial,
@@ -80,14 +82,17 @@ export async function runCurrent(): Promise<void> {
       {
         signal: abort.signal,
         trace: true,
-        onPart: (part) => note(id, { state: 'running', stop, asked: asked(part, true) }),
+        onPart: (part) => {
+          if (caller.peek() === who) note(id, { state: 'running', stop, asked: asked(part, true) });
+        },
       },
     );
-    if (abort.signal.aborted) return;
+    if (abort.signal.aborted || caller.peek() !== who) return;
     note(id, { state: 'answered', asked: asked(answer, false) });
     noteHandling('answer', answer.extensions?.sensitivity);
     hasExerciseData.value = isOfExercise(answer.data);
   } catch (error) {
+    if (caller.peek() !== who) return;
     if (abort.signal.aborted) note(id, { state: 'failed', message: 'Stopped.' });
     else note(id, { state: 'failed', message: (error as Error).message });
   }

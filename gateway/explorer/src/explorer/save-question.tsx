@@ -15,7 +15,7 @@ export function SaveQuestion() {
   const tab = currentTab();
   const known = savedQuestions.value.list.find(({ id }) => id === tab.savedId);
   if (caller.value.token === undefined) return null;
-  const operation = { operation: tab.text, variables: tab.variables };
+  const operation = { operation: tab.text, variables: tab.variables.trim() || '{}' };
   const run = async (work: () => ReturnType<typeof saveQuestion>) => {
     try {
       const { id, name, current } = await work();
@@ -62,7 +62,7 @@ export function SaveQuestion() {
         )}
         <form class="form" onSubmit={submit}>
           <label for="save-name">Name</label>
-          <input id="save-name" name="name" type="text" required maxLength={200} defaultValue={titleOf(tab)} />
+          <input id="save-name" name="name" type="text" required maxLength={120} defaultValue={titleOf(tab)} />
           <label for="save-description">Description</label>
           <input id="save-description" name="description" type="text" />
           <label for="save-program">Program</label>

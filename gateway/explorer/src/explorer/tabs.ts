@@ -28,21 +28,22 @@ export const tabs = signal<Tabs>(stored());
 effect(() => sessionStorage.setItem(KEY, JSON.stringify(tabs.value)));
 
 function stored(): Tabs {
-  const linked = linkedTab();
-  if (linked) return { open: [linked], current: linked.id };
   const text = sessionStorage.getItem(KEY);
+  const open = text ? (JSON.parse(text) as Tabs).open.filter((tab) => tab.text !== EMPTY_TEXT) : [];
+  const linked = linkedTab(1 + Math.max(0, ...open.map(({ id }) => id)));
+  if (linked) return { open: [...open, linked], current: linked.id };
   if (text) return JSON.parse(text) as Tabs;
   return { open: [{ id: 1, text: EMPTY_TEXT, variables: '{}' }], current: 1 };
 }
 
 /** What a link to the explorer opens: `#q=` and JSON text with `text`, and optionally `variables` and `title`. */
-function linkedTab(): Tab | undefined {
+function linkedTab(id: number): Tab | undefined {
   const [, encoded] = /^#q=(.+)$/.exec(location.hash) ?? [];
   if (encoded === undefined) return undefined;
   history.replaceState(null, '', location.pathname);
   try {
     const { text, variables, title } = JSON.parse(decodeURIComponent(encoded));
-    return { id: 1, question: title, text: String(text), variables: JSON.stringify(variables ?? {}, null, 2) };
+    return { id, question: title, text: String(text), variables: JSON.stringify(variables ?? {}, null, 2) };
   } catch {
     return undefined;
   }

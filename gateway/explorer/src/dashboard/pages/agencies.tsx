@@ -39,10 +39,13 @@ const COLUMNS: readonly (readonly [name: string, value: (row: AgencyRow) => numb
 
 function AgencyList() {
   const feed = useFeed<AgenciesAnswer>(operations.agencies);
-  const unreadable = new Set(
-    feed.withheld.flatMap(({ coordinate, readable }) => (readable === 'NONE' && coordinate ? [coordinate] : [])),
-  );
-  const rows = feed.data?.agencies ? agencyRows(feed.data, unreadable) : [];
+  const coordinates = (wanted: string) =>
+    new Set(
+      feed.withheld.flatMap(({ coordinate, readable }) => (readable === wanted && coordinate ? [coordinate] : [])),
+    );
+  const rows = feed.data?.agencies
+    ? agencyRows(feed.data, { nothing: coordinates('NONE'), some: coordinates('SOME') })
+    : [];
   const columns = ['Agency', 'Role in the order', ...COLUMNS.map(([name]) => name)];
   const largest = COLUMNS.map(([, value]) => Math.max(1, ...rows.map((row) => value(row) ?? 0)));
   return (

@@ -33,16 +33,23 @@ export interface AgencyRow {
   readonly overdue: number | undefined;
 }
 
-/** Lists that the caller cannot read at all have no figures: not even zero. */
-export type Unreadable = ReadonlySet<string>;
+/**
+ * Lists of which the caller can read nothing, and those of which it can read some. A list without readable objects has no figure, not even zero: there
+ * may be others.
+ */
+export interface Limited {
+  readonly nothing: ReadonlySet<string>;
+  readonly some: ReadonlySet<string>;
+}
 
 /** Agencies that have a part in the order, by their role in it and name. Agencies without any figure are left out. */
-export function agencyRows(answer: AgenciesAnswer, unreadable: Unreadable): AgencyRow[] {
+export function agencyRows(answer: AgenciesAnswer, limited: Limited): AgencyRow[] {
   const figure = <Figures>(list: ByAgency<Figures> | null, coordinate: string, value: (figures: Figures) => number) => {
     const values = new Map(
       (list?.groups.nodes ?? []).flatMap(({ agency, aggregates }) => (agency ? [[agency.key, value(aggregates)]] : [])),
     );
-    return (key: string) => (list === null || unreadable.has(coordinate) ? undefined : (values.get(key) ?? 0));
+    const none = limited.some.has(coordinate) ? undefined : 0;
+    return (key: string) => (list === null || limited.nothing.has(coordinate) ? undefined : (values.get(key) ?? none));
   };
   const vacant = figure(answer.positions, 'Query.positions', (figures) => figures.vacant.numerator);
   const posts = figure(answer.positions, 'Query.positions', ({ count }) => count);

@@ -19,9 +19,12 @@ export const useAgency = (key: string) => useFeed<AgencyAnswer>(agencyOperation(
 const isUnreadable = ({ withheld }: FeedState, coordinate: string): boolean =>
   withheld.some((entry) => entry.readable === 'NONE' && entry.coordinate === coordinate);
 
-/** A figure of a list, unless the caller can read none of it: then it says so. */
-const readable = (feed: FeedState, coordinate: string, value: string): string =>
-  isUnreadable(feed, coordinate) ? 'withheld' : value;
+/** A figure of a list, unless the caller can read none of it: then it says so. No object of some that it may read is not zero. */
+function readable(feed: FeedState, coordinate: string, value: string): string {
+  if (isUnreadable(feed, coordinate)) return 'withheld';
+  const isPart = feed.withheld.some((entry) => entry.readable === 'SOME' && entry.coordinate === coordinate);
+  return isPart && value === '0' ? NO_VALUE : value;
+}
 
 interface AgencyProps {
   readonly agency: string;

@@ -91,7 +91,7 @@ test('a list that the caller cannot read has no figures, not zeros', () => {
     federalSystems: { groups: { nodes: [] } },
     vulnerabilityFindings: { groups: { nodes: [] } },
   };
-  const rows = agencyRows(answer, new Set(['Query.vulnerabilityFindings']));
+  const rows = agencyRows(answer, { nothing: new Set(['Query.vulnerabilityFindings']), some: new Set() });
   expect(rows.map(({ key, posts, hires, overdue }) => [key, posts, hires, overdue])).toEqual([
     ['nsa', 0, 0, undefined],
     ['doe', 9, 0, undefined],

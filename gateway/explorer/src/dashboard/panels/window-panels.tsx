@@ -4,7 +4,7 @@ import { OUTCOME_WORDS, OutcomeLegend, OutcomeMark } from '../charts/outcome-mar
 import { WindowStrip } from '../charts/window-strip';
 import { clock } from '../clock';
 import { useFeed } from '../feed';
-import { date, percent, plural, words } from '../format';
+import { date, ofAll, percent, plural, words } from '../format';
 import { operations } from '../operations';
 import { Empty, Panel } from '../panel';
 import type { GlanceAnswer } from './glance-answer';
@@ -52,11 +52,15 @@ export function Windows() {
     <Panel
       title="30-day windows"
       class="wide"
-      unit={rows.length > 0 ? `${rows.length} filed submissions; each bar is the usable part of one window` : undefined}
+      unit={
+        rows.length > 0
+          ? `${ofAll(rows.length, feed.data?.submissions?.totalCount)} filed submissions; each bar is the usable part of one window`
+          : undefined
+      }
       operation={operations.windows}
       feed={feed}
       {...NEEDS}
-      figure={() => `${plural(rows.length, 'filed submission')}`}
+      figure={() => `${ofAll(rows.length, feed.data?.submissions?.totalCount)} filed submissions`}
       table={() => windowTable(rows, dayOf(now))}
     >
       {() =>

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { type ChartShape, isDate, MARKS, MAX_ROWS, type Mark, suggestedShape } from './chart-shape';
 import { shown } from './format';
 import { rowsOf } from './rows';
-import { type AnswerPart, columnsOf } from './tables';
+import { type AnswerPart, columnsOf, moreOf } from './tables';
 
 interface ChartProps {
   readonly part: AnswerPart;
@@ -105,7 +105,7 @@ export function AnswerChart({ part, document, schema }: ChartProps) {
         {choose('y', 'of', (place) => columns[place]!.kind === 'number')}
         {choose('x', 'by', (place) => place !== shape.y)}
         {choose('series', 'divided by', (place) => place !== shape.y && place !== shape.x, true)}
-        <span class="muted small">The Table tab has the same values.</span>
+        <span class="muted small">The Table tab has the same values{moreOf(part)}</span>
       </div>
       {failure && <p class="warn">{failure}</p>}
       <div class="chart" ref={host} />

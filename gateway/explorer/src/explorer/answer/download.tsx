@@ -15,7 +15,8 @@ const status = signal<string>('');
 
 /** Downloads the whole list, all pages, as the gateway exports it. */
 export function Download({ asked, part }: { asked: Asked; part: AnswerPart | undefined }) {
-  if (!part || part.name === '') return null;
+  // other lists have no pages
+  if (!part || !/(^|\.)(nodes|edges)$/.test(part.name)) return null;
   return (
     <span class="download">
       {FORMATS.map(([format, name]) => (
@@ -42,7 +43,7 @@ async function download({ text, operationName, variables }: Asked, part: AnswerP
         variables,
         format,
         list: part.name.replace(/\.(nodes|edges)$/, ''),
-        unfold: format === 'csv' ? part.nested[0] : undefined,
+        unfold: format === 'jsonl' || part.name.endsWith('edges') ? undefined : part.nested[0],
       }),
     });
     if (!response.ok) {

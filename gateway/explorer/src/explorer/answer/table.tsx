@@ -5,7 +5,7 @@ import type { Cell } from '../../../../export/table';
 import type { Withheld } from '../../graph/ask';
 import { shown } from './format';
 import { arranged, type Chosen, countsOf, facetsOf, type Row, rowsOf, type Sort } from './rows';
-import { type AnswerPart, type ColumnInfo, columnsOf } from './tables';
+import { type AnswerPart, type ColumnInfo, columnsOf, moreOf } from './tables';
 
 interface AnswerTableProps {
   readonly part: AnswerPart;
@@ -65,7 +65,7 @@ export function AnswerTable({ part, document, schema, withheld }: AnswerTablePro
           {visible.length === rows.length
             ? `${rows.length.toLocaleString('en-US')} rows`
             : `${visible.length.toLocaleString('en-US')} of ${rows.length.toLocaleString('en-US')} rows`}
-          {part.hasMore && '; more pages exist: counts are of the rows loaded. Download has all pages.'}
+          {moreOf(part)}
         </span>
         {chosen.size > 0 && (
           <button type="button" class="link" onClick={() => setChosen(new Map())}>

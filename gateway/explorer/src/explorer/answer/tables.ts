@@ -34,8 +34,8 @@ export interface AnswerPart {
   readonly objects: readonly unknown[];
   /** Nested lists, by their path from an object. */
   readonly nested: readonly string[];
-  /** Whether more pages exist. */
-  readonly hasMore: boolean;
+  /** Whether more pages exist; `perhaps` if the operation does not ask. */
+  readonly hasMore: boolean | 'perhaps';
 }
 
 const KINDS: Readonly<Record<string, ColumnKind>> = {
@@ -75,6 +75,7 @@ function withoutLists(
   value: Record<string, unknown>,
   path: readonly string[],
   lists: AnswerPart[],
+  parent?: FieldNode,
 ): FieldNode[] {
   return fields.flatMap((field): FieldNode[] => {
     const name = responseName(field);
@@ -88,16 +89,35 @@ function withoutLists(
         selection,
         objects: below,
         nested: nestedLists(selection, below),
-        hasMore: (value.pageInfo as { hasNextPage?: boolean } | undefined)?.hasNextPage === true,
+        hasMore: hasMore(name, below.length, value, parent),
       });
       return [];
     }
     if (field.name.value === 'pageInfo') return [];
     // null: one value, whatever it would have had
     if (!isRecord(below)) return [{ ...field, selectionSet: undefined }];
-    const kept = withoutLists(selection, below, here, lists);
+    const kept = withoutLists(selection, below, here, lists, field);
     return kept.length > 0 ? [{ ...field, selectionSet: { kind: Kind.SELECTION_SET, selections: kept } }] : [];
   });
+}
+
+/** Objects on a page, unless an operation asks for more or fewer. */
+const DEFAULT_PAGE = 25;
+
+function hasMore(
+  name: string,
+  length: number,
+  connection: Record<string, unknown>,
+  parent: FieldNode | undefined,
+): AnswerPart['hasMore'] {
+  const { hasNextPage } = (connection.pageInfo ?? {}) as { hasNextPage?: boolean };
+  if (hasNextPage !== undefined) return hasNextPage;
+  if (name !== 'nodes' && name !== 'edges') return false;
+  const first = parent?.arguments?.find(
+    (argument) => argument.name.value === 'first' || argument.name.value === 'last',
+  );
+  const size = first ? (first.value.kind === Kind.INT ? Number(first.value.value) : length) : DEFAULT_PAGE;
+  return length > 0 && length === size ? 'perhaps' : false;
 }
 
 /** Paths of the lists within objects, the outer ones only: lists in lists are joined in a cell. */
@@ -196,4 +216,14 @@ function typesAt(
 function kindOf(type: GraphQLOutputType): ColumnKind {
   const named = getNamedType(type);
   return isEnumType(named) ? 'category' : (KINDS[named.name] ?? 'text');
+}
+
+/** What a view says about rows that it does not have. */
+export function moreOf({ hasMore, nested }: AnswerPart): string {
+  const pages =
+    hasMore &&
+    `${hasMore === 'perhaps' ? 'perhaps more' : 'more'} pages exist: this is of the rows loaded, and Download has all pages`;
+  const within = nested.length > 0 && 'lists within objects have their first page only';
+  const notes = [pages, within].filter(Boolean);
+  return notes.length > 0 ? `; ${notes.join('; ')}.` : '';
 }
