@@ -88,7 +88,10 @@ export function addExportRoutes(server: FastifyInstance, routes: ExportRoutes): 
   // before the body is read
   const onRequest = (request: FastifyRequest, reply: FastifyReply, next: () => void): void => {
     const exhausted = routes.exhausted(request);
-    if (!exhausted) return next();
+    if (!exhausted) {
+      next();
+      return;
+    }
     addApiHeaders(reply);
     sendError(new ExportError(429, [withoutStatus(exhausted)], secondsIn(exhausted)), reply);
   };

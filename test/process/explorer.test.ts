@@ -231,6 +231,44 @@ describeInBrowser('the explorer of `npm start`', () => {
     expect(await page.getByRole('textbox', { name: 'Operation' }).textContent()).toContain('sectors(first: 1)');
   });
 
+  test('shows no answer to a caller who did not ask', async () => {
+    await open();
+    await askAs('Inspector general');
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await page.route('**/graphql', async (route) => {
+      const response = await route.fetch();
+      await held;
+      // the page may have given the request up
+      await route.fulfill({ response }).catch(() => {});
+    });
+    await type('{ submissions(first: 3) { nodes { number } } }');
+    await page.getByRole('button', { name: /^Run/ }).click();
+    await page.getByText('Asking …').waitFor();
+    await askAs('the public');
+    answer();
+    await page.getByText('Run an operation to see its answer here').waitFor();
+    await page.unroute('**/graphql');
+    await type('{ sectors(first: 2) { nodes { key } } }');
+    await runIt();
+    expect(await page.locator('main').textContent()).not.toContain('AIS-');
+  });
+
+  test('keeps open operations when a link opens another', async () => {
+    await open();
+    await type('query Mine { sectors(first: 1) { nodes { key } } }');
+    const linked = { text: 'query Linked { sectors(first: 2) { nodes { key } } }', title: 'Linked' };
+    await page.goto(`${origin}/dashboard`);
+    await page.goto(`${origin}/explorer#q=${encodeURIComponent(JSON.stringify(linked))}`);
+    await page.getByRole('button', { name: 'Linked', exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Mine', exact: true }).waitFor();
+    await runIt();
+    await page.getByText('2 rows').waitFor();
+    await page.getByText('perhaps more pages exist').waitFor();
+  });
+
   test('shows data as text, whatever is in them', async () => {
     await open();
     const hostile = '<img src=x onerror="window.injected = true"><script>window.injected = true</script>';
