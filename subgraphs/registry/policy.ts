@@ -5,21 +5,17 @@ import { SavedQuestion } from './question/saved-question';
 import { SavedQuestionVersion } from './question/saved-question-version';
 import { TrustedDocument } from './question/trusted-document';
 
-/** The owner, callers with a role that it is shared with, and oversight. */
-const colleague = any(
-  ofPerson('ownerPersonKey', 'that they saved'),
-  listingRole('sharedWithRoles', 'shared with one of their roles'),
-  oversight,
-);
-/** Operators decide which questions are trusted, and need not know whose they are. */
-const reader = any(colleague, having('operator'));
+/** Whose a question is, only the owner and oversight learn. */
+const owner = any(ofPerson('ownerPersonKey', 'that they saved'), oversight);
+/** Beside them, callers with a role that it is shared with, and operators, who decide which questions are trusted. */
+const reader = any(owner, listingRole('sharedWithRoles', 'shared with one of their roles'), having('operator'));
 const ofQuestion = (rule: Rule): Rule => through('questionId', () => SavedQuestion, rule);
 
-const ofVersions: Policy = { rows: ofQuestion(reader), GOV: ofQuestion(reader), PII: ofQuestion(colleague) };
+const ofVersions: Policy = { rows: ofQuestion(reader), GOV: ofQuestion(reader), PII: ofQuestion(owner) };
 
 /** Access rules of saved questions. Roles and sensitivity classes: docs/domain.md. */
 export const policies: readonly (readonly [ModelClass, Policy])[] = [
-  [SavedQuestion, { rows: reader, GOV: reader, PII: colleague }],
+  [SavedQuestion, { rows: reader, GOV: reader, PII: owner }],
   [SavedQuestionVersion, ofVersions],
   [TrustedDocument, ofVersions],
 ];

@@ -184,13 +184,11 @@ export function expectations(tables: Tables): Record<string, Expected> {
     eventDetail(row, caller) || (['SYSTEM', 'AUTHORIZATION'].includes(row.subjectType) && government(row, caller));
 
   // registry
-  const colleague: Sees = (row, caller) =>
-    caller !== null &&
-    (row.ownerPersonKey === personKey(caller) ||
-      is(caller, 'inspector') ||
-      is(caller, ...(row.sharedWithRoles as string[])));
-  const questionReader: Sees = (row, caller) => colleague(row, caller) || is(caller, 'operator');
-  const savedQuestion: Expected = { rows: questionReader, GOV: questionReader, PII: colleague };
+  const ownerOfQuestion: Sees = (row, caller) =>
+    caller !== null && (row.ownerPersonKey === personKey(caller) || is(caller, 'inspector'));
+  const questionReader: Sees = (row, caller) =>
+    ownerOfQuestion(row, caller) || is(caller, 'operator', ...(row.sharedWithRoles as string[]));
+  const savedQuestion: Expected = { rows: questionReader, GOV: questionReader, PII: ownerOfQuestion };
   const ofQuestion =
     (sees: Sees): Sees =>
     (row, caller) =>
@@ -198,7 +196,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
   const ofSavedQuestion: Expected = {
     rows: ofQuestion(questionReader),
     GOV: ofQuestion(questionReader),
-    PII: ofQuestion(colleague),
+    PII: ofQuestion(ownerOfQuestion),
   };
 
   return {
