@@ -36,7 +36,9 @@ export function closeOnSignal({ log, server, close, drainMs = 0, shutdownMs = SH
     server.server.closeAllConnections();
     await Promise.race([closed, sleep(LAST_MS)]);
   };
-  const options = { delay: shutdownMs + 2 * LAST_MS, logger: false as const, skip: ['SIGTERM' as const] };
+  // what ends by itself has failed to start, and keeps its exit code
+  const skip = ['SIGTERM' as const, 'beforeExit' as const];
+  const options = { delay: shutdownMs + 2 * LAST_MS, logger: false as const, skip };
   let isStopping = false;
   const grace = closeWithGrace(options, async ({ signal, err, manual }) => {
     isStopping = true;

@@ -1,6 +1,8 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { identityEnvironment } from '../support/identity';
 import { killAll, requireCompiled, run } from '../support/processes';
 
 const STACK = /\n\s+at /;
@@ -105,4 +107,20 @@ test('lists applied and pending migrations with --status, and changes nothing', 
   expect(await migrated.ended).toBe(0);
   expect(migrated.output()).toMatch(/reviews: 0001-initial (\d+)\/\1\n[\s\S]*reviews: up to date/);
   expect(await status()).toMatch(/0001-initial +applied\n {2}0002-voluntary-framework +applied/);
+});
+
+test.each([
+  ['gateway', []],
+  ['subgraph', ['submissions', '--open-to', 'role=analyst; subject=a']],
+])('ends with an error if the port of the %s is in use', async (command, args) => {
+  const occupied = createServer();
+  await new Promise<void>((resolve) => occupied.listen(0, '127.0.0.1', resolve));
+  const { port } = occupied.address() as { port: number };
+  const { environment } = await identityEnvironment();
+  const started = run([command, ...args, '--port', String(port)], { ...environment, ORDERGRAPH_DATA: folder });
+  expect([await started.ended, started.output()]).toEqual([
+    1,
+    expect.stringContaining(`Port ${port} on 127.0.0.1 is in use`),
+  ]);
+  await new Promise((resolve) => occupied.close(resolve));
 });
