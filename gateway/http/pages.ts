@@ -88,7 +88,8 @@ const policyOf = (nonce: string, signIn: SignIn | undefined): string =>
     // the editor adds rules by script
     `style-src 'self' 'nonce-${nonce}'`,
     "font-src 'self'",
-    "img-src 'self'",
+    // marks of the editor
+    "img-src 'self' data:",
     `connect-src 'self'${signIn ? ` ${new URL(signIn.issuer).origin}` : ''}`,
     "base-uri 'none'",
     "form-action 'none'",

@@ -148,6 +148,14 @@ describeInBrowser('the explorer of `npm start`', () => {
     await expect(editor.textContent()).resolves.not.toMatch(/name/);
     await page.getByRole('checkbox', { name: 'agencies.name', exact: true }).check();
     await runIt();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'CSV', exact: true }).click(),
+    ]);
+    const lines = readFileSync(await download.path(), 'utf8')
+      .trim()
+      .split('\r\n');
+    expect(lines[1]).toBe('medianDaysToRemediate,name');
     await page.keyboard.press('Escape');
     await page.getByRole('tab', { name: 'Chart' }).click();
     const chart = page.getByRole('img', { name: 'medianDaysToRemediate by name' }).or(page.locator('.chart svg'));

@@ -1,6 +1,8 @@
 import { signal } from '@preact/signals';
 import { headers } from '../../graph/session';
 import type { Asked } from '../run';
+import { csvOf } from './csv';
+import { rowsOf } from './rows';
 import type { AnswerPart } from './tables';
 
 const FORMATS = [
@@ -15,8 +17,16 @@ const status = signal<string>('');
 
 /** Downloads the whole list, all pages, as the gateway exports it. */
 export function Download({ asked, part }: { asked: Asked; part: AnswerPart | undefined }) {
-  // other lists have no pages
-  if (!part || !/(^|\.)(nodes|edges)$/.test(part.name)) return null;
+  if (!part || part.name === '') return null;
+  // other lists have no pages: the answer is the whole
+  if (!/(^|\.)(nodes|edges)$/.test(part.name))
+    return (
+      <span class="download">
+        <button type="button" onClick={() => downloadLoaded(asked, part)}>
+          CSV
+        </button>
+      </span>
+    );
   return (
     <span class="download">
       {FORMATS.map(([format, name]) => (
@@ -65,6 +75,17 @@ async function download({ text, operationName, variables }: Asked, part: AnswerP
   } catch (error) {
     status.value = `Not downloaded: ${(error as Error).message}`;
   }
+}
+
+function downloadLoaded({ answer, operationName }: Asked, part: AnswerPart): void {
+  const { columns, rows } = rowsOf(part, part.nested[0]);
+  const handling = answer.extensions?.sensitivity;
+  const banner = handling ? `# Handling: ${handling.class} (${handling.agencies.join(', ')})\r\n` : '';
+  const text = csvOf(
+    columns,
+    rows.map(({ cells }) => cells),
+  );
+  save(new Blob([banner, text], { type: 'text/csv' }), `${operationName ?? part.name.replaceAll('.', '-')}.csv`);
 }
 
 const nameIn = (response: Response, format: Format): string =>

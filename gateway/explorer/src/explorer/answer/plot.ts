@@ -20,6 +20,8 @@ const MAX_UPRIGHT = 8;
 export function plotOf(values: readonly Value[], { mark, names, width }: PlotOptions): Element {
   const series = [...new Set(values.map((value) => value.series))];
   const isDivided = series.length > 1;
+  // without any extent, bars would begin in the middle
+  const domain: [number, number] | undefined = values.every(({ y }) => y === 0) ? [0, 1] : undefined;
   const count = new Set(values.map(({ x }) => String(x))).size;
   const title = `${names.y} by ${names.x}`;
   const chart = Plot.plot({
@@ -28,22 +30,27 @@ export function plotOf(values: readonly Value[], { mark, names, width }: PlotOpt
     ariaDescription: `${mark === 'line' ? 'Lines' : 'Bars'} of ${values.length} values${isDivided ? ` in ${series.length} series` : ''}. The table has the same values.`,
     color: { legend: isDivided, scheme: 'Tableau10' },
     style: { fontSize: '12px', background: 'transparent' },
-    ...marksOf(values, mark, { names, isDivided, isLying: mark !== 'line' && count > MAX_UPRIGHT, count }),
+    ...marksOf(values, mark, { names, isDivided, isLying: mark !== 'line' && count > MAX_UPRIGHT, count, domain }),
   });
   // its rules are in explorer.css: the page's policy blocks style elements without a nonce
   for (const style of chart.querySelectorAll('style')) style.remove();
   return chart;
 }
 
+interface MarkOptions {
+  readonly names: PlotOptions['names'];
+  readonly isDivided: boolean;
+  /** Whether bars lie, with their names beside them. */
+  readonly isLying: boolean;
+  /** Number of bars. */
+  readonly count: number;
+  readonly domain: [number, number] | undefined;
+}
+
 function marksOf(
   values: readonly Value[],
   mark: Mark,
-  {
-    names,
-    isDivided,
-    isLying,
-    count,
-  }: { names: PlotOptions['names']; isDivided: boolean; isLying: boolean; count: number },
+  { names, isDivided, isLying, count, domain }: MarkOptions,
 ): Plot.PlotOptions {
   const fill = isDivided ? 'series' : 'var(--data)';
   const tip = { tip: true };
@@ -67,9 +74,9 @@ function marksOf(
   const sort = mark === 'bar' && !isDivided ? { sort: { [isLying ? 'y' : 'x']: isLying ? '-x' : '-y' } } : {};
   if (isLying)
     return {
-      marginLeft: 180,
+      marginLeft: 24 + CHARACTER * Math.max(...values.map(({ x }) => shortened(x).length)),
       height: 40 + 22 * count,
-      x: { label: names.y, grid: true },
+      x: { label: names.y, grid: true, domain },
       y: { label: null, tickFormat: shortened },
       marks: [Plot.barX(values, { x: 'y', y: 'x', fill, ...sort, ...tip } as never), Plot.ruleX([0])],
     };
@@ -83,5 +90,7 @@ function marksOf(
 }
 
 const MAX_LABEL = 28;
+/** Pixels of a character of a label. */
+const CHARACTER = 6.5;
 const shortened = (text: unknown): string =>
   String(text).length > MAX_LABEL ? `${String(text).slice(0, MAX_LABEL - 1)}…` : String(text);

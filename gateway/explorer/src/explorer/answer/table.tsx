@@ -81,9 +81,10 @@ export function AnswerTable({ part, document, schema, withheld }: AnswerTablePro
   );
 }
 
-/** Rules that take a column's values away from the caller. */
-const ruleOf = (withheld: readonly Withheld[], { coordinate }: ColumnInfo): Withheld | undefined =>
-  withheld.find((rule) => rule.coordinate === coordinate && rule.kind !== 'ROWS');
+/** The rule that takes a column's values away from the caller, or objects that they count. */
+const ruleOf = (withheld: readonly Withheld[], { coordinate, above }: ColumnInfo): Withheld | undefined =>
+  withheld.find((rule) => rule.coordinate === coordinate && rule.kind !== 'ROWS') ??
+  withheld.find((rule) => rule.kind === 'ROWS' && rule.coordinate !== undefined && above.includes(rule.coordinate));
 
 interface FacetsProps {
   readonly facets: readonly number[];
@@ -231,7 +232,8 @@ interface ValueProps {
 }
 
 function Value({ cell, column, withheld }: ValueProps) {
-  const rule = cell === null ? ruleOf(withheld, column) : undefined;
+  // zero objects that the caller may read are not zero objects
+  const rule = cell === null || cell === 0 ? ruleOf(withheld, column) : undefined;
   if (rule?.readable === 'NONE')
     return (
       <td class="withheld" title={rule.why}>

@@ -23,6 +23,8 @@ export interface ColumnInfo {
   readonly name: string;
   /** `Type.field`; undefined without a schema. */
   readonly coordinate: string | undefined;
+  /** Coordinates of the fields that lead to it from the root. */
+  readonly above: readonly string[];
   readonly kind: ColumnKind;
 }
 
@@ -174,7 +176,7 @@ export function columnsOf(
 ): readonly ColumnInfo[] {
   const { columns } = new Table(part.selection);
   const types = schema ? typesAt(part, document, schema) : new Map<string, Omit<ColumnInfo, 'name'>>();
-  return columns.map((name) => ({ name, coordinate: undefined, kind: 'text', ...types.get(name) }));
+  return columns.map((name) => ({ name, coordinate: undefined, above: [], kind: 'text', ...types.get(name) }));
 }
 
 /** Coordinates and kinds by path from an object of the part. */
@@ -189,7 +191,12 @@ function typesAt(
   if (operation?.kind !== Kind.OPERATION_DEFINITION || !query) return types;
   const fragments = fragmentsOf(document);
   const prefix = part.name === '' ? '' : `${part.name}.`;
-  const visit = (typeName: string, fields: readonly FieldNode[], path: readonly string[]): void => {
+  const visit = (
+    typeName: string,
+    fields: readonly FieldNode[],
+    path: readonly string[],
+    above: readonly string[],
+  ): void => {
     const type = schema.getType(typeName);
     if (!isObjectType(type) && !isInterfaceType(type)) return;
     for (const field of fields) {
@@ -198,18 +205,23 @@ function typesAt(
       const here = [...path, responseName(field)];
       const named = getNamedType(definition.type);
       if (isCompositeType(named)) {
-        if (field.selectionSet) visit(named.name, resolved(field.selectionSet, fragments), here);
+        if (field.selectionSet)
+          visit(named.name, resolved(field.selectionSet, fragments), here, [
+            ...above,
+            `${typeName}.${field.name.value}`,
+          ]);
         continue;
       }
       const name = here.join('.');
       if (name.startsWith(prefix))
         types.set(name.slice(prefix.length), {
           coordinate: `${typeName}.${field.name.value}`,
+          above,
           kind: kindOf(definition.type),
         });
     }
   };
-  visit(query.name, resolved(operation.selectionSet, fragments), []);
+  visit(query.name, resolved(operation.selectionSet, fragments), [], []);
   return types;
 }
 
