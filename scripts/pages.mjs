@@ -11,7 +11,7 @@ const folderOf = (root) => join(root, 'gateway', 'explorer');
 const builtFile = (root) => join(folderOf(root), 'dist', 'explorer.html');
 
 /** Sources outside of the folder that the pages share with the product. */
-const SHARED = ['gateway/export', 'shared/base/sensitivity.ts', 'shared/base/errors.ts'];
+const SHARED = ['gateway/export', 'test/questions', 'shared/base/sensitivity.ts', 'shared/base/errors.ts'];
 
 /** Installs the packages of the pages and builds them, unless the last build is newer than all sources. */
 export async function buildPages(root) {

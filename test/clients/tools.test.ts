@@ -76,7 +76,7 @@ describe('graphql-eslint', () => {
     test('finds nothing to report about operations by its recommended rules', async () => {
       const schema = join(folder, 'schema.graphql');
       writeFileSync(schema, printApiSchema(readText(OWN_SUPERGRAPH_FILE, 'The supergraph')));
-      const patterns = ['gateway/explorer/questions/*.graphql', 'test/clients/documents/*.graphql'];
+      const patterns = ['test/questions/*.graphql', 'test/clients/documents/*.graphql'];
       const input = { folder: packageRoot, schema, patterns };
       const results = await run<{ file: string; problems: string[] }[]>('eslint.mjs', 'lint', input);
       expect(results.map(({ file }) => file).sort()).toEqual([...documentFiles].sort());

@@ -13,10 +13,7 @@ import { requireCompiled, run } from '../support/processes';
 import { answerOf, RawClient } from '../support/raw-client';
 import { until } from '../support/until';
 
-const QUESTION_1 = readFileSync(
-  join(packageRoot, 'gateway', 'explorer', 'questions', '01-the-order-at-a-glance.graphql'),
-  'utf8',
-);
+const QUESTION_1 = readFileSync(join(packageRoot, 'test', 'questions', '01-the-order-at-a-glance.graphql'), 'utf8');
 /** Ten in the fault suite. */
 const ROLLING_RESTARTS = process.env.ORDERGRAPH_TEST_FAULTS === 'all' ? 10 : 1;
 

@@ -205,7 +205,7 @@ describe('global ids', () => {
   });
 
   describe('in the questions', () => {
-    const folder = join(packageRoot, 'gateway', 'explorer', 'questions');
+    const folder = join(packageRoot, 'test', 'questions');
     const questions = readdirSync(folder).filter((name) => name.endsWith('.graphql'));
 
     /** The operation with the id of every entity in it. */

@@ -5,7 +5,7 @@ import { packageRoot } from '#base/package-root';
 import { questionVariables } from '../questions/variables';
 import { openWorld, type World } from '../support/world';
 
-const QUESTIONS = join(packageRoot, 'gateway', 'explorer', 'questions');
+const QUESTIONS = join(packageRoot, 'test', 'questions');
 
 /** Documents of up to 200 tokens are free. */
 function costOfReading(query: string): number {

@@ -12,7 +12,7 @@ import { databaseKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
 
-const QUESTIONS = join(packageRoot, 'gateway', 'explorer', 'questions');
+const QUESTIONS = join(packageRoot, 'test', 'questions');
 const questions = readdirSync(QUESTIONS)
   .filter((name) => name.endsWith('.graphql'))
   .sort();

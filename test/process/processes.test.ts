@@ -19,10 +19,7 @@ import {
 } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
 
-const QUESTION_1 = readFileSync(
-  join(packageRoot, 'gateway', 'explorer', 'questions', '01-the-order-at-a-glance.graphql'),
-  'utf8',
-);
+const QUESTION_1 = readFileSync(join(packageRoot, 'test', 'questions', '01-the-order-at-a-glance.graphql'), 'utf8');
 
 async function ask(port: number, query: string, token?: string) {
   const response = await fetch(`http://127.0.0.1:${port}/graphql`, {

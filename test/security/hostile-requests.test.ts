@@ -18,10 +18,7 @@ const MAX_COST = 250_000;
  */
 const LIVE_MS = 5_000;
 
-const QUESTION_1 = readFileSync(
-  join(packageRoot, 'gateway', 'explorer', 'questions', '01-the-order-at-a-glance.graphql'),
-  'utf8',
-);
+const QUESTION_1 = readFileSync(join(packageRoot, 'test', 'questions', '01-the-order-at-a-glance.graphql'), 'utf8');
 
 /** Checks again and again whether processes are alive; fails when one does not answer in time. */
 function watch(urls: readonly string[]): { stop(): Promise<number> } {

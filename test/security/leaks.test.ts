@@ -96,7 +96,7 @@ describe.each(processKinds)('protected values, on %s', (kind) => {
 
   test('leaks protected values into no response, header, figure, or log', async () => {
     const questions = QUESTION_FILES.map((name) =>
-      readFileSync(join(packageRoot, 'gateway', 'explorer', 'questions', `${name}.graphql`), 'utf8'),
+      readFileSync(join(packageRoot, 'test', 'questions', `${name}.graphql`), 'utf8'),
     );
     for (const caller of CALLERS)
       for (const query of [...LISTS, ...questions]) {

@@ -220,7 +220,7 @@ describe('in answers', () => {
     ['01-the-order-at-a-glance', '02-launching-soon', '05-sectors-at-risk', '13-due-soon', '16-'].map((name) => [name]),
   )('returns no more objects for %s than its cost estimate', async (name) => {
     const { readdirSync } = await import('node:fs');
-    const folder = 'gateway/explorer/questions';
+    const folder = 'test/questions';
     const file = readdirSync(folder).find((fileName) => fileName.startsWith(name) && fileName.endsWith('.graphql'))!;
     const { questionVariables } = await import('../questions/variables');
     const { data, extensions } = await world.ask(

@@ -4,7 +4,7 @@ import { packageRoot } from '#base/package-root';
 import { questionVariables } from '../questions/variables';
 
 /** The folder of the questions. */
-export const QUESTIONS = join(packageRoot, 'gateway', 'explorer', 'questions');
+export const QUESTIONS = join(packageRoot, 'test', 'questions');
 
 /** The questions, in their order, with variables. */
 export function questions(): { name: string; query: string; variables: Record<string, unknown> }[] {

@@ -19,7 +19,7 @@ export const PROGRAMS = [
 ] as const;
 export type Program = (typeof PROGRAMS)[number];
 
-const texts = import.meta.glob('../../questions/*.graphql', {
+const texts = import.meta.glob('../../../../test/questions/*.graphql', {
   query: '?raw',
   import: 'default',
   eager: true,
