@@ -33,7 +33,7 @@ interface Question {
 
 function questionOf(section: string): Question {
   const title = section.slice(0, section.indexOf('\n'));
-  const file = /\]\((\.\.\/gateway\/explorer\/questions\/(\d+)[^)]*)\)/.exec(section);
+  const file = /\]\((\.\.\/test\/questions\/(\d+)[^)]*)\)/.exec(section);
   return {
     title,
     text: file ? readFileSync(join(DOCS, file[1]!), 'utf8') : block('graphql', section)!,
