@@ -1,6 +1,6 @@
 // Builds the pages of the gateway: its dashboard and explorer.
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -27,6 +27,8 @@ export async function buildPages(root) {
 /** Builds the pages in a process beside this one, at low priority: the graph should not wait for them. */
 export function buildPagesBeside(root) {
   if (areBuilt(root)) return;
+  // the gateway looks for it when it starts
+  mkdirSync(join(folderOf(root), 'dist', 'assets'), { recursive: true });
   const bootstrap = fileURLToPath(new URL('bootstrap.mjs', import.meta.url));
   const child = spawn(process.execPath, [bootstrap, 'pages'], { stdio: ['ignore', 'ignore', 'inherit'] });
   child.on('spawn', () => setPriority(child.pid, constants.priority.PRIORITY_LOW));

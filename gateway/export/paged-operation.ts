@@ -101,7 +101,7 @@ function operationOf(document: DocumentNode, name: string | undefined, choices: 
   return operation;
 }
 
-type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
 /** Expanding fragments that contain themselves would not end. @throws OperatorError */
 function requireNoCycles(fragments: Fragments): void {
@@ -123,7 +123,7 @@ function requireNoCycles(fragments: Fragments): void {
   for (const name of fragments.keys()) visitFragment(name);
 }
 
-const fragmentsOf = (document: DocumentNode): Fragments =>
+export const fragmentsOf = (document: DocumentNode): Fragments =>
   new Map(
     document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [])),
   );
@@ -194,6 +194,10 @@ function merged(fields: readonly FieldNode[], fragments: Fragments): FieldNode[]
       : field;
   });
 }
+
+/** The fields of a selection by response name, with the selections of equal names joined and fragments replaced by their fields, at all levels. */
+export const expanded = (selectionSet: SelectionSetNode, fragments: Fragments): FieldNode[] =>
+  merged(fieldsIn(selectionSet, fragments), fragments);
 
 /** The variable that a list takes its cursor from. */
 function cursorOf({ arguments: given = [] }: FieldNode): string | undefined {

@@ -212,7 +212,7 @@ describe('the whole graph', () => {
       () => readFileSync(join(folder, 'infrastructure.jsonl'), 'utf8').includes('VulnerabilityFinding'),
       () => 'the reads are recorded',
     );
-    // the public reads none, and is told the rule
+    // the public reads none; the answer names the rule
     const [banner] = (await posted({ query, format: 'jsonl' }, null)).body.toString().split('\n');
     expect(JSON.parse(banner!).export.withheld).toEqual([expect.stringContaining('vulnerabilityFindings ROWS')]);
   });

@@ -29,7 +29,7 @@ export class QuestionFile {
   /**
    * Changes a question that is in use. Its owner may, and operators where they are the caller's actor.
    * @param trigger the mutation, for errors
-   * @param changes properties to set; their owner is told by the question as it was
+   * @param changes properties to set; the question as it was decides who owns them
    * @throws NotFoundError, ForbiddenError, RevisionConflictError, IllegalTransitionError; then nothing is changed
    */
   change(

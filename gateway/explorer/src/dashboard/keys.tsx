@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { singleKeys } from '../ui/single-keys';
+import { onSingleKey } from '../ui/single-keys';
 
 const KEYS: readonly [key: string, what: string][] = [
   ['t', 'Table of the panel that has the focus'],
@@ -8,28 +8,18 @@ const KEYS: readonly [key: string, what: string][] = [
   ['?', 'This list'],
 ];
 
-const PAGES: Readonly<Record<string, string>> = { d: '/dashboard', e: '/explorer' };
-
-const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.closest('input, textarea, select, dialog') !== null;
-
 /** The keys of the dashboard, and the list of them. */
 export function Keys() {
   const [isOpen, setOpen] = useState(false);
-  useEffect(() => {
-    let isGoing = false;
-    const press = (event: KeyboardEvent): void => {
-      if (!singleKeys.value || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-      const page = isGoing ? PAGES[event.key] : undefined;
-      isGoing = event.key === 'g';
-      if (page) location.assign(page);
-      else if (event.key === '?') setOpen(true);
-      else if (event.key === 't')
-        document.activeElement?.closest('.panel')?.querySelector<HTMLButtonElement>('[data-table]')?.click();
-    };
-    document.addEventListener('keydown', press);
-    return () => document.removeEventListener('keydown', press);
-  }, []);
+  useEffect(
+    () =>
+      onSingleKey(({ key }) => {
+        if (key === '?') setOpen(true);
+        if (key === 't')
+          document.activeElement?.closest('.panel')?.querySelector<HTMLButtonElement>('[data-table]')?.click();
+      }),
+    [],
+  );
   return isOpen ? <KeyList onClose={() => setOpen(false)} /> : null;
 }
 

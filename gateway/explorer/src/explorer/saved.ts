@@ -47,7 +47,7 @@ effect(() => {
   loadSaved();
 });
 
-/** The saved question with this id. @throws Error in words if there is none that the caller may read */
+/** The saved question with this id. @throws Error in words if the caller may not read it, or it does not exist */
 export async function savedQuestion(id: string): Promise<SavedQuestion> {
   const query = `query SavedQuestion($id: ID!) { savedQuestion(id: $id) { ${SELECTION} } }`;
   const { data, errors } = await ask<{ savedQuestion: SavedQuestion | null }>({ query, variables: { id } });
@@ -74,7 +74,7 @@ export async function saveQuestion(saving: Saving): Promise<SavedQuestion> {
   return changed(await ask({ query, variables: { input } }), 'saveQuestion');
 }
 
-/** Saves an operation as the next version of a question. @throws Error in words, also if somebody has changed it meanwhile */
+/** Saves an operation as the next version of a question. @throws Error in words, also if it has changed meanwhile */
 export async function saveVersion(
   { id, revision }: SavedQuestion,
   { operation, variables }: Pick<Saving, 'operation' | 'variables'>,

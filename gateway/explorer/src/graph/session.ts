@@ -12,7 +12,7 @@ export interface Caller {
 
 export const PUBLIC: Caller = { name: 'the public', token: undefined };
 
-/** Whom a caller can ask as without signing in. */
+/** Identities that the page offers without signing in. */
 export const callers: readonly Caller[] = [
   PUBLIC,
   ...(config.callers ?? []).map(({ name, token }) => ({ name, token, expiresAt: expiryOf(token) })),

@@ -15,7 +15,7 @@ export interface ChartShape {
 
 /** Rows up to which a chart can be read. */
 export const MAX_ROWS = 5_000;
-/** Series up to which lines or parts of bars can be told from each other. */
+/** Maximum series that a reader can distinguish. */
 const MAX_SERIES = 12;
 
 const isNumber = ({ kind }: ColumnInfo): boolean => kind === 'number';

@@ -1,7 +1,6 @@
 import {
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLOutputType,
   type GraphQLSchema,
   getNamedType,
@@ -10,9 +9,8 @@ import {
   isInterfaceType,
   isObjectType,
   Kind,
-  type SelectionSetNode,
 } from 'graphql';
-import { responseName } from '../../../../export/paged-operation';
+import { expanded, fragmentsOf, responseName } from '../../../../export/paged-operation';
 import { Table } from '../../../../export/table';
 
 /** What the values of a column are. */
@@ -60,7 +58,7 @@ export function partsOf(document: DocumentNode, operationName: string | undefine
       node.kind === Kind.OPERATION_DEFINITION && (operationName === undefined || node.name?.value === operationName),
   );
   if (operation?.kind !== Kind.OPERATION_DEFINITION || !isRecord(data)) return [];
-  const fields = resolved(operation.selectionSet, fragmentsOf(document));
+  const fields = expanded(operation.selectionSet, fragmentsOf(document));
   const lists: AnswerPart[] = [];
   const outside = withoutLists(fields, data, [], lists);
   const figures: AnswerPart[] =
@@ -138,36 +136,6 @@ function nestedLists(
   });
 }
 
-type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
-
-const fragmentsOf = (document: DocumentNode): Fragments =>
-  new Map(
-    document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [])),
-  );
-
-/** Fields by response name, with fragments replaced by their fields and equal names joined. */
-function resolved({ selections }: SelectionSetNode, fragments: Fragments): FieldNode[] {
-  const all = selections.flatMap((selection): FieldNode[] => {
-    if (selection.kind === Kind.FIELD) return [selection];
-    if (selection.kind === Kind.INLINE_FRAGMENT) return resolved(selection.selectionSet, fragments);
-    const fragment = fragments.get(selection.name.value);
-    return fragment ? resolved(fragment.selectionSet, fragments) : [];
-  });
-  const byName = Map.groupBy(all, responseName);
-  return [...byName.values()].map((same): FieldNode => {
-    const first = same[0]!;
-    if (!first.selectionSet) return first;
-    const joined = same.flatMap(({ selectionSet }) => selectionSet?.selections ?? []);
-    return {
-      ...first,
-      selectionSet: {
-        kind: Kind.SELECTION_SET,
-        selections: resolved({ kind: Kind.SELECTION_SET, selections: joined }, fragments),
-      },
-    };
-  });
-}
-
 /** What the columns of a part are, in the order of its table. */
 export function columnsOf(
   part: AnswerPart,
@@ -189,7 +157,6 @@ function typesAt(
   const types = new Map<string, Omit<ColumnInfo, 'name'>>();
   const query = schema.getQueryType();
   if (operation?.kind !== Kind.OPERATION_DEFINITION || !query) return types;
-  const fragments = fragmentsOf(document);
   const prefix = part.name === '' ? '' : `${part.name}.`;
   const visit = (
     typeName: string,
@@ -206,7 +173,7 @@ function typesAt(
       const named = getNamedType(definition.type);
       if (isCompositeType(named)) {
         if (field.selectionSet)
-          visit(named.name, resolved(field.selectionSet, fragments), here, [
+          visit(named.name, field.selectionSet.selections as readonly FieldNode[], here, [
             ...above,
             `${typeName}.${field.name.value}`,
           ]);
@@ -221,7 +188,7 @@ function typesAt(
         });
     }
   };
-  visit(query.name, resolved(operation.selectionSet, fragments), [], []);
+  visit(query.name, expanded(operation.selectionSet, fragmentsOf(document)), [], []);
   return types;
 }
 
