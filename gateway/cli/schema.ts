@@ -5,6 +5,7 @@ import { packageRoot } from '#base/package-root';
 import { readText } from '#base/read-text';
 import { compose } from '../composition/compose';
 import { printApiSchema } from '../graph/api-schema';
+import { ownAgreement } from '../ownership/own';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { errorsDocument } from './errors-document';
 import { eventsDocument } from './events-document';
@@ -15,7 +16,10 @@ import { subgraphs } from './subgraphs';
 
 /** Every generated file with its expected content. */
 function generated(): { file: string; content: string }[] {
-  const supergraph = compose(subgraphs.map(({ name, sdl }) => ({ name, sdl, url: defaultUrl(name) })));
+  const supergraph = compose(
+    subgraphs.map(({ name, sdl }) => ({ name, sdl, url: defaultUrl(name) })),
+    { agreement: ownAgreement() },
+  );
   const picture = new GraphPicture(subgraphs, supergraph);
   const guide = join(packageRoot, 'docs', 'analysts.md');
   return [

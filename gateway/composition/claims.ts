@@ -1,4 +1,5 @@
 import { type DocumentNode, Kind, parse } from 'graphql';
+import { statesAgreement } from '../ownership/supergraph-agreement';
 import { argumentsOf } from '../supergraph/ast';
 import { handlingFeature } from '../supergraph/features';
 
@@ -13,6 +14,8 @@ export function foreignClaims(subgraphs: readonly Published[]): string[] {
   const matched = new Map<string, { readonly subgraph: string; readonly field: string }>();
   for (const { name: subgraph, sdl } of subgraphs) {
     const document = parse(sdl, { noLocation: true });
+    if (statesAgreement(document))
+      claims.push(`${subgraph}: its schema states what owners agreed on; they do so in their agreement`);
     for (const owned of textsOf(document, 'owner', 'subgraph'))
       if (owned.text !== subgraph) claims.push(`${subgraph}: @owner names the subgraph "${owned.text}"`);
     for (const { on, text: field } of textsOf(document, 'matchedBy', 'field')) {

@@ -2,6 +2,9 @@ import { composeServices } from '@apollo/composition';
 import { type DocumentNode, GraphQLError, getLocation, parse, Source } from 'graphql';
 import { OperatorError } from '#base/errors';
 import { NODES, nodesSchema } from '../nodes/schema';
+import { type Agreement, NO_AGREEMENT } from '../ownership/agreement';
+import { describeDeed, encroaching, Ownership } from '../ownership/ownership';
+import { withAgreement } from '../ownership/supergraph-agreement';
 import { unclassifiedFields } from '../policy/sensitivity';
 import { featuresOf } from '../supergraph/features';
 import { foreignClaims } from './claims';
@@ -25,11 +28,22 @@ interface ParsedSubgraph {
   readonly typeDefs: DocumentNode;
 }
 
+/** What composition needs besides the schemas. */
+export interface CompositionOptions {
+  /** What the owners agreed on; nothing by default. */
+  readonly agreement?: Agreement;
+  /** The subgraphs before a change: it cannot take away what they own. */
+  readonly before?: readonly PublishedSubgraph[];
+}
+
 /**
- * Composes subgraphs into a supergraph by the rules of Federation 2.
+ * Composes subgraphs into a supergraph by the rules of Federation 2, and the rules of this graph.
  * @returns the supergraph schema @throws OperatorError with all composition errors
  */
-export function compose(subgraphs: readonly PublishedSubgraph[]): string {
+export function compose(
+  subgraphs: readonly PublishedSubgraph[],
+  { agreement = NO_AGREEMENT, before }: CompositionOptions = {},
+): string {
   requireSources([...duplicateNames(subgraphs), ...sourceProblems(subgraphs)]);
   const gates = gateVocabulary(subgraphs);
   if (gates.length > 0)
@@ -61,6 +75,8 @@ export function compose(subgraphs: readonly PublishedSubgraph[]): string {
       `Subgraphs state what others decide:\n${claims.map((claim) => `- ${claim}`).join('\n')}`,
       'Let each subgraph name its own owners, and match an input by one root field. The supergraph is unchanged',
     );
+  const ownership = new Ownership(subgraphs, agreement, before);
+  if (ownership.encroachments.length > 0) throw encroaching(ownership.encroachments.map(describeDeed));
   const nodes = nodesSchema(subgraphs);
   const all = nodes === undefined ? subgraphs : [...subgraphs, { name: NODES, sdl: nodes }];
   const parsed = all.map(
@@ -71,7 +87,7 @@ export function compose(subgraphs: readonly PublishedSubgraph[]): string {
     }),
   );
   const { supergraphSdl, errors = [] } = composed(parsed);
-  if (supergraphSdl !== undefined) return `${supergraphSdl}\n`;
+  if (supergraphSdl !== undefined) return withAgreement(`${supergraphSdl}\n`, ownership.statement());
   throw new OperatorError(
     `The subgraphs ${subgraphs.map(({ name }) => name).join(', ')} do not compose:\n${errors.map((error) => `- ${withPlaces(error)}`).join('\n')}`,
     'Fix the schemas named above; the supergraph is unchanged',

@@ -1,16 +1,9 @@
-import {
-  type DirectiveNode,
-  type DocumentNode,
-  type FieldDefinitionNode,
-  Kind,
-  type OperationDefinitionNode,
-  parse,
-  type SelectionSetNode,
-} from 'graphql';
+import type { DirectiveNode } from 'graphql';
 import { isCovered, type Sensitivity } from '#base/sensitivity';
-import { fieldsIn, sensitivitiesOf } from '../policy/sensitivity';
-import { argumentsOf, namedTypeOf } from '../supergraph/ast';
-import { featuresOf } from '../supergraph/features';
+import { elementsOf, type Published } from '../ownership/elements';
+import { FieldSets } from '../ownership/field-sets';
+import { sensitivitiesOf } from '../policy/sensitivity';
+import { argumentsOf } from '../supergraph/ast';
 
 /** A derived field and its sources, as a subgraph declares them. */
 export interface Derived {
@@ -22,74 +15,22 @@ export interface Derived {
   readonly coarsened?: string;
 }
 
-interface Published {
-  readonly name: string;
-  readonly sdl: string;
-}
-
 /** The derivations that subgraphs declare: by `@derivedFrom`, and by the fields that theirs require or take from a context. */
 export function derivationsIn(subgraphs: readonly Published[]): Derived[] {
-  return subgraphs.flatMap(({ name, sdl }) => {
-    const document = parse(sdl, { noLocation: true });
-    const inputsOf = inputsIn(document);
-    return [...fieldsIn(document)].flatMap((field): Derived[] => {
-      const { coordinate, directives = [] } = field;
-      const derivedFrom = directives.find((directive) => directive.name.value === 'derivedFrom');
-      const { from, coarsened } = derivedFrom ? statedIn(derivedFrom) : { from: [] };
-      const all = [...new Set([...from, ...inputsOf(field)])];
-      return derivedFrom || all.length > 0 ? [{ subgraph: name, coordinate, from: all, coarsened }] : [];
-    });
+  return elementsOf(subgraphs).flatMap((subgraph) => {
+    const fieldSets = new FieldSets(subgraph);
+    return [...subgraph.types.values()].flatMap(({ kind, elements }) =>
+      kind !== 'OBJECT' && kind !== 'INTERFACE'
+        ? []
+        : [...elements.values()].flatMap((field): Derived[] => {
+            const { coordinate, directives } = field;
+            const derivedFrom = directives.find(({ name }) => name.value === 'derivedFrom');
+            const { from, coarsened } = derivedFrom ? statedIn(derivedFrom) : { from: [] };
+            const all = [...new Set([...from, ...fieldSets.requiredBy(field)])];
+            return derivedFrom || all.length > 0 ? [{ subgraph: subgraph.name, coordinate, from: all, coarsened }] : [];
+          }),
+    );
   });
-}
-
-/** A field of a schema, by its coordinate. */
-type Field = { readonly coordinate: string } & Pick<FieldDefinitionNode, 'arguments' | 'directives'>;
-
-/** Finds the coordinates that a field gets from others: by `@requires`, and by `@fromContext` of its arguments. */
-function inputsIn(document: DocumentNode): (field: Field) => string[] {
-  const federation = featuresOf(document).find(({ name }) => name === 'federation');
-  const named = (directives: readonly DirectiveNode[] = [], name: string) =>
-    directives.find((directive) => directive.name.value === federation?.directiveNamed(name));
-  const types = new Map([...fieldsIn(document)].map(({ coordinate, type }) => [coordinate, namedTypeOf(type)]));
-  const contexts = document.definitions.flatMap((definition) => {
-    if (!('fields' in definition || 'types' in definition) || !definition.name) return [];
-    const directives = (definition.directives ?? []).filter((directive) => named([directive], 'context'));
-    const type = definition.name.value;
-    return directives.map((directive) => ({ type, name: argumentsOf(directive).name }));
-  });
-  const selected = (type: string, { selections }: SelectionSetNode): string[] =>
-    selections.flatMap((selection): string[] => {
-      if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
-      if (selection.kind === Kind.INLINE_FRAGMENT)
-        return selected(selection.typeCondition?.name.value ?? type, selection.selectionSet);
-      if (selection.name.value === '__typename') return [];
-      const coordinate = `${type}.${selection.name.value}`;
-      const below = selection.selectionSet && selected(types.get(coordinate) ?? '', selection.selectionSet);
-      return [coordinate, ...(below ?? [])];
-    });
-  const fromContext = (directive: DirectiveNode): string[] => {
-    const { field } = argumentsOf(directive) as { field: string };
-    const [, context, selection = ''] = /^\s*\$(\w+)\s*(.*)$/s.exec(field) ?? [];
-    const set = selectionSetOf(selection.startsWith('{') ? selection : `{ ${selection} }`);
-    return contexts.flatMap(({ name, type }) => (name === context ? selected(type, set) : []));
-  };
-  return ({ coordinate, directives, arguments: parameters = [] }) => {
-    const requires = named(directives, 'requires');
-    const { fields } = (requires ? argumentsOf(requires) : {}) as { fields?: string };
-    const [type = ''] = coordinate.split('.');
-    return [
-      ...(fields === undefined ? [] : selected(type, selectionSetOf(`{ ${fields} }`))),
-      ...parameters.flatMap((parameter) => {
-        const directive = named(parameter.directives, 'fromContext');
-        return directive ? fromContext(directive) : [];
-      }),
-    ];
-  };
-}
-
-function selectionSetOf(text: string): SelectionSetNode {
-  const [operation] = parse(text, { noLocation: true }).definitions as [OperationDefinitionNode];
-  return operation.selectionSet;
 }
 
 function statedIn(directive: DirectiveNode): Pick<Derived, 'from' | 'coarsened'> {

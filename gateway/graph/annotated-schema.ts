@@ -1,6 +1,5 @@
 import {
   type ConstDirectiveNode,
-  type ConstValueNode,
   type DefinitionNode,
   type DirectiveDefinitionNode,
   type DocumentNode,
@@ -18,6 +17,7 @@ import {
 import { CLASSES } from '#base/sensitivity';
 import { NodeDirectory } from '../nodes/directory';
 import { Sensitivities } from '../policy/sensitivity';
+import { directiveNode } from '../supergraph/ast';
 import { type Feature, featuresOf } from '../supergraph/features';
 import { Join } from '../supergraph/join';
 import { apiSchemaIn } from './api-schema';
@@ -168,13 +168,7 @@ class Annotations {
 
   private owned(subgraphs: readonly string[]): ConstDirectiveNode[] {
     return subgraphs.map((subgraph) =>
-      directiveNode('owner', {
-        agencies: {
-          kind: Kind.LIST,
-          values: (this.sensitivities?.ownersOf(subgraph) ?? []).map((value) => ({ kind: Kind.STRING, value })),
-        },
-        subgraph: { kind: Kind.STRING, value: subgraph },
-      }),
+      directiveNode('owner', { agencies: this.sensitivities?.ownersOf(subgraph) ?? [], subgraph }),
     );
   }
 
@@ -213,13 +207,3 @@ function partOf(type: TypeDefinitionNode, name: string): Annotated | undefined {
 }
 
 const nameNode = (value: string) => ({ kind: Kind.NAME, value }) as const;
-
-const directiveNode = (name: string, args: Readonly<Record<string, ConstValueNode>>): ConstDirectiveNode => ({
-  kind: Kind.DIRECTIVE,
-  name: nameNode(name),
-  arguments: Object.entries(args).map(([argument, value]) => ({
-    kind: Kind.ARGUMENT,
-    name: nameNode(argument),
-    value,
-  })),
-});

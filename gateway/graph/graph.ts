@@ -54,6 +54,7 @@ import { type Handling, Sensitivities } from '../policy/sensitivity';
 import { type ArgumentText, argumentText, textWithin } from '../policy/text';
 import { WithheldEntries, type WithheldExtension } from '../policy/withheld';
 import { costOfAnswer } from '../policy/work';
+import { requireOwnership } from '../ownership/ownership';
 import { invalidSupergraph, readSupergraph } from '../supergraph/supergraph';
 import type { TraceExtension } from '../trace/extension';
 import type { OperationTrace } from '../trace/trace';
@@ -198,6 +199,7 @@ export class Graph {
       planner.warmUp?.().catch(() => {});
       this.planner = planner;
       const { document, schema: whole, join } = readSupergraph(supergraphSdl);
+      requireOwnership(document, join);
       this.apiSchema = apiSchemaIn(document);
       this.schemaSize = new SchemaSize(this.apiSchema);
       this.rules = SchemaRules.of(document, this.apiSchema);

@@ -52,11 +52,7 @@ export class Sensitivities {
   static of(supergraph: DocumentNode, schema: GraphQLSchema): Sensitivities | undefined {
     const feature = handlingFeature(supergraph);
     if (!feature) return undefined;
-    const classes = new Map<string, Sensitivity>();
-    for (const { coordinate, directives } of fieldsIn(supergraph)) {
-      const sensitivity = classOf(directives, feature.directiveNamed(DIRECTIVE));
-      if (sensitivity) classes.set(coordinate, sensitivity);
-    }
+    const classes = classesIn(supergraph);
     const owners = new Map<string, readonly string[]>();
     for (const definition of supergraph.definitions)
       if (definition.kind === Kind.SCHEMA_DEFINITION)
@@ -166,16 +162,17 @@ function classOf(directives: readonly DirectiveNode[] = [], named: string): Sens
 }
 
 /** The class of each field by its coordinate, as subgraphs publish it. */
-export function sensitivitiesOf(subgraphs: readonly { readonly sdl: string }[]): ReadonlyMap<string, Sensitivity> {
+export const sensitivitiesOf = (subgraphs: readonly { readonly sdl: string }[]): ReadonlyMap<string, Sensitivity> =>
+  new Map(subgraphs.flatMap(({ sdl }) => [...classesIn(parse(sdl, { noLocation: true }))]));
+
+/** The class of each field by its coordinate, as a schema of a subgraph or a supergraph states it. */
+export function classesIn(document: DocumentNode): Map<string, Sensitivity> {
   const classes = new Map<string, Sensitivity>();
-  for (const { sdl } of subgraphs) {
-    const document = parse(sdl, { noLocation: true });
-    const feature = handlingFeature(document);
-    if (!feature) continue;
-    for (const { coordinate, directives } of fieldsIn(document)) {
-      const of = classOf(directives, feature.directiveNamed(DIRECTIVE));
-      if (of) classes.set(coordinate, of);
-    }
+  const feature = handlingFeature(document);
+  if (!feature) return classes;
+  for (const { coordinate, directives } of fieldsIn(document)) {
+    const of = classOf(directives, feature.directiveNamed(DIRECTIVE));
+    if (of) classes.set(coordinate, of);
   }
   return classes;
 }

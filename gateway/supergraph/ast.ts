@@ -1,4 +1,11 @@
-import { type ConstDirectiveNode, type DirectiveNode, Kind, type TypeNode, valueFromASTUntyped } from 'graphql';
+import {
+  type ConstDirectiveNode,
+  type ConstValueNode,
+  type DirectiveNode,
+  Kind,
+  type TypeNode,
+  valueFromASTUntyped,
+} from 'graphql';
 
 /** Arguments of an applied directive, by name. */
 export const argumentsOf = ({
@@ -9,3 +16,24 @@ export const argumentsOf = ({
 /** Name of the type inside all lists and non-null types. */
 export const namedTypeOf = (type: TypeNode): string =>
   type.kind === Kind.NAMED_TYPE ? type.name.value : namedTypeOf(type.type);
+
+/** An applied directive. @param args its arguments; texts and lists of texts become literals */
+export const directiveNode = (
+  name: string,
+  args: Readonly<Record<string, ConstValueNode | string | readonly string[]>>,
+): ConstDirectiveNode => ({
+  kind: Kind.DIRECTIVE,
+  name: { kind: Kind.NAME, value: name },
+  arguments: Object.entries(args).map(([argument, value]) => ({
+    kind: Kind.ARGUMENT,
+    name: { kind: Kind.NAME, value: argument },
+    value: literal(value),
+  })),
+});
+
+function literal(value: ConstValueNode | string | readonly string[]): ConstValueNode {
+  if (typeof value === 'string') return { kind: Kind.STRING, value };
+  return 'kind' in value
+    ? value
+    : { kind: Kind.LIST, values: value.map((text) => ({ kind: Kind.STRING, value: text })) };
+}

@@ -31,6 +31,10 @@ export interface JoinedType {
 export interface ContextArgument {
   readonly name: string;
   readonly type: string;
+  /** Name of the context, as `subgraph__context`. */
+  readonly context: string;
+  /** What is selected from it. */
+  readonly selection: string;
 }
 
 /** How one subgraph knows a field. */
@@ -44,6 +48,8 @@ export interface JoinedField {
   readonly external?: boolean;
   /** Whether the subgraph has it for its own requirements only, since another one overrides it. */
   readonly usedOverridden?: boolean;
+  /** The subgraph that it takes the field over from. */
+  readonly override?: string;
   readonly overrideLabel?: string;
   readonly contextArguments?: readonly ContextArgument[];
 }

@@ -5,6 +5,7 @@ import { subgraphs } from '../../gateway/cli/subgraphs';
 import { compose } from '../../gateway/composition/compose';
 import { derivationsIn, understatedFields } from '../../gateway/composition/derivations';
 import { normalize } from '../../gateway/operation/normalize';
+import { type Agreement, NO_AGREEMENT } from '../../gateway/ownership/agreement';
 import { Sensitivities, unclassifiedFields } from '../../gateway/policy/sensitivity';
 import { openWorld, type World } from '../support/world';
 
@@ -117,7 +118,8 @@ describe('composition', () => {
     expect(() => compose(requiring('GOV'))).toThrow(
       /b: Box\.copy has class GOV but is derived from Box\.secret[^\n]*\n- b: Box\.copy has class GOV but is derived from Inner\.code/,
     );
-    expect(() => compose(requiring('PROPIN'))).not.toThrow();
+    const agreement: Agreement = { ...NO_AGREEMENT, clearances: { b: ['PROPIN'] } };
+    expect(() => compose(requiring('PROPIN'), { agreement })).not.toThrow();
   });
 
   test('takes fields of a context as sources', () => {

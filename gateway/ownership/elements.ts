@@ -1,0 +1,181 @@
+import {
+  type ASTNode,
+  type ConstDirectiveNode,
+  type DefinitionNode,
+  type DirectiveDefinitionNode,
+  type DocumentNode,
+  type EnumValueDefinitionNode,
+  type FieldDefinitionNode,
+  getLocation,
+  type InputValueDefinitionNode,
+  Kind,
+  type NamedTypeNode,
+  parse,
+  Source,
+  type TypeDefinitionNode,
+  type TypeExtensionNode,
+} from 'graphql';
+import { type Feature, featuresOf } from '../supergraph/features';
+
+/** A subgraph's schema. */
+export interface Published {
+  readonly name: string;
+  readonly sdl: string;
+  /** Schema file for messages; its name by default. */
+  readonly file?: string;
+}
+
+/** A field, argument, input field, or enum value, as one subgraph defines it. */
+export interface Element {
+  readonly coordinate: string;
+  readonly node: FieldDefinitionNode | InputValueDefinitionNode | EnumValueDefinitionNode;
+  readonly directives: readonly ConstDirectiveNode[];
+  /** Whether the subgraph only refers to it. */
+  readonly isExternal: boolean;
+}
+
+/** A type, as one subgraph defines it, extensions included. */
+export interface TypeElement {
+  readonly coordinate: string;
+  readonly node: TypeDefinitionNode | TypeExtensionNode;
+  readonly kind: 'OBJECT' | 'INTERFACE' | 'UNION' | 'ENUM' | 'INPUT' | 'SCALAR';
+  readonly directives: readonly ConstDirectiveNode[];
+  /** Fields, input fields, and enum values, by coordinate. */
+  readonly elements: Map<string, Element>;
+  readonly members: Map<string, NamedTypeNode>;
+}
+
+const KINDS: Readonly<Partial<Record<Kind, TypeElement['kind']>>> = {
+  [Kind.OBJECT_TYPE_DEFINITION]: 'OBJECT',
+  [Kind.OBJECT_TYPE_EXTENSION]: 'OBJECT',
+  [Kind.INTERFACE_TYPE_DEFINITION]: 'INTERFACE',
+  [Kind.INTERFACE_TYPE_EXTENSION]: 'INTERFACE',
+  [Kind.UNION_TYPE_DEFINITION]: 'UNION',
+  [Kind.UNION_TYPE_EXTENSION]: 'UNION',
+  [Kind.ENUM_TYPE_DEFINITION]: 'ENUM',
+  [Kind.ENUM_TYPE_EXTENSION]: 'ENUM',
+  [Kind.INPUT_OBJECT_TYPE_DEFINITION]: 'INPUT',
+  [Kind.INPUT_OBJECT_TYPE_EXTENSION]: 'INPUT',
+  [Kind.SCALAR_TYPE_DEFINITION]: 'SCALAR',
+  [Kind.SCALAR_TYPE_EXTENSION]: 'SCALAR',
+};
+
+export const ROOT_TYPES: Readonly<Record<string, string>> = {
+  query: 'Query',
+  mutation: 'Mutation',
+  subscription: 'Subscription',
+};
+
+/** Elements that Federation adds to every subgraph. */
+const FEDERATION_ELEMENTS = new Set(['_Any', '_Entity', '_Service', 'Query._service', 'Query._entities']);
+const SPECIFIED_BY_APOLLO = /^https:\/\/specs\.apollo\.dev\//;
+
+/** The elements of one subgraph's schema. */
+export class SubgraphElements {
+  readonly types = new Map<string, TypeElement>();
+  /** Directives that become part of the supergraph, by name. */
+  readonly composedDirectives = new Map<string, DirectiveDefinitionNode>();
+  private readonly features: readonly Feature[];
+  private readonly names = new Map<string, ReadonlySet<string>>();
+  private readonly rootNames: ReadonlyMap<string, string>;
+
+  constructor(
+    readonly name: string,
+    readonly document: DocumentNode,
+  ) {
+    this.features = featuresOf(document);
+    this.rootNames = rootNamesIn(document);
+    for (const definition of document.definitions) this.addType(definition);
+    const composed = new Set(this.composedNames());
+    for (const definition of document.definitions)
+      if (definition.kind === Kind.DIRECTIVE_DEFINITION && composed.has(definition.name.value))
+        this.composedDirectives.set(definition.name.value, definition);
+  }
+
+  /** The names of a directive of Federation in this schema, without the `@`. */
+  namesOf(directive: string): ReadonlySet<string> {
+    const known = this.names.get(directive) ?? this.findNames(directive);
+    this.names.set(directive, known);
+    return known;
+  }
+
+  private findNames(directive: string): ReadonlySet<string> {
+    const linked = this.features.filter(({ url, name }) => SPECIFIED_BY_APOLLO.test(url) && name !== 'link');
+    const isFirstFederation = !linked.some(({ name }) => name === 'federation');
+    return new Set([
+      ...linked.map((feature) => feature.directiveNamed(directive)),
+      ...(isFirstFederation ? [directive] : []),
+    ]);
+  }
+
+  /** The applications of a directive of Federation. */
+  applied(directives: readonly ConstDirectiveNode[], directive: string): ConstDirectiveNode[] {
+    const names = this.namesOf(directive);
+    return directives.filter(({ name }) => names.has(name.value));
+  }
+
+  private addType(definition: DefinitionNode): void {
+    const kind = KINDS[definition.kind];
+    if (!kind) return;
+    const node = definition as TypeDefinitionNode | TypeExtensionNode;
+    const coordinate = this.rootNames.get(node.name.value) ?? node.name.value;
+    if (FEDERATION_ELEMENTS.has(coordinate) || /^(federation|link)__/.test(coordinate)) return;
+    const before = this.types.get(coordinate);
+    const type: TypeElement = {
+      ...{ coordinate, node: before?.node ?? node, kind },
+      directives: [...(before?.directives ?? []), ...(node.directives ?? [])],
+      elements: before?.elements ?? new Map(),
+      members: before?.members ?? new Map(),
+    };
+    this.types.set(coordinate, type);
+    if ('types' in node) for (const member of node.types ?? []) type.members.set(member.name.value, member);
+    const isExternal = this.applied(node.directives ?? [], 'external').length > 0;
+    for (const element of partsOf(node)) this.addElement(type, element, isExternal);
+  }
+
+  private addElement(type: TypeElement, node: Element['node'], isTypeExternal: boolean): void {
+    const coordinate = `${type.coordinate}.${node.name.value}`;
+    if (FEDERATION_ELEMENTS.has(coordinate)) return;
+    const directives = node.directives ?? [];
+    const isExternal = isTypeExternal || this.applied(directives, 'external').length > 0;
+    type.elements.set(coordinate, { coordinate, node, directives, isExternal });
+  }
+
+  private composedNames(): string[] {
+    return this.document.definitions.flatMap((definition) =>
+      definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION
+        ? this.applied(definition.directives ?? [], 'composeDirective').flatMap(({ arguments: nodes = [] }) =>
+            nodes.flatMap(({ value }) => (value.kind === Kind.STRING ? [value.value.replace(/^@/, '')] : [])),
+          )
+        : [],
+    );
+  }
+}
+
+function partsOf(node: TypeDefinitionNode | TypeExtensionNode): readonly Element['node'][] {
+  if ('fields' in node) return node.fields ?? [];
+  return 'values' in node ? (node.values ?? []) : [];
+}
+
+function rootNamesIn({ definitions }: DocumentNode): ReadonlyMap<string, string> {
+  return new Map(
+    definitions.flatMap((definition) =>
+      definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION
+        ? (definition.operationTypes ?? []).map(
+            ({ operation, type }) => [type.name.value, ROOT_TYPES[operation]!] as const,
+          )
+        : [],
+    ),
+  );
+}
+
+/** The elements of each subgraph. @throws GraphQLError for invalid syntax */
+export const elementsOf = (subgraphs: readonly Published[]): SubgraphElements[] =>
+  subgraphs.map(({ name, sdl, file }) => new SubgraphElements(name, parse(new Source(sdl, file ?? name))));
+
+/** File, line, and column of a node, as `file:line:column`. */
+export function placeOf({ loc }: ASTNode): string {
+  if (!loc) return '';
+  const { line, column } = getLocation(loc.source, loc.start);
+  return `${loc.source.name}:${line}:${column}`;
+}

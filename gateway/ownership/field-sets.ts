@@ -1,0 +1,95 @@
+import {
+  type ConstDirectiveNode,
+  type FieldDefinitionNode,
+  Kind,
+  type OperationDefinitionNode,
+  parse,
+  print,
+  type SelectionSetNode,
+} from 'graphql';
+import { argumentsOf, namedTypeOf } from '../supergraph/ast';
+import type { Element, SubgraphElements } from './elements';
+
+/** The selection set of a `FieldSet`, with or without braces. @throws GraphQLError for invalid syntax */
+export function selectionSetOf(text: string): SelectionSetNode {
+  const set = text.trim().startsWith('{') ? text : `{ ${text} }`;
+  const [operation] = parse(set, { noLocation: true }).definitions as [OperationDefinitionNode];
+  return operation.selectionSet;
+}
+
+/** A `FieldSet` in one form: fields in the order of their names, without aliases and arguments of other forms. */
+export function sortedFields(text: string): string {
+  const sorted = ({ selections }: SelectionSetNode): string =>
+    selections
+      .map((selection) => {
+        const below =
+          'selectionSet' in selection && selection.selectionSet ? ` { ${sorted(selection.selectionSet)} }` : '';
+        if (selection.kind === Kind.FIELD) return `${selection.name.value}${below}`;
+        return selection.kind === Kind.INLINE_FRAGMENT
+          ? `... on ${selection.typeCondition?.name.value ?? ''}${below}`
+          : print(selection);
+      })
+      .sort()
+      .join(' ');
+  return sorted(selectionSetOf(text));
+}
+
+/** The fields that a subgraph's fields get from others, or answer for them, by coordinate. */
+export class FieldSets {
+  private readonly contexts: readonly { readonly type: string; readonly name: unknown }[];
+
+  constructor(private readonly elements: SubgraphElements) {
+    this.contexts = [...elements.types.values()].flatMap(({ coordinate, directives }) =>
+      elements
+        .applied(directives, 'context')
+        .map((directive) => ({ type: coordinate, name: argumentsOf(directive).name })),
+    );
+  }
+
+  /** Coordinates of the fields that a field requires by `@requires`, or takes from a context by `@fromContext`. */
+  requiredBy({ coordinate, node, directives }: Element): string[] {
+    const [type = ''] = coordinate.split('.');
+    const parameters = ('arguments' in node && node.arguments) || [];
+    return [
+      ...this.fieldsOf(directives, 'requires').flatMap((fields) => this.selected(type, fields)),
+      ...parameters.flatMap((parameter) =>
+        this.elements
+          .applied(parameter.directives ?? [], 'fromContext')
+          .flatMap((directive) => this.fromContext(directive)),
+      ),
+    ];
+  }
+
+  /** Coordinates of the fields that a field answers for others by `@provides`. */
+  providedBy({ node, directives }: Element): string[] {
+    const type = namedTypeOf((node as FieldDefinitionNode).type);
+    return this.fieldsOf(directives, 'provides').flatMap((fields) => this.selected(type, fields));
+  }
+
+  private fieldsOf(directives: readonly ConstDirectiveNode[], directive: string): SelectionSetNode[] {
+    return this.elements
+      .applied(directives, directive)
+      .map((applied) => argumentsOf(applied).fields)
+      .filter((fields) => typeof fields === 'string')
+      .map(selectionSetOf);
+  }
+
+  private fromContext(directive: ConstDirectiveNode): string[] {
+    const [, context, selection = ''] = /^\s*\$(\w+)\s*(.*)$/s.exec(String(argumentsOf(directive).field)) ?? [];
+    const set = selectionSetOf(selection);
+    return this.contexts.flatMap(({ name, type }) => (name === context ? this.selected(type, set) : []));
+  }
+
+  private selected(type: string, { selections }: SelectionSetNode): string[] {
+    return selections.flatMap((selection): string[] => {
+      if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
+      if (selection.kind === Kind.INLINE_FRAGMENT)
+        return this.selected(selection.typeCondition?.name.value ?? type, selection.selectionSet);
+      if (selection.name.value === '__typename') return [];
+      const coordinate = `${type}.${selection.name.value}`;
+      const { node } = this.elements.types.get(type)?.elements.get(coordinate) ?? {};
+      const below = node && 'type' in node ? namedTypeOf(node.type) : '';
+      return [coordinate, ...(selection.selectionSet ? this.selected(below, selection.selectionSet) : [])];
+    });
+  }
+}

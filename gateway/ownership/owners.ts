@@ -1,0 +1,104 @@
+import { type Act, type Agreement, hasConsent } from './agreement';
+import { ROOT_TYPES, type SubgraphElements, type TypeElement } from './elements';
+
+/** Which subgraphs define an element, by its coordinate. */
+export class Definers {
+  private readonly byCoordinate = new Map<string, string[]>();
+  /** Subgraphs that resolve the global ids of a type. */
+  private readonly byNode = new Map<string, string[]>();
+  private readonly entities = new Set<string>(Object.values(ROOT_TYPES));
+
+  constructor(subgraphs: readonly SubgraphElements[]) {
+    for (const subgraph of subgraphs)
+      for (const type of subgraph.types.values()) {
+        add(this.byCoordinate, type.coordinate, subgraph.name);
+        if (isNode(type)) add(this.byNode, type.coordinate, subgraph.name);
+        if (subgraph.applied(type.directives, 'key').length > 0) this.entities.add(type.coordinate);
+        for (const { coordinate, isExternal } of type.elements.values())
+          if (!isExternal) add(this.byCoordinate, coordinate, subgraph.name);
+      }
+  }
+
+  /** Names of the subgraphs that define a type, or a field other than by `@external`. */
+  of(coordinate: string): readonly string[] {
+    return this.byCoordinate.get(coordinate) ?? [];
+  }
+
+  ofNode(type: string): readonly string[] {
+    return this.byNode.get(type) ?? [];
+  }
+
+  /** Whether several subgraphs can resolve fields of one object of the type. */
+  isEntity(type: string): boolean {
+    return this.entities.has(type);
+  }
+}
+
+const isNode = ({ directives }: TypeElement): boolean => directives.some(({ name }) => name.value === 'node');
+
+function add(to: Map<string, string[]>, key: string, value: string): void {
+  const values = to.get(key);
+  if (values) values.push(value);
+  else to.set(key, [value]);
+}
+
+/** Decides which subgraph owns an element of the graph. */
+export class Owners {
+  constructor(
+    private readonly definers: Definers,
+    private readonly agreement: Agreement,
+    /** Owners before a change, which it cannot take away. */
+    private readonly before?: Owners,
+  ) {}
+
+  /** The subgraph that owns an element; undefined if each of those that define it does. */
+  of(coordinate: string): string | undefined {
+    return this.before?.of(coordinate) ?? this.agreedOn(coordinate) ?? this.definingOne(coordinate);
+  }
+
+  /** Subgraphs that must consent to what another does to an element: its owner, or all others that define it. */
+  askedFor(coordinate: string, by: string): readonly string[] {
+    const owner = this.of(coordinate);
+    if (owner !== undefined) return owner === by ? [] : [owner];
+    const others = this.definers.of(coordinate).filter((name) => name !== by);
+    if (others.length > 0) return others;
+    const [type, ...field] = coordinate.split(/[.(]/);
+    return field.length > 0 ? this.askedFor(type!, by) : [];
+  }
+
+  private agreedOn(coordinate: string): string | undefined {
+    const { owners } = this.agreement;
+    const [type = ''] = coordinate.split('.');
+    const owner = owners[coordinate];
+    if (owner !== undefined && this.definers.of(type).includes(owner)) return owner;
+    const ofType = owners[type];
+    return ofType !== undefined && this.definers.of(coordinate).includes(ofType) ? ofType : undefined;
+  }
+
+  private definingOne(coordinate: string): string | undefined {
+    const names = this.definers.of(coordinate);
+    if (names.length === 1) return names[0];
+    const [type = ''] = coordinate.split('.');
+    const [node, ...rivals] = this.definers.ofNode(type);
+    if (node !== undefined && rivals.length === 0 && names.includes(node)) return node;
+    const commons = this.agreement.owners['*'];
+    return commons !== undefined && names.includes(commons) ? commons : undefined;
+  }
+}
+
+/** Something that a subgraph does to an element that others own. */
+export interface Deed {
+  readonly by: string;
+  readonly act: Act;
+  readonly coordinate: string;
+  /** Subgraphs that must consent. */
+  readonly owners: readonly string[];
+  /** What it changes, for messages; may be empty. */
+  readonly detail: string;
+  /** As `file:line:column`; may be empty. */
+  readonly place: string;
+}
+
+/** Whether all of its owners consent. */
+export const isConsented = (deed: Deed, agreement: Agreement): boolean =>
+  deed.owners.every((owner) => hasConsent(agreement, owner, deed));

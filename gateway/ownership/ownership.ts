@@ -1,0 +1,157 @@
+import { type ConstDirectiveNode, type DocumentNode, isTypeDefinitionNode, type TypeDefinitionNode } from 'graphql';
+import { OperatorError } from '#base/errors';
+import type { Sensitivity } from '#base/sensitivity';
+import { classesIn } from '../policy/sensitivity';
+import { featuresOf, handlingFeature } from '../supergraph/features';
+import type { Join } from '../supergraph/join';
+import { ACTS, type Agreement, type Consent } from './agreement';
+import { deedsIn } from './deeds';
+import { type Element, elementsOf, type Published, type SubgraphElements } from './elements';
+import { joinedSchemas } from './joined-schemas';
+import { type Deed, Definers, isConsented, Owners } from './owners';
+import { agreementIn } from './supergraph-agreement';
+
+/** What the subgraphs of a graph do to each other's parts. */
+export class Ownership {
+  /** What they do without consent. Nothing in graphs without sensitivity classes, which protect nothing. */
+  readonly encroachments: readonly Deed[];
+  private readonly deeds: readonly Deed[];
+  private readonly subgraphs: readonly SubgraphElements[];
+  private readonly definers: Definers;
+  private readonly owners: Owners;
+
+  /**
+   * @param before the subgraphs before a change: it cannot take away what they own
+   * @throws GraphQLError for invalid syntax
+   */
+  constructor(
+    subgraphs: readonly Published[],
+    private readonly agreement: Agreement,
+    before?: readonly Published[],
+  ) {
+    this.subgraphs = elementsOf(subgraphs);
+    this.definers = new Definers(this.subgraphs);
+    this.owners = new Owners(this.definers, agreement, before && ownersOf(before, agreement));
+    const classes = new Map(this.subgraphs.flatMap(({ document }) => [...classesIn(document)]));
+    const { definers, owners } = this;
+    const graph = { subgraphs: this.subgraphs, definers, owners, agreement };
+    this.deeds = classes.size > 0 ? deedsIn({ ...graph, classOf: (coordinate) => classes.get(coordinate) }) : [];
+    this.encroachments = this.deeds.filter((deed) => !isConsented(deed, agreement));
+  }
+
+  /**
+   * The agreement for the supergraph, with what gateways cannot see in it: who owned the contested parts before, and what an owner hides
+   * of its own.
+   */
+  statement(): Agreement {
+    const contested = this.deeds.flatMap(({ coordinate, owners: [owner, ...others] }) =>
+      others.length === 0 && !coordinate.startsWith('@') ? [[coordinate, owner!] as const] : [],
+    );
+    return {
+      ...this.agreement,
+      owners: { ...Object.fromEntries(contested), ...this.agreement.owners },
+      consents: [...this.agreement.consents, ...this.ownHidings()],
+    };
+  }
+
+  private ownHidings(): Consent[] {
+    return this.subgraphs.flatMap((subgraph) => {
+      const hides = ({ directives = [] }: Annotated) => subgraph.applied(directives, 'inaccessible').length > 0;
+      const coordinates = [...subgraph.types.values()].flatMap((type) =>
+        [
+          { coordinate: type.coordinate, node: type },
+          ...[...type.elements.values()].flatMap(({ coordinate, node }) => [...withParameters(coordinate, node)]),
+        ].flatMap(({ coordinate, node }) => {
+          const element = coordinate.replace(/\(.*/, '');
+          const isOwn = this.owners.of(element) === subgraph.name && this.definers.of(element).length > 1;
+          return isOwn && hides(node) ? [coordinate] : [];
+        }),
+      );
+      const { name } = subgraph;
+      return coordinates.length > 0 ? [{ by: name, to: [name], act: 'HIDE' as const, coordinates, reason: '' }] : [];
+    });
+  }
+}
+
+/** Who owns the parts of a graph. @throws GraphQLError for invalid syntax */
+export const ownersOf = (subgraphs: readonly Published[], agreement: Agreement): Owners =>
+  new Owners(new Definers(elementsOf(subgraphs)), agreement);
+
+/** A deed in words, with its place, the owner, and the consent that is missing. */
+export function describeDeed({ by, act, coordinate, owners, detail, place }: Deed): string {
+  const names = owners.join(', ');
+  const what = `${by} ${ACTS[act]} ${coordinate}${detail === '' ? '' : ` (${detail})`}`;
+  return `${place === '' ? '' : `${place}: `}${what}, which ${names} ${owners.length > 1 ? 'own' : 'owns'}: it needs the consent ${act} of ${names}`;
+}
+
+/**
+ * Refuses a supergraph in which a subgraph does something to what others own without a consent that the supergraph states. A file written
+ * by hand can state any consent: its signature says whether to believe it.
+ * @throws OperatorError
+ */
+export function requireOwnership(supergraph: DocumentNode, join: Join): void {
+  if (!handlingFeature(supergraph)) return;
+  const agreement = agreementIn(supergraph);
+  const subgraphs = joinedSchemas(supergraph, join);
+  const definers = new Definers(subgraphs);
+  const owners = new Owners(definers, agreement);
+  let classes: ReadonlyMap<string, Sensitivity> | undefined;
+  // few graphs need them
+  const classOf = (coordinate: string) => {
+    classes ??= classesIn(supergraph);
+    return classes.get(coordinate);
+  };
+  const deeds = deedsIn({ subgraphs, definers, owners, agreement, classOf });
+  const flaws = [
+    ...deeds.filter((deed) => !isConsented(deed, agreement)).map(describeDeed),
+    ...hiddenParts(supergraph, definers, owners, agreement),
+  ];
+  if (flaws.length > 0) throw encroaching(flaws);
+}
+
+export const encroaching = (flaws: readonly string[]): OperatorError =>
+  new OperatorError(
+    `Subgraphs do what needs the consent of others:\n${flaws.map((flaw) => `- ${flaw}`).join('\n')}`,
+    'Leave these parts to their owners, or ask them: docs/agency-schemas.md describes consents. The supergraph is unchanged',
+  );
+
+/** Parts of several subgraphs that are hidden, although no owner consented. Supergraphs do not say which subgraph hides them. */
+function hiddenParts(supergraph: DocumentNode, definers: Definers, owners: Owners, agreement: Agreement): string[] {
+  const feature = featuresOf(supergraph).find(({ url }) => url.startsWith('https://specs.apollo.dev/inaccessible/'));
+  if (!feature) return [];
+  const hides = ({ directives = [] }: Annotated) =>
+    directives.some(({ name }) => name.value === feature.directiveNamed('inaccessible'));
+  return supergraph.definitions.filter(isTypeDefinitionNode).flatMap((type) =>
+    [...partsOf(type)].flatMap(({ coordinate, node }) => {
+      const names = definers.of(coordinate.replace(/\(.*/, ''));
+      if (names.length < 2 || !hides(node)) return [];
+      const asked = owners.of(coordinate.replace(/\(.*/, ''));
+      const isAgreed = agreement.consents.some(
+        ({ by, act, coordinates }) =>
+          act === 'HIDE' && coordinates.includes(coordinate) && (asked === undefined ? names : [asked]).includes(by),
+      );
+      return isAgreed
+        ? []
+        : [
+            `${coordinate} is hidden, and defined by ${names.join(', ')}: it needs the consent HIDE of ${asked ?? 'each'}`,
+          ];
+    }),
+  );
+}
+
+type Annotated = { readonly directives?: readonly ConstDirectiveNode[] };
+type Part = { readonly coordinate: string; readonly node: Annotated };
+
+/** A type and its fields, input fields, enum values, and arguments, with their coordinates. */
+function* partsOf(type: TypeDefinitionNode): Generator<Part> {
+  const { value: name } = type.name;
+  yield { coordinate: name, node: type };
+  const parts = 'fields' in type ? (type.fields ?? []) : 'values' in type ? (type.values ?? []) : [];
+  for (const part of parts) yield* withParameters(`${name}.${part.name.value}`, part);
+}
+
+function* withParameters(coordinate: string, node: Element['node']): Generator<Part> {
+  yield { coordinate, node };
+  for (const parameter of ('arguments' in node && node.arguments) || [])
+    yield { coordinate: `${coordinate}(${parameter.name.value}:)`, node: parameter };
+}
