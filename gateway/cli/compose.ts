@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { readPrivateKey } from '#base/identity/keys';
 import {
   compose,
   duplicateNames,
@@ -6,6 +7,8 @@ import {
   requireSources,
   sourceProblems,
 } from '../composition/compose';
+import { readAgreement } from '../ownership/agreement';
+import { signSupergraph } from '../supergraph/signature';
 
 interface Source {
   readonly name: string;
@@ -17,7 +20,28 @@ interface Source {
  * Composes `name[@url]=file` sources.
  * @throws OperatorError that lists all sources that are malformed, unreadable, or have a syntax error; otherwise all composition errors
  */
-export function composeFiles(texts: readonly string[]): string {
+export async function composeFiles(texts: readonly string[], options: ComposeOptions = {}): Promise<string> {
+  const agreement = options.agreement === undefined ? undefined : readAgreement(options.agreement, todayInUtc());
+  const key = options.signKey === undefined ? undefined : readPrivateKey(options.signKey, 'the key of --sign-key');
+  const supergraph = compose(readSources(texts), { agreement });
+  return key ? signSupergraph(supergraph, key) : supergraph;
+}
+
+/** Files of options. */
+export interface ComposeOptions {
+  readonly agreement?: string | undefined;
+  /** Private key that signs the supergraph. */
+  readonly signKey?: string | undefined;
+}
+
+/** As YYYY-MM-DD. */
+export const todayInUtc = (): string => new Date().toISOString().slice(0, 10);
+
+/**
+ * Reads `name[@url]=file` sources.
+ * @throws OperatorError that lists all sources that are malformed, unreadable, or have a syntax error
+ */
+export function readSources(texts: readonly string[]): PublishedSubgraph[] {
   const problems: string[] = [];
   const valid = <T>(value: T | Problem): T[] => {
     if (!(value instanceof Problem)) return [value];
@@ -27,7 +51,7 @@ export function composeFiles(texts: readonly string[]): string {
   const sources = texts.flatMap((text) => valid(sourceOf(text)));
   const subgraphs = sources.flatMap((source) => valid(read(source)));
   requireSources([...problems, ...duplicateNames(sources), ...sourceProblems(subgraphs)]);
-  return compose(subgraphs);
+  return subgraphs;
 }
 
 class Problem {

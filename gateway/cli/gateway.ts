@@ -1,9 +1,10 @@
 import { parse } from 'graphql';
+import type { JSONWebKeySet } from 'jose';
 import type { Logger } from 'pino';
 import { OperatorError } from '#base/errors';
 import { listen } from '#base/http/listen';
 import { TlsFiles } from '#base/http/tls-files';
-import { identityKeyIn, signerOf } from '#base/identity/keys';
+import { identityKeyIn, readPublicKeys, signerOf } from '#base/identity/keys';
 import { declareRoles } from '#base/identity/roles';
 import { describeSettings, withoutSecrets } from '#base/settings';
 import { NO_EVENT_KEYS } from '#kit/events/event-keys';
@@ -68,6 +69,16 @@ function tlsOf(
   return ca || cert || key ? new TlsFiles({ ca, cert, key }, log) : undefined;
 }
 
+/** Public keys that supergraphs must be signed with. The supergraph of the release came with the code. @throws OperatorError */
+function publisherKeys(
+  { supergraph, supergraphKeys }: GatewaySettings,
+  log: Logger,
+): (() => JSONWebKeySet) | undefined {
+  if (supergraph === '' || supergraphKeys === '') return undefined;
+  const keys = readPublicKeys(supergraphKeys, 'the public keys of --supergraph-keys, ORDERGRAPH_SUPERGRAPH_KEYS', log);
+  return () => keys.current;
+}
+
 /** Runs the gateway over HTTP subgraphs until a signal ends it. */
 export async function startGateway({ config, printSettings }: GatewayOptions): Promise<void> {
   const log = createLog(config.logLevel, 'gateway');
@@ -97,7 +108,8 @@ export async function startGateway({ config, printSettings }: GatewayOptions): P
     };
     return new ResilientTransport(name, http, resilience, log);
   };
-  const source = new SupergraphFile(config.supergraph || OWN_SUPERGRAPH_FILE, config.supergraphPollMs, log);
+  const file = config.supergraph || OWN_SUPERGRAPH_FILE;
+  const source = new SupergraphFile(file, config.supergraphPollMs, log, publisherKeys(config, log));
   if (printSettings) {
     const summary = describeSettings(config, {
       costs: describeCostMode(config, await source.read()),

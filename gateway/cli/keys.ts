@@ -9,6 +9,7 @@ import {
   publicKey,
   readIdentityKeys,
   readPrivateKey,
+  readPublicKeys,
 } from '#base/identity/keys';
 import { readText } from '#base/read-text';
 import { type SealKey, sealKeyOf } from '#kit/audit/seal';
@@ -33,6 +34,10 @@ export interface KeyFiles {
   readonly auditKeys: string;
   /** Public keys for all readers of the event bus: verify what subgraphs send. */
   readonly eventKeys: string;
+  /** Private key of the publisher of supergraphs: signs them. Anyone who has it decides what gateways serve. */
+  readonly supergraphKey: string;
+  /** Public keys for gateways: verify supergraphs. */
+  readonly supergraphKeys: string;
   /** Secret keys of workforce: protect the personal data of candidates in its database. */
   readonly personKeys: string;
 }
@@ -56,6 +61,8 @@ export function keyFilesIn(folder: string): KeyFiles {
     gatewaySealKeys: join(folder, 'gateways', 'audit-keys.json'),
     auditKeys: join(folder, 'auditors', 'audit-keys.json'),
     eventKeys: join(folder, 'events', 'event-keys.json'),
+    supergraphKey: join(folder, 'publishers', 'supergraph-key.json'),
+    supergraphKeys: join(folder, 'gateways', 'supergraph-keys.json'),
     personKeys: join(folder, 'persons', 'person-keys.json'),
   };
 }
@@ -75,6 +82,7 @@ export async function writeKeys(folder: string): Promise<KeyFiles> {
   replace(identityKey, key, 0o600);
   await writeSealKeys(folder, [sealKeys, gatewaySealKeys, auditKeys]);
   await writeEventKeys(folder);
+  await writeSupergraphKeys(files);
   await createPersonKeys(personKeys);
   return files;
 }
@@ -107,6 +115,16 @@ function earlierSealKeys(file: string): readonly SealKey[] {
   return keys.flatMap((key) =>
     (key.subgraph === undefined ? PROGRAMS : [key.subgraph]).map((name) => sealKeyOf(key, name)),
   );
+}
+
+/** Creates the key that signs supergraphs if it is missing. Earlier public keys stay, since gateways may still serve what they signed. */
+async function writeSupergraphKeys({ supergraphKey, supergraphKeys }: KeyFiles): Promise<void> {
+  const key = publicKey(await privateKeyIn(supergraphKey, 'The key that signs supergraphs'));
+  const previous = existsSync(supergraphKeys)
+    ? readPublicKeys(supergraphKeys, 'the keys of supergraphs').current.keys
+    : [];
+  const earlier = previous.filter(({ kid }) => kid !== key.kid);
+  replace(supergraphKeys, { keys: [key, ...earlier].slice(0, MAX_KEYS) }, 0o644);
 }
 
 /** Creates missing event keys. Previous public keys stay until they are pruned, since they verify entries still on the bus. */

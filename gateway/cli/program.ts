@@ -5,6 +5,7 @@ import { OperatorError } from '#base/errors';
 import { defaultOf, environmentWarnings, flagOf, readSettings, type Setting, type SettingTable } from '#base/settings';
 import { readConfig } from '../config';
 import type { Format } from '../export/writers';
+import type { CheckOptions } from './check';
 import { EVENT_READERS, PROGRAMS } from './programs';
 import {
   eventKeyVariable,
@@ -163,7 +164,7 @@ program
   .command('keys')
   .argument('<folder>', 'folder for the key files')
   .description(
-    'Creates the keys of a deployment. gateways/identity-key.json (private) signs callers’ identities; subgraphs/identity-keys.json (public) verifies them. senders/<subgraph>/audit-key.json (private) seals the audit record of that subgraph; audit-keys.json (public; the same file for auditors, subgraphs, and gateways) verifies the seals. senders/<subgraph>/event-key.json (private) signs the events of that subgraph; events/event-keys.json (public) verifies them. persons/person-keys.json (secret) protects the personal data of candidates in the workforce database. A second run adds a new identity key and keeps the others; running gateways and subgraphs switch to it without a restart.',
+    'Creates the keys of a deployment. gateways/identity-key.json (private) signs callers’ identities; subgraphs/identity-keys.json (public) verifies them. senders/<subgraph>/audit-key.json (private) seals the audit record of that subgraph; audit-keys.json (public; the same file for auditors, subgraphs, and gateways) verifies the seals. senders/<subgraph>/event-key.json (private) signs the events of that subgraph; events/event-keys.json (public) verifies them. publishers/supergraph-key.json (private) signs supergraphs; gateways/supergraph-keys.json (public) verifies them. persons/person-keys.json (secret) protects the personal data of candidates in the workforce database. A second run adds a new identity key and keeps the others; running gateways and subgraphs switch to it without a restart.',
   )
   .option('--prune', 'Add no keys; remove all public identity and event keys except those of the current private keys.')
   .action(async (folder: string, { prune }: { prune?: boolean }) => {
@@ -174,7 +175,8 @@ program
       return;
     }
     const files = await writeKeys(folder);
-    const { identityKey, identityKeys, sealKeys, gatewaySealKeys, auditKeys, eventKeys, personKeys } = files;
+    const { identityKey, identityKeys, sealKeys, gatewaySealKeys, auditKeys, eventKeys } = files;
+    const { supergraphKey, supergraphKeys, personKeys } = files;
     const shared = sharedAuditKeyIn(folder);
     process.stdout.write(
       [
@@ -190,6 +192,8 @@ program
         ...EVENT_READERS.map(
           (name) => `${eventKeyIn(folder, name)}: for ${name} only, ${eventKeyVariable(name)}; keep it secret`,
         ),
+        `${supergraphKey}: for the publisher of supergraphs, \`compose --sign-key\`; keep it secret`,
+        `${supergraphKeys}: for gateways, --supergraph-keys or ORDERGRAPH_SUPERGRAPH_KEYS`,
         `${personKeys}: for workforce and \`migrate\`, ORDERGRAPH_PERSON_KEYS; keep it secret, and back it up apart from the database`,
         ...(existsSync(shared)
           ? [`${shared}: from an earlier release; remove it once each subgraph runs with its own key`]
@@ -470,9 +474,31 @@ program
   .command('compose')
   .argument('<name=file...>', 'subgraphs as name[@url]=file, such as reviews@http://host/graphql=schema.graphql')
   .description('Composes subgraph schemas into a supergraph and prints it to standard output.')
-  .action(async (sources: string[]) => {
+  .option('--agreement <file>', 'What the owners of the subgraphs agreed on, as JSON; nothing by default.')
+  .option('--sign-key <file>', 'Private key that signs the supergraph, for gateways with --supergraph-keys.')
+  .action(async (sources: string[], { agreement, signKey }: { agreement?: string; signKey?: string }) => {
     const { composeFiles } = await import('./compose');
-    process.stdout.write(composeFiles(sources));
+    process.stdout.write(await composeFiles(sources, { agreement, signKey }));
+  });
+
+program
+  .command('check')
+  .argument('<name=file...>', 'proposed subgraph schemas as name=file, such as reviews=schema.graphql')
+  .description(
+    'Checks changes of subgraph schemas: composition, ownership, changes for clients, sensitivity classes, and names. Exits with 1 if they may not be published.',
+  )
+  .option('--with <name=file...>', 'Schemas of the subgraphs that are served; those of this repository by default.')
+  .option('--agreement <file>', 'What the owners of the subgraphs agreed on, as JSON.')
+  .option(
+    '--documents <client=file...>',
+    'Documents of released clients as client@version=file: manifests, or .graphql files. Changes that break none of them pass.',
+  )
+  .option('--json', 'Print the report as JSON.')
+  .action(async (sources: string[], { json, ...options }: CheckOptions & { json?: boolean }) => {
+    const { checkFiles, describeReport } = await import('./check');
+    const report = await checkFiles(sources, options);
+    process.stdout.write(json ? `${JSON.stringify(report)}\n` : describeReport(report));
+    process.exitCode = report.passed ? 0 : 1;
   });
 
 program

@@ -238,6 +238,13 @@ export const gatewaySettings = {
     value: 'file',
     help: 'Supergraph schema, read again when it changes.',
   },
+  supergraphKeys: {
+    env: 'ORDERGRAPH_SUPERGRAPH_KEYS',
+    schema: file,
+    default: '',
+    value: 'file',
+    help: 'Public keys of those who may publish supergraphs: the gateway serves a --supergraph only with a signature by one of them.',
+  },
   subgraphUrl: {
     env: 'ORDERGRAPH_SUBGRAPH_URLS',
     schema: list,

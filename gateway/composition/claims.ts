@@ -1,19 +1,16 @@
-import { type DocumentNode, Kind, parse } from 'graphql';
+import { type DocumentNode, Kind } from 'graphql';
 import { statesAgreement } from '../ownership/supergraph-agreement';
 import { argumentsOf } from '../supergraph/ast';
 import { handlingFeature } from '../supergraph/features';
-
-interface Published {
-  readonly name: string;
-  readonly sdl: string;
-}
+import { type Published, subgraphDocument } from '../supergraph/subgraph-document';
 
 /** What subgraphs state about others: owners of their data, and other root fields that answer their conditions. */
 export function foreignClaims(subgraphs: readonly Published[]): string[] {
   const claims: string[] = [];
   const matched = new Map<string, { readonly subgraph: string; readonly field: string }>();
-  for (const { name: subgraph, sdl } of subgraphs) {
-    const document = parse(sdl, { noLocation: true });
+  for (const published of subgraphs) {
+    const { name: subgraph } = published;
+    const document = subgraphDocument(published);
     if (statesAgreement(document))
       claims.push(`${subgraph}: its schema states what owners agreed on; they do so in their agreement`);
     for (const owned of textsOf(document, 'owner', 'subgraph'))

@@ -1,5 +1,5 @@
 import { composeServices } from '@apollo/composition';
-import { type DocumentNode, GraphQLError, getLocation, parse, Source } from 'graphql';
+import { type DocumentNode, GraphQLError, getLocation } from 'graphql';
 import { OperatorError } from '#base/errors';
 import { NODES, nodesSchema } from '../nodes/schema';
 import { type Agreement, NO_AGREEMENT } from '../ownership/agreement';
@@ -7,19 +7,16 @@ import { describeDeed, encroaching, Ownership } from '../ownership/ownership';
 import { withAgreement } from '../ownership/supergraph-agreement';
 import { unclassifiedFields } from '../policy/sensitivity';
 import { featuresOf } from '../supergraph/features';
+import { type Published, subgraphDocument } from '../supergraph/subgraph-document';
 import { foreignClaims } from './claims';
 import { understatedFields } from './derivations';
 import { conflictingRoles } from './roles';
 import { gateVocabulary } from './voluntary';
 
 /** Input of composition: a subgraph's schema. */
-export interface PublishedSubgraph {
-  readonly name: string;
-  readonly sdl: string;
+export interface PublishedSubgraph extends Published {
   /** Its URL; empty for an in-process subgraph. */
   readonly url?: string;
-  /** Schema file for error messages; its name by default. */
-  readonly file?: string;
 }
 
 interface ParsedSubgraph {
@@ -83,7 +80,7 @@ export function compose(
     (subgraph): ParsedSubgraph => ({
       name: subgraph.name,
       url: subgraph.url ?? '',
-      typeDefs: parse(sourceOf(subgraph)),
+      typeDefs: subgraphDocument(subgraph),
     }),
   );
   const { supergraphSdl, errors = [] } = composed(parsed);
@@ -117,19 +114,17 @@ export function requireSources(problems: readonly string[]): void {
   );
 }
 
-const sourceOf = ({ sdl, file, name }: PublishedSubgraph): Source => new Source(sdl, file ?? name);
-
 function sourceProblem(subgraph: PublishedSubgraph): string | undefined {
-  const source = sourceOf(subgraph);
-  if (source.body.trim() === '') return `${source.name}: the schema is empty`;
+  const { name, file = name, sdl } = subgraph;
+  if (sdl.trim() === '') return `${file}: the schema is empty`;
   try {
-    featuresOf(parse(source));
+    featuresOf(subgraphDocument(subgraph));
     return undefined;
   } catch (error) {
-    if (error instanceof OperatorError) return `${source.name}: ${error.message}`;
+    if (error instanceof OperatorError) return `${file}: ${error.message}`;
     if (!(error instanceof GraphQLError)) throw error;
     const [place] = error.locations ?? [];
-    return `${source.name}:${place ? `${place.line}:${place.column}:` : ''} ${error.message}`;
+    return `${file}:${place ? `${place.line}:${place.column}:` : ''} ${error.message}`;
   }
 }
 

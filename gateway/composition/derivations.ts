@@ -1,9 +1,10 @@
 import type { DirectiveNode } from 'graphql';
 import { isCovered, type Sensitivity } from '#base/sensitivity';
-import { elementsOf, type Published } from '../ownership/elements';
+import { elementsOf } from '../ownership/elements';
 import { FieldSets } from '../ownership/field-sets';
 import { sensitivitiesOf } from '../policy/sensitivity';
 import { argumentsOf } from '../supergraph/ast';
+import type { Published } from '../supergraph/subgraph-document';
 
 /** A derived field and its sources, as a subgraph declares them. */
 export interface Derived {

@@ -1,4 +1,5 @@
-import { type DocumentNode, type NameNode, parse, visit } from 'graphql';
+import { type DocumentNode, type NameNode, visit } from 'graphql';
+import { type Published, subgraphDocument } from '../supergraph/subgraph-document';
 
 /**
  * N4 in docs/domain.md: subgraphs about models, submissions, or reviews must not name anything as a gate. Only whole words count, split at
@@ -30,11 +31,12 @@ export const wordsOf = (name: string): string[] =>
   name.split(/_|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/).map((word) => word.toLowerCase());
 
 /** Names that break the rule, with their location. Empty for graphs without the framework. */
-export function gateVocabulary(subgraphs: readonly { name: string; sdl: string }[]): string[] {
+export function gateVocabulary(subgraphs: readonly Published[]): string[] {
   const names = new Set(subgraphs.map(({ name }) => name));
   if (!names.has('submissions') || !names.has('reviews')) return [];
-  return subgraphs.flatMap(({ name, sdl }) => {
-    const document = parse(sdl);
+  return subgraphs.flatMap((subgraph) => {
+    const { name } = subgraph;
+    const document = subgraphDocument(subgraph);
     const core = name === 'submissions' || name === 'reviews';
     const added = frameworkFields(document);
     if (!core && added === 0) return [];

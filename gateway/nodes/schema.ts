@@ -1,5 +1,6 @@
-import { type ConstDirectiveNode, Kind, type ObjectTypeDefinitionNode, parse, valueFromASTUntyped } from 'graphql';
+import { type ConstDirectiveNode, Kind, type ObjectTypeDefinitionNode, valueFromASTUntyped } from 'graphql';
 import { OperatorError } from '#base/errors';
+import { type Published, subgraphDocument } from '../supergraph/subgraph-document';
 
 /** Name of the virtual subgraph that finds objects by global id; the gateway implements it. */
 export const NODES = 'nodes';
@@ -18,17 +19,12 @@ export interface NodeType {
   readonly subgraphs: readonly string[];
 }
 
-interface Source {
-  readonly name: string;
-  readonly sdl: string;
-}
-
 /**
  * The schema of the virtual subgraph for global ids: `node` and `nodes` of the Relay specification "GraphQL Global Object
  * Identification", over every type that a subgraph marks with `@node(prefix:)`. Undefined if no type is marked.
  * @throws OperatorError if the ids of two types could be confused
  */
-export function nodesSchema(subgraphs: readonly Source[]): string | undefined {
+export function nodesSchema(subgraphs: readonly Published[]): string | undefined {
   const types = nodeTypesIn(subgraphs);
   if (types.length === 0) return undefined;
   if (subgraphs.some(({ name }) => name === NODES))
@@ -61,10 +57,11 @@ ${definitions.join('\n')}
 }
 
 /** The types that subgraphs mark with `@node(prefix:)`. */
-function nodeTypesIn(subgraphs: readonly Source[]): NodeType[] {
+function nodeTypesIn(subgraphs: readonly Published[]): NodeType[] {
   const types = new Map<string, NodeType>();
-  for (const { name: subgraph, sdl } of subgraphs)
-    for (const definition of parse(sdl, { noLocation: true }).definitions) {
+  for (const published of subgraphs)
+    for (const definition of subgraphDocument(published).definitions) {
+      const { name: subgraph } = published;
       if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
       const prefix = argumentOf(definition, 'node', 'prefix');
       const keyField = argumentOf(definition, 'key', 'fields');

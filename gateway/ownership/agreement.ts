@@ -18,7 +18,7 @@ export const ACTS = {
   NODE: 'resolves global ids of',
   INTERFACE_OBJECT: 'adds fields to all types of',
   EXTEND: 'extends',
-  CHANGE: 'changes',
+  CHANGE: 'has another definition of',
 } as const;
 
 export type Act = keyof typeof ACTS;

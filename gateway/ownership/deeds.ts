@@ -152,7 +152,7 @@ class DeedFinder {
     if (this.isShared(type, element)) this.add('SHARE', coordinate, node);
     const form = formOf(node);
     const different = references.find(({ node: other }) => formOf(other) !== form);
-    if (different) this.add('CHANGE', coordinate, node, `from ${formOf(different.node)} to ${form}`);
+    if (different) this.add('CHANGE', coordinate, node, `${form} instead of ${formOf(different.node)}`);
   }
 
   /** Whether a field of one object has answers of several subgraphs. Global ids and keys are the same everywhere. */

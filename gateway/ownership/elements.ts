@@ -10,20 +10,11 @@ import {
   type InputValueDefinitionNode,
   Kind,
   type NamedTypeNode,
-  parse,
-  Source,
   type TypeDefinitionNode,
   type TypeExtensionNode,
 } from 'graphql';
 import { type Feature, featuresOf } from '../supergraph/features';
-
-/** A subgraph's schema. */
-export interface Published {
-  readonly name: string;
-  readonly sdl: string;
-  /** Schema file for messages; its name by default. */
-  readonly file?: string;
-}
+import { type Published, subgraphDocument } from '../supergraph/subgraph-document';
 
 /** A field, argument, input field, or enum value, as one subgraph defines it. */
 export interface Element {
@@ -171,7 +162,7 @@ function rootNamesIn({ definitions }: DocumentNode): ReadonlyMap<string, string>
 
 /** The elements of each subgraph. @throws GraphQLError for invalid syntax */
 export const elementsOf = (subgraphs: readonly Published[]): SubgraphElements[] =>
-  subgraphs.map(({ name, sdl, file }) => new SubgraphElements(name, parse(new Source(sdl, file ?? name))));
+  subgraphs.map((subgraph) => new SubgraphElements(subgraph.name, subgraphDocument(subgraph)));
 
 /** File, line, and column of a node, as `file:line:column`. */
 export function placeOf({ loc }: ASTNode): string {

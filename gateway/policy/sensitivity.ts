@@ -12,7 +12,6 @@ import {
   isObjectType,
   Kind,
   type NameNode,
-  parse,
   type SelectionSetNode,
   type TypeNode,
 } from 'graphql';
@@ -20,6 +19,7 @@ import { CLASSES, type Sensitivity } from '#base/sensitivity';
 import { withheldOf } from '../operation/normalize';
 import { argumentsOf } from '../supergraph/ast';
 import { handlingFeature } from '../supergraph/features';
+import { type Published, subgraphDocument } from '../supergraph/subgraph-document';
 
 /** Name of the directive in its feature. */
 const DIRECTIVE = 'sensitivity';
@@ -133,9 +133,10 @@ export class Sensitivities {
  * Fields without a valid class, and fields that subgraphs classify differently. Once one subgraph classifies its fields, all must:
  * an unclassified field must not count as public.
  */
-export function unclassifiedFields(subgraphs: readonly { readonly name: string; readonly sdl: string }[]): string[] {
-  const documents = subgraphs.map(({ name, sdl }) => {
-    const document = parse(sdl, { noLocation: true });
+export function unclassifiedFields(subgraphs: readonly Published[]): string[] {
+  const documents = subgraphs.map((subgraph) => {
+    const { name } = subgraph;
+    const document = subgraphDocument(subgraph);
     const feature = handlingFeature(document);
     return { name, document, directive: feature?.directiveNamed(DIRECTIVE) };
   });
@@ -162,8 +163,8 @@ function classOf(directives: readonly DirectiveNode[] = [], named: string): Sens
 }
 
 /** The class of each field by its coordinate, as subgraphs publish it. */
-export const sensitivitiesOf = (subgraphs: readonly { readonly sdl: string }[]): ReadonlyMap<string, Sensitivity> =>
-  new Map(subgraphs.flatMap(({ sdl }) => [...classesIn(parse(sdl, { noLocation: true }))]));
+export const sensitivitiesOf = (subgraphs: readonly Published[]): ReadonlyMap<string, Sensitivity> =>
+  new Map(subgraphs.flatMap((subgraph) => [...classesIn(subgraphDocument(subgraph))]));
 
 /** The class of each field by its coordinate, as a schema of a subgraph or a supergraph states it. */
 export function classesIn(document: DocumentNode): Map<string, Sensitivity> {

@@ -27,7 +27,7 @@ export class TrustedDocuments {
   static read(files: readonly string[], adHocRoles: readonly string[]): TrustedDocuments {
     const byId = new Map<string, string>();
     for (const file of files)
-      for (const [id, text] of documentsOf(file)) {
+      for (const [id, text] of manifestDocuments(file)) {
         if ((byId.get(id) ?? text) !== text)
           throw new OperatorError(
             `Two manifests assign the id "${id}" to different documents`,
@@ -53,7 +53,8 @@ export class TrustedDocuments {
   }
 }
 
-function documentsOf(file: string): readonly (readonly [string, string])[] {
+/** The documents of a manifest in the format of Apollo or Relay, with their ids. @throws OperatorError */
+export function manifestDocuments(file: string): readonly (readonly [string, string])[] {
   const fix = 'Use a manifest from @apollo/generate-persisted-query-manifest or the Relay compiler';
   let content: unknown;
   try {

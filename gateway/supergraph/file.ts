@@ -1,7 +1,9 @@
 import { readFile, stat } from 'node:fs/promises';
+import type { JSONWebKeySet } from 'jose';
 import type { Logger } from 'pino';
 import { OperatorError } from '#base/errors';
 import { stampOf } from '#base/files/stamp';
+import { requireSignature } from './signature';
 
 /**
  * A source of supergraph versions: the part of Apollo's `SupergraphManager` that concerns the supergraph itself, so that Apollo's
@@ -19,18 +21,23 @@ export class SupergraphFile implements SupergraphSource {
   private stamp = '';
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param everyMs polling interval in milliseconds; 0 reads the file only once */
+  /**
+   * @param everyMs polling interval in milliseconds; 0 reads the file only once
+   * @param keys public keys, one of which must have signed the supergraph; undefined to take it without a signature
+   */
   constructor(
     private readonly file: string,
     private readonly everyMs: number,
     private readonly log: Logger,
+    private readonly keys?: () => JSONWebKeySet,
   ) {}
 
-  /** @returns the first version @throws OperatorError if the file cannot be read */
+  /** @returns the first version @throws OperatorError if the file cannot be read, or its signature is invalid */
   async read(): Promise<string> {
     if (this.last !== '') return this.last;
+    let text: string;
     try {
-      this.last = await readFile(this.file, 'utf8');
+      text = await readFile(this.file, 'utf8');
     } catch (error) {
       throw new OperatorError(
         `Cannot read the supergraph file "${this.file}": ${(error as Error).message}`,
@@ -38,10 +45,16 @@ export class SupergraphFile implements SupergraphSource {
         { cause: error },
       );
     }
-    return this.last;
+    await this.requireSignature(text);
+    this.last = text;
+    return text;
   }
 
-  /** @throws OperatorError if the file cannot be read */
+  private async requireSignature(text: string): Promise<void> {
+    if (this.keys) await requireSignature(text, this.keys(), this.file);
+  }
+
+  /** @throws OperatorError if the file cannot be read, or its signature is invalid */
   async initialize({ update }: Parameters<SupergraphSource['initialize']>[0]) {
     const supergraphSdl = await this.read();
     this.pollLater(update);
@@ -65,10 +78,11 @@ export class SupergraphFile implements SupergraphSource {
       this.stamp = stamp;
       // an empty file is probably being written; the next poll reads it
       if (now === this.last || now.trim() === '') return;
+      await this.requireSignature(now);
       this.last = now;
       update(now);
     } catch (error) {
-      this.log.warn({ err: error }, 'failed to read the supergraph file; still serving the previous supergraph');
+      this.log.warn({ err: error }, 'cannot use the supergraph file; still serving the previous supergraph');
     }
   }
 }

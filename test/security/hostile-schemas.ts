@@ -1,5 +1,5 @@
 import type { Act, Agreement } from '../../gateway/ownership/agreement';
-import type { Published } from '../../gateway/ownership/elements';
+import type { Published } from '../../gateway/supergraph/subgraph-document';
 
 /** A graph of four agencies; `registry` owns what several of them define. */
 export const AGREEMENT: Agreement = {

@@ -88,13 +88,12 @@ export function createSecretFile(file: string, content: object): void {
 }
 
 /** Public keys of gateways, reloaded when the file is replaced. @throws OperatorError */
-export function readIdentityKeys(file: string, log?: Logger): IdentityKeys {
-  const keys = watchKeys(
-    file,
-    'the public keys (--identity-keys, ORDERGRAPH_IDENTITY_KEYS, or --keys of audit)',
-    publicKeysIn,
-    log,
-  );
+export const readIdentityKeys = (file: string, log?: Logger): IdentityKeys =>
+  readPublicKeys(file, 'the public keys (--identity-keys, ORDERGRAPH_IDENTITY_KEYS, or --keys of audit)', log);
+
+/** Public keys, reloaded when the file is replaced. @param what their use, for errors @throws OperatorError */
+export function readPublicKeys(file: string, what: string, log?: Logger): IdentityKeys {
+  const keys = watchKeys(file, what, publicKeysIn, log);
   return {
     get current() {
       return keys.current;

@@ -1,0 +1,159 @@
+import { CriticalityLevel, diff } from '@graphql-inspector/core';
+import { type GraphQLSchema, parse } from 'graphql';
+import { OperatorError } from '#base/errors';
+import { compose, type PublishedSubgraph } from '../composition/compose';
+import { apiSchemaIn } from '../graph/api-schema';
+import type { Agreement } from '../ownership/agreement';
+import { elementsOf, placeOf } from '../ownership/elements';
+import type { Owners } from '../ownership/owners';
+import { ownersOf } from '../ownership/ownership';
+import { sensitivitiesOf } from '../policy/sensitivity';
+import { type BrokenDocument, brokenDocuments, type ClientDocument, usersOf } from './documents';
+
+/** Everything that decides about a change: the same inputs always give the same report. */
+export interface CheckInput {
+  /** Subgraphs that are served now. */
+  readonly before: readonly PublishedSubgraph[];
+  /** Supergraph of them. */
+  readonly supergraph: string;
+  /** Schemas that replace those of their names, or come new. */
+  readonly proposed: readonly PublishedSubgraph[];
+  readonly agreement: Agreement;
+  /** Documents of released clients; undefined if nothing is known of clients. */
+  readonly documents?: readonly ClientDocument[] | undefined;
+}
+
+/** A change of the schema that clients see. */
+export interface ApiChange {
+  readonly level: 'BREAKING' | 'DANGEROUS' | 'SAFE';
+  /** Such as `Type.field`. */
+  readonly coordinate: string;
+  readonly message: string;
+  /** Subgraph that owns the part; undefined for one that several own. */
+  readonly owner: string | undefined;
+  /** Documents that use the part, as "client: operation"; only of changes that are not safe. */
+  readonly usedBy: readonly string[];
+}
+
+/** A field whose sensitivity class changes. */
+export interface ClassChange {
+  readonly coordinate: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+export interface CheckReport {
+  readonly passed: boolean;
+  /** Why the schemas cannot be composed, with file, line, and column. */
+  readonly problems: readonly string[];
+  readonly changes: readonly ApiChange[];
+  readonly brokenDocuments: readonly BrokenDocument[];
+  readonly classChanges: readonly ClassChange[];
+  /** New parts without a description, or with an unusual name. Reports may be accepted with them. */
+  readonly notes: readonly string[];
+  /** The supergraph that would be served; undefined with problems. */
+  readonly supergraph: string | undefined;
+}
+
+/** Judges a change of subgraph schemas before it is published. */
+export async function check({ before, supergraph, proposed, agreement, documents }: CheckInput): Promise<CheckReport> {
+  const names = new Set(proposed.map(({ name }) => name));
+  const after = [...before.filter(({ name }) => !names.has(name)), ...proposed];
+  const composed = composedOrProblems(after, before, agreement);
+  if (typeof composed !== 'string')
+    return { passed: false, problems: composed, supergraph: undefined, ...NOTHING_KNOWN };
+  const [old, next] = [supergraph, composed].map((sdl) => apiSchemaIn(parse(sdl, { noLocation: true }))) as [
+    GraphQLSchema,
+    GraphQLSchema,
+  ];
+  const broken = brokenDocuments(documents ?? [], old, next);
+  const changes = await changesOf(old, next, ownersOf(after, agreement), documents ?? []);
+  const unknown = documents === undefined && changes.some(({ level }) => level === 'BREAKING');
+  return {
+    passed:
+      broken.length === 0 &&
+      !unknown &&
+      !changes.some(({ level, usedBy }) => level === 'BREAKING' && usedBy.length > 0),
+    problems: [],
+    changes,
+    brokenDocuments: broken,
+    classChanges: classChanges(before, after),
+    notes: notesOn(proposed, before),
+    supergraph: composed,
+  };
+}
+
+const NOTHING_KNOWN = { changes: [], brokenDocuments: [], classChanges: [], notes: [] } as const;
+
+function composedOrProblems(
+  after: readonly PublishedSubgraph[],
+  before: readonly PublishedSubgraph[],
+  agreement: Agreement,
+): string | string[] {
+  try {
+    return compose(after, { agreement, before });
+  } catch (error) {
+    if (!(error instanceof OperatorError)) throw error;
+    const [what = '', ...listed] = error.what.split('\n- ');
+    return listed.length > 0 ? listed.map((problem) => problem.trimEnd()) : [what];
+  }
+}
+
+async function changesOf(
+  old: GraphQLSchema,
+  next: GraphQLSchema,
+  owners: Owners,
+  documents: readonly ClientDocument[],
+): Promise<ApiChange[]> {
+  const found = await diff(old, next);
+  const users = usersOf(documents, old);
+  return found.flatMap(({ criticality: { level }, message, path = '' }): ApiChange[] => {
+    // descriptions change no answer
+    if (level === CriticalityLevel.NonBreaking && /description/i.test(message)) return [];
+    const [type = '', field] = path.split('.');
+    const owner = owners.of(field === undefined ? type : `${type}.${field}`) ?? owners.of(type);
+    const usedBy = level === CriticalityLevel.NonBreaking ? [] : [...(users.get(path) ?? [])].sort();
+    return [{ level: LEVELS[level], coordinate: path, message, owner, usedBy }];
+  });
+}
+
+const LEVELS: Readonly<Record<CriticalityLevel, ApiChange['level']>> = {
+  [CriticalityLevel.Breaking]: 'BREAKING',
+  [CriticalityLevel.Dangerous]: 'DANGEROUS',
+  [CriticalityLevel.NonBreaking]: 'SAFE',
+};
+
+function classChanges(before: readonly PublishedSubgraph[], after: readonly PublishedSubgraph[]): ClassChange[] {
+  const old = sensitivitiesOf(before);
+  return [...sensitivitiesOf(after)].flatMap(([coordinate, to]) => {
+    const from = old.get(coordinate);
+    return from === undefined || from === to ? [] : [{ coordinate, from, to }];
+  });
+}
+
+const NAMES = { type: /^[A-Z][A-Za-z0-9]*$/, field: /^[a-z][A-Za-z0-9]*$/, value: /^[A-Z][A-Z0-9_]*$/ } as const;
+
+/** What a reviewer would say about new parts. */
+function notesOn(proposed: readonly PublishedSubgraph[], before: readonly PublishedSubgraph[]): string[] {
+  const known = new Set(
+    elementsOf(before).flatMap(({ types }) =>
+      [...types.values()].flatMap(({ coordinate, elements }) => [coordinate, ...elements.keys()]),
+    ),
+  );
+  const notes: string[] = [];
+  for (const { types } of elementsOf(proposed))
+    for (const type of types.values()) {
+      const parts = [...type.elements.values()].map(({ coordinate, node }) => ({
+        coordinate,
+        node,
+        form: type.kind === 'ENUM' ? NAMES.value : NAMES.field,
+      }));
+      for (const { coordinate, node, form } of [{ ...type, form: NAMES.type }, ...parts]) {
+        if (known.has(coordinate)) continue;
+        if (!('description' in node) || !node.description)
+          notes.push(`${placeOf(node)}: ${coordinate} has no description`);
+        if (!form.test(node.name.value)) notes.push(`${placeOf(node)}: ${coordinate} has an unusual name`);
+      }
+    }
+  return notes;
+}

@@ -1,0 +1,123 @@
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  getNamedType,
+  isEnumType,
+  parse,
+  specifiedRules,
+  TypeInfo,
+  validate,
+  visit,
+  visitWithTypeInfo,
+} from 'graphql';
+
+/** A document that a released client sends. */
+export interface ClientDocument {
+  /** Client and version, such as "dashboard@1.4". */
+  readonly client: string;
+  /** Name of the operation, or its id in the manifest. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A document that worked before a change, and no longer does. */
+export interface BrokenDocument {
+  readonly client: string;
+  readonly name: string;
+  readonly errors: readonly string[];
+}
+
+/** Maximum errors of one document in a report. */
+const MAX_ERRORS = 5;
+
+/** Which documents stop working when a schema replaces another. Those that do not work before are left out. */
+export function brokenDocuments(
+  documents: readonly ClientDocument[],
+  before: GraphQLSchema,
+  after: GraphQLSchema,
+): BrokenDocument[] {
+  return documents.flatMap(({ client, name, text }) => {
+    const document = parsed(text);
+    if (!document || errorsOf(document, before).length > 0) return [];
+    const errors = errorsOf(document, after);
+    return errors.length > 0 ? [{ client, name, errors }] : [];
+  });
+}
+
+/** Documents that do not work with a schema, with the reason. */
+export function invalidDocuments(documents: readonly ClientDocument[], schema: GraphQLSchema): BrokenDocument[] {
+  return documents.flatMap(({ client, name, text }) => {
+    const document = parsed(text);
+    const errors = document ? errorsOf(document, schema) : ['it is not a GraphQL document'];
+    return errors.length > 0 ? [{ client, name, errors }] : [];
+  });
+}
+
+function parsed(text: string): DocumentNode | undefined {
+  try {
+    return parse(text);
+  } catch (error) {
+    if (error instanceof GraphQLError) return undefined;
+    throw error;
+  }
+}
+
+const errorsOf = (document: DocumentNode, schema: GraphQLSchema): string[] =>
+  validate(schema, document, specifiedRules, { maxErrors: MAX_ERRORS }).map(({ message }) => message);
+
+/**
+ * Finds the documents that use a part of the schema.
+ * @returns from a coordinate, with dots before arguments too, to names as "client: operation"
+ */
+export function usersOf(documents: readonly ClientDocument[], schema: GraphQLSchema): Map<string, Set<string>> {
+  const users = new Map<string, Set<string>>();
+  for (const { client, name, text } of documents) {
+    const document = parsed(text);
+    for (const coordinate of document ? coordinatesIn(document, schema) : []) {
+      const names = users.get(coordinate) ?? new Set();
+      users.set(coordinate, names.add(`${client}: ${name}`));
+    }
+  }
+  return users;
+}
+
+/** Coordinates of the types, fields, arguments, input fields, and enum values that a document uses. */
+export function coordinatesIn(document: DocumentNode, schema: GraphQLSchema): Set<string> {
+  const used = new Set<string>();
+  const types = new TypeInfo(schema);
+  visit(
+    document,
+    visitWithTypeInfo(types, {
+      Field({ name }) {
+        const parent = types.getParentType();
+        const type = types.getType();
+        if (parent) used.add(`${parent.name}.${name.value}`);
+        if (type) used.add(getNamedType(type).name);
+      },
+      Argument({ name }) {
+        const parent = types.getParentType();
+        const field = types.getFieldDef();
+        if (parent && field && !types.getDirective()) used.add(`${parent.name}.${field.name}.${name.value}`);
+        const input = types.getInputType();
+        if (input) used.add(getNamedType(input).name);
+      },
+      ObjectField({ name }) {
+        const parent = getNamedType(types.getParentInputType());
+        const input = types.getInputType();
+        if (parent) used.add(`${parent.name}.${name.value}`);
+        if (input) used.add(getNamedType(input).name);
+      },
+      EnumValue({ value }) {
+        const type = getNamedType(types.getInputType());
+        if (isEnumType(type)) used.add(`${type.name}.${value}`);
+      },
+      VariableDefinition({ type }) {
+        let named = type;
+        while (named.kind !== 'NamedType') named = named.type;
+        used.add(named.name.value);
+      },
+    }),
+  );
+  return used;
+}

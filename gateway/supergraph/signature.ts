@@ -1,0 +1,52 @@
+import { createLocalJWKSet, FlattenedSign, flattenedVerify, importJWK, type JSONWebKeySet, type JWK } from 'jose';
+import { OperatorError } from '#base/errors';
+
+/** Use of the signature, so that no other signature of the same key counts. */
+const TYPE = 'ordergraph-supergraph';
+/** The last line of a signed supergraph: a JSON Web Signature with detached content (RFC 7515, appendix F). */
+const LINE = /^# signature: ([\w-]+)\.\.([\w-]+)\n?$/m;
+
+/** The text of a supergraph with a signature, as its last line. @param key private Ed25519 key */
+export async function signSupergraph(sdl: string, key: JWK): Promise<string> {
+  const text = withoutSignature(sdl);
+  const { protected: header, signature } = await new FlattenedSign(new TextEncoder().encode(text))
+    .setProtectedHeader({ alg: 'EdDSA', kid: key.kid, typ: TYPE })
+    .sign(await importJWK(key, 'EdDSA'));
+  return `${text}# signature: ${header}..${signature}\n`;
+}
+
+/** A supergraph without its signature. */
+function withoutSignature(sdl: string): string {
+  const start = sdl.lastIndexOf('# signature: ');
+  const text = start >= 0 && LINE.test(sdl.slice(start)) ? sdl.slice(0, start) : sdl;
+  return text.endsWith('\n') ? text : `${text}\n`;
+}
+
+/**
+ * Verifies the signature of a supergraph.
+ * @param keys public keys of those who may publish one @param source file or URL, for errors @throws OperatorError
+ */
+export async function requireSignature(sdl: string, keys: JSONWebKeySet, source: string): Promise<void> {
+  const start = sdl.lastIndexOf('# signature: ');
+  const [line, header, signature] = (start >= 0 && LINE.exec(sdl.slice(start))) || [];
+  // nothing may follow the signature
+  if (!header || !signature || start + line!.length < sdl.length) throw unsigned(source, 'has no signature at its end');
+  const payload = Buffer.from(sdl.slice(0, start)).toString('base64url');
+  try {
+    const { protectedHeader } = await flattenedVerify(
+      { protected: header, payload, signature },
+      createLocalJWKSet(keys),
+      { algorithms: ['EdDSA'] },
+    );
+    if (protectedHeader?.typ !== TYPE) throw new Error('the signature is for another use');
+  } catch (error) {
+    throw unsigned(source, `has an invalid signature: ${(error as Error).message}`, error);
+  }
+}
+
+const unsigned = (source: string, what: string, cause?: unknown): OperatorError =>
+  new OperatorError(
+    `The supergraph "${source}" ${what}`,
+    'Sign it by `ordergraph compose --sign-key FILE`, with a key whose public part is in the file of --supergraph-keys',
+    { cause },
+  );

@@ -1,0 +1,184 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CheckInput, check } from '../../gateway/check/check';
+import type { ClientDocument } from '../../gateway/check/documents';
+import { compose } from '../../gateway/composition/compose';
+import { AGREEMENT, published, WORLD } from '../security/hostile-schemas';
+import { killAll, requireCompiled, run } from '../support/processes';
+
+const before = published(WORLD);
+const supergraph = compose(before, { agreement: AGREEMENT });
+
+const client = (name: string, text: string): ClientDocument => ({ client: 'dashboard@1.4', name, text });
+const TITLES = client('Titles', 'query Titles { submissions(state: OPEN) { id title } }');
+const PERIODS = client('Periods', 'query Periods { submissions(period: { from: "2026" }) { value { amount } } }');
+const DOCUMENTS = [TITLES, PERIODS];
+
+/** A report on a change of the schema of `submissions`. */
+const checked = (from: string | RegExp, to: string, documents: CheckInput['documents'] = DOCUMENTS) => {
+  const [submissions] = before;
+  const sdl = submissions!.sdl.replace(from, to);
+  if (sdl === submissions!.sdl && from !== '') throw new Error(`"${from}" is not in the schema`);
+  return check({ before, supergraph, proposed: [{ ...submissions!, sdl }], agreement: AGREEMENT, documents });
+};
+
+test('nothing to say about a schema without a change', async () => {
+  expect(await checked('', '')).toEqual({
+    ...{ passed: true, problems: [], changes: [], brokenDocuments: [], classChanges: [], notes: [] },
+    supergraph,
+  });
+});
+
+test('names the documents that would stop working', async () => {
+  const report = await checked('  title: String', '  heading: String');
+  expect(report.passed).toBe(false);
+  expect(report.brokenDocuments).toEqual([
+    {
+      client: 'dashboard@1.4',
+      name: 'Titles',
+      errors: [expect.stringMatching(/Cannot query field "title" on type "Submission"/)],
+    },
+  ]);
+  expect(report.changes).toContainEqual(
+    expect.objectContaining({
+      ...{ level: 'BREAKING', coordinate: 'Submission.title', owner: 'submissions' },
+      usedBy: ['dashboard@1.4: Titles'],
+    }),
+  );
+});
+
+test('a value that may become null breaks clients, although their documents stay valid', async () => {
+  const strict = before.map((subgraph) => ({
+    ...subgraph,
+    sdl: subgraph.sdl.replace('  title: String @', '  title: String! @'),
+  }));
+  const report = await check({
+    ...{ before: strict, supergraph: compose(strict, { agreement: AGREEMENT }), proposed: [before[0]!] },
+    ...{ agreement: AGREEMENT, documents: DOCUMENTS },
+  });
+  expect([report.passed, report.brokenDocuments]).toEqual([false, []]);
+  expect(report.changes).toEqual([
+    expect.objectContaining({ level: 'BREAKING', coordinate: 'Submission.title', usedBy: ['dashboard@1.4: Titles'] }),
+  ]);
+});
+
+test.each([
+  [
+    'an argument',
+    '(first: Int = 10, state: State, period: Period)',
+    '(first: Int = 10, period: Period)',
+    'Query.submissions.state',
+    'Titles',
+  ],
+  ['an argument that no document gives', '(zone: String = "ET")', '', 'Submission.launch.zone', undefined],
+  ['a field that no document selects', /.* {2}contact: .*\n/, '', 'Submission.contact', undefined],
+])('finds the users of %s', async (_, from, to, coordinate, user) => {
+  const report = await checked(from, to);
+  const change = report.changes.find(({ level }) => level === 'BREAKING');
+  expect(change).toMatchObject({ coordinate, usedBy: user === undefined ? [] : [`dashboard@1.4: ${user}`] });
+  expect(report.passed).toBe(user === undefined);
+});
+
+test('without documents, nothing shows that a change breaks no client', async () => {
+  const [submissions] = before;
+  const proposed = [{ ...submissions!, sdl: submissions!.sdl.replace(/ {2}contact: .*\n/, '') }];
+  expect((await check({ before, supergraph, proposed, agreement: AGREEMENT })).passed).toBe(false);
+  expect((await check({ before, supergraph, proposed: [], agreement: AGREEMENT })).passed).toBe(true);
+});
+
+test('problems have their place, and the other subgraph', async () => {
+  const report = await checked('  title: String', '  reviews: String @shareable');
+  expect(report.passed).toBe(false);
+  expect(report.problems).toContainEqual(
+    expect.stringMatching(
+      /^submissions\.graphql:\d+:3: submissions also resolves Submission\.reviews, which reviews owns/,
+    ),
+  );
+});
+
+test('shows changed classes, and new parts without a description', async () => {
+  const report = await checked(
+    '  title: String @sensitivity(class: PUBLIC)',
+    '  title: String @sensitivity(class: GOV)\n  Extra_Part: String @sensitivity(class: PUBLIC)\n  "A note."\n  note: String @sensitivity(class: PUBLIC)',
+  );
+  expect(report.classChanges).toEqual([{ coordinate: 'Submission.title', from: 'PUBLIC', to: 'GOV' }]);
+  expect(report.notes).toEqual([
+    expect.stringMatching(/^submissions\.graphql:\d+:3: Submission\.Extra_Part has no description$/),
+    expect.stringMatching(/^submissions\.graphql:\d+:3: Submission\.Extra_Part has an unusual name$/),
+  ]);
+  expect(report.passed).toBe(true);
+});
+
+test('the same inputs give the same report', async () => {
+  const [first, second] = [
+    await checked('  title: String', '  heading: String'),
+    await checked('  title: String', '  heading: String'),
+  ];
+  expect(JSON.stringify(second)).toBe(JSON.stringify(first));
+});
+
+describe('the command', () => {
+  beforeAll(requireCompiled);
+  afterEach(killAll);
+
+  const folder = mkdtempSync(join(tmpdir(), 'ordergraph-check-'));
+  const write = (file: string, text: string) => {
+    writeFileSync(join(folder, file), text);
+    return join(folder, file);
+  };
+  const command = async (...flags: string[]) => {
+    const checking = run(['check', ...flags]);
+    const code = await checking.ended;
+    return { code, output: checking.output() };
+  };
+  const withFiles = before.map(({ name, sdl }) => `${name}=${write(`${name}.graphql`, sdl)}`);
+  const agreement = write('agreement.json', JSON.stringify(AGREEMENT));
+  const base = ['--with', ...withFiles, '--agreement', agreement];
+
+  test('passes a change that no document uses, and fails one that a document uses', async () => {
+    const documents = write('manifest.json', JSON.stringify({ one: TITLES.text }));
+    const proposed = (from: RegExp, to: string) =>
+      `submissions=${write('proposed.graphql', before[0]!.sdl.replace(from, to))}`;
+    const unused = await command(
+      proposed(/.* {2}contact: .*\n/, ''),
+      ...base,
+      '--documents',
+      `dashboard@2=${documents}`,
+    );
+    expect(unused).toEqual({
+      code: 0,
+      output: expect.stringMatching(/Breaking changes:\n- Submission\.contact: [^]*\nPassed\n$/),
+    });
+    const used = await command(
+      proposed(/ {2}title: String/, '  heading: String'),
+      ...base,
+      '--documents',
+      `dashboard@2=${documents}`,
+    );
+    expect(used).toEqual({
+      code: 1,
+      output: expect.stringMatching(
+        /would stop working:\n- dashboard@2: Titles: Cannot query field "title"[^]*Failed: clients would break/,
+      ),
+    });
+    const json = await command(proposed(/ {2}title: String/, '  heading: String'), ...base, '--json');
+    expect([json.code, JSON.parse(json.output).passed]).toEqual([1, false]);
+  });
+
+  test.each([
+    ['a missing file', ['submissions=nowhere.graphql'], 'the schema of "submissions" does not exist'],
+    [
+      'a source of documents without a client',
+      [withFiles[0]!, ...base, '--documents', 'manifest.json'],
+      '"manifest.json" is not a source of documents',
+    ],
+    [
+      'an agreement that is none',
+      [withFiles[0]!, '--with', ...withFiles, '--agreement', withFiles[0]!.split('=')[1]!],
+      'is not JSON',
+    ],
+  ])('refuses %s', async (_, flags, message) => {
+    expect(await command(...flags)).toEqual({ code: 1, output: expect.stringContaining(message) });
+  });
+});
