@@ -70,6 +70,7 @@ const PRODUCT = [
   'person-keys',
   'schema',
   'compose',
+  'check-schema',
   'migration',
 ];
 

@@ -482,7 +482,8 @@ program
   });
 
 program
-  .command('check')
+  .command('check-schema')
+  .alias('check')
   .argument('<name=file...>', 'proposed subgraph schemas as name=file, such as reviews=schema.graphql')
   .description(
     'Checks changes of subgraph schemas: composition, ownership, changes for clients, sensitivity classes, and names. Exits with 1 if they may not be published.',

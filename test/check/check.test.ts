@@ -128,7 +128,7 @@ describe('the command', () => {
     return join(folder, file);
   };
   const command = async (...flags: string[]) => {
-    const checking = run(['check', ...flags]);
+    const checking = run(['check-schema', ...flags]);
     const code = await checking.ended;
     return { code, output: checking.output() };
   };
@@ -148,7 +148,7 @@ describe('the command', () => {
     );
     expect(unused).toEqual({
       code: 0,
-      output: expect.stringMatching(/Breaking changes:\n- Submission\.contact: [^]*\nPassed\n$/),
+      output: expect.stringMatching(/Breaking changes:\n- Submission\.contact: [\s\S]*\nPassed\n$/),
     });
     const used = await command(
       proposed(/ {2}title: String/, '  heading: String'),
@@ -159,7 +159,7 @@ describe('the command', () => {
     expect(used).toEqual({
       code: 1,
       output: expect.stringMatching(
-        /would stop working:\n- dashboard@2: Titles: Cannot query field "title"[^]*Failed: clients would break/,
+        /would stop working:\n- dashboard@2: Titles: Cannot query field "title"[\s\S]*Failed: clients would break/,
       ),
     });
     const json = await command(proposed(/ {2}title: String/, '  heading: String'), ...base, '--json');

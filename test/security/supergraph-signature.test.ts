@@ -35,14 +35,20 @@ const FORGERIES: readonly (readonly [string, (sdl: string) => string | Promise<s
   ['with a second signature line', (sdl) => `${sdl}${sdl.slice(sdl.lastIndexOf('# signature'))}`],
   ['with text before the signature', (sdl) => sdl.replace('# signature', 'type Extra { a: Int }\n# signature')],
   ['signed by another key', () => signSupergraph(SUPERGRAPH, other)],
-  ['signed by a key that claims the name of the right one', () => signSupergraph(SUPERGRAPH, { ...other, kid: key.kid! })],
+  [
+    'signed by a key that claims the name of the right one',
+    () => signSupergraph(SUPERGRAPH, { ...other, kid: key.kid! }),
+  ],
   ['with an empty signature', (sdl) => sdl.replace(/\.\.[\w-]+/, '..')],
-  ['with the signature of another use', async () => {
-    const { protected: header, signature } = await new FlattenedSign(new TextEncoder().encode(SUPERGRAPH))
-      .setProtectedHeader({ alg: 'EdDSA', kid: key.kid, typ: 'something-else' })
-      .sign(await importJWK(key, 'EdDSA'));
-    return `${SUPERGRAPH}# signature: ${header}..${signature}\n`;
-  }],
+  [
+    'with the signature of another use',
+    async () => {
+      const { protected: header, signature } = await new FlattenedSign(new TextEncoder().encode(SUPERGRAPH))
+        .setProtectedHeader({ alg: 'EdDSA', kid: key.kid, typ: 'something-else' })
+        .sign(await importJWK(key, 'EdDSA'));
+      return `${SUPERGRAPH}# signature: ${header}..${signature}\n`;
+    },
+  ],
 ];
 
 test.each(FORGERIES)('a supergraph %s is refused', async (_, forge) => {
@@ -62,7 +68,10 @@ test('a file that is replaced by an unsigned one is not served', async () => {
   const next = await signSupergraph(SUPERGRAPH.replace('a: String', 'next: String'), key);
   await new Promise((resolve) => setTimeout(resolve, 50));
   writeFileSync(file, next);
-  await until(() => offered.length > 0, () => 'the signed one is offered');
+  await until(
+    () => offered.length > 0,
+    () => 'the signed one is offered',
+  );
   expect(offered).toEqual([next]);
   await cleanup?.();
 });
@@ -76,17 +85,39 @@ describe('the commands', () => {
     const { supergraphKey, supergraphKeys } = keyFilesIn(folder);
     await writeKeys(folder);
     writeFileSync(join(folder, 'a.graphql'), 'type Query { a: String }');
-    const composing = run(['compose', `a@http://127.0.0.1:1/=${join(folder, 'a.graphql')}`, '--sign-key', supergraphKey]);
+    const composing = run([
+      'compose',
+      `a@http://127.0.0.1:1/=${join(folder, 'a.graphql')}`,
+      '--sign-key',
+      supergraphKey,
+    ]);
     expect(await composing.ended).toBe(0);
     const file = join(folder, 'supergraph.graphql');
     writeFileSync(file, composing.output());
     const gateway = (supergraph: string) =>
-      run(['gateway', '--supergraph', supergraph, '--supergraph-keys', supergraphKeys, '--port', '0', '--auth', 'off', '--host', '127.0.0.1']);
+      run([
+        'gateway',
+        '--supergraph',
+        supergraph,
+        '--supergraph-keys',
+        supergraphKeys,
+        '--port',
+        '0',
+        '--auth',
+        'off',
+        '--host',
+        '127.0.0.1',
+      ]);
     const serving = gateway(file);
-    await until(() => serving.output().includes('The graph answers'), () => serving.output());
+    await until(
+      () => serving.output().includes('The graph answers'),
+      () => serving.output(),
+    );
     writeFileSync(join(folder, 'forged.graphql'), composing.output().replace('a: String', 'b: String'));
     const forged = gateway(join(folder, 'forged.graphql'));
     expect(await forged.ended).toBe(1);
-    expect(forged.output()).toMatch(/The supergraph ".*forged\.graphql" has an invalid signature: signature verification failed/);
+    expect(forged.output()).toMatch(
+      /The supergraph ".*forged\.graphql" has an invalid signature: signature verification failed/,
+    );
   });
 });
