@@ -39,6 +39,7 @@ const PRODUCT_COMMANDS = [
   'person-keys',
   'schema',
   'compose',
+  'check-schema',
   'migration',
 ];
 
