@@ -11,17 +11,39 @@ const REGISTRY = 'registry';
 /** The gateway as a caller of the registry. */
 const GATEWAY: Principal = principalOf({ issuer: 'urn:ordergraph:gateway', subject: 'gateway', roles: ['operator'] });
 
-const TEXT =
-  'query TrustedQuestions($after: String) { trustedDocuments(first: 500, after: $after) { nodes { operation } pageInfo { hasNextPage endCursor } } }';
-const OPERATION: SubgraphOperation = { kind: 'query', text: TEXT, json: JSON.stringify(TEXT) };
+const operation = (text: string): SubgraphOperation => ({ kind: 'query', text, json: JSON.stringify(text) });
 
-/** Maximum characters of all trusted questions. */
+/** Pages of a list of the registry. */
+interface Listing {
+  readonly list: string;
+  readonly operation: SubgraphOperation;
+}
+
+const listing = (name: string, list: string, fields: string, filter = ''): Listing => ({
+  list,
+  operation: operation(
+    `query ${name}($after: String) { ${list}(first: 500, after: $after${filter}) { nodes { ${fields} } pageInfo { hasNextPage endCursor } } }`,
+  ),
+});
+
+/** What is trusted: it differs once a document is trusted, or no longer is. */
+const STATE: readonly Listing[] = [
+  listing('TrustedState', 'trustedDocuments', 'id'),
+  listing('ClientState', 'clientReleases', 'id', ', filter: { inUse: { eq: true } }'),
+];
+const DOCUMENTS: readonly Listing[] = [
+  listing('TrustedQuestions', 'trustedDocuments', 'operation'),
+  listing('ClientDocuments', 'clientDocuments', 'operation', ', filter: { release: { inUse: { eq: true } } }'),
+];
+
+/** Maximum trusted documents, above what the registry allows, and characters of all of them. */
+const MAX_DOCUMENTS = 50_000;
 const MAX_CHARACTERS = 32 * 1024 * 1024;
 /** Milliseconds for all pages. */
 const TIMEOUT_MS = 10_000;
 
 interface TrustedPage {
-  readonly nodes: readonly { readonly operation: string }[];
+  readonly nodes: readonly Readonly<Record<string, string>>[];
   readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
 }
 
@@ -41,6 +63,8 @@ export class QuestionWatch {
   private readonly closing = new Cancellation();
   private looking: Promise<void> | undefined;
   private hasFailed = false;
+  /** What the registry said of its documents when they were last read. */
+  private state = '';
 
   constructor(private readonly options: QuestionWatchOptions) {
     const { everyMs } = options;
@@ -67,9 +91,17 @@ export class QuestionWatch {
     const { graph, questions, log } = this.options;
     const { subgraphs, transport } = graph();
     // another supergraph may have no registry
-    if (!subgraphs.includes(REGISTRY)) return questions.replace([]);
+    if (!subgraphs.includes(REGISTRY)) {
+      this.state = '';
+      return questions.replace([]);
+    }
     try {
-      questions.replace(await this.read(transport(REGISTRY)));
+      const registry = transport(REGISTRY);
+      const deadline = performance.now() + TIMEOUT_MS;
+      // read first: what changes during the reading of the lists is noticed next time
+      const state = (await this.read(registry, STATE, deadline)).join(' ');
+      if (state !== this.state) questions.replace(await this.read(registry, DOCUMENTS, deadline));
+      this.state = state;
       if (this.hasFailed) log.info({ questions: questions.count }, 'the registry answers again');
       this.hasFailed = false;
     } catch (error) {
@@ -83,27 +115,43 @@ export class QuestionWatch {
     }
   }
 
-  /** @throws Error if the registry does not answer, or answers with more than the gateway keeps */
-  private async read(transport: Transport): Promise<string[]> {
-    const deadline = performance.now() + TIMEOUT_MS;
+  /**
+   * The only field of all nodes of lists.
+   * @throws Error if the registry does not answer, or answers with more than the gateway keeps
+   */
+  private async read(transport: Transport, listings: readonly Listing[], deadline: number): Promise<string[]> {
     const texts: string[] = [];
     let characters = 0;
-    for (let after: string | null = null; ; ) {
-      const headers: Record<string, string> = { [IDENTITY_HEADER]: await this.options.signer.sign(GATEWAY, REGISTRY) };
-      const variables = JSON.stringify({ after });
-      const request = { operation: OPERATION, variables, headers, deadline, cancellation: this.closing };
-      const answer = await transport.request(request);
-      const { data, errors } = answer.read();
-      const page = data?.trustedDocuments as TrustedPage | null | undefined;
-      if (errors || !page) throw new Error(errors?.[0]?.message ?? 'The registry lists no trusted questions');
-      for (const { operation } of page.nodes) {
-        texts.push(operation);
-        characters += operation.length;
+    for (const { list, operation } of listings)
+      for (let after: string | null = null; ; ) {
+        const data = await this.request(transport, operation, { after }, deadline);
+        const page = data[list] as TrustedPage | null | undefined;
+        if (!page) throw new Error(`The registry has no list "${list}"`);
+        if (texts.length + page.nodes.length > MAX_DOCUMENTS)
+          throw new Error(`The registry lists more than ${MAX_DOCUMENTS} trusted documents`);
+        for (const text of page.nodes.flatMap(Object.values<string>)) {
+          texts.push(text);
+          characters += text.length;
+        }
+        if (characters > MAX_CHARACTERS)
+          throw new Error(`The trusted documents have more than ${MAX_CHARACTERS} characters`);
+        if (!page.pageInfo.hasNextPage) break;
+        after = page.pageInfo.endCursor;
       }
-      if (characters > MAX_CHARACTERS)
-        throw new Error(`The trusted questions have more than ${MAX_CHARACTERS} characters`);
-      if (!page.pageInfo.hasNextPage) return texts;
-      after = page.pageInfo.endCursor;
-    }
+    return texts;
+  }
+
+  /** @throws Error if the registry does not answer */
+  private async request(
+    transport: Transport,
+    operation: SubgraphOperation,
+    variables: object,
+    deadline: number,
+  ): Promise<Readonly<Record<string, unknown>>> {
+    const headers: Record<string, string> = { [IDENTITY_HEADER]: await this.options.signer.sign(GATEWAY, REGISTRY) };
+    const request = { operation, variables: JSON.stringify(variables), headers, deadline, cancellation: this.closing };
+    const { data, errors } = (await transport.request(request)).read();
+    if (errors || !data) throw new Error(errors?.[0]?.message ?? 'The registry answers without data');
+    return data;
   }
 }

@@ -1,6 +1,8 @@
 import type { ModelClass } from '#kit/model/model';
 import type { Policy } from '#kit/policy/policy';
 import { any, having, listingRole, ofPerson, oversight, type Rule, through } from '#kit/policy/rule';
+import { ClientDocument } from './client/client-document';
+import { ClientRelease } from './client/client-release';
 import { SavedQuestion } from './question/saved-question';
 import { SavedQuestionVersion } from './question/saved-question-version';
 import { TrustedDocument } from './question/trusted-document';
@@ -13,9 +15,15 @@ const ofQuestion = (rule: Rule): Rule => through('questionId', () => SavedQuesti
 
 const ofVersions: Policy = { rows: ofQuestion(reader), GOV: ofQuestion(reader), PII: ofQuestion(owner) };
 
-/** Access rules of saved questions. Roles and sensitivity classes: docs/domain.md. */
+/** Who operates the graph, and who coordinates changes of schemas. */
+const maintainer = any(having('operator', 'coordinator'), oversight);
+const ofReleases: Policy = { rows: maintainer, GOV: maintainer, PII: any(having('operator'), oversight) };
+
+/** Access rules of saved questions and released clients. Roles and sensitivity classes: docs/domain.md. */
 export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [SavedQuestion, { rows: reader, GOV: reader, PII: owner }],
   [SavedQuestionVersion, ofVersions],
   [TrustedDocument, ofVersions],
+  [ClientRelease, ofReleases],
+  [ClientDocument, { rows: maintainer, GOV: maintainer }],
 ];

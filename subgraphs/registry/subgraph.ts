@@ -5,6 +5,9 @@ import { forgetIdempotencyKeys } from '#kit/subgraph/schedule';
 import { Subgraph } from '#kit/subgraph/subgraph';
 import { REGISTRY_ACTORS } from './actors';
 import { Agency, AgencyRoots } from './agency';
+import { ClientDocument } from './client/client-document';
+import { ClientRelease } from './client/client-release';
+import { clientReleaseMutations } from './client/client-release.mutations';
 import { migrations } from './migrations/migrations';
 import { policies } from './policy';
 import { SavedQuestion } from './question/saved-question';
@@ -15,18 +18,30 @@ import { ROLES } from './roles';
 
 export const registry = new Subgraph({
   name: 'registry',
-  description: 'Registry of the graph: questions that callers save, and those that every caller may send.',
+  description:
+    'Registry of the graph: questions that callers save, released clients, and documents that every caller may send.',
   owners: ['omb'],
   roles: ROLES,
   actors: REGISTRY_ACTORS,
-  entities: [SavedQuestion, SavedQuestionVersion, TrustedDocument, ExerciseReplacement, ...workTables, ...bulkTables],
+  entities: [
+    SavedQuestion,
+    SavedQuestionVersion,
+    TrustedDocument,
+    ClientRelease,
+    ClientDocument,
+    ExerciseReplacement,
+    ...workTables,
+    ...bulkTables,
+  ],
   stubs: [Agency],
   resolvers: [
     AgencyRoots,
     rootsOf(SavedQuestion, { one: 'savedQuestion', many: 'savedQuestions' }),
     rootsOf(TrustedDocument, { one: 'trustedDocument', many: 'trustedDocuments' }),
+    rootsOf(ClientRelease, { one: 'clientRelease', many: 'clientReleases' }),
+    rootsOf(ClientDocument, { one: 'clientDocument', many: 'clientDocuments' }),
   ],
-  mutations: questionMutations,
+  mutations: [...questionMutations, ...clientReleaseMutations],
   schedule: [forgetIdempotencyKeys],
   policies,
   migrations,

@@ -198,6 +198,9 @@ export function expectations(tables: Tables): Record<string, Expected> {
     GOV: ofQuestion(questionReader),
     PII: ofQuestion(ownerOfQuestion),
   };
+  const maintainer: Sees = (_row, caller) => is(caller, 'operator', 'coordinator', 'inspector');
+  const publisher: Sees = (_row, caller) => is(caller, 'operator', 'inspector');
+  const clientRelease: Expected = { rows: maintainer, GOV: maintainer, PII: publisher };
 
   return {
     ExecutiveOrder: { rows: everyone, GOV: government },
@@ -335,6 +338,8 @@ export function expectations(tables: Tables): Record<string, Expected> {
     SavedQuestion: savedQuestion,
     SavedQuestionVersion: ofSavedQuestion,
     TrustedDocument: ofSavedQuestion,
+    ClientRelease: clientRelease,
+    ClientDocument: { rows: maintainer, GOV: maintainer },
   };
 }
 

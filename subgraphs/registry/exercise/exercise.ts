@@ -1,6 +1,8 @@
 import { DEVELOPMENT_ISSUER, personKey } from '#base/identity/principal';
 import { after, type ExerciseRows, type ExerciseWorld, rows } from '#domain/exercise/story';
 import { stableId } from '#kit/ids';
+import { ClientDocument, documentKey } from '../client/client-document';
+import { ClientRelease } from '../client/client-release';
 import { documentIdOf } from '../question/operation';
 import { type QuestionProgram, SavedQuestion, versionId } from '../question/saved-question';
 import { SavedQuestionVersion } from '../question/saved-question-version';
@@ -86,6 +88,55 @@ const QUESTIONS: readonly Question[] = [
   },
 ];
 
+interface Release {
+  readonly client: string;
+  readonly version: string;
+  readonly note: string | null;
+  readonly operations: readonly string[];
+  /** Days before the exercise on which it was published and, if at all, retired. */
+  readonly publishedBefore: number;
+  readonly retiredBefore?: number;
+}
+
+const AGENCIES = 'query Agencies { agencies { key } }';
+
+/** Releases of an invented client. */
+const RELEASES: readonly Release[] = [
+  {
+    ...{ client: 'agency-directory', version: '1.0', note: 'First release. Invented for the exercise.' },
+    ...{ operations: [AGENCIES], publishedBefore: 200, retiredBefore: 40 },
+  },
+  {
+    ...{ client: 'agency-directory', version: '1.1', note: 'Names of agencies. Invented for the exercise.' },
+    operations: [AGENCIES, 'query AgencyNames { agencies { key name } }'],
+    publishedBefore: 45,
+  },
+];
+
+function releases(asOf: ExerciseWorld['asOf']): ExerciseRows[] {
+  const all: ClientRelease[] = [];
+  const documents: ClientDocument[] = [];
+  for (const { client, version, note, operations, publishedBefore, retiredBefore } of RELEASES) {
+    const id = stableId('clr', 'exercise', `${client}@${version}`);
+    all.push(
+      Object.assign(new ClientRelease(), {
+        ...{ id, client, clientVersion: version, note, documentCount: operations.length },
+        ...{ bytes: operations.join('').length, publishedAt: after(asOf, -publishedBefore) },
+        ...{ publishedBy: 'exercise-operator', exercise: true, revision: retiredBefore === undefined ? 1 : 2 },
+        retiredAt: retiredBefore === undefined ? null : after(asOf, -retiredBefore),
+      }),
+    );
+    for (const [index, operation] of operations.entries())
+      documents.push(
+        Object.assign(new ClientDocument(), {
+          ...{ id: documentKey(id, index + 1), releaseId: id, name: /query (\w+)/.exec(operation)![1]! },
+          ...{ operation, documentId: documentIdOf(operation), exercise: true },
+        }),
+      );
+  }
+  return [rows(ClientRelease, all), rows(ClientDocument, documents)];
+}
+
 /** Generates the exercise data of the registry. The scale does not matter: people save few questions. */
 export function registryExercise({ asOf }: ExerciseWorld): ExerciseRows[] {
   const questions: SavedQuestion[] = [];
@@ -121,5 +172,10 @@ export function registryExercise({ asOf }: ExerciseWorld): ExerciseRows[] {
         );
     }
   }
-  return [rows(SavedQuestion, questions), rows(SavedQuestionVersion, versions), rows(TrustedDocument, documents)];
+  return [
+    rows(SavedQuestion, questions),
+    rows(SavedQuestionVersion, versions),
+    rows(TrustedDocument, documents),
+    ...releases(asOf),
+  ];
 }

@@ -24,7 +24,22 @@ export function requireQuery(operation: string): void {
     throw new InputError(`"operation" is a ${first.operation}: save a query`, path);
 }
 
-function parsed(operation: string, path: readonly string[]): DocumentNode {
+/**
+ * The name of the operation of a document, which may also be a mutation.
+ * @param path of the document in the input @throws InputError unless it has exactly one operation, with a name
+ */
+export function operationNameOf(operation: string, path: readonly (string | number)[]): string {
+  const operations = parsed(operation, path).definitions.filter(
+    (definition) => definition.kind === Kind.OPERATION_DEFINITION,
+  );
+  const [first, ...others] = operations;
+  if (!first || others.length > 0)
+    throw new InputError(`The document has ${operations.length} operations: each document has one`, path);
+  if (!first.name) throw new InputError('The operation has no name: name it, so that reports can', path);
+  return first.name.value;
+}
+
+function parsed(operation: string, path: readonly (string | number)[]): DocumentNode {
   try {
     return parse(operation, { noLocation: true, maxTokens: MAX_TOKENS });
   } catch (error) {
