@@ -16,7 +16,7 @@ import type { GraphParts } from './graph/graph';
 import { openGraph } from './graph/open';
 import { QuestionWatch } from './graph/question-watch';
 import { ApolloPipeline } from './http/apollo';
-import { contextOf, originHeaders, type RequestRules } from './http/context';
+import { contextOf, originHeaders, type RequestRules, seesSchema } from './http/context';
 import { addCors } from './http/cors';
 import { countPreflights, countRequests, warnOfProxies } from './http/counting';
 import { type DocumentSource, OwnDocuments } from './http/documents';
@@ -140,6 +140,7 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
   const payer = (request: FastifyRequest) => ({ key: payerOf(request), principal: request.caller.principal });
   addExportRoutes(server, {
     schema: () => served.graph.apiSchema,
+    seesSchema: ({ caller }) => seesSchema(introspection, caller.principal),
     documents,
     limits: config,
     exhausted: (request) => budgets?.exhausted(payer(request)),

@@ -489,6 +489,12 @@ describe('a graph of one list', () => {
       `{ ...F0 } ${Array.from({ length: 36 }, (_, i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`).join(' ')}
        fragment F36 on Query { things { nodes { n } } }`,
     ],
+    [
+      'fragments that double each other and add no field',
+      `{ ...F0 things { nodes { n } } } ${Array.from({ length: 60 }, (_, i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`).join(' ')}
+       fragment F60 on Query { ...Missing }`,
+    ],
+    ['a fragment that it does not define', '{ ...Missing things { nodes { n } } }'],
     ['a fragment that contains itself', '{ ...F } fragment F on Query { things { nodes { n } } ...F }'],
     ['a fragment that contains itself within fields', 'fragment F on Query { a { ...F } } { ...F }'],
     ['a name of 100,000 characters', `{ ${'a'.repeat(100_000)}: things { nodes { n } } }`],
@@ -499,6 +505,31 @@ describe('a graph of one list', () => {
     expect([refused.status, asked]).toEqual([400, 0]);
     expect(refused.body.length).toBeLessThan(2_000);
     expect((await send(url, {})).status).toBe(200);
+  });
+
+  test.each([
+    ['a list without its objects', '{ things { nodes @skip(if: true) { n } } }'],
+    [
+      'a position that it skips',
+      'query ($after: String) { things(after: $after) { nodes { n } pageInfo @skip(if: true) { hasNextPage endCursor } } }',
+    ],
+  ])('answers a question for %s with an error instead of a broken export', async (_name, query) => {
+    const url = await start(() => list(['a'], false));
+    const refused = await send(url, { query });
+    expect([refused.isComplete, codeOf(refused)]).toEqual([true, [404, 'NOT_FOUND']]);
+  });
+
+  test('writes types into a Parquet file only for callers who may see the schema', async () => {
+    const url = await start(() => list(['a'], false), { introspection: 'known' });
+    const typesFor = async (caller: string | null) => {
+      const { status, body } = await send(url, { format: 'parquet' }, caller);
+      expect(status).toBe(200);
+      return parquetMetadata(asArrayBuffer(body))
+        .schema.slice(1)
+        .map(({ type }) => type);
+    };
+    expect(await typesFor(ANA)).toEqual(['BYTE_ARRAY', 'INT32']);
+    expect(await typesFor(null)).toEqual(['BYTE_ARRAY', 'BYTE_ARRAY']);
   });
 
   test('allows the text of a page in the request for that page only', async () => {
