@@ -15,7 +15,8 @@ const TEXT =
   'query TrustedQuestions($after: String) { trustedDocuments(first: 500, after: $after) { nodes { operation } pageInfo { hasNextPage endCursor } } }';
 const OPERATION: SubgraphOperation = { kind: 'query', text: TEXT, json: JSON.stringify(TEXT) };
 
-/** Maximum characters of all trusted questions. */
+/** Maximum trusted questions, above what the registry allows, and characters of all of them. */
+const MAX_QUESTIONS = 5_000;
 const MAX_CHARACTERS = 32 * 1024 * 1024;
 /** Milliseconds for all pages. */
 const TIMEOUT_MS = 10_000;
@@ -96,6 +97,8 @@ export class QuestionWatch {
       const { data, errors } = answer.read();
       const page = data?.trustedDocuments as TrustedPage | null | undefined;
       if (errors || !page) throw new Error(errors?.[0]?.message ?? 'The registry lists no trusted questions');
+      if (texts.length + page.nodes.length > MAX_QUESTIONS)
+        throw new Error(`The registry lists more than ${MAX_QUESTIONS} trusted questions`);
       for (const { operation } of page.nodes) {
         texts.push(operation);
         characters += operation.length;
