@@ -4,6 +4,7 @@ import type { TlsSource } from '#base/http/tls-files';
 import { connectorWith } from './connector';
 import { decode, encodingsOf, tooLarge, type Unreadable } from './content-encoding';
 import { SubgraphError } from './errors';
+import { excessOf } from './json-parts';
 import { joined } from './json-text';
 import { Received } from './received';
 import { readResponse } from './response';
@@ -198,7 +199,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     const answer: SubgraphAnswer = {
       headers,
       bytes,
-      read: (hasAnySize) => readResponse(name, status, bytes.toString('utf8'), { mayHaveRun, hasAnySize }),
+      read: (hasAnySize) => {
+        const excess = excessOf(bytes);
+        if (excess !== undefined) throw this.excessive(excess);
+        return readResponse(name, status, bytes.toString('utf8'), { mayHaveRun, hasAnySize });
+      },
     };
     const identityError = status === 401 ? this.identityRefusal(responseOf(answer)?.errors) : undefined;
     if (identityError) {
@@ -232,6 +237,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (status === 502 || status === 503 || status === 504)
       return new SubgraphError('SUBGRAPH_UNAVAILABLE', name, `is not available (HTTP ${status})`, options);
     return undefined;
+  }
+
+  private excessive(excess: string): SubgraphError {
+    const { name, mayHaveRun } = this;
+    const what = `returned a response with ${excess}`;
+    return new SubgraphError('SUBGRAPH_RESPONSE_TOO_LARGE', name, what, { retryable: false, mayHaveRun });
   }
 
   /** Stops reading a body. An error for the status takes precedence. */
