@@ -4,9 +4,9 @@ const SMALL = 1024 * 1024;
 /** Maximum parts of a JSON text. Parsing takes time and memory for each, of which a hostile text has far more than its bytes suggest. */
 export const MAX_PARTS = {
   /** Objects and lists. */
-  containers: 2_000_000,
+  containers: 1_000_000,
   /** Members of objects and elements of lists. */
-  values: 5_000_000,
+  values: 3_000_000,
   /** Different keys. An answer has no more than its operation has names, besides those in custom scalars and errors. */
   keys: 50_000,
 } as const;
