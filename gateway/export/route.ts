@@ -247,12 +247,18 @@ class Export {
     }
   }
 
-  /** Objects as the format has them. Other requests have their turn between the pieces, and the caller pays for all of them. */
+  /**
+   * Objects as the format has them. Other requests have their turn between the pieces, and the caller pays for all of them: unfolding can make
+   * gigabytes of one page, so that they wait for the budget as pages do.
+   */
   private async *written(writer: Writer, objects: readonly unknown[]): AsyncGenerator<Content> {
+    const { charge, exhausted } = this.routes;
     for (const { content } of writer.add(objects)) {
-      this.routes.charge(this.request, costOfAnswer(content.length, 0));
+      charge(this.request, costOfAnswer(content.length, 0));
       yield* parts(content);
       await setImmediate();
+      for (let error = exhausted(this.request); error; error = exhausted(this.request))
+        await sleep((secondsIn(error) ?? 1) * 1_000, undefined, { signal: this.client });
     }
   }
 

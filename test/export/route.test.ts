@@ -483,6 +483,35 @@ describe('a graph of one list', () => {
     expect(Number(last.headers['retry-after'])).toBeGreaterThan(0);
   });
 
+  test('waits for the budget within a page, whose rows can be many times its size', async () => {
+    const page = Array.from({ length: 500 }, () => 'x'.repeat(20_000));
+    const config = { costs: 'enforce', maxCost: ['*=100000'], budget: ['*=100000'] };
+    const url = await start(() => list(page, false), config);
+    const headers = { ...(await identity.headers(ANA)), 'content-type': 'application/json' };
+    let sent: ReturnType<typeof httpRequest>;
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      sent = httpRequest(`${url}/export`, { method: 'POST', headers }, resolve).on('error', reject);
+      sent.end(JSON.stringify({ query: QUERY, format: 'jsonl' }));
+    });
+    let [bytes, before] = [0, -1];
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    response.on('error', () => {});
+    await until(
+      async () => {
+        before = bytes;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        return bytes === before && bytes > 0;
+      },
+      () => `nothing more is sent after ${bytes} bytes`,
+    );
+    // a budget of 100,000 pays for 6 MB of the 10
+    expect([bytes < 8_000_000, response.complete]).toEqual([true, false]);
+    expect(codeOf(await send(url, {}))).toEqual([429, 'BUDGET_EXHAUSTED']);
+    sent!.destroy();
+  });
+
   test.each<[string, string]>([
     [
       'fragments that double each other',
