@@ -290,6 +290,12 @@ export const settings = {
     default: 5_000,
     help: 'Milliseconds between requests for the trusted saved questions of the subgraph "registry", which callers may send like --trusted-documents; 0 disables them.',
   },
+  readyAfterMs: {
+    env: 'ORDERGRAPH_READY_AFTER_MS',
+    schema: z.coerce.number().int().min(0).max(86_400_000),
+    default: 60_000,
+    help: 'Milliseconds after the start until which /health/ready waits for the first answer of every subgraph; then one answer is enough. 0 always waits for all.',
+  },
   corsOrigin: {
     env: 'ORDERGRAPH_CORS_ORIGINS',
     schema: list,

@@ -12,11 +12,12 @@ import { WITHHELD_HEADER } from '#base/withheld';
 import { WORK_HEADER } from '#base/work';
 import { type GatewayConfig, MARKINGS } from './config';
 import { addExportRoutes } from './export/route';
+import { FirstAnswers } from './graph/first-answers';
 import type { GraphParts } from './graph/graph';
 import { openGraph } from './graph/open';
 import { QuestionWatch } from './graph/question-watch';
 import { ApolloPipeline } from './http/apollo';
-import { contextOf, originHeaders, type RequestRules } from './http/context';
+import { contextOf, originHeaders, type RequestRules, seesSchema } from './http/context';
 import { addCors } from './http/cors';
 import { countPreflights, countRequests, warnOfProxies } from './http/counting';
 import { type DocumentSource, OwnDocuments } from './http/documents';
@@ -47,6 +48,8 @@ export interface GatewayParts {
   readonly forwardHeaders: readonly string[];
   /** Whether each subgraph answers, where that is known. */
   readonly subgraphsReady?: () => Promise<Record<string, boolean>>;
+  /** Whether this gateway is ready only once its subgraphs have answered. */
+  readonly awaitsSubgraphs?: boolean;
   /** Takes and gives files for the subgraph that has them. */
   readonly files?: { readonly subgraph: string; readonly exchange: FileExchange };
   /** How callers are authenticated and their identity is signed for subgraphs; without it everyone may ask. */
@@ -77,6 +80,9 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
     bytesPerSecond: config.minTransferRate,
     windowMs: config.transferWindowMs,
   };
+  const firstAnswers = parts.awaitsSubgraphs
+    ? new FirstAnswers({ graph: () => served.graph, signer: identity?.signer, log, graceMs: config.readyAfterMs })
+    : undefined;
   const server = createServer({
     log,
     maxRequestBytes: config.maxRequestBytes,
@@ -84,8 +90,9 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
     readRate: transfers,
     trustedProxies: config.trustedProxy,
     readiness: async ({ caller }) => {
-      const ofSubgraphs = (await parts.subgraphsReady?.()) ?? {};
-      const ready = Object.values(ofSubgraphs).every(Boolean);
+      const first = await firstAnswers?.check();
+      const ofSubgraphs = first?.parts ?? (await parts.subgraphsReady?.()) ?? {};
+      const ready = first?.ready ?? Object.values(ofSubgraphs).every(Boolean);
       // a load balancer needs no list of subgraphs
       return isOperator(caller) ? { ready, parts: ofSubgraphs, details: { supergraph: served.status() } } : { ready };
     },
@@ -140,6 +147,7 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
   const payer = (request: FastifyRequest) => ({ key: payerOf(request), principal: request.caller.principal });
   addExportRoutes(server, {
     schema: () => served.graph.apiSchema,
+    seesSchema: ({ caller }) => seesSchema(introspection, caller.principal),
     documents,
     limits: config,
     exhausted: (request) => budgets?.exhausted(payer(request)),

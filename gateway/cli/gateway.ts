@@ -127,6 +127,7 @@ export async function startGateway({ config, printSettings }: GatewayOptions): P
     log,
     transport,
     forwardHeaders: config.forwardHeader,
+    awaitsSubgraphs: true,
     files: files && { subgraph: FILES_SUBGRAPH, exchange: files },
     identity,
     gatewayKey: !identity && config.identityKey ? identityKeyIn(config.identityKey, log) : undefined,

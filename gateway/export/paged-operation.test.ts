@@ -24,6 +24,16 @@ test('keeps the text of an operation that pages by itself', () => {
   expect(of(text.replace('hasNextPage', '')).query).toContain('first: 7');
 });
 
+test.each([
+  'pageInfo { hasNextPage: hasPreviousPage endCursor }',
+  'pageInfo { hasNextPage endCursor: startCursor }',
+  'pageInfo: other { hasNextPage endCursor }',
+])('adds the position to an operation that has another field in its place: %s', (pageInfo) => {
+  expect(of(`query ($after: String) { things(after: $after) { nodes { id } ${pageInfo} } }`).query).toContain(
+    'first: 7',
+  );
+});
+
 test('reads fragments, edges, and equal names', () => {
   const { query, path, shape, selection } = of(
     `query Q { ...R } fragment R on Query { things { edges { node { a b { c } ...F } } edges { cursor } } }
@@ -51,6 +61,7 @@ test.each([
   ],
   ['{ a { nodes { b } } }', { list: 'x' }, /no list "x", but a/],
   ['{ a ', {}, /not a GraphQL operation: Syntax Error/],
+  ['{ a { nodes { ...F } } }', {}, /has no fragment "F"/],
 ])('rejects %s', (text, options, message) => {
   expect(() => of(text, options)).toThrow(message);
 });

@@ -64,7 +64,7 @@ export function pagedOperation(
   const document = parsed(text);
   const operation = operationOf(document, operationName, choices);
   const fragments = fragmentsOf(document);
-  requireNoCycles(fragments);
+  requireExpandable(document, fragments);
   const { field, path, fields } = chosen(listsOf(operation.selectionSet, fragments), list, choices);
   const name = operation.name?.value;
   const { shape, selection } = objectsOf(field, fragments);
@@ -103,8 +103,18 @@ function operationOf(document: DocumentNode, name: string | undefined, choices: 
 
 export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
-/** Expanding fragments that contain themselves would not end. @throws OperatorError */
-function requireNoCycles(fragments: Fragments): void {
+/**
+ * Expanding fragments that contain themselves would not end. Each fragment that is not defined would add no field, so that limits of fields
+ * would not count the work of expanding those that spread it.
+ * @throws OperatorError
+ */
+function requireExpandable(document: DocumentNode, fragments: Fragments): void {
+  visit(document, {
+    FragmentSpread: ({ name }) => {
+      if (!fragments.has(name.value))
+        throw new OperatorError(`The question has no fragment "${name.value}"`, 'Define it, or remove its spreads');
+    },
+  });
   const [within, done] = [new Set<string>(), new Set<string>()];
   const visitFragment = (name: string): void => {
     const fragment = fragments.get(name);
@@ -205,9 +215,11 @@ function cursorOf({ arguments: given = [] }: FieldNode): string | undefined {
   return value?.kind === Kind.VARIABLE ? value.name.value : undefined;
 }
 
+/** Whether it selects where the next page begins. Fields with aliases do not count: they may be others with these response names. */
 function hasPageInfo({ selectionSet }: FieldNode, fragments: Fragments): boolean {
-  const pageInfo = fieldsIn(selectionSet!, fragments).filter((field) => responseName(field) === 'pageInfo');
-  const names = pageInfo.flatMap((field) => fieldsIn(field.selectionSet!, fragments).map(responseName));
+  const pageInfo = fieldsIn(selectionSet!, fragments).filter(({ alias, name }) => !alias && name.value === 'pageInfo');
+  const selected = pageInfo.flatMap((field) => (field.selectionSet ? fieldsIn(field.selectionSet, fragments) : []));
+  const names = selected.filter(({ alias }) => !alias).map(({ name }) => name.value);
   return names.includes('hasNextPage') && names.includes('endCursor');
 }
 

@@ -54,10 +54,20 @@ function pageIn(answer: Answer, { path, shape }: PagedOperation): Page {
       'Check the variables of the question, and your rights',
     );
   const { nodes, edges, pageInfo } = list as {
-    nodes?: readonly unknown[];
-    edges?: readonly { readonly node: unknown }[];
-    pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
+    nodes?: unknown;
+    edges?: unknown;
+    pageInfo?: { readonly hasNextPage: boolean; readonly endCursor: string | null } | null;
   };
-  const objects = shape === 'nodes' ? nodes! : edges!.map(({ node }) => node);
-  return { objects, next: pageInfo.hasNextPage ? pageInfo.endCursor : null, extensions };
+  const objects = shape === 'nodes' ? nodes : edges;
+  // @skip and aliases can put something else in their places
+  if (!Array.isArray(objects) || !pageInfo)
+    throw new GraphError(
+      `The answer has no ${Array.isArray(objects) ? 'pageInfo' : shape} at ${path.join('.')}`,
+      'Select "nodes" or "edges", and "pageInfo", without aliases and conditions',
+    );
+  return {
+    objects: shape === 'nodes' ? objects : objects.map((edge: { readonly node: unknown } | null) => edge?.node ?? null),
+    next: pageInfo.hasNextPage ? pageInfo.endCursor : null,
+    extensions,
+  };
 }

@@ -28,6 +28,8 @@ const MAX_WAIT_SECONDS = 100;
 export interface ExportRoutes {
   /** The schema that serves now. */
   readonly schema: () => GraphQLSchema;
+  /** Whether a caller may see the schema. */
+  readonly seesSchema: (request: FastifyRequest) => boolean;
   readonly documents: DocumentSource;
   readonly limits: Limits;
   /** The error of a caller without any budget left. */
@@ -194,7 +196,9 @@ class Export {
       ...{ list, pageSize: PAGE_SIZE, operationName: question.operationName },
       choices: { operation: 'operationName', list: 'list=' },
     });
-    const writer = await writerOf(format, operation, { unfold, schema: this.routes.schema() });
+    // types of columns say what the schema says
+    const schema = this.routes.seesSchema(request) ? this.routes.schema() : undefined;
+    const writer = await writerOf(format, operation, { unfold, schema });
     // an error of the first page is the answer: nothing is lost if the client tries again
     const first = await this.firstPage(operation, question.variables);
     reply.type(MEDIA_TYPES[format]);
@@ -243,12 +247,18 @@ class Export {
     }
   }
 
-  /** Objects as the format has them. Other requests have their turn between the pieces, and the caller pays for all of them. */
+  /**
+   * Objects as the format has them. Other requests have their turn between the pieces, and the caller pays for all of them: unfolding can make
+   * gigabytes of one page, so that they wait for the budget as pages do.
+   */
   private async *written(writer: Writer, objects: readonly unknown[]): AsyncGenerator<Content> {
+    const { charge, exhausted } = this.routes;
     for (const { content } of writer.add(objects)) {
-      this.routes.charge(this.request, costOfAnswer(content.length, 0));
+      charge(this.request, costOfAnswer(content.length, 0));
       yield* parts(content);
       await setImmediate();
+      for (let error = exhausted(this.request); error; error = exhausted(this.request))
+        await sleep((secondsIn(error) ?? 1) * 1_000, undefined, { signal: this.client });
     }
   }
 

@@ -4,6 +4,7 @@ import type { TlsSource } from '#base/http/tls-files';
 import { connectorWith } from './connector';
 import { decode, encodingsOf, tooLarge, type Unreadable } from './content-encoding';
 import { SubgraphError } from './errors';
+import { excessOf } from './json-parts';
 import { joined } from './json-text';
 import { Received } from './received';
 import { readResponse } from './response';
@@ -19,6 +20,9 @@ export interface HttpOptions {
   /** The gateway's certificate and trusted authorities. */
   readonly tls?: TlsSource;
 }
+
+/** Maximum bytes of all responses that are arriving at once, as a multiple of the maximum of one. */
+const MAX_AT_ONCE = 8;
 
 /** Connection timeout in milliseconds. */
 const CONNECT_MS = 5_000;
@@ -36,6 +40,8 @@ export class HttpTransport implements Transport {
   readonly shareable = true;
   private pool: Pool;
   private readonly path: string;
+  /** Bytes of the responses that are arriving. */
+  private readonly arriving = { bytes: 0 };
   /** Replaced pools with requests in flight. */
   private readonly leaving = new Set<Pool>();
 
@@ -75,6 +81,7 @@ export class HttpTransport implements Transport {
         name,
         operation.kind === 'mutation',
         options.maxResponseBytes,
+        this.arriving,
         deadline - performance.now(),
         cancellation,
         resolve,
@@ -132,6 +139,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     private readonly name: string,
     private readonly isMutation: boolean,
     private readonly maxBytes: number,
+    /** Of all exchanges with the subgraph. */
+    private readonly arriving: { bytes: number },
     timeoutMs: number,
     cancellation: Cancellation | undefined,
     private readonly resolve: (answer: SubgraphAnswer) => void,
@@ -163,7 +172,11 @@ class Exchange implements Dispatcher.DispatchHandler {
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.isOver) return;
     if (this.received.length + chunk.length > this.maxBytes) this.refuse(tooLarge(this.maxBytes));
-    else this.received.add(chunk, this.expected);
+    else if (this.arriving.bytes + chunk.length > this.maxBytes * MAX_AT_ONCE) this.refuseCrowd();
+    else {
+      this.arriving.bytes += chunk.length;
+      this.received.add(chunk, this.expected);
+    }
   }
 
   onResponseEnd(): void {
@@ -198,7 +211,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     const answer: SubgraphAnswer = {
       headers,
       bytes,
-      read: (hasAnySize) => readResponse(name, status, bytes.toString('utf8'), { mayHaveRun, hasAnySize }),
+      read: (hasAnySize) => {
+        const excess = excessOf(bytes);
+        if (excess !== undefined) throw this.excessive(excess);
+        return readResponse(name, status, bytes.toString('utf8'), { mayHaveRun, hasAnySize });
+      },
     };
     const identityError = status === 401 ? this.identityRefusal(responseOf(answer)?.errors) : undefined;
     if (identityError) {
@@ -234,10 +251,26 @@ class Exchange implements Dispatcher.DispatchHandler {
     return undefined;
   }
 
+  private excessive(excess: string): SubgraphError {
+    const { name, mayHaveRun } = this;
+    const what = `returned a response with ${excess}`;
+    return new SubgraphError('SUBGRAPH_RESPONSE_TOO_LARGE', name, what, { retryable: false, mayHaveRun });
+  }
+
   /** Stops reading a body. An error for the status takes precedence. */
   private refuse({ code, what }: Unreadable): void {
     const { name, mayHaveRun } = this;
     this.fail(this.refusal() ?? new SubgraphError(code, name, what, { retryable: false, mayHaveRun }));
+  }
+
+  /** Stops reading a body that arrives with many others: all of them together must not fill the memory. */
+  private refuseCrowd(): void {
+    const { name, mayHaveRun } = this;
+    const what = `sends more than ${this.maxBytes * MAX_AT_ONCE} bytes in responses at once`;
+    this.fail(
+      this.refusal() ??
+        new SubgraphError('SUBGRAPH_RESPONSE_TOO_LARGE', name, what, { retryable: !mayHaveRun, mayHaveRun }),
+    );
   }
 
   private fail(error: SubgraphError): void {
@@ -251,6 +284,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   private settle(): boolean {
     if (this.isOver) return false;
     this.isOver = true;
+    this.arriving.bytes -= this.received.length;
     clearTimeout(this.timer);
     this.stay?.();
     return true;

@@ -483,12 +483,47 @@ describe('a graph of one list', () => {
     expect(Number(last.headers['retry-after'])).toBeGreaterThan(0);
   });
 
+  test('waits for the budget within a page, whose rows can be many times its size', async () => {
+    const page = Array.from({ length: 500 }, () => 'x'.repeat(20_000));
+    const config = { costs: 'enforce', maxCost: ['*=100000'], budget: ['*=100000'] };
+    const url = await start(() => list(page, false), config);
+    const headers = { ...(await identity.headers(ANA)), 'content-type': 'application/json' };
+    let sent: ReturnType<typeof httpRequest>;
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      sent = httpRequest(`${url}/export`, { method: 'POST', headers }, resolve).on('error', reject);
+      sent.end(JSON.stringify({ query: QUERY, format: 'jsonl' }));
+    });
+    let [bytes, before] = [0, -1];
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    response.on('error', () => {});
+    await until(
+      async () => {
+        before = bytes;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        return bytes === before && bytes > 0;
+      },
+      () => `nothing more is sent after ${bytes} bytes`,
+    );
+    // a budget of 100,000 pays for 6 MB of the 10
+    expect([bytes < 8_000_000, response.complete]).toEqual([true, false]);
+    expect(codeOf(await send(url, {}))).toEqual([429, 'BUDGET_EXHAUSTED']);
+    sent!.destroy();
+  });
+
   test.each<[string, string]>([
     [
       'fragments that double each other',
       `{ ...F0 } ${Array.from({ length: 36 }, (_, i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`).join(' ')}
        fragment F36 on Query { things { nodes { n } } }`,
     ],
+    [
+      'fragments that double each other and add no field',
+      `{ ...F0 things { nodes { n } } } ${Array.from({ length: 60 }, (_, i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`).join(' ')}
+       fragment F60 on Query { ...Missing }`,
+    ],
+    ['a fragment that it does not define', '{ ...Missing things { nodes { n } } }'],
     ['a fragment that contains itself', '{ ...F } fragment F on Query { things { nodes { n } } ...F }'],
     ['a fragment that contains itself within fields', 'fragment F on Query { a { ...F } } { ...F }'],
     ['a name of 100,000 characters', `{ ${'a'.repeat(100_000)}: things { nodes { n } } }`],
@@ -499,6 +534,31 @@ describe('a graph of one list', () => {
     expect([refused.status, asked]).toEqual([400, 0]);
     expect(refused.body.length).toBeLessThan(2_000);
     expect((await send(url, {})).status).toBe(200);
+  });
+
+  test.each([
+    ['a list without its objects', '{ things { nodes @skip(if: true) { n } } }'],
+    [
+      'a position that it skips',
+      'query ($after: String) { things(after: $after) { nodes { n } pageInfo @skip(if: true) { hasNextPage endCursor } } }',
+    ],
+  ])('answers a question for %s with an error instead of a broken export', async (_name, query) => {
+    const url = await start(() => list(['a'], false));
+    const refused = await send(url, { query });
+    expect([refused.isComplete, codeOf(refused)]).toEqual([true, [404, 'NOT_FOUND']]);
+  });
+
+  test('writes types into a Parquet file only for callers who may see the schema', async () => {
+    const url = await start(() => list(['a'], false), { introspection: 'known' });
+    const typesFor = async (caller: string | null) => {
+      const { status, body } = await send(url, { format: 'parquet' }, caller);
+      expect(status).toBe(200);
+      return parquetMetadata(asArrayBuffer(body))
+        .schema.slice(1)
+        .map(({ type }) => type);
+    };
+    expect(await typesFor(ANA)).toEqual(['BYTE_ARRAY', 'INT32']);
+    expect(await typesFor(null)).toEqual(['BYTE_ARRAY', 'BYTE_ARRAY']);
   });
 
   test('allows the text of a page in the request for that page only', async () => {

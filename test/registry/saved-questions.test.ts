@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { roleNames } from '#base/identity/roles';
+import { migration } from '../../subgraphs/registry/migrations/0003-stored-bytes';
+import { MAX_STORED_BYTES } from '../../subgraphs/registry/question/saved-question.mutations';
 import { databaseKinds } from '../support/databases';
 import { Framework, INTAKE, reviewer } from '../support/framework';
 import { INSPECTOR } from '../support/identity';
@@ -322,5 +324,85 @@ describe.each(databaseKinds)('saved questions, on %s', (kind) => {
     const own = race.find((result) => result.id);
     await call(cara, 'retireQuestion', target(own));
     expect(await save(cara)).toMatchObject({ revision: 1 });
+  });
+
+  describe('limits the bytes that an owner stores', () => {
+    const dora = 'role=analyst; subject=dora';
+    const sql = (statement: string, parameters: readonly unknown[] = []): Promise<Loose[]> =>
+      graph.sql('registry', statement, parameters);
+    /** Bytes by the rows themselves: texts of all versions, and descriptions. */
+    const counted = async (): Promise<Record<string, number>> => {
+      const questions = await sql('SELECT id, description FROM saved_question');
+      const versions = await sql('SELECT question_id, operation, variables, note FROM saved_question_version');
+      const bytes = Object.fromEntries(
+        questions.map(({ id, description }) => [id, Buffer.byteLength(description ?? '')]),
+      );
+      for (const { question_id, operation, variables, note } of versions)
+        bytes[question_id]! += 500 + Buffer.byteLength(`${operation}${variables}${note ?? ''}`);
+      return bytes;
+    };
+    const stored = async (): Promise<Record<string, number>> => {
+      const rows = await sql('SELECT id, stored_bytes FROM saved_question');
+      return Object.fromEntries(rows.map(({ id, stored_bytes }) => [id, Number(stored_bytes)]));
+    };
+
+    test('counts descriptions and every version, by their bytes', async () => {
+      const first = await save(dora, { description: 'Größen', note: 'Zuerst: ä', variables: '{"name":"Ω"}' });
+      const second = await call(dora, 'saveQuestionVersion', {
+        ...target(first),
+        operation: `${QUERY} # ✓`,
+        note: 'é',
+      });
+      await call(dora, 'describeQuestion', { ...target(second), description: 'Länger: größer, höher' });
+      await call(dora, 'saveQuestions', { items: [question({ note: 'x' }), question()] });
+      expect(await stored()).toEqual(await counted());
+      // the exercise and migrations count in the same way
+      await graph.force('registry', 'UPDATE saved_question SET stored_bytes = 0');
+      const [, recount] = migration[kind === 'sqlite' ? 'sqlite' : 'mysql'];
+      await graph.force('registry', recount as string);
+      expect(await stored()).toEqual(await counted());
+    });
+
+    test('refuses what exceeds them, also to an owner who retires questions, and reports the limit', async () => {
+      const kept = await save(dora);
+      const retired = await save(dora);
+      await call(dora, 'retireQuestion', target(retired));
+      // as after 64 MB less what one small version takes
+      await graph.force('registry', 'UPDATE saved_question SET stored_bytes = 0 WHERE id = ?', [kept.id]);
+      const others = (await sql('SELECT SUM(stored_bytes) AS n FROM saved_question WHERE owner = ?', ['dora']))[0]!.n;
+      const room = 500 + QUERY.length + 2;
+      await graph.force('registry', 'UPDATE saved_question SET stored_bytes = stored_bytes + ? WHERE id = ?', [
+        MAX_STORED_BYTES - Number(others) - room,
+        retired.id,
+      ]);
+      const refused = async (mutation: string, input: Record<string, unknown>) => {
+        const { data, errors } = await graph.call(dora, mutation, input, FIELDS);
+        expect(data[mutation]).toBeNull();
+        expect(errors![0]).toMatchObject({
+          message: expect.stringMatching(
+            /^Your saved questions have \d+ bytes, with all versions and retired questions, and this change adds \d+; the maximum is 67108864/,
+          ),
+          extensions: { code: 'PRECONDITION_FAILED', limit: MAX_STORED_BYTES },
+        });
+      };
+      const longer = `${QUERY}#`;
+      await refused('saveQuestion', question({ operation: longer }));
+      await refused('saveQuestionVersion', { ...target(kept), operation: longer });
+      await refused('describeQuestion', { ...target(kept), description: 'x'.repeat(room + 1) });
+      const { results } = (
+        await graph.call(
+          dora,
+          'saveQuestions',
+          { items: [question(), question()], mode: 'EACH' },
+          'added results { code }',
+        )
+      ).data.saveQuestions;
+      expect(results.map(({ code }: Loose) => code)).toEqual([null, 'PRECONDITION_FAILED']);
+      await refused('saveQuestionVersion', { ...target(kept), operation: QUERY });
+      // another owner has room
+      expect(await save(BEN)).toMatchObject({ revision: 1 });
+      // what adds nothing is possible
+      expect(await call(dora, 'describeQuestion', { ...target(kept), name: 'Full' })).toMatchObject({ name: 'Full' });
+    });
   });
 });

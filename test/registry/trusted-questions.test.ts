@@ -110,4 +110,30 @@ describe.each([
     isBack = true;
     await becomes(FIRST, 'DOCUMENT_NOT_FOUND');
   });
+
+  test('keeps the last known questions if the registry lists more than it may trust', async () => {
+    const saved = await call(ANA, 'saveQuestion', { name: 'Many', program: 'ACROSS_PROGRAMS', operation: FIRST });
+    const target = await call(OPERATOR, 'trustQuestion', { ...saved, version: 1 });
+    await becomes(FIRST, 'executed');
+    const registry = graph.subgraph('registry');
+    const { execute } = registry;
+    let [lists, page] = [0, 0];
+    const nodes = Array.from({ length: 500 }, (_, place) => ({ operation: place === 0 ? SECOND : `{ a${place} }` }));
+    registry.execute = async (request) => {
+      if (!request.query.includes('TrustedState')) return execute.call(registry, request);
+      page = request.variables?.after === null ? 1 : page + 1;
+      if (page === 1) lists += 1;
+      // the list ends: without a limit it would be taken
+      const pageInfo = { hasNextPage: page < 102, endCursor: String(page) };
+      return { data: { trustedDocuments: { nodes, pageInfo } } };
+    };
+    await until(
+      () => lists > 3,
+      () => 'the gateway asks again and again',
+    );
+    expect([await byId(FIRST), await byId(SECOND)]).toEqual(['executed', 'DOCUMENT_NOT_FOUND']);
+    registry.execute = execute;
+    await call(OPERATOR, 'stopTrustingQuestion', target);
+    await becomes(FIRST, 'DOCUMENT_NOT_FOUND');
+  });
 });

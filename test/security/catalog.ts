@@ -284,6 +284,24 @@ exhaustion(
   refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
+  'an export of fragments that double each other and add no field',
+  async (t) => {
+    const fragments = Array.from({ length: 60 }, (_, i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`);
+    const query = `{ ...F0 submissions { nodes { id } } } ${fragments.join(' ')} fragment F60 on Query { ...Missing }`;
+    const headers = { 'content-type': 'application/json' };
+    return summary(await t.send({ path: '/export', headers, body: JSON.stringify({ query }) }));
+  },
+  refused(400, 'BAD_REQUEST'),
+);
+exhaustion(
+  'a document of fragments that double each other and add no field',
+  async (t) => {
+    const fragments = Array.from({ length: 60 }, (_, i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`);
+    return summary(await t.ask(`{ ...F0 } ${fragments.join(' ')} fragment F60 on Query { ...Missing }`));
+  },
+  refused(400, 'GRAPHQL_VALIDATION_FAILED'),
+);
+exhaustion(
   'aliases',
   async (t) => summary(await t.ask(`{ ${repeat('a#: __typename', 2_000).join(' ')} }`)),
   refused(400, 'OPERATION_TOO_LARGE'),

@@ -8,6 +8,12 @@ import type { Deferrals } from '../deferred/delivery';
 import { type AnswerObject, isObject } from '../types';
 import type { AnswerPath } from './path';
 
+/**
+ * Maximum places that are remembered as having an error. A subgraph can send millions of invalid values; beyond this, they become null, and
+ * are not counted.
+ */
+const MAX_ERRORED = 50_000;
+
 /** Fetch failures, as completion needs them. */
 export interface Losses {
   /** The error that explains a missing or null field; undefined if there is none. */
@@ -187,6 +193,7 @@ export class Completion {
 
   /** An error explains nulls at its path and at the path's prefixes. */
   private markErrored(path: AnswerPath): void {
+    if (this.isFlooded) return;
     for (let length = path.length; length > 0; length--) {
       const key = JSON.stringify(path.slice(0, length));
       if (this.erroredPaths.has(key)) return;
@@ -194,7 +201,11 @@ export class Completion {
     }
   }
 
+  private get isFlooded(): boolean {
+    return this.erroredPaths.size >= MAX_ERRORED;
+  }
+
   private hasError(path: AnswerPath): boolean {
-    return this.erroredPaths.has(JSON.stringify(path));
+    return this.isFlooded || this.erroredPaths.has(JSON.stringify(path));
   }
 }

@@ -3,7 +3,7 @@ import { after, type ExerciseRows, type ExerciseWorld, rows } from '#domain/exer
 import { stableId } from '#kit/ids';
 import { ClientDocument, documentKey } from '../client/client-document';
 import { ClientRelease } from '../client/client-release';
-import { documentIdOf } from '../question/operation';
+import { bytesOf, bytesOfDescription, documentIdOf } from '../question/operation';
 import { type QuestionProgram, SavedQuestion, versionId } from '../question/saved-question';
 import { SavedQuestionVersion } from '../question/saved-question-version';
 import { TrustedDocument } from '../question/trusted-document';
@@ -151,6 +151,10 @@ export function registryExercise({ asOf }: ExerciseWorld): ExerciseRows[] {
       Object.assign(new SavedQuestion(), {
         ...{ id, name, description, program, owner, agencyKey: agency, sharedWithRoles: [...sharedWith] },
         ...{ ownerPersonKey: personKey({ issuer: DEVELOPMENT_ISSUER, subject: owner }), place: place + 1 },
+        storedBytes: operations.reduce(
+          (sum, operation) => sum + bytesOf({ operation, variables, note: null }),
+          bytesOfDescription(description),
+        ),
         ...{ currentVersion: operations.length, trustedVersion: trusted ?? null, createdAt: savedAt(1), updatedAt },
         ...{ retiredAt: question.isRetired ? updatedAt : null, revision: operations.length, exercise: true },
       }),

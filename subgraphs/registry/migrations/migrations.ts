@@ -1,6 +1,7 @@
 import type { Migration } from '#kit/database/migrations';
 import { migration as m0001 } from './0001-initial';
 import { migration as m0002 } from './0002-sealed-versions';
-import { migration as m0003 } from './0004-client-releases';
+import { migration as m0003 } from './0003-stored-bytes';
+import { migration as m0004 } from './0004-client-releases';
 
-export const migrations: readonly Migration[] = [m0001, m0002, m0003];
+export const migrations: readonly Migration[] = [m0001, m0002, m0003, m0004];

@@ -69,6 +69,22 @@ function requireBytes(text: string, max: number, path: readonly string[]): void 
   if (bytes > max) throw new InputError(`"${path.at(-1)}" has ${bytes} bytes; the maximum is ${max}`, path);
 }
 
+/** Bytes that a version takes besides its texts. */
+export const BYTES_OF_VERSION = 500;
+
+/** Bytes that a version takes, for the limit of its owner. */
+export const bytesOf = ({ operation, variables, note }: SavedTexts): number =>
+  BYTES_OF_VERSION + Buffer.byteLength(operation) + Buffer.byteLength(variables) + Buffer.byteLength(note ?? '');
+
+/** Bytes that a description takes, for the same limit. */
+export const bytesOfDescription = (description: string | null): number => Buffer.byteLength(description ?? '');
+
+interface SavedTexts {
+  readonly operation: string;
+  readonly variables: string;
+  readonly note: string | null;
+}
+
 /** The id by which clients send a document, as GraphQL over HTTP defines it. */
 export const documentIdOf = (operation: string): string =>
   `sha256:${createHash('sha256').update(operation).digest('hex')}`;

@@ -15,7 +15,15 @@ import {
 } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
 import type { Work } from '#kit/mutation/work';
-import { documentIdOf, MAX_OPERATION_BYTES, MAX_VARIABLES_BYTES, requireQuery, requireVariables } from './operation';
+import {
+  bytesOf,
+  bytesOfDescription,
+  documentIdOf,
+  MAX_OPERATION_BYTES,
+  MAX_VARIABLES_BYTES,
+  requireQuery,
+  requireVariables,
+} from './operation';
 import { QuestionFile } from './question-file';
 import { QuestionProgram, SavedQuestion, versionId } from './saved-question';
 import { SavedQuestionVersion } from './saved-question-version';
@@ -27,6 +35,8 @@ export const MAX_QUESTIONS = 500;
 export const MAX_TRUSTED = 1_000;
 /** Maximum versions of a question. */
 const MAX_VERSIONS = 1_000;
+/** Maximum bytes of all versions of one owner, retired questions included: nothing of them is ever deleted. */
+export const MAX_STORED_BYTES = 64 * 1024 * 1024;
 
 const returns = ['question', () => SavedQuestion] as const;
 const target = { id: idInput('Id of the saved question.'), expectedRevision: expectedRevisionInput() };
@@ -87,12 +97,15 @@ interface Owned {
   readonly inUse: number;
   /** Largest place of one. */
   readonly place: number;
+  /** Bytes of all versions. */
+  readonly storedBytes: number;
 }
 
 async function ownedBy({ database }: Work, ownerPersonKey: string, names: readonly string[]): Promise<Owned> {
   const table = database.table(SavedQuestion);
-  const [counts] = await database.query<{ inUse: number; place: number | null }>(
-    `SELECT COUNT(CASE WHEN retired_at IS NULL THEN 1 END) AS inUse, MAX(place) AS place FROM ${table} WHERE owner_person_key = ?`,
+  const [counts] = await database.query<{ inUse: number; place: number | null; storedBytes: number | null }>(
+    `SELECT COUNT(CASE WHEN retired_at IS NULL THEN 1 END) AS inUse, MAX(place) AS place, SUM(stored_bytes) AS storedBytes
+     FROM ${table} WHERE owner_person_key = ?`,
     [ownerPersonKey],
   );
   const taken = await database.query<{ name: string }>(
@@ -103,7 +116,25 @@ async function ownedBy({ database }: Work, ownerPersonKey: string, names: readon
     names: new Set(taken.map(({ name }) => name)),
     inUse: Number(counts!.inUse),
     place: Number(counts!.place ?? 0),
+    storedBytes: Number(counts!.storedBytes ?? 0),
   };
+}
+
+/** @param stored bytes of the versions of the owner @param more bytes of those to save @throws RequestError */
+function requireRoom(stored: number, more: number): void {
+  if (stored + more <= MAX_STORED_BYTES) return;
+  throw new RequestError(
+    'PRECONDITION_FAILED',
+    `Your saved questions have ${stored} bytes, with all versions and retired questions, and this change adds ${more}; the maximum is ${MAX_STORED_BYTES}, and versions are never deleted: save a shorter query, or let a colleague save it`,
+    [],
+    { limit: MAX_STORED_BYTES },
+  );
+}
+
+/** @throws RequestError if the owner of a question has no room for more bytes */
+async function requireRoomFor(work: Work, { ownerPersonKey }: SavedQuestion, more: number): Promise<void> {
+  const { storedBytes } = await ownedBy(work, ownerPersonKey, ['']);
+  requireRoom(storedBytes, more);
 }
 
 const nameTaken = (name: string): RequestError =>
@@ -134,6 +165,7 @@ const saveQuestion = bulk({
     const owned = await ownedBy(work, ownerPersonKey, names.length > 0 ? names : ['']);
     const questions: SavedQuestion[] = [];
     const versions: SavedQuestionVersion[] = [];
+    let { storedBytes } = owned;
     return {
       apply({ name, description, program, sharedWithRoles, ...first }) {
         if (owned.names.has(name) || questions.some((question) => question.name === name)) throw nameTaken(name);
@@ -149,9 +181,13 @@ const saveQuestion = bulk({
           ...{ id: work.newId('sqn'), name, description, program, owner: principal.subject, ownerPersonKey },
           ...{ place: owned.place + questions.length + 1, agencyKey: principal.agency, currentVersion: 1 },
           ...{ sharedWithRoles: sharedWithRoles ?? [], trustedVersion: null, createdAt: now, updatedAt: now },
-          ...{ retiredAt: null, revision: 1, exercise: false },
+          ...{ storedBytes: 0, retiredAt: null, revision: 1, exercise: false },
         });
-        versions.push(versionOf(work, question, 1, first));
+        const version = versionOf(work, question, 1, first);
+        question.storedBytes = bytesOfDescription(description) + bytesOf(version);
+        requireRoom(storedBytes, question.storedBytes);
+        storedBytes += question.storedBytes;
+        versions.push(version);
         questions.push(question);
         return { key: question.id, isNew: true };
       },
@@ -183,6 +219,10 @@ const saveQuestionVersion = mutation({
       return { currentVersion: currentVersion + 1 };
     });
     const version = versionOf(work, question, question.currentVersion, { operation, variables, note });
+    const bytes = bytesOf(version);
+    // saves of different questions at the same time can exceed it by their own bytes, of which a caller has few
+    await requireRoomFor(work, question, bytes);
+    question.storedBytes += bytes;
     await questions.save();
     await work.database.insert(SavedQuestionVersion, [version]);
     return aim.id;
@@ -206,7 +246,12 @@ const describeQuestion = mutation({
       name: name ?? question.name,
       description: description ?? question.description,
       program: program ?? question.program,
+      storedBytes:
+        question.storedBytes +
+        bytesOfDescription(description ?? question.description) -
+        bytesOfDescription(question.description),
     }));
+    await requireRoomFor(work, before, bytesOfDescription(description ?? null));
     if (name !== undefined) {
       const same = await work.database.query<{ id: string }>(
         `SELECT id FROM ${work.database.table(SavedQuestion)} WHERE owner_person_key = ? AND name = ?`,

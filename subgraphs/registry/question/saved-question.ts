@@ -47,6 +47,8 @@ export class SavedQuestion {
   @text('Key of the owner.', { length: 60, hidden: true }) ownerPersonKey!: string;
   /** Place among the questions of its owner, so that saves at the same time cannot exceed the limit. */
   @integer('Place.', { hidden: true }) place!: number;
+  /** Bytes of its description and all its versions, for the limit of its owner. */
+  @integer('Bytes.', { hidden: true, default: 0 }) storedBytes!: number;
   @refersTo(() => Agency, 'Agency for which the owner saved it. Null without one.', { as: 'agency', nullable: true })
   agencyKey!: string | null;
   @integer('Number of the current version.', { order: true, aggregate: false }) currentVersion!: number;
