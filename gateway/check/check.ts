@@ -1,5 +1,5 @@
-import { CriticalityLevel, diff } from '@graphql-inspector/core';
-import { type GraphQLSchema, parse } from 'graphql';
+import { ChangeType, CriticalityLevel, diff } from '@graphql-inspector/core';
+import { type GraphQLSchema, parse, print } from 'graphql';
 import { OperatorError } from '#base/errors';
 import { compose, type PublishedSubgraph } from '../composition/compose';
 import { apiSchemaIn } from '../graph/api-schema';
@@ -8,7 +8,7 @@ import { elementsOf, placeOf } from '../ownership/elements';
 import type { Owners } from '../ownership/owners';
 import { ownersOf } from '../ownership/ownership';
 import { sensitivitiesOf } from '../policy/sensitivity';
-import { type BrokenDocument, brokenDocuments, type ClientDocument, usersOf } from './documents';
+import { type BrokenDocument, brokenDocuments, type ClientDocument, invalidDocuments, usersOf } from './documents';
 
 /** Everything that decides about a change: the same inputs always give the same report. */
 export interface CheckInput {
@@ -48,6 +48,8 @@ export interface CheckReport {
   readonly problems: readonly string[];
   readonly changes: readonly ApiChange[];
   readonly brokenDocuments: readonly BrokenDocument[];
+  /** Documents that do not work before the change either: nothing is known of what they use. */
+  readonly invalidDocuments: readonly BrokenDocument[];
   readonly classChanges: readonly ClassChange[];
   /** New parts without a description, or with an unusual name. Reports may be accepted with them. */
   readonly notes: readonly string[];
@@ -66,24 +68,33 @@ export async function check({ before, supergraph, proposed, agreement, documents
     GraphQLSchema,
     GraphQLSchema,
   ];
-  const broken = brokenDocuments(documents ?? [], old, next);
-  const changes = await changesOf(old, next, ownersOf(after, agreement), documents ?? []);
-  const unknown = documents === undefined && changes.some(({ level }) => level === 'BREAKING');
+  const invalid = invalidDocuments(documents ?? [], old);
+  const valid = (documents ?? []).filter(
+    ({ client, name }) => !invalid.some((document) => document.client === client && document.name === name),
+  );
+  const broken = brokenDocuments(valid, old, next);
+  const users = usersOf(valid, old);
+  const changes = [
+    ...(await changesOf(old, next, ownersOf(after, agreement), users)),
+    ...accessChanges(before, after, ownersOf(after, agreement), users),
+  ];
+  const breaking = changes.filter(({ level }) => level === 'BREAKING');
   return {
-    passed:
-      broken.length === 0 &&
-      !unknown &&
-      !changes.some(({ level, usedBy }) => level === 'BREAKING' && usedBy.length > 0),
+    // without valid documents, nothing is known of clients
+    passed: broken.length === 0 && !breaking.some(({ usedBy }) => valid.length === 0 || usedBy.length > 0),
     problems: [],
     changes,
     brokenDocuments: broken,
+    invalidDocuments: invalid,
     classChanges: classChanges(before, after),
     notes: notesOn(proposed, before),
     supergraph: composed,
   };
 }
 
-const NOTHING_KNOWN = { changes: [], brokenDocuments: [], classChanges: [], notes: [] } as const;
+const NOTHING_KNOWN = {
+  ...{ changes: [], brokenDocuments: [], invalidDocuments: [], classChanges: [], notes: [] },
+} as const;
 
 function composedOrProblems(
   after: readonly PublishedSubgraph[],
@@ -99,22 +110,62 @@ function composedOrProblems(
   }
 }
 
-async function changesOf(
-  old: GraphQLSchema,
-  next: GraphQLSchema,
-  owners: Owners,
-  documents: readonly ClientDocument[],
-): Promise<ApiChange[]> {
+async function changesOf(old: GraphQLSchema, next: GraphQLSchema, owners: Owners, users: Users): Promise<ApiChange[]> {
   const found = await diff(old, next);
-  const users = usersOf(documents, old);
-  return found.flatMap(({ criticality: { level }, message, path = '' }): ApiChange[] => {
+  return found.flatMap(({ criticality: { level }, message, path = '', type: kind, meta }): ApiChange[] => {
     // descriptions change no answer
     if (level === CriticalityLevel.NonBreaking && /description/i.test(message)) return [];
     const [type = '', field] = path.split('.');
     const owner = owners.of(field === undefined ? type : `${type}.${field}`) ?? owners.of(type);
-    const usedBy = level === CriticalityLevel.NonBreaking ? [] : [...(users.get(path) ?? [])].sort();
+    // fragments on an interface select no objects of a type that no longer implements it
+    const left = kind === ChangeType.ObjectTypeInterfaceRemoved ? String(meta.removedInterfaceName) : path;
+    const isAdded = kind === ChangeType.InputFieldAdded || kind === ChangeType.FieldArgumentAdded;
+    // who uses the whole would have to give the new part, too
+    const whole = isAdded ? path.slice(0, path.lastIndexOf('.')) : path;
+    const usedBy = level === CriticalityLevel.NonBreaking ? [] : usersIn(users, path, left, whole);
     return [{ level: LEVELS[level], coordinate: path, message, owner, usedBy }];
   });
+}
+
+/** Documents by the coordinates that they use. */
+type Users = ReadonlyMap<string, ReadonlySet<string>>;
+
+const usersIn = (users: Users, ...coordinates: readonly string[]): string[] =>
+  [...new Set(coordinates.flatMap((coordinate) => [...(users.get(coordinate) ?? [])]))].sort();
+
+const ACCESS = ['authenticated', 'requiresScopes', 'policy'];
+
+/** Parts that need other rights than before, and types with other prefixes of global ids. */
+function accessChanges(
+  before: readonly PublishedSubgraph[],
+  after: readonly PublishedSubgraph[],
+  owners: Owners,
+  users: Users,
+): ApiChange[] {
+  const [old, next] = [statementsIn(before), statementsIn(after)];
+  return [...new Set([...old.keys(), ...next.keys()])].flatMap((coordinate): ApiChange[] => {
+    if (!old.has(coordinate) || !next.has(coordinate)) return [];
+    const [from, to] = [old, next].map((statements) => statements.get(coordinate)!.join(' '));
+    if (from === to) return [];
+    const message = `its access rules or prefix of global ids change from "${from}" to "${to}"`;
+    const owner = owners.of(coordinate);
+    return [{ level: 'BREAKING', coordinate, message, owner, usedBy: usersIn(users, coordinate) }];
+  });
+}
+
+/** Rules of access and prefixes of global ids of all parts, as text. */
+function statementsIn(subgraphs: readonly PublishedSubgraph[]): Map<string, string[]> {
+  const statements = new Map<string, string[]>();
+  for (const subgraph of elementsOf(subgraphs))
+    for (const { coordinate, directives, elements } of subgraph.types.values())
+      for (const part of [{ coordinate, directives }, ...elements.values()]) {
+        const stated = [
+          ...ACCESS.flatMap((name) => subgraph.applied(part.directives, name)),
+          ...part.directives.filter(({ name }) => name.value === 'node'),
+        ];
+        statements.set(part.coordinate, [...(statements.get(part.coordinate) ?? []), ...stated.map(print)].sort());
+      }
+  return statements;
 }
 
 const LEVELS: Readonly<Record<CriticalityLevel, ApiChange['level']>> = {

@@ -1,9 +1,12 @@
 import {
   type DocumentNode,
   GraphQLError,
+  type GraphQLNamedType,
   type GraphQLSchema,
   getNamedType,
   isEnumType,
+  isInputObjectType,
+  Kind,
   parse,
   specifiedRules,
   TypeInfo,
@@ -63,8 +66,18 @@ function parsed(text: string): DocumentNode | undefined {
   }
 }
 
-const errorsOf = (document: DocumentNode, schema: GraphQLSchema): string[] =>
-  validate(schema, document, specifiedRules, { maxErrors: MAX_ERRORS }).map(({ message }) => message);
+function errorsOf(document: DocumentNode, schema: GraphQLSchema): string[] {
+  // validation skips operations without a root type
+  const missing = document.definitions.flatMap((definition) =>
+    definition.kind === Kind.OPERATION_DEFINITION && !schema.getRootType(definition.operation)
+      ? [`The graph has no ${definition.operation} type.`]
+      : [],
+  );
+  return [
+    ...missing,
+    ...validate(schema, document, specifiedRules, { maxErrors: MAX_ERRORS }).map(({ message }) => message),
+  ];
+}
 
 /**
  * Finds the documents that use a part of the schema.
@@ -92,8 +105,14 @@ export function coordinatesIn(document: DocumentNode, schema: GraphQLSchema): Se
       Field({ name }) {
         const parent = types.getParentType();
         const type = types.getType();
-        if (parent) used.add(`${parent.name}.${name.value}`);
+        if (parent) used.add(parent.name).add(`${parent.name}.${name.value}`);
         if (type) used.add(getNamedType(type).name);
+      },
+      InlineFragment({ typeCondition }) {
+        if (typeCondition) used.add(typeCondition.name.value);
+      },
+      FragmentDefinition({ typeCondition }) {
+        used.add(typeCondition.name.value);
       },
       Argument({ name }) {
         const parent = types.getParentType();
@@ -114,10 +133,22 @@ export function coordinatesIn(document: DocumentNode, schema: GraphQLSchema): Se
       },
       VariableDefinition({ type }) {
         let named = type;
-        while (named.kind !== 'NamedType') named = named.type;
-        used.add(named.name.value);
+        while (named.kind !== Kind.NAMED_TYPE) named = named.type;
+        addInputs(schema.getType(named.name.value), used);
       },
     }),
   );
   return used;
+}
+
+/** A client may send any value of a variable: it uses all parts of its type. */
+function addInputs(type: GraphQLNamedType | undefined, used: Set<string>): void {
+  if (!type || used.has(`variable ${type.name}`)) return;
+  used.add(type.name).add(`variable ${type.name}`);
+  if (isEnumType(type)) for (const { name } of type.getValues()) used.add(`${type.name}.${name}`);
+  if (!isInputObjectType(type)) return;
+  for (const { name, type: of } of Object.values(type.getFields())) {
+    used.add(`${type.name}.${name}`);
+    addInputs(getNamedType(of), used);
+  }
 }

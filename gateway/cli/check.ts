@@ -59,7 +59,9 @@ const MAX_LINES = 50;
 
 /** A report for people. */
 export function describeReport(report: CheckReport): string {
-  const { passed, problems, changes, brokenDocuments, classChanges, notes } = report;
+  const { passed, problems, changes, brokenDocuments, invalidDocuments, classChanges, notes } = report;
+  const ofDocuments = (documents: typeof brokenDocuments) =>
+    documents.map(({ client, name, errors }) => `${client}: ${name}: ${errors.join(' ')}`);
   const ofLevel = (level: string) =>
     changes
       .filter((change) => change.level === level)
@@ -69,10 +71,8 @@ export function describeReport(report: CheckReport): string {
       );
   const parts: readonly (readonly [title: string, lines: readonly string[]])[] = [
     ['Problems', problems],
-    [
-      'Documents of released clients that would stop working',
-      brokenDocuments.map(({ client, name, errors }) => `${client}: ${name}: ${errors.join(' ')}`),
-    ],
+    ['Documents of released clients that would stop working', ofDocuments(brokenDocuments)],
+    ['Documents that do not work now either, and are left out', ofDocuments(invalidDocuments)],
     ['Breaking changes', ofLevel('BREAKING')],
     ['Dangerous changes', ofLevel('DANGEROUS')],
     [

@@ -1,5 +1,5 @@
 import { type DocumentNode, Kind } from 'graphql';
-import { statesAgreement } from '../ownership/supergraph-agreement';
+import { reservedStatements } from '../ownership/supergraph-agreement';
 import { argumentsOf } from '../supergraph/ast';
 import { handlingFeature } from '../supergraph/features';
 import { type Published, subgraphDocument } from '../supergraph/subgraph-document';
@@ -11,8 +11,8 @@ export function foreignClaims(subgraphs: readonly Published[]): string[] {
   for (const published of subgraphs) {
     const { name: subgraph } = published;
     const document = subgraphDocument(published);
-    if (statesAgreement(document))
-      claims.push(`${subgraph}: its schema states what owners agreed on; they do so in their agreement`);
+    for (const statement of reservedStatements(document))
+      claims.push(`${subgraph}: ${statement}, which only the graph states`);
     for (const owned of textsOf(document, 'owner', 'subgraph'))
       if (owned.text !== subgraph) claims.push(`${subgraph}: @owner names the subgraph "${owned.text}"`);
     for (const { on, text: field } of textsOf(document, 'matchedBy', 'field')) {

@@ -1,4 +1,5 @@
 import { type DocumentNode, Kind, type SelectionSetNode, valueFromASTUntyped } from 'graphql';
+import { OperatorError } from '#base/errors';
 import { featuresOf } from '../supergraph/features';
 import { argumentOf, type NodeType } from './schema';
 
@@ -25,6 +26,11 @@ export class NodeDirectory {
       if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION) continue;
       const prefix = argumentOf(definition, directive, 'prefix');
       if (typeof prefix !== 'string') continue;
+      if (byPrefix.has(prefix))
+        throw new OperatorError(
+          `Invalid supergraph: the global id prefix "${prefix}" is that of two types`,
+          'Compose it again: composition gives each type a prefix of its own',
+        );
       byPrefix.set(prefix, {
         name: definition.name.value,
         prefix,

@@ -9,6 +9,7 @@ export const ACTS = {
   SHARE: 'also resolves',
   PROVIDE: 'provides values of',
   REQUIRE: 'requires values of',
+  COARSEN: 'publishes in a weaker class what follows from',
   HIDE: 'hides',
   TAG: 'tags',
   AUTHORIZE: 'changes who may read',
@@ -50,7 +51,11 @@ export const NO_AGREEMENT: Agreement = { owners: {}, clearances: {}, consents: [
 
 /** Whether an agreement lets a subgraph be sent values of a class. */
 export const isCleared = ({ clearances }: Agreement, subgraph: string, of: Sensitivity): boolean =>
-  (clearances[subgraph] ?? ['PUBLIC']).some((by) => isCovered(of, by));
+  (own(clearances, subgraph) ?? ['PUBLIC']).some((by) => isCovered(of, by));
+
+/** The entry of a name, which may also be that of a property of all objects. */
+export const own = <T>(entries: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(entries, name) ? entries[name] : undefined;
 
 /** Whether the owner of a coordinate consents to what a subgraph does to it. */
 export const hasConsent = (

@@ -1,10 +1,11 @@
 import { type ConstDirectiveNode, type FieldDefinitionNode, print, type TypeNode } from 'graphql';
-import type { Sensitivity } from '#base/sensitivity';
+import { isCovered, type Sensitivity } from '#base/sensitivity';
 import { argumentsOf } from '../supergraph/ast';
+import { handlingFeature } from '../supergraph/features';
 import { type Act, type Agreement, isCleared } from './agreement';
 import { type Element, placeOf, type SubgraphElements, type TypeElement } from './elements';
-import { FieldSets, sortedFields } from './field-sets';
-import type { Deed, Definers, Owners } from './owners';
+import { FieldSets, sortedFields, topLevelFields } from './field-sets';
+import { type Deed, type Definers, isNode, type Owners } from './owners';
 
 /** Directives whose use on one definition has an effect on all of them. */
 const EFFECTS: Readonly<Record<string, Act>> = {
@@ -34,6 +35,8 @@ export const deedsIn = (graph: Graph): Deed[] =>
 class DeedFinder {
   private readonly deeds: Deed[] = [];
   private readonly fieldSets: FieldSets;
+  /** Other checks compare classes. */
+  private readonly classDirective: string | undefined;
   private readonly others: readonly SubgraphElements[];
 
   constructor(
@@ -41,6 +44,7 @@ class DeedFinder {
     private readonly subgraph: SubgraphElements,
   ) {
     this.fieldSets = new FieldSets(subgraph);
+    this.classDirective = handlingFeature(subgraph.document)?.directiveNamed('sensitivity');
     this.others = graph.subgraphs.filter((other) => other !== subgraph);
   }
 
@@ -71,61 +75,89 @@ class DeedFinder {
   }
 
   private judgeType(type: TypeElement, others: readonly TypeElement[]): void {
-    const { coordinate, node, kind } = type;
-    this.judgeEffects(
-      coordinate,
-      node,
-      type.directives,
-      this.references(coordinate, (name) => this.typeIn(name, coordinate)),
-    );
-    this.judgeKeys(type, others);
-    if (this.isNode(type) && others.some((other) => this.isNode(other))) this.add('NODE', coordinate, node);
+    const { coordinate, node } = type;
+    const references = this.references(coordinate, (name) => this.typeIn(name, coordinate));
+    this.judgeEffects(coordinate, node, type.directives, references);
+    this.judgeKeys(type);
+    if (isNode(type) && others.some(isNode)) this.add('NODE', coordinate, node);
     if (this.subgraph.applied(type.directives, 'interfaceObject').length > 0)
       this.add('INTERFACE_OBJECT', coordinate, node);
-    const all = new Set(others.flatMap(({ elements }) => [...elements.keys()]));
-    if (kind === 'ENUM' || kind === 'INTERFACE')
-      for (const [added, { node: of }] of type.elements)
-        if (!all.has(added)) this.add('EXTEND', coordinate, of, `adds "${of.name.value}"`);
-    const members = new Set(others.flatMap(({ members: names }) => [...names.keys()]));
-    for (const [member] of type.members)
-      if (!members.has(member)) this.add('EXTEND', coordinate, node, `adds the type "${member}"`);
-    if (kind === 'ENUM' || kind === 'INPUT')
-      for (const [missing] of this.references(coordinate, (name) => this.typeIn(name, coordinate))[0]?.elements ?? [])
-        if (!type.elements.has(missing))
-          this.add('CHANGE', coordinate, node, `lacks "${missing.split('.')[1]}", so that the graph loses it`);
+    this.judgeAdditions(type, others, references);
+    this.judgeOmissions(type, references);
   }
 
-  private judgeKeys({ coordinate, node, directives }: TypeElement, others: readonly TypeElement[]): void {
-    const keysOf = (type: Pick<TypeElement, 'directives'>, of: SubgraphElements) =>
-      of.applied(type.directives, 'key').map((key) => sortedFields(String(argumentsOf(key).fields)));
+  private judgeAdditions(
+    { coordinate, node, kind, elements, members, interfaces }: TypeElement,
+    others: readonly TypeElement[],
+    references: readonly TypeElement[],
+  ): void {
+    const known = new Set(others.flatMap((other) => [...other.elements.keys(), ...other.members.keys()]));
+    if (kind === 'ENUM' || kind === 'INTERFACE')
+      for (const [added, { node: of }] of elements)
+        if (!known.has(added)) this.add('EXTEND', coordinate, of, `adds "${of.name.value}"`);
+    for (const [member] of members)
+      if (!known.has(member)) this.add('EXTEND', coordinate, node, `adds the type "${member}"`);
+    for (const name of interfaces)
+      if (this.graph.owners.of(coordinate) !== undefined && references.some((owned) => !owned.interfaces.has(name)))
+        this.add('EXTEND', coordinate, node, `implements "${name}"`);
+  }
+
+  /** Composition keeps only those fields and values of inputs that all subgraphs have. */
+  private judgeOmissions({ coordinate, node, kind, elements }: TypeElement, references: readonly TypeElement[]): void {
+    if (kind !== 'INPUT' && !(kind === 'ENUM' && this.graph.definers.isInputOnly(coordinate))) return;
+    for (const [missing] of references[0]?.elements ?? [])
+      if (!elements.has(missing))
+        this.add('CHANGE', coordinate, node, `lacks "${missing.split('.')[1]}", so that the graph loses it`);
+  }
+
+  private judgeKeys(type: TypeElement): void {
+    const { coordinate, node } = type;
+    const keysOf = ({ directives }: TypeElement, of: SubgraphElements) =>
+      of.applied(directives, 'key').map((key) => sortedFields(String(argumentsOf(key).fields)));
     const known = new Set(
       this.others.flatMap((other) => {
-        const type = other.types.get(coordinate);
-        return type ? keysOf(type, other) : [];
+        const known = other.types.get(coordinate);
+        return known ? keysOf(known, other) : [];
       }),
     );
-    if (others.length === 0 || known.size === 0) return;
-    for (const key of keysOf({ directives }, this.subgraph))
+    for (const key of keysOf(type, this.subgraph))
       if (!known.has(key)) this.add('KEY', coordinate, node, `its key is "${key}"`);
+    // gateways send the values of keys
+    for (const source of this.fieldSets.keyFieldsOf(type))
+      this.requireClearance(source, node, `the key of ${coordinate}`);
   }
 
   /** What a field takes from others' fields, or answers for them. */
   private judgeInputs(element: Element): void {
     const { node, coordinate, directives } = element;
     if (!('type' in node)) return;
-    for (const source of new Set(this.fieldSets.requiredBy(element))) {
-      const of = this.graph.classOf(source);
-      if (of === undefined || isCleared(this.graph.agreement, this.subgraph.name, of)) continue;
-      this.add(
-        'REQUIRE',
-        source,
-        node,
-        `for ${coordinate}; its class ${of} is above the clearance of ${this.subgraph.name}`,
-      );
-    }
+    for (const source of new Set(this.fieldSets.requiredBy(element))) this.requireClearance(source, node, coordinate);
     for (const provided of new Set(this.fieldSets.providedBy(element)))
-      if (!this.definesAlone(provided)) this.add('PROVIDE', provided, node, `by ${coordinate}`);
+      if (!this.definesAlone(provided) && !this.isKey(provided))
+        this.add('PROVIDE', provided, node, `by ${coordinate}`);
+    this.judgeDerivation(element);
     if (this.subgraph.applied(directives, 'override').length > 0) this.judgeOverride(element);
+  }
+
+  private requireClearance(source: string, node: Element['node'] | TypeElement['node'], use: string): void {
+    const of = this.graph.classOf(source);
+    if (of === undefined || isCleared(this.graph.agreement, this.subgraph.name, of)) return;
+    this.add('REQUIRE', source, node, `for ${use}; its class ${of} is above the clearance of ${this.subgraph.name}`);
+  }
+
+  private judgeDerivation(element: Element): void {
+    const { coordinate, node, directives } = element;
+    const stated = directives.find(({ name }) => name.value === 'derivedFrom');
+    const { fields = [], coarsened } = (stated ? argumentsOf(stated) : {}) as {
+      readonly fields?: readonly string[];
+      readonly coarsened?: string;
+    };
+    const by = this.graph.classOf(coordinate);
+    if (coarsened === undefined || by === undefined) return;
+    for (const source of new Set([...fields, ...this.fieldSets.requiredBy(element)])) {
+      const of = this.graph.classOf(source);
+      if (of !== undefined && !isCovered(of, by)) this.add('COARSEN', source, node, `as ${coordinate}, of class ${by}`);
+    }
   }
 
   private judgeOverride({ coordinate, node, directives }: Element): void {
@@ -145,10 +177,12 @@ class DeedFinder {
 
   private judgeElement(type: TypeElement, element: Element, others: readonly TypeElement[]): void {
     const { coordinate, node, isExternal, directives } = element;
-    if (isExternal || !others.some(({ elements }) => elements.get(coordinate)?.isExternal === false)) return;
+    if (!others.some(({ elements }) => elements.get(coordinate)?.isExternal === false)) return;
     const references = this.references(coordinate, (name) => this.elementIn(name, type.coordinate, coordinate));
+    // composition takes these from references, too
     this.judgeEffects(coordinate, node, directives, references);
     this.judgeArgumentEffects(element, references);
+    if (isExternal) return;
     if (this.isShared(type, element)) this.add('SHARE', coordinate, node);
     const form = formOf(node);
     const different = references.find(({ node: other }) => formOf(other) !== form);
@@ -156,20 +190,32 @@ class DeedFinder {
   }
 
   /** Whether a field of one object has answers of several subgraphs. Global ids and keys are the same everywhere. */
-  private isShared({ coordinate: type, kind, directives }: TypeElement, { coordinate, node }: Element): boolean {
+  private isShared({ coordinate: type, kind }: TypeElement, { coordinate }: Element): boolean {
     if ((kind !== 'OBJECT' && kind !== 'INTERFACE') || !this.graph.definers.isEntity(type)) return false;
-    if (coordinate === `${type}.id`) return false;
-    const keys = this.subgraph.applied(directives, 'key').map((key) => String(argumentsOf(key).fields));
-    if (keys.some((key) => sortedFields(key).split(' ').includes(node.name.value))) return false;
-    return !this.isOverriddenHere(type, coordinate);
+    if (this.isKey(coordinate)) return false;
+    const resolving = this.resolving(type, coordinate);
+    return resolving.length > 1 && resolving.includes(this.subgraph.name);
   }
 
-  /** Whether another subgraph takes the field over from this one, or this one from it: that is an act of its own. */
-  private isOverriddenHere(type: string, coordinate: string): boolean {
-    return this.graph.subgraphs.some((other) => {
-      const element = other.types.get(type)?.elements.get(coordinate);
-      return element !== undefined && other.applied(element.directives, 'override').length > 0;
-    });
+  private isKey(coordinate: string): boolean {
+    const [type = '', field = ''] = coordinate.split('.');
+    if (field === 'id') return true;
+    const own = this.subgraph.types.get(type);
+    const keys = own ? this.subgraph.applied(own.directives, 'key') : [];
+    return keys.some((key) => topLevelFields(String(argumentsOf(key).fields)).includes(field));
+  }
+
+  /** The subgraphs that resolve a field, without those that it is taken over from: that is an act of its own. */
+  private resolving(type: string, coordinate: string): string[] {
+    const overridden = new Set(
+      this.graph.subgraphs.flatMap((other) => {
+        const element = other.types.get(type)?.elements.get(coordinate);
+        return element
+          ? other.applied(element.directives, 'override').map((override) => argumentsOf(override).from)
+          : [];
+      }),
+    );
+    return this.graph.definers.of(coordinate).filter((name) => !overridden.has(name));
   }
 
   private judgeArgumentEffects({ coordinate, node }: Element, references: readonly Element[]): void {
@@ -206,7 +252,8 @@ class DeedFinder {
     if (name.value === 'deprecated') return 'DEPRECATE';
     for (const [directive, act] of Object.entries(EFFECTS))
       if (this.subgraph.namesOf(directive).has(name.value)) return act;
-    return undefined;
+    const isOwn = this.subgraph.composedDirectives.has(name.value) && name.value !== this.classDirective;
+    return isOwn ? 'CHANGE' : undefined;
   }
 
   private judgeDirectives(): void {
@@ -236,10 +283,6 @@ class DeedFinder {
   private elementIn(name: string, type: string, coordinate: string): Element | undefined {
     return this.typeIn(name, type)?.elements.get(coordinate);
   }
-
-  private isNode({ directives }: TypeElement): boolean {
-    return directives.some(({ name }) => name.value === 'node');
-  }
 }
 
 const parametersOf = (node: Element['node']): NonNullable<FieldDefinitionNode['arguments']> =>
@@ -262,4 +305,8 @@ function formOf(node: Element['node']): string {
 const signatureOf = (node: {
   readonly arguments?: FieldDefinitionNode['arguments'];
   readonly locations: readonly { value: string }[];
-}): string => [...(node.arguments ?? []).map(formOf), ...node.locations.map(({ value }) => value)].sort().join(' ');
+  readonly repeatable: boolean;
+}): string =>
+  [String(node.repeatable), ...(node.arguments ?? []).map(formOf), ...node.locations.map(({ value }) => value)]
+    .sort()
+    .join(' ');

@@ -13,6 +13,7 @@ import {
   type TypeDefinitionNode,
   type TypeExtensionNode,
 } from 'graphql';
+import { rootNamesIn } from '../supergraph/ast';
 import { type Feature, featuresOf } from '../supergraph/features';
 import { type Published, subgraphDocument } from '../supergraph/subgraph-document';
 
@@ -33,7 +34,10 @@ export interface TypeElement {
   readonly directives: readonly ConstDirectiveNode[];
   /** Fields, input fields, and enum values, by coordinate. */
   readonly elements: Map<string, Element>;
+  /** Types of a union. */
   readonly members: Map<string, NamedTypeNode>;
+  /** Names of the interfaces that it implements. */
+  readonly interfaces: Set<string>;
 }
 
 const KINDS: Readonly<Partial<Record<Kind, TypeElement['kind']>>> = {
@@ -49,12 +53,6 @@ const KINDS: Readonly<Partial<Record<Kind, TypeElement['kind']>>> = {
   [Kind.INPUT_OBJECT_TYPE_EXTENSION]: 'INPUT',
   [Kind.SCALAR_TYPE_DEFINITION]: 'SCALAR',
   [Kind.SCALAR_TYPE_EXTENSION]: 'SCALAR',
-};
-
-export const ROOT_TYPES: Readonly<Record<string, string>> = {
-  query: 'Query',
-  mutation: 'Mutation',
-  subscription: 'Subscription',
 };
 
 /** Elements that Federation adds to every subgraph. */
@@ -105,11 +103,16 @@ export class SubgraphElements {
     return directives.filter(({ name }) => names.has(name.value));
   }
 
+  /** The name of a type in the graph: root types may have other names in a subgraph. */
+  nameOf(type: string): string {
+    return this.rootNames.get(type) ?? type;
+  }
+
   private addType(definition: DefinitionNode): void {
     const kind = KINDS[definition.kind];
     if (!kind) return;
     const node = definition as TypeDefinitionNode | TypeExtensionNode;
-    const coordinate = this.rootNames.get(node.name.value) ?? node.name.value;
+    const coordinate = this.nameOf(node.name.value);
     if (FEDERATION_ELEMENTS.has(coordinate) || /^(federation|link)__/.test(coordinate)) return;
     const before = this.types.get(coordinate);
     const type: TypeElement = {
@@ -117,8 +120,10 @@ export class SubgraphElements {
       directives: [...(before?.directives ?? []), ...(node.directives ?? [])],
       elements: before?.elements ?? new Map(),
       members: before?.members ?? new Map(),
+      interfaces: before?.interfaces ?? new Set(),
     };
     this.types.set(coordinate, type);
+    if ('interfaces' in node) for (const { name } of node.interfaces ?? []) type.interfaces.add(name.value);
     if ('types' in node) for (const member of node.types ?? []) type.members.set(member.name.value, member);
     const isExternal = this.applied(node.directives ?? [], 'external').length > 0;
     for (const element of partsOf(node)) this.addElement(type, element, isExternal);
@@ -146,18 +151,6 @@ export class SubgraphElements {
 function partsOf(node: TypeDefinitionNode | TypeExtensionNode): readonly Element['node'][] {
   if ('fields' in node) return node.fields ?? [];
   return 'values' in node ? (node.values ?? []) : [];
-}
-
-function rootNamesIn({ definitions }: DocumentNode): ReadonlyMap<string, string> {
-  return new Map(
-    definitions.flatMap((definition) =>
-      definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION
-        ? (definition.operationTypes ?? []).map(
-            ({ operation, type }) => [type.name.value, ROOT_TYPES[operation]!] as const,
-          )
-        : [],
-    ),
-  );
 }
 
 /** The elements of each subgraph. @throws GraphQLError for invalid syntax */

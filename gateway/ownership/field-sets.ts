@@ -1,6 +1,7 @@
 import {
   type ConstDirectiveNode,
   type FieldDefinitionNode,
+  GraphQLError,
   Kind,
   type OperationDefinitionNode,
   parse,
@@ -8,14 +9,23 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { argumentsOf, namedTypeOf } from '../supergraph/ast';
-import type { Element, SubgraphElements } from './elements';
+import type { Element, SubgraphElements, TypeElement } from './elements';
 
-/** The selection set of a `FieldSet`, with or without braces. @throws GraphQLError for invalid syntax */
+/** The selection set of a `FieldSet`, with or without braces; empty if it is not one, which composition reports. */
 export function selectionSetOf(text: string): SelectionSetNode {
   const set = text.trim().startsWith('{') ? text : `{ ${text} }`;
-  const [operation] = parse(set, { noLocation: true }).definitions as [OperationDefinitionNode];
-  return operation.selectionSet;
+  try {
+    const [operation] = parse(set, { noLocation: true }).definitions as [OperationDefinitionNode];
+    return operation.selectionSet;
+  } catch (error) {
+    if (!(error instanceof GraphQLError)) throw error;
+    return { kind: Kind.SELECTION_SET, selections: [] };
+  }
 }
+
+/** The fields of a `FieldSet`, without those below them. */
+export const topLevelFields = (text: string): string[] =>
+  selectionSetOf(text).selections.flatMap((selection) => (selection.kind === Kind.FIELD ? [selection.name.value] : []));
 
 /** A `FieldSet` in one form: fields in the order of their names, without aliases and arguments of other forms. */
 export function sortedFields(text: string): string {
@@ -62,8 +72,13 @@ export class FieldSets {
 
   /** Coordinates of the fields that a field answers for others by `@provides`. */
   providedBy({ node, directives }: Element): string[] {
-    const type = namedTypeOf((node as FieldDefinitionNode).type);
+    const type = this.elements.nameOf(namedTypeOf((node as FieldDefinitionNode).type));
     return this.fieldsOf(directives, 'provides').flatMap((fields) => this.selected(type, fields));
+  }
+
+  /** Coordinates of the fields of the keys of a type. */
+  keyFieldsOf({ coordinate, directives }: TypeElement): string[] {
+    return this.fieldsOf(directives, 'key').flatMap((fields) => this.selected(coordinate, fields));
   }
 
   private fieldsOf(directives: readonly ConstDirectiveNode[], directive: string): SelectionSetNode[] {
@@ -75,7 +90,7 @@ export class FieldSets {
   }
 
   private fromContext(directive: ConstDirectiveNode): string[] {
-    const [, context, selection = ''] = /^\s*\$(\w+)\s*(.*)$/s.exec(String(argumentsOf(directive).field)) ?? [];
+    const [, context, selection = ''] = /^[\s,]*\$(\w+)[\s,]*(.*)$/s.exec(String(argumentsOf(directive).field)) ?? [];
     const set = selectionSetOf(selection);
     return this.contexts.flatMap(({ name, type }) => (name === context ? this.selected(type, set) : []));
   }
@@ -84,12 +99,24 @@ export class FieldSets {
     return selections.flatMap((selection): string[] => {
       if (selection.kind === Kind.FRAGMENT_SPREAD) return [];
       if (selection.kind === Kind.INLINE_FRAGMENT)
-        return this.selected(selection.typeCondition?.name.value ?? type, selection.selectionSet);
+        return this.selected(this.elements.nameOf(selection.typeCondition?.name.value ?? type), selection.selectionSet);
       if (selection.name.value === '__typename') return [];
-      const coordinate = `${type}.${selection.name.value}`;
-      const { node } = this.elements.types.get(type)?.elements.get(coordinate) ?? {};
-      const below = node && 'type' in node ? namedTypeOf(node.type) : '';
-      return [coordinate, ...(selection.selectionSet ? this.selected(below, selection.selectionSet) : [])];
+      return this.typesOf(type).flatMap((possible) => {
+        const coordinate = `${possible}.${selection.name.value}`;
+        const { node } = this.elements.types.get(possible)?.elements.get(coordinate) ?? {};
+        if (possible !== type && !node) return [];
+        const below = node && 'type' in node ? this.elements.nameOf(namedTypeOf(node.type)) : '';
+        return [coordinate, ...(selection.selectionSet ? this.selected(below, selection.selectionSet) : [])];
+      });
     });
+  }
+
+  /** A type, and for an interface or union the types of its objects: a field of it is a field of all of them. */
+  private typesOf(type: string): string[] {
+    const { members } = this.elements.types.get(type) ?? {};
+    const objects = [...this.elements.types.values()].filter(
+      ({ coordinate, interfaces }) => interfaces.has(type) || members?.has(coordinate),
+    );
+    return [type, ...objects.map(({ coordinate }) => coordinate)];
   }
 }

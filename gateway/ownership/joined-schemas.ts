@@ -137,7 +137,7 @@ class JoinedReader {
   private nodeOf({ directives = [] }: TypeDefinitionNode, subgraph: string): ConstDirectiveNode[] {
     const node = directives.find(({ name }) => name.value === this.nodeId);
     const subgraphs = node ? (argumentsOf(node).subgraphs as readonly string[]) : [];
-    return subgraphs.includes(subgraph) ? [directiveNode('node', {})] : [];
+    return subgraphs.includes(subgraph) ? [directiveNode('node', { prefix: String(argumentsOf(node!).prefix) })] : [];
   }
 
   private contextsOf({ directives = [] }: TypeDefinitionNode, subgraph: string): ConstDirectiveNode[] {

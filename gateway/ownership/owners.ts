@@ -1,11 +1,14 @@
-import { type Act, type Agreement, hasConsent } from './agreement';
-import { ROOT_TYPES, type SubgraphElements, type TypeElement } from './elements';
+import { argumentsOf, namedTypeOf, ROOT_TYPES } from '../supergraph/ast';
+import { type Act, type Agreement, hasConsent, own } from './agreement';
+import type { SubgraphElements, TypeElement } from './elements';
 
 /** Which subgraphs define an element, by its coordinate. */
 export class Definers {
   private readonly byCoordinate = new Map<string, string[]>();
   /** Subgraphs that resolve the global ids of a type. */
   private readonly byNode = new Map<string, string[]>();
+  private readonly inputs = new Set<string>();
+  private readonly outputs = new Set<string>();
   private readonly entities = new Set<string>(Object.values(ROOT_TYPES));
 
   constructor(subgraphs: readonly SubgraphElements[]) {
@@ -14,8 +17,12 @@ export class Definers {
         add(this.byCoordinate, type.coordinate, subgraph.name);
         if (isNode(type)) add(this.byNode, type.coordinate, subgraph.name);
         if (subgraph.applied(type.directives, 'key').length > 0) this.entities.add(type.coordinate);
-        for (const { coordinate, isExternal } of type.elements.values())
+        for (const { coordinate, node, isExternal } of type.elements.values()) {
           if (!isExternal) add(this.byCoordinate, coordinate, subgraph.name);
+          if ('type' in node) (type.kind === 'INPUT' ? this.inputs : this.outputs).add(namedTypeOf(node.type));
+          for (const parameter of ('arguments' in node && node.arguments) || [])
+            this.inputs.add(namedTypeOf(parameter.type));
+        }
       }
   }
 
@@ -28,13 +35,21 @@ export class Definers {
     return this.byNode.get(type) ?? [];
   }
 
+  /** Whether a type is that of arguments or input fields, and of no field. */
+  isInputOnly(type: string): boolean {
+    return this.inputs.has(type) && !this.outputs.has(type);
+  }
+
   /** Whether several subgraphs can resolve fields of one object of the type. */
   isEntity(type: string): boolean {
     return this.entities.has(type);
   }
 }
 
-const isNode = ({ directives }: TypeElement): boolean => directives.some(({ name }) => name.value === 'node');
+/** Whether the subgraph resolves global ids of the type. */
+export const isNode = ({ kind, directives }: TypeElement): boolean =>
+  kind === 'OBJECT' &&
+  directives.some((directive) => directive.name.value === 'node' && typeof argumentsOf(directive).prefix === 'string');
 
 function add(to: Map<string, string[]>, key: string, value: string): void {
   const values = to.get(key);
@@ -52,26 +67,28 @@ export class Owners {
   ) {}
 
   /** The subgraph that owns an element; undefined if each of those that define it does. */
-  of(coordinate: string): string | undefined {
+  of(part: string): string | undefined {
+    const coordinate = withoutArgument(part);
     return this.before?.of(coordinate) ?? this.agreedOn(coordinate) ?? this.definingOne(coordinate);
   }
 
   /** Subgraphs that must consent to what another does to an element: its owner, or all others that define it. */
-  askedFor(coordinate: string, by: string): readonly string[] {
+  askedFor(part: string, by: string): readonly string[] {
+    const coordinate = withoutArgument(part);
     const owner = this.of(coordinate);
     if (owner !== undefined) return owner === by ? [] : [owner];
     const others = this.definers.of(coordinate).filter((name) => name !== by);
     if (others.length > 0) return others;
-    const [type, ...field] = coordinate.split(/[.(]/);
-    return field.length > 0 ? this.askedFor(type!, by) : [];
+    const [type = '', field] = coordinate.split('.');
+    return field === undefined ? [] : this.askedFor(type, by);
   }
 
   private agreedOn(coordinate: string): string | undefined {
     const { owners } = this.agreement;
     const [type = ''] = coordinate.split('.');
-    const owner = owners[coordinate];
+    const owner = own(owners, coordinate);
     if (owner !== undefined && this.definers.of(type).includes(owner)) return owner;
-    const ofType = owners[type];
+    const ofType = own(owners, type);
     return ofType !== undefined && this.definers.of(coordinate).includes(ofType) ? ofType : undefined;
   }
 
@@ -81,10 +98,13 @@ export class Owners {
     const [type = ''] = coordinate.split('.');
     const [node, ...rivals] = this.definers.ofNode(type);
     if (node !== undefined && rivals.length === 0 && names.includes(node)) return node;
-    const commons = this.agreement.owners['*'];
+    const commons = own(this.agreement.owners, '*');
     return commons !== undefined && names.includes(commons) ? commons : undefined;
   }
 }
+
+/** An argument has the owner of its field. */
+const withoutArgument = (coordinate: string): string => coordinate.replace(/\(.*/, '');
 
 /** Something that a subgraph does to an element that others own. */
 export interface Deed {

@@ -1,6 +1,13 @@
-import { type ConstDirectiveNode, type DocumentNode, isTypeDefinitionNode, type TypeDefinitionNode } from 'graphql';
+import {
+  type ConstDirectiveNode,
+  type DocumentNode,
+  isTypeDefinitionNode,
+  Kind,
+  type TypeDefinitionNode,
+} from 'graphql';
 import { OperatorError } from '#base/errors';
 import type { Sensitivity } from '#base/sensitivity';
+import { NODES } from '../nodes/schema';
 import { classesIn } from '../policy/sensitivity';
 import { featuresOf, handlingFeature } from '../supergraph/features';
 import type { Join } from '../supergraph/join';
@@ -96,16 +103,15 @@ export function requireOwnership(supergraph: DocumentNode, join: Join): void {
   const subgraphs = joinedSchemas(supergraph, join);
   const definers = new Definers(subgraphs);
   const owners = new Owners(definers, agreement);
-  let classes: ReadonlyMap<string, Sensitivity> | undefined;
-  // few graphs need them
-  const classOf = (coordinate: string) => {
-    classes ??= classesIn(supergraph);
-    return classes.get(coordinate);
-  };
-  const deeds = deedsIn({ subgraphs, definers, owners, agreement, classOf });
+  const classes = classesIn(supergraph);
+  const deeds = deedsIn({
+    ...{ subgraphs, definers, owners, agreement },
+    classOf: (coordinate) => classes.get(coordinate),
+  });
   const flaws = [
     ...deeds.filter((deed) => !isConsented(deed, agreement)).map(describeDeed),
     ...hiddenParts(supergraph, definers, owners, agreement),
+    ...unclassifiedParts(supergraph, join, classes),
   ];
   if (flaws.length > 0) throw encroaching(flaws);
 }
@@ -115,6 +121,22 @@ export const encroaching = (flaws: readonly string[]): OperatorError =>
     `Subgraphs do what needs the consent of others:\n${flaws.map((flaw) => `- ${flaw}`).join('\n')}`,
     'Leave these parts to their owners, or ask them: docs/agency-schemas.md describes consents. The supergraph is unchanged',
   );
+
+/** Fields without a class: they would be public. Those of the gateway's own subgraph are. */
+function unclassifiedParts(supergraph: DocumentNode, join: Join, classes: ReadonlyMap<string, Sensitivity>): string[] {
+  const own = join.subgraphs.find(({ name }) => name === NODES)?.graph;
+  return supergraph.definitions.flatMap((definition) => {
+    if (definition.kind !== Kind.OBJECT_TYPE_DEFINITION && definition.kind !== Kind.INTERFACE_TYPE_DEFINITION)
+      return [];
+    return (definition.fields ?? []).flatMap((field) => {
+      const coordinate = `${definition.name.value}.${field.name.value}`;
+      if (classes.has(coordinate)) return [];
+      const joined = join.fieldsOf(field);
+      const isOwn = (joined.length > 0 ? joined : join.typesOf(definition)).every(({ graph }) => graph === own);
+      return isOwn ? [] : [`${coordinate} has no sensitivity class`];
+    });
+  });
+}
 
 /** Parts of several subgraphs that are hidden, although no owner consented. Supergraphs do not say which subgraph hides them. */
 function hiddenParts(supergraph: DocumentNode, definers: Definers, owners: Owners, agreement: Agreement): string[] {

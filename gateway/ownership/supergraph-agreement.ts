@@ -1,4 +1,4 @@
-import { type DocumentNode, Kind, print } from 'graphql';
+import { type DocumentNode, Kind, parse, print } from 'graphql';
 import type { Sensitivity } from '#base/sensitivity';
 import { argumentsOf, directiveNode } from '../supergraph/ast';
 import { type Feature, featuresOf } from '../supergraph/features';
@@ -19,11 +19,24 @@ directive @clearance("Name of the subgraph." subgraph: String!, "The classes." c
 directive @consent("Subgraph that owns them." by: String!, "Subgraphs that may act." to: [String!]!, "What they may do." act: String!, "Coordinates of the parts." coordinates: [String!]!) repeatable on SCHEMA
 `;
 
+/** Features of gateways, which subgraphs must not link: by URL, in lower case. */
+const RESERVED = ['https://ordergraph.example/ownership/', 'https://ordergraph.example/node/'];
+const RESERVED_DIRECTIVES = ['owns', 'clearance', 'consent', 'nodeId'];
+
 const ownershipFeature = (document: DocumentNode): Feature | undefined =>
   featuresOf(document).find(({ url }) => url.startsWith(OWNERSHIP_URL));
 
-/** Whether a subgraph's schema states an agreement, which only its owners may do. */
-export const statesAgreement = (document: DocumentNode): boolean => ownershipFeature(document) !== undefined;
+/** What a subgraph's schema states although only the graph may: agreements, and who resolves global ids. */
+export const reservedStatements = (document: DocumentNode): string[] => [
+  ...featuresOf(document)
+    .filter(({ url }) => RESERVED.some((reserved) => url.toLowerCase().startsWith(reserved)))
+    .map(({ url }) => `links "${url}"`),
+  ...document.definitions.flatMap((definition) =>
+    definition.kind === Kind.DIRECTIVE_DEFINITION && RESERVED_DIRECTIVES.includes(definition.name.value)
+      ? [`defines @${definition.name.value}`]
+      : [],
+  ),
+];
 
 /**
  * A composed supergraph with the agreement that its parts keep, so that gateways can check it.
@@ -40,7 +53,16 @@ export function withAgreement(sdl: string, { owners, clearances, consents }: Agr
     ...Object.entries(clearances).map(([subgraph, classes]) => stating('clearance', { subgraph, classes })),
     ...consents.map(({ by, to, act, coordinates }) => stating('consent', { by, to, act, coordinates })),
   ];
-  return `${sdl.replace(/^\{$/m, (schema) => `${stated.map((directive) => `  ${directive}\n`).join('')}${schema}`)}${DEFINITIONS}`;
+  const end = endOfSchemaDirectives(sdl);
+  return `${sdl.slice(0, end)}${stated.map((directive) => `\n  ${directive}`).join('')}${sdl.slice(end)}${DEFINITIONS}`;
+}
+
+/** The position after the directives of the schema definition. */
+function endOfSchemaDirectives(sdl: string): number {
+  const schema = parse(sdl).definitions.find(({ kind }) => kind === Kind.SCHEMA_DEFINITION);
+  const end = schema && 'directives' in schema ? schema.directives?.at(-1)?.loc?.end : undefined;
+  if (end === undefined) throw new Error('The supergraph has no schema definition with directives');
+  return end;
 }
 
 const stating = (name: string, values: Readonly<Record<string, string | readonly string[]>>): string =>

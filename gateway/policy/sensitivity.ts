@@ -11,14 +11,13 @@ import {
   isInterfaceType,
   isObjectType,
   Kind,
-  type NameNode,
   type SelectionSetNode,
   type TypeNode,
 } from 'graphql';
 import { CLASSES, type Sensitivity } from '#base/sensitivity';
 import { withheldOf } from '../operation/normalize';
-import { argumentsOf } from '../supergraph/ast';
-import { handlingFeature } from '../supergraph/features';
+import { argumentsOf, rootNamesIn } from '../supergraph/ast';
+import { featuresOf, handlingFeature } from '../supergraph/features';
 import { type Published, subgraphDocument } from '../supergraph/subgraph-document';
 
 /** Name of the directive in its feature. */
@@ -141,7 +140,11 @@ export function unclassifiedFields(subgraphs: readonly Published[]): string[] {
     return { name, document, directive: feature?.directiveNamed(DIRECTIVE) };
   });
   if (documents.every(({ directive }) => directive === undefined)) return [];
-  const flaws: string[] = [];
+  const flaws = documents.flatMap(({ name, document, directive }) =>
+    directive === undefined || composesDirective(document, directive)
+      ? []
+      : [`${name}: @${directive} is not composed: add @composeDirective(name: "@${directive}")`],
+  );
   const classified = new Map<string, { readonly by: string; readonly of: Sensitivity }>();
   for (const { name, document, directive } of documents)
     for (const { coordinate, directives } of fieldsIn(document)) {
@@ -155,6 +158,20 @@ export function unclassifiedFields(subgraphs: readonly Published[]): string[] {
     }
   return flaws;
 }
+
+/** Whether a subgraph's directive becomes part of the supergraph. */
+const composesDirective = (document: DocumentNode, directive: string): boolean => {
+  const named = featuresOf(document)
+    .find(({ name }) => name === 'federation')
+    ?.directiveNamed('composeDirective');
+  return document.definitions.some(
+    (definition) =>
+      (definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION) &&
+      (definition.directives ?? []).some(
+        (applied) => applied.name.value === named && argumentsOf(applied).name === `@${directive}`,
+      ),
+  );
+};
 
 function classOf(directives: readonly DirectiveNode[] = [], named: string): Sensitivity | undefined {
   const directive = directives.find(({ name }) => name.value === named);
@@ -185,6 +202,7 @@ const FEDERATION_FIELDS = new Set(['_service', '_entities']);
 export function* fieldsIn(
   document: DocumentNode,
 ): Generator<{ coordinate: string; type: TypeNode } & Pick<FieldDefinitionNode, 'arguments' | 'directives'>> {
+  const rootNames = rootNamesIn(document);
   for (const definition of document.definitions) {
     const { kind } = definition;
     const hasOutput =
@@ -193,8 +211,8 @@ export function* fieldsIn(
       kind === Kind.INTERFACE_TYPE_DEFINITION ||
       kind === Kind.INTERFACE_TYPE_EXTENSION;
     if (!hasOutput) continue;
-    const type: NameNode = definition.name;
+    const type = rootNames.get(definition.name.value) ?? definition.name.value;
     for (const field of definition.fields ?? [])
-      if (!FEDERATION_FIELDS.has(field.name.value)) yield { ...field, coordinate: `${type.value}.${field.name.value}` };
+      if (!FEDERATION_FIELDS.has(field.name.value)) yield { ...field, coordinate: `${type}.${field.name.value}` };
   }
 }

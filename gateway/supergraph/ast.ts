@@ -2,6 +2,7 @@ import {
   type ConstDirectiveNode,
   type ConstValueNode,
   type DirectiveNode,
+  type DocumentNode,
   Kind,
   type TypeNode,
   valueFromASTUntyped,
@@ -36,4 +37,24 @@ function literal(value: ConstValueNode | string | readonly string[]): ConstValue
   return 'kind' in value
     ? value
     : { kind: Kind.LIST, values: value.map((text) => ({ kind: Kind.STRING, value: text })) };
+}
+
+/** Names of the root types in the graph, by operation. */
+export const ROOT_TYPES: Readonly<Record<string, string>> = {
+  query: 'Query',
+  mutation: 'Mutation',
+  subscription: 'Subscription',
+};
+
+/** The names in the graph of a schema's root types, by those in the schema. */
+export function rootNamesIn({ definitions }: DocumentNode): ReadonlyMap<string, string> {
+  return new Map(
+    definitions.flatMap((definition) =>
+      definition.kind === Kind.SCHEMA_DEFINITION || definition.kind === Kind.SCHEMA_EXTENSION
+        ? (definition.operationTypes ?? []).map(
+            ({ operation, type }) => [type.name.value, ROOT_TYPES[operation]!] as const,
+          )
+        : [],
+    ),
+  );
 }

@@ -18,6 +18,8 @@ export interface SupergraphSource {
 /** Polls a supergraph file and offers each new version to the gateway. */
 export class SupergraphFile implements SupergraphSource {
   private last = '';
+  /** When the last supergraph was signed, in seconds since 1970. */
+  private signedAt = 0;
   private stamp = '';
   private timer: NodeJS.Timeout | undefined;
 
@@ -51,7 +53,14 @@ export class SupergraphFile implements SupergraphSource {
   }
 
   private async requireSignature(text: string): Promise<void> {
-    if (this.keys) await requireSignature(text, this.keys(), this.file);
+    if (!this.keys) return;
+    const signedAt = await requireSignature(text, this.keys(), this.file);
+    if (signedAt < this.signedAt)
+      throw new OperatorError(
+        `The supergraph "${this.file}" was signed before the one that is served`,
+        'To return to it, sign it again: it may allow what its owners no longer consent to',
+      );
+    this.signedAt = signedAt;
   }
 
   /** @throws OperatorError if the file cannot be read, or its signature is invalid */

@@ -4,13 +4,13 @@ import { OperatorError } from '#base/errors';
 /** Use of the signature, so that no other signature of the same key counts. */
 const TYPE = 'ordergraph-supergraph';
 /** The last line of a signed supergraph: a JSON Web Signature with detached content (RFC 7515, appendix F). */
-const LINE = /^# signature: ([\w-]+)\.\.([\w-]+)\n?$/m;
+const LINE = /^# signature: ([\w-]+)\.\.([\w-]+)\n?$/;
 
-/** The text of a supergraph with a signature, as its last line. @param key private Ed25519 key */
-export async function signSupergraph(sdl: string, key: JWK): Promise<string> {
+/** The text of a supergraph with a signature, as its last line. @param key private Ed25519 key @param now in milliseconds since 1970 */
+export async function signSupergraph(sdl: string, key: JWK, now = Date.now()): Promise<string> {
   const text = withoutSignature(sdl);
   const { protected: header, signature } = await new FlattenedSign(new TextEncoder().encode(text))
-    .setProtectedHeader({ alg: 'EdDSA', kid: key.kid, typ: TYPE })
+    .setProtectedHeader({ alg: 'EdDSA', kid: key.kid, typ: TYPE, iat: Math.floor(now / 1_000) })
     .sign(await importJWK(key, 'EdDSA'));
   return `${text}# signature: ${header}..${signature}\n`;
 }
@@ -24,13 +24,13 @@ function withoutSignature(sdl: string): string {
 
 /**
  * Verifies the signature of a supergraph.
- * @param keys public keys of those who may publish one @param source file or URL, for errors @throws OperatorError
+ * @param keys public keys of those who may publish one @param source file or URL, for errors
+ * @returns when it was signed, in seconds since 1970 @throws OperatorError
  */
-export async function requireSignature(sdl: string, keys: JSONWebKeySet, source: string): Promise<void> {
+export async function requireSignature(sdl: string, keys: JSONWebKeySet, source: string): Promise<number> {
   const start = sdl.lastIndexOf('# signature: ');
-  const [line, header, signature] = (start >= 0 && LINE.exec(sdl.slice(start))) || [];
-  // nothing may follow the signature
-  if (!header || !signature || start + line!.length < sdl.length) throw unsigned(source, 'has no signature at its end');
+  const [, header, signature] = (start >= 0 && LINE.exec(sdl.slice(start))) || [];
+  if (!header || !signature) throw unsigned(source, 'has no signature at its end');
   const payload = Buffer.from(sdl.slice(0, start)).toString('base64url');
   try {
     const { protectedHeader } = await flattenedVerify(
@@ -38,7 +38,9 @@ export async function requireSignature(sdl: string, keys: JSONWebKeySet, source:
       createLocalJWKSet(keys),
       { algorithms: ['EdDSA'] },
     );
-    if (protectedHeader?.typ !== TYPE) throw new Error('the signature is for another use');
+    const { typ, iat } = protectedHeader ?? {};
+    if (typ !== TYPE || typeof iat !== 'number') throw new Error('the signature is for another use');
+    return iat;
   } catch (error) {
     throw unsigned(source, `has an invalid signature: ${(error as Error).message}`, error);
   }

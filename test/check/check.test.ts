@@ -25,7 +25,15 @@ const checked = (from: string | RegExp, to: string, documents: CheckInput['docum
 
 test('nothing to say about a schema without a change', async () => {
   expect(await checked('', '')).toEqual({
-    ...{ passed: true, problems: [], changes: [], brokenDocuments: [], classChanges: [], notes: [] },
+    ...{
+      passed: true,
+      problems: [],
+      changes: [],
+      brokenDocuments: [],
+      invalidDocuments: [],
+      classChanges: [],
+      notes: [],
+    },
     supergraph,
   });
 });
@@ -85,6 +93,65 @@ test('without documents, nothing shows that a change breaks no client', async ()
   const proposed = [{ ...submissions!, sdl: submissions!.sdl.replace(/ {2}contact: .*\n/, '') }];
   expect((await check({ before, supergraph, proposed, agreement: AGREEMENT })).passed).toBe(false);
   expect((await check({ before, supergraph, proposed: [], agreement: AGREEMENT })).passed).toBe(true);
+});
+
+test('documents that do not work now either say nothing of clients', async () => {
+  for (const documents of [[], [client('Broken', '{ nothing }')], [client('Text', 'not GraphQL {')]]) {
+    const report = await checked(/ {2}contact: .*\n/, '', documents);
+    expect([report.passed, report.invalidDocuments.length]).toEqual([false, documents.length]);
+  }
+});
+
+describe('a client that sends variables uses all parts of their types', () => {
+  const document = client(
+    'All',
+    'query All($period: Period, $state: State) { submissions(period: $period, state: $state) { id } }',
+  );
+  const strip = (from: string, to: string) =>
+    before.map((subgraph) => ({ ...subgraph, sdl: subgraph.sdl.replace(from, to) }));
+
+  test.each([
+    ['an input field', '  from: String\n', '  from: Int\n', 'Period.from'],
+    ['a required input field', '  from: String\n', '  from: String\n  zone: String!\n', 'Period.zone'],
+    ['an enum value', '  CLOSED\n', '', 'State.CLOSED'],
+  ])('%s', async (_, from, to, coordinate) => {
+    const report = await check({
+      before,
+      supergraph,
+      proposed: strip(from, to),
+      agreement: AGREEMENT,
+      documents: [document],
+    });
+    expect(report.problems).toEqual([]);
+    expect(report.changes).toContainEqual(expect.objectContaining({ level: 'BREAKING', coordinate }));
+    expect(report.passed).toBe(false);
+  });
+});
+
+test('a root type that is gone breaks its operations', async () => {
+  const report = await checked(/type Mutation \{[\s\S]*?\n\}\n/, '', [
+    client('Withdraw', 'mutation Withdraw { withdraw(id: 1) { id } }'),
+  ]);
+  expect(report.brokenDocuments).toEqual([
+    { client: 'dashboard@1.4', name: 'Withdraw', errors: ['The graph has no mutation type.'] },
+  ]);
+});
+
+test('an interface that a type leaves breaks fragments on it', async () => {
+  const report = await checked('type Server implements Asset @key', 'type Server @key', [
+    client('Assets', 'query Assets { asset { ... on Asset { label } } }'),
+  ]);
+  expect(report.passed).toBe(false);
+});
+
+test('rules of access, and prefixes of global ids, are changes', async () => {
+  const document = client('Titles', 'query Titles { submissions { title } }');
+  const rule = await checked('  title: String', '  title: String @authenticated', [document]);
+  expect(rule.changes).toEqual([
+    expect.objectContaining({ coordinate: 'Submission.title', usedBy: ['dashboard@1.4: Titles'] }),
+  ]);
+  const prefix = await checked('@node(prefix: "sub_")', '@node(prefix: "smn_")', [document]);
+  expect([rule.passed, prefix.passed]).toEqual([false, false]);
 });
 
 test('problems have their place, and the other subgraph', async () => {

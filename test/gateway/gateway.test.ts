@@ -8,6 +8,7 @@ import { createSubgraphServer } from '#kit/subgraph/server';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
+import { ownAgreement } from '../../gateway/ownership/own';
 import { createGateway } from '../../gateway/server';
 import { createLog } from '../../gateway/telemetry/log';
 import { HttpTransport } from '../../gateway/transport/http';
@@ -191,7 +192,7 @@ describe('the gateway over HTTP', () => {
       }),
     );
     const gateway = await createGateway({
-      supergraph: compose(running),
+      supergraph: compose(running, { agreement: ownAgreement() }),
       // metrics take a while on a busy machine
       config: { ...config, subgraphTimeoutMs: 5_000 },
       log,

@@ -189,6 +189,8 @@ export interface HostileChange {
   readonly owner: string;
   /** How the change is written, for titles. */
   readonly form: string;
+  /** What it also does to the part. */
+  readonly also?: Act;
   readonly world: World;
   /** The world in which the owner has done its part, too; the same one by default. */
   readonly agreed: World;
@@ -327,14 +329,18 @@ function* takeovers(): Generator<HostileChange> {
     }
   for (const field of ['name', 'kind'])
     for (const form of ['@shareable', '@shareable @override(from: "registry")'])
-      yield change(
-        'outreach',
-        form.includes('override') ? 'OVERRIDE' : 'SHARE',
-        `Agency.${field}`,
-        'registry',
-        form,
-        on('Agency', `  ${field}: String ${form}\n`),
-      );
+      yield {
+        ...change(
+          'outreach',
+          form.includes('override') ? 'OVERRIDE' : 'SHARE',
+          `Agency.${field}`,
+          'registry',
+          form,
+          on('Agency', `  ${field}: String ${form}\n`),
+        ),
+        // others resolve it, too
+        ...(form.includes('override') ? { also: 'SHARE' as const } : {}),
+      };
   yield change(
     'outreach',
     'SHARE',

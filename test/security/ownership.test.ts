@@ -1,4 +1,5 @@
 import { compose } from '../../gateway/composition/compose';
+import { NodeDirectory } from '../../gateway/nodes/directory';
 import { agreementOf } from '../../gateway/ownership/agreement';
 import { requireOwnership } from '../../gateway/ownership/ownership';
 import { readSupergraph } from '../../gateway/supergraph/supergraph';
@@ -51,11 +52,16 @@ describe.each(
 
   test('is accepted with the consent of its owner, and of no other', () => {
     const consent = consentOf(change);
-    supergraph = composed(agreed, [consent]);
-    expect(() => composed(agreed, [{ ...consent, by: 'outreach' }])).toThrow('needs the consent');
-    expect(() => composed(agreed, [{ ...consent, to: ['registry'] }])).toThrow('needs the consent');
-    expect(() => composed(agreed, [{ ...consent, coordinates: [`${coordinate}x`] }])).toThrow('needs the consent');
-    expect(() => composed(agreed, [{ ...consent, act: act === 'TAG' ? 'HIDE' : 'TAG' }])).toThrow('needs the consent');
+    const others = change.also ? [{ ...consent, act: change.also }] : [];
+    supergraph = composed(agreed, [consent, ...others]);
+    expect(() => composed(agreed, [...others, { ...consent, by: 'outreach' }])).toThrow('needs the consent');
+    expect(() => composed(agreed, [...others, { ...consent, to: ['registry'] }])).toThrow('needs the consent');
+    expect(() => composed(agreed, [...others, { ...consent, coordinates: [`${coordinate}x`] }])).toThrow(
+      'needs the consent',
+    );
+    expect(() => composed(agreed, [...others, { ...consent, act: act === 'TAG' ? 'HIDE' : 'TAG' }])).toThrow(
+      'needs the consent',
+    );
   });
 
   if (!MERGED.has(act))
@@ -70,53 +76,242 @@ describe.each(
     });
 });
 
-describe('other ways to write the same', () => {
-  const refused = (by: string, from: string, to: string, ...consents: ReturnType<typeof consentOf>[]) => {
-    const all = published(WORLD).map((subgraph) =>
-      subgraph.name === by ? { ...subgraph, sdl: subgraph.sdl.replace(from, to) } : subgraph,
+describe('other ways to the same', () => {
+  const [head = ''] = published(WORLD)[0]!.sdl.split('type Money');
+  /** A new subgraph with these definitions. */
+  const outreach = (body: string, change: (header: string) => string = (same) => same) => ({
+    name: 'outreach',
+    sdl: `${change(head.replaceAll('submissions', 'outreach'))}${body}`,
+    file: 'outreach.graphql',
+  });
+  const P = '@sensitivity(class: PUBLIC)';
+  const KEY = `@key(fields: "id") { id: ID! ${P}`;
+  const ROOT = `type Query { hello: String ${P} }`;
+  const changed = (name: string, from: string, to: string) =>
+    published(WORLD).map((subgraph) =>
+      subgraph.name === name ? { ...subgraph, sdl: subgraph.sdl.replace(from, to) } : subgraph,
     );
-    return expect(() => compose(all, { agreement: { ...AGREEMENT, consents: [...AGREEMENT.consents, ...consents] } }));
-  };
+  const withNew = (body: string, change?: (header: string) => string) => [...published(WORLD), outreach(body, change)];
 
-  test('a directive by the name of its feature', () => {
-    const all = published(WORLD).map((subgraph) =>
+  test.each<[string, () => ReturnType<typeof published>, string]>([
+    [
+      'a directive by the name of its feature',
+      () =>
+        changed('reviews', ',"@inaccessible"', '').map((subgraph) => ({
+          ...subgraph,
+          sdl: subgraph.sdl.replace('  name: String @shareable', '  name: String @shareable @federation__inaccessible'),
+        })),
+      'registry',
+    ],
+    [
+      'a type extension',
+      () => changed('reviews', 'type Review implements', 'extend enum Phase { LOST }\ntype Review implements'),
+      'reviews extends Phase (adds "LOST"), which registry owns: it needs the consent EXTEND of registry',
+    ],
+    [
+      'root types of other names',
+      () =>
+        withNew(
+          `schema { query: Root } type Root { total: Money @shareable ${P} } type Money @shareable { amount: Int ${P} }`,
+        ),
+      'outreach also resolves Query.total, which submissions owns: it needs the consent SHARE of submissions',
+    ],
+    [
+      'an override of a subgraph that does not exist',
+      () =>
+        withNew(
+          `type Agency @key(fields: "key") { key: ID! ${P} name: String @shareable @override(from: "nobody") ${P} } ${ROOT}`,
+        ),
+      'outreach also resolves Agency.name, which registry owns: it needs the consent SHARE of registry',
+    ],
+    [
+      'an override of a subgraph in another case',
+      () =>
+        withNew(
+          `type Agency @key(fields: "key") { key: ID! ${P} name: String @shareable @override(from: "Registry") ${P} } ${ROOT}`,
+        ),
+      'outreach also resolves Agency.name, which registry owns: it needs the consent SHARE of registry',
+    ],
+    [
+      'a key of a type without keys',
+      () =>
+        withNew(
+          `type Detail @key(fields: "risk") { risk: String @external @sensitivity(class: ISVI) copy: String ${P} } ${ROOT}`,
+        ),
+      'outreach adds a key to Detail (its key is "risk"), which submissions owns: it needs the consent KEY of submissions',
+    ],
+    [
+      'a key with a value above the clearance',
+      () =>
+        withNew(
+          `type Submission @key(fields: "id") @key(fields: "contact") { id: ID! ${P} contact: String @external @sensitivity(class: PII) } ${ROOT}`,
+        ),
+      'outreach requires values of Submission.contact (for the key of Submission; its class PII is above the clearance of outreach)',
+    ],
+    [
+      'a context on an interface of one’s own',
+      () =>
+        withNew(`interface Evil @context(name: "here") { weights: String ${P} }
+          type Submission implements Evil ${KEY} weights: String @external @sensitivity(class: PROPIN) note: Note ${P} }
+          type Note ${KEY} copy(of: String @fromContext(field: "$here { weights }")): String @sensitivity(class: PROPIN) } ${ROOT}`),
+      'outreach requires values of Submission.weights',
+    ],
+    [
+      'an interface that another’s type implements',
+      () =>
+        withNew(`interface Evil { id: ID! ${P} } type Submission implements Evil ${KEY} extra: String ${P} } ${ROOT}`),
+      'outreach extends Submission (implements "Evil"), which submissions owns: it needs the consent EXTEND of submissions',
+    ],
+    [
+      'references with directives',
+      () =>
+        withNew(
+          `extend type Developer @key(fields: "key") { key: ID! @external @deprecated(reason: "x") @tag(name: "x") ${P} extra: Int ${P} } ${ROOT}`,
+        ),
+      'outreach tags Developer.key',
+    ],
+    [
+      'a nested key with the name of a field',
+      () =>
+        withNew(`type Submission @key(fields: "id") @key(fields: "developer { name }") {
+          id: ID! ${P} developer: Developer @external ${P} name: String ${P} title: String @shareable ${P} }
+          type Developer @key(fields: "key") { key: ID! ${P} name: String @external ${P} } ${ROOT}`),
+      'outreach also resolves Submission.title',
+    ],
+    [
+      'a directive of one’s own on another’s input',
+      () =>
+        withNew(
+          `directive @mine on INPUT_OBJECT input Period @mine { from: String until: String = "now" } type Query { hello(period: Period): String ${P} }`,
+          (header) =>
+            header
+              .replace(
+                '@composeDirective(name: "@owner")',
+                '@composeDirective(name: "@owner") @composeDirective(name: "@mine")',
+              )
+              .replace(
+                'extend schema',
+                'extend schema @link(url: "https://outreach.example/mine/v1.0", import: ["@mine"])',
+              ),
+        ),
+      'outreach has another definition of Period (@mine), which registry owns',
+    ],
+    [
+      'who resolves global ids',
+      () =>
+        withNew(
+          `directive @nodeId(prefix: String!, subgraphs: [String!]!) on OBJECT type Query { hello: String ${P} }`,
+          (header) =>
+            header
+              .replace(
+                '@composeDirective(name: "@owner")',
+                '@composeDirective(name: "@owner") @composeDirective(name: "@nodeId")',
+              )
+              .replace(
+                'extend schema',
+                'extend schema @link(url: "https://ordergraph.example/node/v1.0", import: ["@nodeId"])',
+              ),
+        ),
+      'outreach: links "https://ordergraph.example/node/v1.0", which only the graph states',
+    ],
+    [
+      'an agreement in a schema',
+      () =>
+        changed(
+          'reviews',
+          '@composeDirective(name: "@owner")',
+          '@composeDirective(name: "@owner") @link(url: "https://ordergraph.example/Ownership/v1.0", import: ["@consent"])',
+        ),
+      'reviews: links "https://ordergraph.example/Ownership/v1.0", which only the graph states',
+    ],
+    [
+      'classes that are not composed',
+      () => withNew(ROOT, (header) => header.replace('@composeDirective(name: "@sensitivity")', '')),
+      'outreach: @sensitivity is not composed: add @composeDirective(name: "@sensitivity")',
+    ],
+    [
+      'a weaker class for what follows from another’s field',
+      () =>
+        withNew(
+          `directive @derivedFrom(fields: [String!]!, coarsened: String) on FIELD_DEFINITION
+           type Submission ${KEY} hint: Int ${P} @derivedFrom(fields: ["Submission.weights"], coarsened: "trust me") } ${ROOT}`,
+        ),
+      'outreach publishes in a weaker class what follows from Submission.weights (as Submission.hint, of class PUBLIC), which submissions owns: it needs the consent COARSEN of submissions',
+    ],
+  ])('%s', (_, subgraphs, message) => {
+    expect(() => compose(subgraphs(), { agreement: AGREEMENT, before: published(WORLD) })).toThrow(message);
+  });
+
+  test('one consent to an override does not let a third subgraph answer', () => {
+    const third = {
+      by: 'registry',
+      to: ['outreach'],
+      act: 'OVERRIDE',
+      coordinates: ['Agency.name'],
+      reason: 'Agreed.',
+    } as const;
+    const fields = `type Agency @key(fields: "key") { key: ID! ${P} name: String @shareable @override(from: "registry") ${P} } ${ROOT}`;
+    const copy = {
+      ...outreach(`type Agency @key(fields: "key") { key: ID! ${P} name: String @shareable ${P} } ${ROOT}`),
+      name: 'third',
+    };
+    const all = [...withNew(fields), { ...copy, sdl: copy.sdl.replaceAll('"outreach"', '"third"') }];
+    const agreement = { ...AGREEMENT, consents: [...AGREEMENT.consents, third] };
+    expect(() => compose(all, { agreement, before: published(WORLD) })).toThrow('third also resolves Agency.name');
+  });
+
+  test('names of properties are names', () => {
+    const [submissions] = published(WORLD);
+    const strange = {
+      ...outreach(
+        `type Submission ${KEY} weights: String @external @sensitivity(class: PROPIN) copy: String @requires(fields: "weights") @sensitivity(class: PROPIN) } ${ROOT}`,
+      ),
+      name: 'constructor',
+    };
+    expect(submissions).toBeDefined();
+    const all = [...published(WORLD), { ...strange, sdl: strange.sdl.replaceAll('"outreach"', '"constructor"') }];
+    expect(() => compose(all, { agreement: AGREEMENT })).toThrow('constructor requires values of Submission.weights');
+  });
+
+  test('a field set that is not one is a problem with a place', () => {
+    expect(() =>
+      compose(withNew(`type Box @key(fields: "id {") { id: ID! ${P} } ${ROOT}`), { agreement: AGREEMENT }),
+    ).toThrow(/outreach\.graphql:\d+:\d+/);
+  });
+
+  test('a description cannot hide the agreement', () => {
+    const all = changed('reviews', 'extend schema', '""" x\n{\ny """\nschema').map((subgraph) =>
       subgraph.name === 'reviews'
-        ? {
-            ...subgraph,
-            sdl: subgraph.sdl
-              .replace(',"@inaccessible"', '')
-              .replace('  name: String @shareable', '  name: String @shareable @federation__inaccessible'),
-          }
+        ? { ...subgraph, sdl: subgraph.sdl.replace('["nsa"])', '["nsa"]) { query: Query }') }
         : subgraph,
     );
-    expect(() => compose(all, { agreement: AGREEMENT })).toThrow('reviews hides Agency.name');
+    expect(() => served(compose(all, { agreement: AGREEMENT }))).not.toThrow();
   });
 
-  test('a type extension', () => {
-    refused('reviews', 'type Review implements', 'extend enum State { LOST }\ntype Review implements').toThrow(
-      'reviews extends State (adds "LOST"), which registry owns: it needs the consent EXTEND of registry',
+  test('a supergraph with a field without a class, or two types of one prefix, is not served', () => {
+    const supergraph = composed(WORLD);
+    expect(() => served(supergraph.replace(/ @sensitivity\(class: PROPIN\)/, ''))).toThrow(
+      'Submission.weights has no sensitivity class',
     );
+    const twice = readSupergraph(supergraph.replace('prefix: "rev_"', 'prefix: "sub_"')).document;
+    expect(() => NodeDirectory.of(twice)).toThrow('the global id prefix "sub_" is that of two types');
   });
+});
 
-  test('root types of other names', () => {
-    const text =
-      'schema { query: Root }\ntype Root { total: Money @shareable @sensitivity(class: PUBLIC) }\ntype Money @shareable { amount: Int @sensitivity(class: PUBLIC) }';
-    const [submissions] = published(WORLD);
-    const head = submissions!.sdl
-      .slice(0, submissions!.sdl.indexOf('type Money'))
-      .replaceAll('submissions', 'outreach');
-    const outreach = { name: 'outreach', sdl: `${head}${text}` };
-    expect(() => compose([...published(WORLD), outreach], { agreement: AGREEMENT, before: published(WORLD) })).toThrow(
-      'outreach also resolves Query.total, which submissions owns: it needs the consent SHARE of submissions',
-    );
-  });
-
-  test('an agreement in a schema', () => {
-    refused(
+describe('what needs no consent', () => {
+  test.each([
+    ['an owner adds a value to an enum of answers', 'registry', '  FIRST\n', '  FIRST\n  SECOND\n'],
+    [
+      'a field of one’s own on another’s type',
       'reviews',
-      '@composeDirective(name: "@owner")',
-      '@composeDirective(name: "@owner") @link(url: "https://ordergraph.example/ownership/v1.0", import: ["@consent"])',
-    ).toThrow('reviews: its schema states what owners agreed on');
+      '  reviews: [Review!]',
+      '  score: Int @sensitivity(class: GOV)\n  reviews: [Review!]',
+    ],
+  ])('%s', (_, name, from, to) => {
+    const all = published(WORLD).map((subgraph) =>
+      subgraph.name === name ? { ...subgraph, sdl: subgraph.sdl.replace(from, to) } : subgraph,
+    );
+    expect(() => served(compose(all, { agreement: AGREEMENT, before: published(WORLD) }))).not.toThrow();
   });
 });
 

@@ -93,11 +93,15 @@ describe('composition', () => {
   });
 
   test('accepts a derived field that covers its sources, or a weaker one with a reason', () => {
+    const consent = { by: 'a', to: ['b'], act: 'COARSEN', coordinates: ['Box.secret'], reason: 'Agreed.' } as const;
+    const agreement: Agreement = { ...NO_AGREEMENT, consents: [consent] };
     for (const name of [
       'name: String @class(class: PROPIN) @derivedFrom(fields: ["Box.secret", "Box.owner"])',
       'name: String @class(class: PUBLIC) @derivedFrom(fields: ["Box.secret"], coarsened: "Its first letter.")',
     ])
-      expect(() => compose(both(A, `${DERIVED} ${B.replace('name: String @class(class: PII)', name)}`))).not.toThrow();
+      expect(() =>
+        compose(both(A, `${DERIVED} ${B.replace('name: String @class(class: PII)', name)}`), { agreement }),
+      ).not.toThrow();
     expect(understatedFields(subgraphs)).toEqual([]);
   });
 

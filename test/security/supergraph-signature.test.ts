@@ -17,14 +17,17 @@ let other: JWK;
 let signed: string;
 beforeAll(async () => {
   [key, other] = [await newKey(), await newKey()];
-  signed = await signSupergraph(SUPERGRAPH, key);
+  signed = await signSupergraph(SUPERGRAPH, key, 1_000_000);
 });
 
 const verify = (sdl: string, ...keys: JWK[]) => requireSignature(sdl, { keys: keys.map(publicKey) }, 'file');
 
 test('a signed supergraph is accepted by the key of its publisher', async () => {
-  await expect(verify(signed, other, key)).resolves.toBeUndefined();
-  expect(await signSupergraph(signed, key)).toBe(signed);
+  await expect(verify(signed, other, key)).resolves.toBe(1_000);
+  expect(await signSupergraph(signed, key, 1_000_000)).toBe(signed);
+  const odd = SUPERGRAPH.replace('a: String', '"""\n# signature: aa..bb\n"""\n  a: String');
+  await expect(verify(await signSupergraph(odd, key), key)).resolves.toBeGreaterThan(1_000);
+  expect(await signSupergraph(odd, key)).toContain('  a: String');
 });
 
 const FORGERIES: readonly (readonly [string, (sdl: string) => string | Promise<string>])[] = [
@@ -44,7 +47,7 @@ const FORGERIES: readonly (readonly [string, (sdl: string) => string | Promise<s
     'with the signature of another use',
     async () => {
       const { protected: header, signature } = await new FlattenedSign(new TextEncoder().encode(SUPERGRAPH))
-        .setProtectedHeader({ alg: 'EdDSA', kid: key.kid, typ: 'something-else' })
+        .setProtectedHeader({ alg: 'EdDSA', kid: key.kid, typ: 'something-else', iat: 1 })
         .sign(await importJWK(key, 'EdDSA'));
       return `${SUPERGRAPH}# signature: ${header}..${signature}\n`;
     },
@@ -72,7 +75,16 @@ test('a file that is replaced by an unsigned one is not served', async () => {
     () => offered.length > 0,
     () => 'the signed one is offered',
   );
-  expect(offered).toEqual([next]);
+  // signed before: what it allows may no longer be agreed
+  writeFileSync(file, signed);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const last = await signSupergraph(SUPERGRAPH.replace('a: String', 'last: String'), key);
+  writeFileSync(file, last);
+  await until(
+    () => offered.length > 1,
+    () => 'the last one is offered',
+  );
+  expect(offered).toEqual([next, last]);
   await cleanup?.();
 });
 
