@@ -11,6 +11,7 @@ import { workforceExercise } from '../../subgraphs/workforce/exercise/exercise';
 import { lockDataFolder } from './data-folder';
 import { databaseUrl, unlimited } from './databases';
 import { capabilityGaps, sectorNotices, staffingNotices } from './exercise-events';
+import { requireSubgraph } from './load-subgraph';
 import { wrappingKeysOf } from './person-keys';
 import type { SettingsOf, StoreSettings } from './settings';
 import { subgraphs } from './subgraphs';
@@ -88,16 +89,18 @@ export interface ExerciseOptions {
   scale: number;
   seed: string;
   asOf?: string;
+  /** Compiled module of the only subgraph to fill; all subgraphs of this repository without one. */
+  module?: string;
   settingsOf: SettingsOf<StoreSettings>;
 }
 
-/** Replaces the exercise data of all databases. */
-export async function replaceExercise({ scale, seed, asOf, settingsOf }: ExerciseOptions): Promise<void> {
+/** Replaces the exercise data of the databases. @throws OperatorError */
+export async function replaceExercise({ scale, seed, asOf, module, settingsOf }: ExerciseOptions): Promise<void> {
   const lock = lockDataFolder(settingsOf().data);
   const open: OpenSubgraph[] = [];
   try {
     const day = asOf === undefined ? new Date().toISOString() : startOfDay(readDay(asOf));
-    for (const subgraph of subgraphs) {
+    for (const subgraph of module === undefined ? subgraphs : [requireSubgraph(module)]) {
       const settings = settingsOf(subgraph.name);
       const databaseAt = databaseUrl(subgraph.name, settings);
       const wrappingKeys = await wrappingKeysOf(subgraph, settings);

@@ -250,7 +250,7 @@ export const gatewaySettings = {
     schema: list,
     default: [] as string[],
     value: 'name=url',
-    help: 'URL of a subgraph, in place of the one in the supergraph; repeatable.',
+    help: 'URL of a subgraph, in place of the one in the supergraph; repeatable. The name * stands for all subgraphs that are not named, and * in its URL for their names.',
   },
   data: { ...dataSettings.data, help: 'Folder of the development issuer’s key.' },
   ...gateway,

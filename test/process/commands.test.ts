@@ -16,6 +16,7 @@ const DEVELOPER_COMMANDS = [
   'bench',
   'check',
   'build',
+  'prepack',
   'pages',
   'format',
 ];
@@ -39,6 +40,7 @@ const PRODUCT_COMMANDS = [
   'schema',
   'compose',
   'check-schema',
+  'new-subgraph',
   'migration',
 ];
 
