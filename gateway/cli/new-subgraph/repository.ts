@@ -57,6 +57,24 @@ export function repositoryFiles({ name, agency }: SubgraphPlan, versions: Versio
         include: ['src'],
       }),
     ],
+    [
+      '.github/workflows/check.yml',
+      `name: check
+on: [push, pull_request]
+permissions: { contents: read }
+jobs:
+  check:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - uses: actions/setup-node@v4
+        with: { node-version: 24, cache: npm }
+      - run: npm ci --ignore-scripts
+      - run: npm test
+      # the committed schema is the one that is served
+      - run: npm run schema && git diff --exit-code schema.graphql
+`,
+    ],
     ['.gitignore', 'node_modules/\ndist/\n.data/\n'],
     ['.dockerignore', 'node_modules\ndist\n.data\n.git\n'],
     [
