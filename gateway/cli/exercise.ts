@@ -38,9 +38,9 @@ function tellStory(world: ExerciseWorld): Map<string, readonly ExerciseRows[]> {
 
 /** The exercise rows of every subgraph with some. */
 export function tellExercise(world: ExerciseWorld): Map<string, readonly ExerciseRows[]> {
-  const told = tellStory(world);
-  for (const { name, parts } of subgraphs) if (parts.exercise) told.set(name, parts.exercise(world));
-  return told;
+  const rows = tellStory(world);
+  for (const { name, parts } of subgraphs) if (parts.exercise) rows.set(name, parts.exercise(world));
+  return rows;
 }
 
 /** Replaces the exercise data in the databases. @returns the number of rows. */

@@ -8,6 +8,18 @@ import { codeOf, PROGRAMS } from './programs';
 /** Whether a text is the path of a module, such as `./dist/subgraph.js` of another repository, and not a name. */
 const isPath = (text: string): boolean => /[/\\]|\.js$/.test(text);
 
+/**
+ * Subgraphs whose settings a command may have: those of this repository, and where an argument is the path of a module, all that
+ * variables of the environment name, since the name of the subgraph is not known before its code is loaded.
+ */
+export function namedSubgraphs(args: readonly string[], environment: NodeJS.ProcessEnv): readonly string[] {
+  if (!args.some(isPath)) return PROGRAMS;
+  const named = Object.keys(environment).map((name) => OF_SUBGRAPH.exec(name)?.[1]?.toLowerCase());
+  return [...PROGRAMS, ...named.filter((name) => name !== undefined)];
+}
+
+const OF_SUBGRAPH = /^ORDERGRAPH_([A-Z][A-Z0-9]*)_(?:DATABASE_URL|AUDIT_KEY|EVENT_KEY)$/;
+
 /** Loads the code of one subgraph only, so that an error in the code of another cannot stop it. @throws OperatorError */
 export async function loadSubgraph(nameOrPath: string): Promise<Subgraph> {
   return requireSubgraph(nameOrPath);

@@ -6,6 +6,7 @@ import { defaultOf, environmentWarnings, flagOf, readSettings, type Setting, typ
 import { readConfig } from '../config';
 import type { Format } from '../export/writers';
 import type { CheckOptions } from './check';
+import { namedSubgraphs } from './load-subgraph';
 import { EVENT_READERS, PROGRAMS } from './programs';
 import {
   eventKeyVariable,
@@ -108,9 +109,10 @@ const program = new Command('ordergraph')
   .description('A federated GraphQL graph of the programs under the executive order on advanced AI.')
   .showHelpAfterError('Run with --help to list all options')
   .enablePositionalOptions()
-  .hook('preAction', () => {
+  .hook('preAction', (_program, { args }) => {
     const tables = PROCESSES.map(({ table }) => table);
-    for (const warning of environmentWarnings(tables, PROGRAMS)) process.stderr.write(`${warning}\n`);
+    for (const warning of environmentWarnings(tables, namedSubgraphs(args, process.env)))
+      process.stderr.write(`${warning}\n`);
   });
 
 withSettings(program.command('start'), startSettings)

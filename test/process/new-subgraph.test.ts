@@ -168,7 +168,9 @@ describe('a new subgraph in a repository of its own', () => {
     npm('run', 'exercise', '--', '--data', data);
     const [port, registryPort] = [await freePort(), await freePort()];
     const flags = ['--identity-keys', identityKeys, '--data', data];
-    const freight = runProgram('npm', ['start', '--prefix', repository, '--', '--port', String(port), ...flags]);
+    const freight = runProgram('npm', ['start', '--prefix', repository, '--', '--port', String(port), ...flags], {
+      ORDERGRAPH_FREIGHT_DATABASE_URL: join(data, 'freight.sqlite'),
+    });
     const registry = runProgram(process.execPath, [
       main,
       'subgraph',
@@ -216,6 +218,7 @@ describe('a new subgraph in a repository of its own', () => {
       .sign(secret);
     expect((await ask(url, '{ __typename }', { 'ordergraph-identity': forged })).status).toBe(401);
     expect((await ask(url, '{ __typename }')).status).toBe(401);
+    expect(freight.output()).not.toContain('has no effect');
     freight.child.kill('SIGTERM');
     await freight.ended;
   });
