@@ -70,6 +70,7 @@ function developerCommands(root, args) {
           : [join(root, 'dist', 'test', 'bench', 'main.js'), ...args],
       ],
     },
+    prepack: { steps: [[packageFile('typescript', 'bin', 'tsc'), '-p', join(root, 'tsconfig.kit.json')]] },
     build: { compiles: false, hasPages: true, steps: [[...tsc, ...args]] },
     format: { compiles: false, steps: [[biome, 'check', '--write', ...(args.length > 0 ? args : ['.'])]] },
     check: {

@@ -43,6 +43,8 @@ Measures what each ready question costs, beside its statements sent through the 
 Checks format, lint, import boundaries, types, generated files and docker-compose.yml. It has no options.`,
   build: `npm run build -- [options]
 Compiles to dist/ with the TypeScript compiler, and builds the pages. Options are those of tsc.`,
+  prepack: `npm run prepack
+Writes the declarations of the kit to dist/types. \`npm pack\` runs it, and makes the package on which subgraphs of other repositories depend.`,
   pages: `npm run pages
 Installs the packages of the dashboard and the explorer, and builds them, if their sources have changed. It has no options.`,
   format: `npm run format -- [paths]
@@ -71,6 +73,7 @@ const PRODUCT = [
   'schema',
   'compose',
   'check-schema',
+  'new-subgraph',
   'migration',
 ];
 

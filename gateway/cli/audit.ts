@@ -56,7 +56,7 @@ async function sealingKey(subgraph: string, { auditKey, nodeEnv, data }: RecordS
       `Set ORDERGRAPH_AUDIT_KEY to the private key file of ${subgraph}; ${KEYS_HINT}`,
     );
   const folder = developmentKeys(data);
-  await writeSealKeys(folder, [publicKeysIn(folder)]);
+  await writeSealKeys(folder, [publicKeysIn(folder)], [subgraph]);
   return readPrivateKey(auditKeyIn(folder, subgraph), 'the key that seals the record');
 }
 

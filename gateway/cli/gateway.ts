@@ -34,9 +34,10 @@ export interface GatewayOptions {
   printSettings?: boolean;
 }
 
-function parseUrls(urls: readonly string[]): Map<string, string> {
-  return new Map(
-    urls.map((entry) => {
+/** @returns the configured URL of a subgraph; undefined without one. @throws OperatorError */
+function configuredUrls(entries: readonly string[]): (name: string) => string | undefined {
+  const urls = new Map(
+    entries.map((entry) => {
       const [name = '', ...rest] = entry.split('=');
       const url = rest.join('=');
       if (name === '' || !isSubgraphUrl(url))
@@ -44,9 +45,10 @@ function parseUrls(urls: readonly string[]): Map<string, string> {
           `"${withoutSecrets(entry)}" is not a subgraph URL`,
           'Use --subgraph-url name=http://host:port/graphql',
         );
-      return [name.trim(), url.trim()];
+      return [name.trim(), url.trim()] as const;
     }),
   );
+  return (name) => urls.get(name) ?? urls.get('*')?.replaceAll('*', name);
 }
 
 /** @throws OperatorError when no authentication is configured */
@@ -82,14 +84,14 @@ function publisherKeys(
 /** Runs the gateway over HTTP subgraphs until a signal ends it. */
 export async function startGateway({ config, printSettings }: GatewayOptions): Promise<void> {
   const log = createLog(config.logLevel, 'gateway');
-  const urls = parseUrls(config.subgraphUrl);
+  const urlOf = configuredUrls(config.subgraphUrl);
   const hasDefaultSupergraph = config.supergraph === '';
   const tls = tlsOf(config, log);
   const files = hasDefaultSupergraph
-    ? new HttpFileExchange(FILES_SUBGRAPH, urls.get(FILES_SUBGRAPH) ?? defaultUrl(FILES_SUBGRAPH), tls)
+    ? new HttpFileExchange(FILES_SUBGRAPH, urlOf(FILES_SUBGRAPH) ?? defaultUrl(FILES_SUBGRAPH), tls)
     : undefined;
   const transport = ({ name, url }: { name: string; url: string }): Transport => {
-    const address = urls.get(name) ?? url;
+    const address = urlOf(name) ?? url;
     if (!isSubgraphUrl(address))
       throw new OperatorError(
         `The supergraph has no valid URL for its subgraph "${name}"`,

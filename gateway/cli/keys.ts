@@ -69,9 +69,9 @@ export function keyFilesIn(folder: string): KeyFiles {
 
 /**
  * Writes a new identity key and keeps the earlier public ones. Creates the keys that seal audit records, sign events, and protect personal
- * data if they are missing. @throws OperatorError
+ * data if they are missing. @param others subgraphs of other repositories, which get keys for their records @throws OperatorError
  */
-export async function writeKeys(folder: string): Promise<KeyFiles> {
+export async function writeKeys(folder: string, others: readonly string[] = []): Promise<KeyFiles> {
   const files = keyFilesIn(folder);
   for (const file of Object.values(files)) mkdirSync(dirname(file), { recursive: true });
   const { identityKey, identityKeys, sealKeys, gatewaySealKeys, auditKeys, personKeys } = files;
@@ -80,7 +80,7 @@ export async function writeKeys(folder: string): Promise<KeyFiles> {
   // a subgraph must know the key before a gateway signs with it
   replace(identityKeys, { keys: [publicKey(key), ...previous].slice(0, MAX_KEYS) }, 0o644);
   replace(identityKey, key, 0o600);
-  await writeSealKeys(folder, [sealKeys, gatewaySealKeys, auditKeys]);
+  await writeSealKeys(folder, [sealKeys, gatewaySealKeys, auditKeys], others);
   await writeEventKeys(folder);
   await writeSupergraphKeys(files);
   await createPersonKeys(personKeys);
@@ -90,11 +90,16 @@ export async function writeKeys(folder: string): Promise<KeyFiles> {
 /**
  * Creates the private keys that seal the records of subgraphs if they are missing, and writes the public ones.
  * @param publicFiles hold the same keys. Keys already in the last file stay, since the records that they sealed are kept for years.
+ * @param others subgraphs of other repositories
  * @throws OperatorError
  */
-export async function writeSealKeys(folder: string, publicFiles: readonly string[]): Promise<void> {
+export async function writeSealKeys(
+  folder: string,
+  publicFiles: readonly string[],
+  others: readonly string[] = [],
+): Promise<void> {
   const current: SealKey[] = [];
-  for (const subgraph of PROGRAMS)
+  for (const subgraph of new Set([...PROGRAMS, ...others]))
     current.push(
       sealKeyOf(
         await privateKeyIn(auditKeyIn(folder, subgraph), `The key that seals the record of ${subgraph}`),

@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { isBuiltin } from 'node:module';

@@ -6,6 +6,7 @@ import { defaultOf, environmentWarnings, flagOf, readSettings, type Setting, typ
 import { readConfig } from '../config';
 import type { Format } from '../export/writers';
 import type { CheckOptions } from './check';
+import { namedSubgraphs } from './load-subgraph';
 import { EVENT_READERS, PROGRAMS } from './programs';
 import {
   eventKeyVariable,
@@ -108,9 +109,10 @@ const program = new Command('ordergraph')
   .description('A federated GraphQL graph of the programs under the executive order on advanced AI.')
   .showHelpAfterError('Run with --help to list all options')
   .enablePositionalOptions()
-  .hook('preAction', () => {
+  .hook('preAction', (_program, { args }) => {
     const tables = PROCESSES.map(({ table }) => table);
-    for (const warning of environmentWarnings(tables, PROGRAMS)) process.stderr.write(`${warning}\n`);
+    for (const warning of environmentWarnings(tables, namedSubgraphs(args, process.env)))
+      process.stderr.write(`${warning}\n`);
   });
 
 withSettings(program.command('start'), startSettings)
@@ -134,12 +136,12 @@ withSettings(program.command('gateway'), gatewaySettings)
   });
 
 withSettings(program.command('subgraph'), subgraphSettings)
-  .argument('<name>', PROGRAMS.join(', '))
+  .argument('<name>', `${PROGRAMS.join(', ')}, or the path of a compiled module that exports a subgraph`)
   .description('Runs one subgraph alone, over HTTP.')
   .option('--open-to <principal>', 'Principal of every caller, instead of --identity-keys; for development only.')
   .action(async (name: string, { openTo, ...flags }: Flags & { openTo?: string }) => {
     const { startSubgraph } = await import('./subgraph');
-    await startSubgraph({ name, openTo, settings: readSettings(subgraphSettings, flags, undefined, name) });
+    await startSubgraph({ name, openTo, settingsOf: settingsBySubgraph(subgraphSettings, flags) });
   });
 
 withSettings(program.command('token'), storeSettings)
@@ -167,14 +169,19 @@ program
     'Creates the keys of a deployment. gateways/identity-key.json (private) signs callers’ identities; subgraphs/identity-keys.json (public) verifies them. senders/<subgraph>/audit-key.json (private) seals the audit record of that subgraph; audit-keys.json (public; the same file for auditors, subgraphs, and gateways) verifies the seals. senders/<subgraph>/event-key.json (private) signs the events of that subgraph; events/event-keys.json (public) verifies them. publishers/supergraph-key.json (private) signs supergraphs; gateways/supergraph-keys.json (public) verifies them. persons/person-keys.json (secret) protects the personal data of candidates in the workforce database. A second run adds a new identity key and keeps the others; running gateways and subgraphs switch to it without a restart.',
   )
   .option('--prune', 'Add no keys; remove all public identity and event keys except those of the current private keys.')
-  .action(async (folder: string, { prune }: { prune?: boolean }) => {
+  .option(
+    '--subgraph <name>',
+    'Subgraph of another repository that needs a key for its record; repeatable.',
+    repeatable,
+  )
+  .action(async (folder: string, { prune, subgraph: others = [] }: { prune?: boolean; subgraph?: string[] }) => {
     const { auditKeyIn, eventKeyIn, pruneKeys, sharedAuditKeyIn, writeKeys } = await import('./keys');
     if (prune) {
       for (const { file, removed } of pruneKeys(folder))
         process.stdout.write(`${file}: removed ${removed} old public ${removed === 1 ? 'key' : 'keys'}\n`);
       return;
     }
-    const files = await writeKeys(folder);
+    const files = await writeKeys(folder, others);
     const { identityKey, identityKeys, sealKeys, gatewaySealKeys, auditKeys, eventKeys } = files;
     const { supergraphKey, supergraphKeys, personKeys } = files;
     const shared = sharedAuditKeyIn(folder);
@@ -182,7 +189,7 @@ program
       [
         `${identityKey}: for gateways, --identity-key or ORDERGRAPH_IDENTITY_KEY; keep it secret`,
         `${identityKeys}: for subgraphs, --identity-keys or ORDERGRAPH_IDENTITY_KEYS`,
-        ...PROGRAMS.map(
+        ...[...PROGRAMS, ...others].map(
           (name) => `${auditKeyIn(folder, name)}: for ${name} only, ORDERGRAPH_AUDIT_KEY; keep it secret`,
         ),
         `${sealKeys}: for subgraphs, ORDERGRAPH_AUDIT_KEYS`,
@@ -242,7 +249,7 @@ withSettings(audit.command('prune'), sealKeySettings)
   });
 
 withSettings(program.command('migrate'), storeSettings)
-  .argument('[names...]', 'subgraphs; all by default')
+  .argument('[names...]', 'subgraphs, or paths of compiled modules; all subgraphs of this repository by default')
   .description('Migrates the databases of the subgraphs to the tables of this release.')
   .option('--status', 'Print the state of each migration in each database; change nothing.')
   .action(async (names: string[], { status, ...flags }: Flags & { status?: boolean }) => {
@@ -411,15 +418,16 @@ withSettings(program.command('load'), { data: storeSettings.data })
   });
 
 withSettings(program.command('exercise'), storeSettings)
+  .argument('[module]', 'compiled module of a subgraph of another repository; all subgraphs of this one by default')
   .description(
     'Replaces the exercise data: an invented, consistent story whose objects are all marked as exercise data.',
   )
   .option('--scale <n>', 'Amount of data: 1 is about ten thousand rows, 100 about a million.', wholeNumber(1), 1)
   .option('--seed <text>', 'Seed of the story; a different seed creates a different story.', 'ordergraph')
   .option('--as-of <date>', 'Date at which the story ends, YYYY-MM-DD; today by default.')
-  .action(async (options: Flags & { scale: number; seed: string; asOf?: string }) => {
+  .action(async (module: string | undefined, options: Flags & { scale: number; seed: string; asOf?: string }) => {
     const { replaceExercise } = await import('./exercise');
-    await replaceExercise({ ...options, settingsOf: settingsBySubgraph(storeSettings, options) });
+    await replaceExercise({ ...options, module, settingsOf: settingsBySubgraph(storeSettings, options) });
   });
 
 withSettings(program.command('exercise:voluntary'), { data: storeSettings.data })
@@ -460,14 +468,37 @@ program
   .option('--check', 'Write nothing; fail if a committed file is stale.')
   .option('--api', 'Write nothing; print the schema that clients see to standard output.')
   .option('--supergraph <file>', 'Supergraph of the schema that --api prints; that of the four programs by default.')
-  .action(async ({ check, api, supergraph }: { check?: boolean; api?: boolean; supergraph?: string }) => {
-    const { apiSchemaOfFile, checkSchemas, writeSchemas } = await import('./schema');
-    if (api) return void process.stdout.write(apiSchemaOfFile(supergraph));
-    if (check) return checkSchemas();
-    const changed = writeSchemas();
-    process.stdout.write(
-      changed.length === 0 ? 'All generated files are up to date\n' : changed.map((file) => `wrote ${file}\n`).join(''),
-    );
+  .option('--of <module>', 'Write nothing; print the schema of a subgraph: its name, or its compiled module.')
+  .action(
+    async ({ check, api, supergraph, of }: { check?: boolean; api?: boolean; supergraph?: string; of?: string }) => {
+      if (of !== undefined) {
+        const { loadSubgraph } = await import('./load-subgraph');
+        return void process.stdout.write((await loadSubgraph(of)).sdl);
+      }
+      const { apiSchemaOfFile, checkSchemas, writeSchemas } = await import('./schema');
+      if (api) return void process.stdout.write(apiSchemaOfFile(supergraph));
+      if (check) return checkSchemas();
+      const changed = writeSchemas();
+      process.stdout.write(
+        changed.length === 0
+          ? 'All generated files are up to date\n'
+          : changed.map((file) => `wrote ${file}\n`).join(''),
+      );
+    },
+  );
+
+program
+  .command('new-subgraph')
+  .argument('<name>', 'lower-case letters and digits, such as outreach')
+  .description(
+    'Writes a subgraph that runs: a type with its policy, migration, exercise data and tests, a list on Agency, and its parts for Compose and Kubernetes.',
+  )
+  .requiredOption('--agency <key>', 'Agency that owns its data, such as dot.')
+  .option('--type <name>', 'Its type in singular; the name and "Activity" by default.')
+  .option('--into <folder>', 'Write a repository of its own there; by default a folder of this one.')
+  .action(async (name: string, options: { agency: string; type?: string; into?: string }) => {
+    const { writeNewSubgraph } = await import('./new-subgraph/command');
+    process.stdout.write(writeNewSubgraph({ name, ...options }));
   });
 
 program

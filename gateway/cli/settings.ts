@@ -12,7 +12,7 @@ import {
 import { frameworkSettings, recordsSettings, triageSettings } from '#domain/settings';
 import { DATABASE_LIMITS } from '#kit/database/limits';
 import { settings as gateway, list, redisUrl } from '../config';
-import { PROGRAMS } from './programs';
+import { defaultPort, PROGRAMS } from './programs';
 
 const milliseconds = (min = 10) => z.coerce.number().int().min(min).max(3_600_000);
 const file = z.string();
@@ -189,7 +189,7 @@ export const subgraphSettings = {
     ...gateway.port,
     schema: z.union([z.literal(''), gateway.port.schema]),
     default: '' as const,
-    defaultHelp: PROGRAMS.map((name, index) => `${4001 + index} for ${name}`).join(', '),
+    defaultHelp: PROGRAMS.map((name) => `${defaultPort(name)} for ${name}`).join(', '),
   },
   identityKeys: {
     env: 'ORDERGRAPH_IDENTITY_KEYS',
@@ -250,7 +250,7 @@ export const gatewaySettings = {
     schema: list,
     default: [] as string[],
     value: 'name=url',
-    help: 'URL of a subgraph, in place of the one in the supergraph; repeatable.',
+    help: 'URL of a subgraph, in place of the one in the supergraph; repeatable. The name * stands for all subgraphs that are not named, and * in its URL for their names.',
   },
   data: { ...dataSettings.data, help: 'Folder of the development issuer’s key.' },
   ...gateway,

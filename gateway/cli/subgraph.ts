@@ -19,15 +19,22 @@ import { wrappingKeysOf } from './person-keys';
 import { defaultPort, EVENT_READERS } from './programs';
 import { declareOwnRoles } from './roles';
 import { exchangeSeals } from './seals';
-import type { SubgraphSettings } from './settings';
+import type { SettingsOf, SubgraphSettings } from './settings';
 import { closeOnSignal } from './shutdown';
 import { releaseStartupMemory } from './startup-memory';
 
 export interface SubgraphOptions {
+  /** Name of a subgraph of this repository, or the path of a compiled module. */
   name: string;
   /** Principal of every caller, instead of signed identities. */
   openTo?: string;
-  settings: SubgraphSettings;
+  settingsOf: SettingsOf<SubgraphSettings>;
+}
+
+interface DoorOptions {
+  readonly name: string;
+  readonly openTo?: string;
+  readonly settings: SubgraphSettings;
 }
 
 /** @throws OperatorError for a certificate without its key, or a file that cannot be read */
@@ -42,7 +49,7 @@ function tlsOf({ tlsCert, tlsKey, tlsCa }: SubgraphSettings, log: Logger): TlsFi
 }
 
 /** @throws OperatorError when no gateways are configured */
-function doorOf({ name, openTo, settings }: SubgraphOptions, log: Logger): Door {
+function doorOf({ name, openTo, settings }: DoorOptions, log: Logger): Door {
   const { host, nodeEnv, identityKeys } = settings;
   if (identityKeys) return new SignedDoor(readIdentityKeys(identityKeys, log), name, log);
   if (openTo === undefined)
@@ -58,8 +65,9 @@ function doorOf({ name, openTo, settings }: SubgraphOptions, log: Logger): Door 
 
 /** Runs one subgraph until a signal ends it. */
 export async function startSubgraph(options: SubgraphOptions): Promise<void> {
-  const { name, settings } = options;
-  const subgraph = await loadSubgraph(name);
+  const subgraph = await loadSubgraph(options.name);
+  const { name } = subgraph;
+  const settings = options.settingsOf(name);
   // callers have roles of other programs, too
   declareOwnRoles();
   const log = createLog(settings.logLevel, name);
@@ -67,7 +75,7 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const { drainMs, shutdownMs } = settings;
   const metricsAt = metricsAddress(settings.metricsHost, String(settings.metricsPort));
   const store = subgraph.parts.files && fileStore(settings);
-  const door = doorOf(options, log);
+  const door = doorOf({ name, openTo: options.openTo, settings }, log);
   const audit = await auditLog(name, settings, log);
   const cursors = await cursorsOf(name, settings);
   const url = databaseUrl(name, settings);

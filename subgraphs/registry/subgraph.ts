@@ -8,6 +8,7 @@ import { Agency, AgencyRoots } from './agency';
 import { ClientDocument } from './client/client-document';
 import { ClientRelease } from './client/client-release';
 import { clientReleaseMutations } from './client/client-release.mutations';
+import { registryExercise } from './exercise/exercise';
 import { migrations } from './migrations/migrations';
 import { policies } from './policy';
 import { SavedQuestion } from './question/saved-question';
@@ -45,6 +46,7 @@ export const registry = new Subgraph({
   schedule: [forgetIdempotencyKeys],
   policies,
   migrations,
+  exercise: registryExercise,
   references: [],
   importers: [],
 });

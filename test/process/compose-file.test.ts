@@ -1,15 +1,30 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import { EVENT_READERS, PROGRAMS } from '../../gateway/cli/programs';
-import { readComposeFile } from '../support/compose/file';
+import { type ComposeFile, merged, readComposeFile } from '../support/compose/file';
 
 const read = (file: string): string => readFileSync(join(packageRoot, file), 'utf8');
 const text = read('docker-compose.yml');
-const PASSWORDS = [...new Set([...text.matchAll(/\$\{(\w+_PASSWORD)\b/g)].map(([, name]) => name!))].sort();
-const { services, configs } = readComposeFile(text, Object.fromEntries(PASSWORDS.map((name) => [name, `<${name}>`])));
+const passwordsIn = (file: string) =>
+  [...new Set([...file.matchAll(/\$\{(\w+_PASSWORD)\b/g)].map(([, name]) => name!))].sort();
+const PASSWORDS = passwordsIn(text);
+
+/** Part of the deployment in the folder of a subgraph, for another `-f` of `docker compose`. */
+const partOf = (name: string): string => join('subgraphs', name, 'docker-compose.yml');
+const hasPart = (name: string): boolean => existsSync(join(packageRoot, partOf(name)));
+
+/** The deployment with the part of a subgraph, if it has one. */
+function composeOf(name: string): ComposeFile {
+  const texts = hasPart(name) ? [text, read(partOf(name))] : [text];
+  const variables = Object.fromEntries(texts.flatMap(passwordsIn).map((password) => [password, `<${password}>`]));
+  const [base, part] = texts.map((file) => readComposeFile(file, variables));
+  return part ? (merged(base, part) as ComposeFile) : base!;
+}
 
 describe.each(PROGRAMS)('docker-compose.yml and %s', (name) => {
+  const { services, configs } = composeOf(name);
   const title = name.toUpperCase();
   const database = `mysql://${name}:<${title}_DB_PASSWORD>@mysql:3306/${name}`;
 
@@ -25,14 +40,20 @@ describe.each(PROGRAMS)('docker-compose.yml and %s', (name) => {
     );
   });
 
+  test('names no other subgraph in its part', () => {
+    const others = PROGRAMS.filter((other) => other !== name);
+    if (hasPart(name))
+      expect(others.filter((other) => new RegExp(`\\b${other}\\b`).test(read(partOf(name))))).toEqual([]);
+  });
+
   test('creates and migrates the database', () => {
-    expect(configs.databases!.content).toMatch(new RegExp(`^for name in (?:.* )?${name}(?: .*)?; do$`, 'm'));
     expect(services.mysql!.environment).toHaveProperty(`${title}_DB_PASSWORD`);
     expect(services.migrate!.environment).toHaveProperty(`ORDERGRAPH_${title}_DATABASE_URL`, database);
   });
 
   test('lets the subgraph show its seals, and publish events if others may read them', () => {
-    const user = configs.events!.content.split('\n').find((line) => line.startsWith(`user ${name} `));
+    const users = [configs.events!.content, configs[`events-${name}`]?.content ?? ''].join('\n').split('\n');
+    const user = users.find((line) => line.startsWith(`user ${name} `));
     expect(user).toContain(`on ><${title}_EVENTS_PASSWORD> -@all `);
     expect(user).toContain(`(+hset ~ordergraph:events:seals:${name})`);
     if (EVENT_READERS.includes(name)) expect(user).toContain(`~ordergraph:events:stream:${name})`);
@@ -40,8 +61,7 @@ describe.each(PROGRAMS)('docker-compose.yml and %s', (name) => {
 
   test.each(['gateway-1', 'gateway-2'])('puts the subgraph behind %s', (gateway) => {
     const { environment, depends_on: needs } = services[gateway]!;
-    const urls = environment!.ORDERGRAPH_SUBGRAPH_URLS!.split(',');
-    expect(urls).toContain(`${name}=http://${name}:4000/graphql`);
+    expect(environment!.ORDERGRAPH_SUBGRAPH_URLS!.replaceAll('*', name)).toBe(`${name}=http://${name}:4000/graphql`);
     expect(needs).toHaveProperty(name, { condition: 'service_healthy' });
   });
 });
@@ -54,8 +74,30 @@ describe.each(['README.md', 'docs/operations.md'])('the commands to deploy in %s
   });
 });
 
+test('the script of databases creates one for each subgraph with a password', () => {
+  const script = readComposeFile(text, Object.fromEntries(PASSWORDS.map((name) => [name, name]))).configs.databases!;
+  const { stdout } = spawnSync(
+    'bash',
+    ['-c', `mysql() { cat | grep DATABASE; }\n${script.content.replaceAll('$$', '$')}`],
+    {
+      env: {
+        PATH: process.env.PATH,
+        MYSQL_ROOT_PASSWORD: 'root',
+        OUTREACH_DB_PASSWORD: 'one',
+        REVIEWS_DB_PASSWORD: 'two',
+      },
+      encoding: 'utf8',
+    },
+  );
+  expect([...stdout.matchAll(/CREATE DATABASE (\w+)/g)].map(([, name]) => name).sort()).toEqual([
+    'outreach',
+    'reviews',
+  ]);
+});
+
 test('docs/operations.md names every subgraph in commands over all of them', () => {
   const lists = [...read('docs/operations.md').matchAll(/^for name in ([a-z][^;]*); do$/gm)];
   expect(lists.length).toBeGreaterThan(4);
-  for (const [, names] of lists) expect(names!.split(' ')).toEqual(expect.arrayContaining([...PROGRAMS]));
+  for (const [, names] of lists)
+    expect(names!.split(' ')).toEqual(expect.arrayContaining(PROGRAMS.filter((name) => !hasPart(name))));
 });

@@ -1,5 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Principal, personKey } from '#base/identity/principal';
+import { packageRoot } from '#base/package-root';
 import { REVIEWING_AGENCIES } from '#domain/agency/reviewing-agencies';
+import { PROGRAMS } from '../../gateway/cli/programs';
 
 /**
  * Roles and sensitivity classes of docs/domain.md in a second form: predicates over rows in memory. The product states them as
@@ -67,6 +71,21 @@ const all = (sees: Sees): Expected => ({
   PII: sees,
   ISVI: sees,
 });
+
+type Group = 'everyone' | 'government';
+
+/** What subgraphs state themselves, in `policy.expected.ts` of their folders. */
+function statedExpectations(): Record<string, Expected> {
+  const groups: Record<Group, Sees> = { everyone, government };
+  const files = PROGRAMS.map((name) => join(packageRoot, 'dist', 'subgraphs', name, 'policy.expected.js'));
+  const stated = files.filter((file) => existsSync(file)).map((file) => require(file).expected);
+  const seen = (of: Record<string, Group>) => Object.entries(of).map(([name, group]) => [name, groups[group]]);
+  return Object.fromEntries(
+    stated.flatMap((models: Record<string, Record<string, Group>>) =>
+      Object.entries(models).map(([model, of]) => [model, Object.fromEntries(seen(of))]),
+    ),
+  );
+}
 
 /** Visible rows and fields by model. */
 export function expectations(tables: Tables): Record<string, Expected> {
@@ -203,6 +222,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
   const clientRelease: Expected = { rows: maintainer, GOV: maintainer, PII: publisher };
 
   return {
+    ...statedExpectations(),
     ExecutiveOrder: { rows: everyone, GOV: government },
     DeveloperOrganization: {
       rows: everyone,

@@ -1,15 +1,11 @@
 import type { ModelClass } from '#kit/model/model';
+import type { ExerciseScope, ExerciseTable } from '#kit/subgraph/exercise';
 import { REVIEWING_AGENCIES } from '../agency/reviewing-agencies';
 import type { DesignationOutcome } from '../contracts/designation-outcome';
 import { Random } from './random';
 
-/** Parameters of the exercise data. The same values produce the same data on every machine. */
-export interface ExerciseWorld {
-  readonly seed: string;
-  /** Amount of data: 1 is small, 100 is about a million rows. */
-  readonly scale: number;
-  /** End of the story: nothing happens after this instant. */
-  readonly asOf: string;
+/** Parameters of the exercise data of the programs, which tell one story. */
+export interface ExerciseWorld extends ExerciseScope {
   /** Imported vulnerabilities, on which systems get findings beside those on invented ones. */
   readonly cataloged?: readonly CatalogedVulnerability[];
 }
@@ -27,10 +23,7 @@ export interface CatalogedVulnerability {
 }
 
 /** Rows of one table. */
-export interface ExerciseRows<T extends object = object> {
-  readonly target: ModelClass<T>;
-  readonly rows: readonly Partial<T>[];
-}
+export type ExerciseRows<T extends object = object> = ExerciseTable<T>;
 
 export function rows<T extends object>(target: ModelClass<T>, of: readonly Partial<T>[]): ExerciseRows {
   return { target, rows: of } as ExerciseRows;

@@ -67,8 +67,10 @@ export interface Model {
   keyLength: number;
   /** Prefix of global ids, for an entity whose objects this subgraph can resolve by global id. */
   nodePrefix?: string;
-  /** Whether it is a federation entity with a global id. */
+  /** Whether it is a federation entity. */
   entity: boolean;
+  /** Whether this subgraph resolves the global id of an entity. False where it has the entity by key only. */
+  identified: boolean;
   /** Root field with the keys of its objects that match a filter, in the subgraph that stores it. */
   keysField?: string;
   /** Whether this subgraph stores it; false for a stub of another subgraph's entity. */
@@ -98,6 +100,7 @@ export function draftOf(target: object): Model {
       keyField: parent?.keyField ?? 'id',
       keyLength: parent?.keyLength ?? 30,
       entity: false,
+      identified: true,
       stored: false,
       published: false,
       sensitivity: 'PUBLIC',
@@ -187,6 +190,8 @@ interface StubOptions {
   matchedBy?: string;
   /** True if this subgraph can tell which objects exist, although it does not store them. */
   findable?: boolean;
+  /** True to declare the key and the fields of this subgraph only, and no global id, which the owner of the entity resolves. */
+  keyOnly?: boolean;
 }
 
 /**
@@ -206,7 +211,8 @@ export function stub(description: string, options: StubOptions = {}) {
     draft.published = true;
     draft.keysField = options.matchedBy;
     ObjectType(name, { description })(target);
-    const prefix = key === 'id' ? undefined : publishGlobalId(target, draft);
+    draft.identified = options.keyOnly !== true;
+    const prefix = key === 'id' || options.keyOnly ? undefined : publishGlobalId(target, draft);
     if (options.findable) draft.nodePrefix = prefix;
     Directive(options.resolvable === false ? `@key(fields: "${key}", resolvable: false)` : `@key(fields: "${key}")`)(
       target,

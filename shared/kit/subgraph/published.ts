@@ -116,7 +116,7 @@ function identified(
   { directives = [] }: ObjectTypeDefinitionNode,
   entity: Model | undefined,
 ): Pick<ObjectTypeDefinitionNode, 'interfaces' | 'directives'> | undefined {
-  if (!entity) return undefined;
+  if (!entity?.identified) return undefined;
   const nodeDirectives = entity.nodePrefix === undefined ? [] : [directive('node', { prefix: entity.nodePrefix })];
   const node = { kind: Kind.NAMED_TYPE, name: { kind: Kind.NAME, value: 'Node' } } as const;
   return { interfaces: [node], directives: [...directives, ...nodeDirectives] };

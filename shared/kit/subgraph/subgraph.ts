@@ -61,6 +61,7 @@ import { Withholdings } from '../policy/withholdings';
 import { settleWords } from '../search/word-index';
 import { Background, type BackgroundOptions, type BackgroundStatus } from './background';
 import type { Context } from './context';
+import type { ExerciseScope, ExerciseTable } from './exercise';
 import { OperationCounts } from './operation-counts';
 import { publish } from './published';
 import { type ReferenceTable, seedReferences } from './references';
@@ -93,6 +94,8 @@ export interface SubgraphParts {
   /** Handlers of events of other subgraphs. */
   readonly handlers?: readonly EventHandler[];
   readonly schedule?: readonly ScheduledTask[];
+  /** Invented rows, all marked by {@link exerciseFlag}, if they need nothing of other subgraphs. */
+  readonly exercise?: (scope: ExerciseScope) => readonly ExerciseTable[];
   /** File transfers, if the subgraph has files. */
   readonly files?: (open: OpenSubgraph, store: ContentStore) => FileExchange;
 }

@@ -50,6 +50,17 @@ export function readComposeFile(text: string, environment: Readonly<Record<strin
   return file;
 }
 
+/** Merges a second Compose file, given after the first by `-f`: maps by key, lists one after the other. */
+export function merged(base: unknown, other: unknown): unknown {
+  if (Array.isArray(base) && Array.isArray(other)) return [...base, ...other];
+  if (!isMap(base) || !isMap(other)) return other ?? base;
+  const keys = new Set([...Object.keys(base), ...Object.keys(other)]);
+  return Object.fromEntries([...keys].map((key) => [key, merged(base[key], other[key])]));
+}
+
+const isMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
 function interpolated(value: unknown, environment: Readonly<Record<string, string>>): unknown {
   if (typeof value === 'string') return interpolatedText(value, environment);
   if (Array.isArray(value)) return value.map((item) => interpolated(item, environment));

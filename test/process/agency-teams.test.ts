@@ -1,0 +1,137 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { packageRoot } from '#base/package-root';
+import { databaseKinds, freshDatabases } from '../support/databases';
+import { freePort, requireCompiled } from '../support/processes';
+import { copyProject } from '../support/project-copy';
+
+/** Follows docs/agency-teams.md from its first block to its last, in a copy of the project, on another port and scratch database. */
+
+const PAGE = readFileSync(join(packageRoot, 'docs', 'agency-teams.md'), 'utf8');
+
+interface Step {
+  readonly language: string;
+  readonly text: string;
+  /** The words before the block. */
+  readonly before: string;
+}
+
+const steps: readonly Step[] = [...PAGE.matchAll(/([\s\S]*?)```(\w+)\n([\s\S]*?)```/g)].map(
+  ([, before, language, text]) => ({
+    before: before!,
+    language: language!,
+    text: text!,
+  }),
+);
+
+const folder = mkdtempSync(join(tmpdir(), 'ordergraph-teams-'));
+const project = join(folder, 'ordergraph');
+let graph: ChildProcess | undefined;
+
+beforeAll(() => {
+  requireCompiled();
+  mkdirSync(project);
+  copyProject(project);
+});
+afterAll(async () => {
+  await stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function stop(): Promise<void> {
+  if (!graph) return;
+  const ended = new Promise((resolve) => graph!.once('exit', resolve));
+  // what Ctrl-C does to the processes of a terminal
+  process.kill(-graph.pid!, 'SIGINT');
+  await ended;
+  graph = undefined;
+}
+
+/** Runs `npm start`, and leaves it running. */
+async function start(environment: NodeJS.ProcessEnv): Promise<void> {
+  graph = spawn('npm', ['start'], {
+    cwd: project,
+    env: environment,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  await new Promise<void>((resolve, reject) => {
+    const hear = (chunk: Buffer) => {
+      output += chunk;
+      if (output.includes('The graph answers at')) resolve();
+    };
+    graph!.stdout!.on('data', hear);
+    graph!.stderr!.on('data', hear);
+    graph!.once('exit', () => reject(new Error(`npm start ended:\n${output}`)));
+  });
+}
+
+/** Changes a source as the words before a block say. */
+function edit({ before, text }: Step, fileBefore: string): string {
+  const file =
+    /[Ii]n `([^`]+\.ts)`/.exec(before.slice(before.lastIndexOf('\n\n', before.length - 3)))?.[1] ?? fileBefore;
+  const path = join(project, file);
+  const source = readFileSync(path, 'utf8');
+  const [, , verb, place] = /(, )(below|replace) `([^`]+)`[^`]*$/.exec(before) ?? [];
+  if (place === undefined) throw new Error(`The page does not say what to change:\n${before}`);
+  const lines = source.split('\n');
+  const line = lines.findIndex((each) => each.includes(place));
+  const changed =
+    verb === 'replace' ? source.replace(place, text.trim()) : lines.toSpliced(line + 1, 0, text.trimEnd()).join('\n');
+  expect(line).toBeGreaterThan(-1);
+  expect(changed).not.toBe(source);
+  writeFileSync(path, changed);
+  return file;
+}
+
+const hasMysql = databaseKinds.includes('mysql');
+
+(hasMysql ? test : test.skip)(
+  'takes an agency from nothing to a served change, as the page says',
+  async () => {
+    const begun = performance.now();
+    const port = await freePort();
+    const scratch = await freshDatabases('mysql', ['scratch']);
+    const environment = { ...process.env, ORDERGRAPH_PORT: String(port), ORDERGRAPH_DATA: join(folder, 'data') };
+    const inShell = async (text: string): Promise<string> => {
+      const commands = text
+        .replaceAll('http://127.0.0.1:4000', `http://127.0.0.1:${port}`)
+        // the scratch database of this test is new
+        .replaceAll(/^mysql .*\n/gm, '')
+        .replaceAll('mysql://root@127.0.0.1:3306/scratch', `'${scratch.url('scratch')}'`);
+      const { stdout } = await promisify(execFile)('sh', ['-euc', commands], {
+        cwd: project,
+        env: environment,
+        maxBuffer: 64 * 1024 * 1024,
+      });
+      return stdout;
+    };
+    const times: string[] = [];
+    let answer = '';
+    let file = '';
+    for (const step of steps) {
+      const since = performance.now();
+      if (step.before.includes('Ctrl-C')) await stop();
+      if (step.language === 'ts') file = edit(step, file);
+      else if (step.language === 'json') expect(JSON.parse(answer).data).toEqual(JSON.parse(step.text));
+      else {
+        const isServed = /^npm start$/m.test(step.text);
+        const commands = step.text.replace(/^npm start\n/m, '');
+        if (commands.trim() !== '') answer = await inShell(commands);
+        if (isServed) await start(environment);
+        times.push(
+          `${((performance.now() - since) / 1_000).toFixed(1).padStart(6)} s  ${step.text.split('\n')[0]!.slice(0, 80)}`,
+        );
+      }
+    }
+    await scratch.drop();
+    const minutes = (performance.now() - begun) / 60_000;
+    process.stdout.write(`docs/agency-teams.md took ${minutes.toFixed(1)} minutes:\n${times.join('\n')}\n`);
+    expect(dirname(file)).toBe('subgraphs/outreach');
+  },
+  900_000,
+);
