@@ -1,5 +1,6 @@
 import { OFFICIAL_ZONE, offsetAt, offsetChanges } from '#base/civil';
 import type { Dialect } from './dialect';
+import { piecewiseSql } from './piecewise-sql';
 
 /** Time during which a zone has one offset from UTC. */
 interface OffsetPeriod {
@@ -80,17 +81,12 @@ function isBeforeMidnight(instant: string, periods: readonly OffsetPeriod[]): st
   const earliest = periods.map(midnight).sort()[0]!;
   const time = timeOf(instant);
   if (earliest === latestMidnight(periods)) return `${time} < '${earliest}'`;
-  return `(${time} < '${earliest}' OR ${time} < ${midnightAt(instant, periods)})`;
-}
-
-/** SQL of the {@link midnight} in the period of an instant, by binary search. */
-function midnightAt(instant: string, periods: readonly OffsetPeriod[]): string {
-  const [first] = periods;
-  if (periods.every(({ minutes }) => minutes === first!.minutes)) return `'${midnight(first!)}'`;
-  const half = periods.length >> 1;
-  // a longer text that begins with the bound is larger
-  const bound = periods[half]!.from.replace(/(:00)+$/, '');
-  return `CASE WHEN ${instant} < '${bound}' THEN ${midnightAt(instant, periods.slice(0, half))} ELSE ${midnightAt(instant, periods.slice(half))} END`;
+  const midnights = periods.map((period) => ({
+    // a longer text that begins with the bound is larger
+    from: period.from.replace(/(:00)+$/, ''),
+    value: `'${midnight(period)}'`,
+  }));
+  return `(${time} < '${earliest}' OR ${time} < ${piecewiseSql(instant, midnights)})`;
 }
 
 const dateOf = (instant: string): string => `SUBSTR(${instant}, 1, 10)`;
