@@ -22,6 +22,7 @@ import { exchangeSeals } from './seals';
 import type { SettingsOf, SubgraphSettings } from './settings';
 import { closeOnSignal } from './shutdown';
 import { releaseStartupMemory } from './startup-memory';
+import { limitYoungGeneration } from './young-generation';
 
 export interface SubgraphOptions {
   /** Name of a subgraph of this repository, or the path of a compiled module. */
@@ -105,6 +106,7 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   open.startBackground({ bus: hasEvents ? bus : undefined, ...backgroundTimes(settings) });
   const address = await listen(server, settings.host, settings.port === '' ? defaultPort(name) : settings.port);
   await releaseStartupMemory();
+  limitYoungGeneration();
   if (metrics) process.stdout.write(`Metrics of ${name} at ${metrics.url}\n`);
   process.stdout.write(`${name} answers at ${address}/graphql\n`);
 }

@@ -1,5 +1,5 @@
 import { addDays, fiscalYear, OFFICIAL_ZONE } from '#base/civil';
-import { civilDateSql, civilMonthSql } from '../database/civil-sql';
+import { civilDateSql, ofCivilMonthSql } from '../database/civil-sql';
 import type { Dialect } from '../database/dialect';
 import { enumeration, type ValueOf } from '../model/enumeration';
 
@@ -52,8 +52,10 @@ export function periodOfInstantSql(
   instant: string,
   zone: string = OFFICIAL_ZONE,
 ): string {
-  const hasMonths = MONTHS[unit] !== undefined;
-  return periodSql(dialect, unit, (hasMonths ? civilMonthSql : civilDateSql)(dialect, instant, zone));
+  // the texts of instants begin with those of their dates, of which a period of months needs the month
+  if (MONTHS[unit] !== undefined)
+    return ofCivilMonthSql(dialect, instant, (date) => periodSql(dialect, unit, date), zone);
+  return periodSql(dialect, unit, civilDateSql(dialect, instant, zone));
 }
 
 /** First and last day that `Date` can write. A caller can plan something for either, and others must still get their groups. */

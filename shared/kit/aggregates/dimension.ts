@@ -174,18 +174,36 @@ function requiredBounds(bounds: readonly number[], path: readonly (string | numb
 /** A number as an SQL literal of type double. */
 const sqlNumber = (value: number): string => value.toExponential();
 
-/** SQL of the value that identifies an object's group in one dimension. @param value SQL of the operand */
-export function groupSql({ dialect }: Database, { grouping, of }: Dimension, value: string): string {
+/** SQL of the value of an operand. */
+export interface OperandSql {
+  readonly sql: string;
+  /** SQL of the two dates between which the value counts the days, in order; both comparable as text. Undefined for a field. */
+  readonly dates?: readonly [from: string, until: string];
+}
+
+/** SQL of the value that identifies an object's group in one dimension. */
+export function groupSql({ dialect }: Database, { grouping, of }: Dimension, operand: OperandSql): string {
+  const { sql } = operand;
   switch (grouping.kind) {
     case 'value':
-      return value;
+      return sql;
     case 'period':
-      return (of.field.comparison.kind === 'dateTime' ? periodOfInstantSql : periodSql)(dialect, grouping.unit, value);
+      return (of.field.comparison.kind === 'dateTime' ? periodOfInstantSql : periodSql)(dialect, grouping.unit, sql);
     case 'width':
-      return `FLOOR(${value} / ${sqlNumber(grouping.width)})`;
+      return `FLOOR(${sql} / ${sqlNumber(grouping.width)})`;
     case 'bounds':
-      return `CASE ${grouping.bounds.map((bound, index) => `WHEN ${value} < ${sqlNumber(bound)} THEN ${index}`).join(' ')} WHEN ${value} IS NOT NULL THEN ${grouping.bounds.length} END`;
+      return rangeSql(operand, grouping.bounds);
   }
+}
+
+/** SQL of the number of bounds up to the value. Databases compute the value again for each bound. */
+function rangeSql({ sql, dates }: OperandSql, bounds: readonly number[]): string {
+  const isMissing = (dates ?? [sql]).map((part) => `${part} IS NULL`).join(' OR ');
+  // much cheaper than counting days
+  const isBelow = (bound: number) =>
+    dates && bound === 0 ? `${dates[1]} < ${dates[0]}` : `${sql} < ${sqlNumber(bound)}`;
+  const ranges = bounds.map((bound, index) => `WHEN ${isBelow(bound)} THEN ${index}`);
+  return `CASE WHEN ${isMissing} THEN NULL ${ranges.join(' ')} ELSE ${bounds.length} END`;
 }
 
 /** Range of numbers, as {@link NumberRange} shows it. */

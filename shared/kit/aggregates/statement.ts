@@ -4,7 +4,7 @@ import type { Condition } from '../collection/where';
 import { interpolatedSql } from '../database/statistics';
 import { type Dimension, groupFieldOf, groupValue } from './dimension';
 import { type Measure, measureKey, operandOf } from './measure';
-import { Terms } from './terms';
+import { type GroupColumns, Terms } from './terms';
 
 /** Values of figures by {@link measureKey}: a number, a date as text, or for RATIO the number of objects that match. */
 export type Figures = ReadonlyMap<string, number | string | null>;
@@ -68,7 +68,7 @@ export class AggregateStatement {
   private readonly aggregated = new Map<string, Aggregated>();
   /** Columns that percentiles are computed over. */
   private readonly ranked = new Set<string>();
-  private readonly groupColumns: readonly string[];
+  private readonly groupColumns: GroupColumns;
 
   constructor(
     private readonly scope: ListScope,
@@ -76,7 +76,7 @@ export class AggregateStatement {
     measures: readonly Measure[] = [],
   ) {
     this.terms = new Terms(scope);
-    this.groupColumns = dimensions.length > 0 ? this.terms.groups(dimensions) : [];
+    this.groupColumns = dimensions.length > 0 ? this.terms.groups(dimensions) : { values: [], withheld: undefined };
     this.column({ function: 'COUNT', path: [] });
     for (const measure of measures) this.column(measure);
   }
@@ -107,7 +107,7 @@ export class AggregateStatement {
     const page = new AggregateStatement(this.scope, this.dimensions).page(request, parents);
     const rows = this.terms.statement(parents);
     const { isSame } = this.scope.database.dialect;
-    const keys = [...this.parentColumns, ...this.groupColumns];
+    const { keys } = this;
     const joined = keys.map((key) => isSame(`objects.${key}`, `page.${key}`)).join(' AND ');
     const sql = this.aggregatesOf(
       `(SELECT objects.* FROM (${rows.sql}) objects LEFT JOIN (${page.sql}) page ON ${joined} WHERE page.row_rank IS NULL)`,
@@ -123,10 +123,16 @@ export class AggregateStatement {
     return this.scope.parentKey ? ['parent_key'] : [];
   }
 
+  /** Columns that identify a group of one parent. */
+  private get keys(): string[] {
+    const { values, withheld } = this.groupColumns;
+    return [...this.parentColumns, ...values, ...(withheld === undefined ? [] : [withheld])];
+  }
+
   /** Statement with one row of figures for each group, or each parent without dimensions. */
   private aggregates(parents: readonly string[]): Condition {
     const { sql, parameters } = this.terms.statement(parents);
-    return { sql: this.aggregatesOf(`(${sql})`, [...this.parentColumns, ...this.groupColumns]), parameters };
+    return { sql: this.aggregatesOf(`(${sql})`, this.keys), parameters };
   }
 
   /** @param rows SQL with the columns of {@link Terms} @param keys columns to group by */
@@ -149,7 +155,7 @@ export class AggregateStatement {
 
   /** Statement with the groups of one page, in order. Numbers them within their parent. */
   private page({ having, orderBy, offset, size, within }: GroupRequest, parents: readonly string[]): Condition {
-    const [column] = this.groupColumns;
+    const [column] = this.groupColumns.values;
     const conditions = [
       ...having.flatMap((condition) => this.conditionsOf(condition)),
       ...(within ? [this.isWithin(column!, within)] : []),
@@ -190,17 +196,19 @@ export class AggregateStatement {
 
   /** The groups' values break ties. Withheld values come last. */
   private orderTerms(orderBy: readonly GroupOrder[]): string {
+    const { values, withheld } = this.groupColumns;
     const terms = orderBy.map(({ by, direction }) => ({
-      column: 'dimension' in by ? this.groupColumns[by.dimension]! : this.column(by),
+      column: 'dimension' in by ? values[by.dimension]! : this.column(by),
       direction,
     }));
-    const [withheld] = this.groupColumns.slice(-1);
-    const rest = this.groupColumns.filter((name) => !terms.some(({ column }) => column === name));
-    const isWithheldLast = terms.every(({ column }) => this.groupColumns.includes(column));
+    const rest = values.filter((name) => !terms.some(({ column }) => column === name));
+    const isWithheldLast = terms.every(({ column }) => values.includes(column));
+    const withheldTerm = withheld === undefined ? [] : [`${withheld} ASC`];
     return [
-      ...(isWithheldLast ? [`${withheld} ASC`] : []),
+      ...(isWithheldLast ? withheldTerm : []),
       ...terms.map(({ column, direction }) => `${column} ${direction}`),
       ...rest.map((column) => `${column} ASC`),
+      ...(isWithheldLast ? [] : withheldTerm),
     ].join(', ');
   }
 
@@ -254,15 +262,15 @@ export class AggregateStatement {
   }
 
   private groupRow(row: Record<string, unknown>): GroupRow {
-    const withheld = this.groupColumns.at(-1)!;
+    const { values: columns, withheld } = this.groupColumns;
     return {
       values: Object.fromEntries(
         this.dimensions.map((dimension, index) => [
           groupFieldOf(dimension),
-          groupValue(dimension, row[this.groupColumns[index]!]),
+          groupValue(dimension, row[columns[index]!]),
         ]),
       ),
-      isWithheld: Number(row[withheld]) === 1,
+      isWithheld: withheld !== undefined && Number(row[withheld]) === 1,
       figures: this.figuresOf(row),
     };
   }

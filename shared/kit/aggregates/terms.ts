@@ -5,17 +5,24 @@ import { civilDateSql } from '../database/civil-sql';
 import { marks } from '../database/marks';
 import { type ModelClass, modelOf, type Selectable } from '../model/model';
 import type { AggregateField } from './aggregate-fields';
-import { type Dimension, groupSql } from './dimension';
+import { type Dimension, groupSql, type OperandSql } from './dimension';
 import type { Operand } from './measure';
 
 /** SQL of a value of each listed object, and the conditions under which the reader may read it. */
-interface Term {
-  readonly sql: string;
+interface Term extends OperandSql {
   readonly readable: readonly Condition[];
 }
 
 interface Column extends Condition {
   readonly name: string;
+}
+
+/** Columns that identify a group. */
+export interface GroupColumns {
+  /** Value of each dimension. */
+  readonly values: readonly string[];
+  /** 1 for values that the reader may not read, which are null. Undefined if the reader may read all. */
+  readonly withheld: string | undefined;
 }
 
 /** What aggregates an operand: to group by it, or to compute over it. */
@@ -33,15 +40,16 @@ export class Terms {
 
   constructor(private readonly scope: ListScope) {}
 
-  /** Adds the dimensions. @returns columns that identify a group; the last one is 1 for values that the reader may not read */
-  groups(dimensions: readonly Dimension[]): string[] {
+  /** Adds the dimensions. */
+  groups(dimensions: readonly Dimension[]): GroupColumns {
     const terms = dimensions.map((dimension, index) => this.operand(dimension, 'group by', ['by', index, 'field']));
     const readable = terms.flatMap((term) => term.readable);
-    const names = terms.map(({ sql }, index) =>
-      this.add(limited(groupSql(this.scope.database, dimensions[index]!, sql), readable)),
+    const values = terms.map((term, index) =>
+      this.add(limited(groupSql(this.scope.database, dimensions[index]!, term), readable)),
     );
-    const withheld = limited('0', readable);
-    return [...names, this.add({ sql: `COALESCE(${withheld.sql}, 1)`, parameters: withheld.parameters })];
+    if (readable.length === 0) return { values, withheld: undefined };
+    const { sql, parameters } = limited('0', readable);
+    return { values, withheld: this.add({ sql: `COALESCE(${sql}, 1)`, parameters }) };
   }
 
   /** Adds the values of an operand. @returns the column */
@@ -90,6 +98,7 @@ export class Terms {
     const [from, until] = [this.dayOf(since, begin.sql, asDays), this.dayOf(of, end.sql, asDays)];
     return {
       sql: this.scope.database.dialect.daysBetween(from, until),
+      dates: [from, until],
       readable: [...begin.readable, ...end.readable],
     };
   }

@@ -1,5 +1,6 @@
 import { OFFICIAL_ZONE, offsetAt, offsetChanges } from '#base/civil';
 import type { Dialect } from './dialect';
+import { piecewiseSql } from './piecewise-sql';
 
 /** Time during which a zone has one offset from UTC. */
 interface OffsetPeriod {
@@ -39,40 +40,58 @@ function offsetPeriods(zone: string): readonly OffsetPeriod[] {
  * since databases may lack time zones.
  */
 export function civilDateSql(dialect: Dialect, instant: string, zone = OFFICIAL_ZONE): string {
-  const byOffset = [...Map.groupBy(offsetPeriods(zone), ({ minutes }) => minutes)].sort(
-    ([, a], [, b]) => a.length - b.length,
-  );
+  const periods = offsetPeriods(zone);
+  if (periods.every(({ minutes }) => minutes < 0)) {
+    const isSameDay = `${timeOf(instant)} >= '${latestMidnight(periods)}'`;
+    return `CASE WHEN ${isSameDay} THEN ${dateOf(instant)} WHEN ${isBeforeMidnight(instant, periods)} THEN ${dayBefore(dialect, instant)} ELSE ${dateOf(instant)} END`;
+  }
+  const byOffset = [...Map.groupBy(periods, ({ minutes }) => minutes)].sort(([, a], [, b]) => a.length - b.length);
   const [last] = byOffset.pop()!;
   const others = byOffset.map(
-    ([minutes, periods]) => `WHEN ${during(instant, periods)} THEN ${shifted(dialect, instant, minutes)}`,
+    ([minutes, ofOffset]) => `WHEN ${during(instant, ofOffset)} THEN ${shifted(dialect, instant, minutes)}`,
   );
   if (others.length === 0) return shifted(dialect, instant, last);
-  const certain = sameForAll(dialect, instant, [last, ...byOffset.map(([minutes]) => minutes)]);
-  return `CASE ${certain} ${others.join(' ')} ELSE ${shifted(dialect, instant, last)} END`;
+  return `CASE ${others.join(' ')} ELSE ${shifted(dialect, instant, last)} END`;
 }
 
 /**
- * SQL of a date in the civil month of a stored instant. Cheaper than its {@link civilDateSql}: west of UTC, only the first hours of a month in
- * UTC belong to another civil month.
+ * SQL of what `ofDate` computes from the civil month of a stored instant. Cheaper than computing it from the {@link civilDateSql}: west of UTC,
+ * only the first hours of a month in UTC belong to another civil month, and all other instants begin with their civil month.
+ * @param ofDate SQL of a value of the month at the beginning of a text
  */
-export function civilMonthSql(dialect: Dialect, instant: string, zone = OFFICIAL_ZONE): string {
-  const date = civilDateSql(dialect, instant, zone);
-  const hours = offsetPeriods(zone).map(({ minutes }) => -minutes);
-  if (Math.min(...hours) < 0) return date;
-  const isLater = `SUBSTR(${instant}, 9, 8) >= '01T${clockTime(Math.max(...hours))}'`;
-  return `CASE WHEN ${isLater} THEN ${dateOf(instant)} ELSE ${date} END`;
+export function ofCivilMonthSql(
+  dialect: Dialect,
+  instant: string,
+  ofDate: (text: string) => string,
+  zone = OFFICIAL_ZONE,
+): string {
+  const periods = offsetPeriods(zone);
+  if (!periods.every(({ minutes }) => minutes < 0)) return ofDate(civilDateSql(dialect, instant, zone));
+  const isSameMonth = `SUBSTR(${instant}, 9, 8) >= '01T${latestMidnight(periods)}'`;
+  return `CASE WHEN ${isSameMonth} THEN ${ofDate(instant)} WHEN ${isBeforeMidnight(instant, periods)} THEN ${ofDate(dayBefore(dialect, instant))} ELSE ${ofDate(instant)} END`;
 }
 
-/** West of UTC, most times of day are on the same civil day whatever the offset, so that few instants are compared with its changes. */
-function sameForAll(dialect: Dialect, instant: string, offsets: readonly number[]): string {
-  const hours = offsets.map((minutes) => -minutes);
-  if (Math.min(...hours) <= 0) return '';
-  const [date, time] = [dateOf(instant), timeOf(instant)];
-  return `WHEN ${time} >= '${clockTime(Math.max(...hours))}' THEN ${date} WHEN ${time} < '${clockTime(Math.min(...hours))}' THEN ${dialect.addDays(date, -1)}`;
+/** Time of day in UTC, HH:MM, at which the civil day begins west of UTC. */
+const midnight = ({ minutes }: OffsetPeriod): string => clockTime(-minutes);
+
+const latestMidnight = (periods: readonly OffsetPeriod[]): string => periods.map(midnight).sort().at(-1)!;
+
+/** SQL of whether the civil day of an instant, west of UTC, is the one before its day in UTC. Searches the period only where it matters. */
+function isBeforeMidnight(instant: string, periods: readonly OffsetPeriod[]): string {
+  const earliest = periods.map(midnight).sort()[0]!;
+  const time = timeOf(instant);
+  if (earliest === latestMidnight(periods)) return `${time} < '${earliest}'`;
+  const midnights = periods.map((period) => ({
+    // a longer text that begins with the bound is larger
+    from: period.from.replace(/(:00)+$/, ''),
+    value: `'${midnight(period)}'`,
+  }));
+  return `(${time} < '${earliest}' OR ${time} < ${piecewiseSql(instant, midnights)})`;
 }
 
 const dateOf = (instant: string): string => `SUBSTR(${instant}, 1, 10)`;
 const timeOf = (instant: string): string => `SUBSTR(${instant}, 12, 5)`;
+const dayBefore = (dialect: Dialect, instant: string): string => dialect.addDays(dateOf(instant), -1);
 
 const clockTime = (minutes: number): string =>
   [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0')).join(':');

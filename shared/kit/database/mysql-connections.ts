@@ -18,6 +18,11 @@ const PING_MS = 1_000;
 export const IDLE_MS = 60_000;
 /** Seconds of idleness after which the server closes a connection, and so frees its locks. */
 const SERVER_IDLE_SECONDS = 300;
+/**
+ * Size up to which MariaDB keeps a temporary table in memory, in place of 16 MB. A percentile of 100,000 rows with keys needs 30 MB: from a
+ * table on disk it took 60 % more CPU.
+ */
+const TEMPORARY_BYTES = 64 * 2 ** 20;
 /** Timeout in milliseconds for a kill, a readiness check, or closing a pool. */
 const SIDE_MS = 2_000;
 
@@ -83,7 +88,7 @@ export class MysqlConnections {
     const lockSeconds = this.timeoutMs === 0 ? 50 : Math.max(1, Math.ceil(seconds / 2));
     // the first comment is executed by MariaDB only, the second by MySQL only
     return `SET SESSION wait_timeout = ${SERVER_IDLE_SECONDS}, innodb_lock_wait_timeout = ${lockSeconds}
-      /*M!100101 , max_statement_time = ${seconds} */ /*!50708 , max_execution_time = ${this.timeoutMs} */`;
+      /*M!100101 , max_statement_time = ${seconds}, tmp_table_size = ${TEMPORARY_BYTES}, max_heap_table_size = ${TEMPORARY_BYTES} */ /*!50708 , max_execution_time = ${this.timeoutMs} */`;
   }
 
   state(): PoolState {

@@ -15,6 +15,7 @@ import { migration as m0013 } from './0013-open-findings';
 import { migration as m0014 } from './0014-staffing-notices';
 import { migration as m0015 } from './0015-confirmed-findings';
 import { migration as m0016 } from './0016-finding-indexes';
+import { migration as m0017 } from './0017-summary-indexes';
 
 export const migrations: readonly Migration[] = [
   m0001,
@@ -33,4 +34,5 @@ export const migrations: readonly Migration[] = [
   m0014,
   m0015,
   m0016,
+  m0017,
 ];

@@ -1,3 +1,4 @@
+import { Index } from 'typeorm';
 import { hasMany } from '#kit/collection/connection';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
@@ -40,11 +41,13 @@ export const triageIdOf = (findingId: string): string => `ftr_${findingId.slice(
   order: ['-requiredAt'],
   sensitivity: 'ISVI',
 })
+// for groups and medians, which so read the index alone
+@Index(['agencyKey', 'requiredAt', 'decidedAt', 'outcome', 'scopedAt', 'evidenceAt'])
 export class ForensicTriage {
   @generatedId('ftr') id!: string;
   @belongsTo(() => VulnerabilityFinding, 'Finding that requires it.', { as: 'finding', filter: true })
   findingId!: string;
-  @refersTo(() => Agency, 'Agency that owns the system.', { as: 'agency' }) agencyKey!: string;
+  @refersTo(() => Agency, 'Agency that owns the system.', { as: 'agency', index: false }) agencyKey!: string;
   @oneOf(() => ForensicTriageStatus, 'Last completed step.', { filter: true, order: true, index: true })
   status!: ForensicTriageStatus;
   @oneOf(() => ForensicTriageOutcome, 'Outcome. Null until decided.', { nullable: true, filter: true })

@@ -1,3 +1,4 @@
+import { Index } from 'typeorm';
 import { hasMany } from '#kit/collection/connection';
 import { marks } from '#kit/database/marks';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
@@ -46,10 +47,12 @@ const hasLate = (column: (property: string) => string, now: string): string =>
   order: ['-openedAt'],
   sensitivity: 'ISVI',
 })
+// for groups, which so read the index alone
+@Index(['agencyKey', 'status', 'systemId', 'id'])
 export class PoamItem {
   @generatedId('poa') id!: string;
   @belongsTo(() => FederalSystem, 'System with the weakness.', { as: 'system', filter: true }) systemId!: string;
-  @refersTo(() => Agency, 'Agency that owns the system.', { as: 'agency' }) agencyKey!: string;
+  @refersTo(() => Agency, 'Agency that owns the system.', { as: 'agency', index: false }) agencyKey!: string;
   @text('Title of the weakness.', { filter: true, order: true }) title!: string;
   @longText('Description of the weakness, and of how it is remediated.') description!: string;
   @oneOf(() => PoamItemStatus, 'Risk status.', { filter: true, order: true, index: true }) status!: PoamItemStatus;
@@ -104,9 +107,14 @@ export const PoamMilestoneStatus = enumeration('PoamMilestoneStatus', 'Status of
 export type PoamMilestoneStatus = ValueOf<typeof PoamMilestoneStatus>;
 
 @model('Milestone of a POA&M item.', { order: ['dueOn'], sensitivity: 'ISVI' })
+// for items with a late milestone
+@Index(['poamItemId', 'status', 'dueAt'])
+// for groups of late milestones
+@Index(['status', 'dueAt', 'agencyKey', 'dueOn'])
 export class PoamMilestone {
   @generatedId('pom') id!: string;
-  @belongsTo(() => PoamItem, 'Item of the plan of action.', { as: 'poamItem', filter: true }) poamItemId!: string;
+  @belongsTo(() => PoamItem, 'Item of the plan of action.', { as: 'poamItem', filter: true, index: false })
+  poamItemId!: string;
   @refersTo(() => Agency, 'Agency that owns the system.', { as: 'agency' }) agencyKey!: string;
   @text('What is to be done.', { filter: true }) title!: string;
   @date('Due date.', { filter: true, order: true }) dueOn!: string;

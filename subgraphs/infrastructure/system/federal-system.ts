@@ -1,3 +1,4 @@
+import { Index } from 'typeorm';
 import { hasMany } from '#kit/collection/connection';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
@@ -46,11 +47,15 @@ export const SystemOperator = enumeration('SystemOperator', 'Who operates a syst
 export type SystemOperator = ValueOf<typeof SystemOperator>;
 
 @model('Federal information system.', { order: ['name'], sensitivity: 'GOV' })
+// for groups by agency of the systems of an impact level
+@Index(['impactLevel', 'agencyKey', 'highValueAsset', 'id'])
+// for findings on covered systems
+@Index(['coveredByAiTool', 'id'])
 export class FederalSystem {
   @generatedId('sys') id!: string;
   @refersTo(() => Agency, 'Owning agency.', { as: 'agency' }) agencyKey!: string;
   @text('Name of the system.', { search: true, filter: true, order: true, sensitivity: 'ISVI' }) name!: string;
-  @oneOf(() => ImpactLevel, 'FIPS 199 impact level.', { filter: true, order: true, index: true })
+  @oneOf(() => ImpactLevel, 'FIPS 199 impact level.', { filter: true, order: true })
   impactLevel!: ImpactLevel;
   @oneOf(() => SystemStatus, 'Status.', { filter: true, order: true, default: 'OPERATIONAL' }) status!: SystemStatus;
   @oneOf(() => SystemOperator, 'Who operates the system. Null if not recorded.', { nullable: true, filter: true })

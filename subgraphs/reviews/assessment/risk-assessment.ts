@@ -25,6 +25,8 @@ import { Submission } from '../submission';
   order: ['-assessedAt'],
   sensitivity: 'GOV',
 })
+// for groups of the assessments of a level
+@Index(['level', 'assessedAt', 'submissionId', 'id'])
 export class RiskAssessment {
   @generatedId('ras') id!: string;
   @refersTo(() => Submission, 'Submission that the assessment is about.', {
@@ -39,7 +41,6 @@ export class RiskAssessment {
   @oneOf(() => RiskLevel, 'Severity of the harm.', { filter: true }) impact!: RiskLevel;
   @oneOf(() => RiskLevel, 'Risk level, from likelihood and impact by the matrix of NIST SP 800-30.', {
     filter: true,
-    index: true,
     derivedFrom: ['RiskAssessment.likelihood', 'RiskAssessment.impact'],
   })
   level!: RiskLevel;

@@ -9,5 +9,18 @@ import { migration as m0007 } from './0007-coverage-inquiries';
 import { migration as m0008 } from './0008-case-status';
 import { migration as m0009 } from './0009-notices';
 import { migration as m0010 } from './0010-determination-index';
+import { migration as m0011 } from './0011-assessment-index';
 
-export const migrations: readonly Migration[] = [m0001, m0002, m0003, m0004, m0005, m0006, m0007, m0008, m0009, m0010];
+export const migrations: readonly Migration[] = [
+  m0001,
+  m0002,
+  m0003,
+  m0004,
+  m0005,
+  m0006,
+  m0007,
+  m0008,
+  m0009,
+  m0010,
+  m0011,
+];

@@ -82,9 +82,12 @@ export class BusyReviewersResolver {
     if (moreThan < 0)
       throw new RequestError('BAD_USER_INPUT', `"moreThan" is ${moreThan}: give 0 or more`, ['moreThan']);
     const rows = await database.summarize(
-      `SELECT ${database.selection(Reviewer, 't')}, COUNT(*) AS n
-       FROM reviewer t JOIN review_assignment a ON a.reviewer_id = t.id JOIN review r ON r.id = a.review_id
-       WHERE r.status IN (${OPEN_REVIEW_SQL}) GROUP BY t.id HAVING COUNT(*) > ? ORDER BY n DESC, t.id LIMIT 500`,
+      `SELECT ${database.selection(Reviewer, 't')}
+       FROM (SELECT a.reviewer_id AS reviewer_id, COUNT(*) AS n
+             FROM review_assignment a JOIN review r ON r.id = a.review_id
+             WHERE r.status IN (${OPEN_REVIEW_SQL}) GROUP BY a.reviewer_id HAVING COUNT(*) > ?
+             ORDER BY n DESC, a.reviewer_id LIMIT 500) busy
+       JOIN reviewer t ON t.id = busy.reviewer_id ORDER BY busy.n DESC, t.id`,
       [moreThan],
     );
     return rows.map((row) => database.hydrate(Reviewer, row));

@@ -2,6 +2,7 @@ import { fiscalYearPeriod, type Period } from '#base/civil';
 import { Actor } from '#domain/actor';
 import { calendarPeriod, periodOfInstantSql } from '#kit/aggregates/calendar-unit';
 import type { Database } from '#kit/database/database';
+import { piecewiseSql } from '#kit/database/piecewise-sql';
 import { percentiles, yearsIn } from '#kit/database/statistics';
 import { onFirstCall, together } from '#kit/model/lazy-figures';
 import { Ratio } from '#kit/model/value-object';
@@ -113,12 +114,12 @@ function filedBy<Name extends string>(groups: readonly Group[], of: (group: Grou
 /** SQL of the length in milliseconds of the window before a planned launch `p.planned_launch_at`. */
 async function windowLength(database: Database): Promise<string> {
   const irregular = irregularWindows(await yearsIn(database, 'launch_plan', 'planned_launch_at'));
-  if (irregular.length === 0) return String(WINDOW_MS);
-  const cases = irregular.map(
-    ({ from, until, lengthMs }) =>
-      `WHEN p.planned_launch_at >= '${from}' AND p.planned_launch_at < '${until}' THEN ${lengthMs}`,
-  );
-  return `CASE ${cases.join(' ')} ELSE ${WINDOW_MS} END`;
+  const usual = { from: '', value: String(WINDOW_MS) };
+  const pieces = irregular.flatMap(({ from, until, lengthMs }, place) => [
+    { from, value: String(lengthMs) },
+    ...(irregular[place + 1]?.from === until ? [] : [{ ...usual, from: until }]),
+  ]);
+  return piecewiseSql('p.planned_launch_at', [usual, ...pieces]);
 }
 
 /** Submissions filed by an instant, each with its state and launch plan at that instant. */

@@ -46,6 +46,8 @@ const accepts = (column: (property: string) => string, now: string) =>
 @model('Job announcement, on USAJOBS or from exercise data.', { key: 'controlNumber', order: ['-openDate'] })
 // for the announcements of an agency, latest first
 @Index(['agencyKey', 'openDate'])
+// for groups by agency and month of the announcements of talent areas
+@Index(['talentArea', 'openDate', 'agencyKey'])
 export class Announcement {
   @key('USAJOBS control number, or the number assigned by another publisher.', { length: 60 }) controlNumber!: string;
   @refersTo(() => Agency, 'Hiring agency. Null if the published name matches no agency of the graph.', {
@@ -93,7 +95,7 @@ export class Announcement {
   @oneOf(
     () => TalentArea,
     'Field of expertise that the announcement recruits for. Inferred from the title if not published.',
-    { filter: true, order: true, index: true },
+    { filter: true, order: true },
   )
   talentArea!: TalentArea;
   @oneOf(() => AnnouncementStatus, 'Status of the announcement. Null if not published.', {

@@ -10,6 +10,7 @@ import { migration as m0008 } from './0008-encrypted-candidates';
 import { migration as m0009 } from './0009-capability-gaps';
 import { migration as m0010 } from './0010-separations';
 import { migration as m0011 } from './0011-announcement-index';
+import { migration as m0012 } from './0012-summary-indexes';
 
 export const migrations: readonly Migration[] = [
   m0001,
@@ -23,4 +24,5 @@ export const migrations: readonly Migration[] = [
   m0009,
   m0010,
   m0011,
+  m0012,
 ];

@@ -60,9 +60,12 @@ export const SupportedProgram = enumeration(
 export type SupportedProgram = ValueOf<typeof SupportedProgram>;
 
 @model('Federal position for an AI or cybersecurity professional.', { order: ['agencyKey'], sensitivity: 'GOV' })
+// for groups by agency of the positions with a status, and for staffing by work role, which so read the index alone
+@Index(['status', 'agencyKey', 'talentArea', 'workRoleCode'])
+@Index(['agencyKey', 'workRoleCode', 'status'])
 export class Position {
   @generatedId('pos') id!: string;
-  @refersTo(() => Agency, 'Owning agency.', { as: 'agency' }) agencyKey!: string;
+  @refersTo(() => Agency, 'Owning agency.', { as: 'agency', index: false }) agencyKey!: string;
   @text('Position title.', { search: true, filter: true }) title!: string;
   @belongsTo(() => OccupationalSeries, 'Occupational series of the position.', {
     as: 'series',
@@ -82,7 +85,7 @@ export class Position {
   @oneOf(() => TalentArea, 'Field of expertise that the position requires.', { filter: true }) talentArea!: TalentArea;
   @oneOf(() => SecurityLevel, 'Minimum investigation or clearance level for the position.', { filter: true })
   clearance!: SecurityLevel;
-  @oneOf(() => PositionStatus, 'Staffing status.', { filter: true, order: true, index: true })
+  @oneOf(() => PositionStatus, 'Staffing status.', { filter: true, order: true })
   status!: PositionStatus;
   @text('Duty station, as city and state.', { filter: true }) dutyStation!: string;
   @oneOf(() => SupportedProgram, 'Program of the executive order that the position supports.', {
@@ -142,7 +145,7 @@ const OF_APPLICATION = {
 
 @model('Request by a hiring manager to fill a position.', { order: ['-needValidatedAt'], sensitivity: 'GOV' })
 // for metrics, which so read the index alone
-@Index(['enteredOnDutyAt', 'needValidatedAt', 'agencyKey', 'authority'])
+@Index(['enteredOnDutyAt', 'needValidatedAt', 'agencyKey', 'authority', 'offerAcceptedAt', 'separatedAt', 'positionId'])
 export class HiringRequest {
   @generatedId('hrq') id!: string;
   @refersTo(() => Agency, 'Requesting agency.', { as: 'agency' }) agencyKey!: string;
@@ -167,7 +170,6 @@ export class HiringRequest {
     nullable: true,
     filter: true,
     order: true,
-    index: true,
     ...OF_APPLICATION,
   })
   enteredOnDutyAt!: string | null;

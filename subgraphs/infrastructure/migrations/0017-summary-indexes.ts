@@ -1,0 +1,42 @@
+import type { Migration } from '#kit/database/migrations';
+
+export const migration: Migration = {
+  name: '0017-summary-indexes',
+  mysql: [
+    // before the indexes that they replace, which foreign keys need until then
+    'CREATE INDEX `IDX_ae1be90ebd8b0988ce1fa9d38f` ON `forensic_triage` (`agency_key`, `required_at`, `decided_at`, `outcome`, `scoped_at`, `evidence_at`)',
+    'CREATE INDEX `IDX_43461ca93d68dfed343401125a` ON `poam_item` (`agency_key`, `status`, `system_id`, `id`)',
+    'CREATE INDEX `IDX_a40e63709872353281a2ec055e` ON `poam_milestone` (`status`, `due_at`, `agency_key`, `due_on`)',
+    'CREATE INDEX `IDX_ce6fe60782fcab3025c8e19de4` ON `poam_milestone` (`poam_item_id`, `status`, `due_at`)',
+    'CREATE INDEX `IDX_25d22a071c5cf7ce2d2366af1a` ON `vulnerability_finding` (`status`, `due_at`, `cve_id`, `system_id`, `satisfies_action`, `detected_at`)',
+    'CREATE INDEX `IDX_abea5c04e6a2da878075821d81` ON `vulnerability_finding` (`match_rule_id`, `detected_at`, `confirmed_at`, `status`, `agency_key`)',
+    'CREATE INDEX `IDX_d91afc80c5a0fdaf314975796a` ON `vulnerability_finding` (`agency_key`, `status`, `due_at`, `system_id`, `satisfies_action`)',
+    'CREATE INDEX `IDX_e781ac01c88a8c2255b6164522` ON `vulnerability_finding` (`remediated_at`, `due_at`, `due_basis`, `status`, `detected_at`, `satisfies_action`)',
+    'CREATE INDEX `IDX_ac5ecef3acfbcb314d0327db4f` ON `federal_system` (`covered_by_ai_tool`, `id`)',
+    'CREATE INDEX `IDX_258076208df39769a17ff9dc09` ON `federal_system` (`impact_level`, `agency_key`, `high_value_asset`, `id`)',
+    'DROP INDEX `IDX_6ea413713d8b5e45564516e3f0` ON `forensic_triage`',
+    'DROP INDEX `IDX_5b09a3fdcc734385577c4003e7` ON `poam_item`',
+    'DROP INDEX `IDX_a839bb08ae933107cb8b439cf7` ON `poam_milestone`',
+    'DROP INDEX `IDX_4268d496180f528823f471433a` ON `vulnerability_finding`',
+    'DROP INDEX `IDX_f1b686a24af3009b8ca79af7a3` ON `vulnerability_finding`',
+    'DROP INDEX `IDX_966014ea43a6855222a2edc045` ON `federal_system`',
+  ],
+  sqlite: [
+    'CREATE INDEX "IDX_ae1be90ebd8b0988ce1fa9d38f" ON "forensic_triage" ("agency_key", "required_at", "decided_at", "outcome", "scoped_at", "evidence_at")',
+    'CREATE INDEX "IDX_43461ca93d68dfed343401125a" ON "poam_item" ("agency_key", "status", "system_id", "id")',
+    'CREATE INDEX "IDX_a40e63709872353281a2ec055e" ON "poam_milestone" ("status", "due_at", "agency_key", "due_on")',
+    'CREATE INDEX "IDX_ce6fe60782fcab3025c8e19de4" ON "poam_milestone" ("poam_item_id", "status", "due_at")',
+    'CREATE INDEX "IDX_25d22a071c5cf7ce2d2366af1a" ON "vulnerability_finding" ("status", "due_at", "cve_id", "system_id", "satisfies_action", "detected_at")',
+    'CREATE INDEX "IDX_abea5c04e6a2da878075821d81" ON "vulnerability_finding" ("match_rule_id", "detected_at", "confirmed_at", "status", "agency_key")',
+    'CREATE INDEX "IDX_d91afc80c5a0fdaf314975796a" ON "vulnerability_finding" ("agency_key", "status", "due_at", "system_id", "satisfies_action")',
+    'CREATE INDEX "IDX_e781ac01c88a8c2255b6164522" ON "vulnerability_finding" ("remediated_at", "due_at", "due_basis", "status", "detected_at", "satisfies_action")',
+    'CREATE INDEX "IDX_ac5ecef3acfbcb314d0327db4f" ON "federal_system" ("covered_by_ai_tool", "id")',
+    'CREATE INDEX "IDX_258076208df39769a17ff9dc09" ON "federal_system" ("impact_level", "agency_key", "high_value_asset", "id")',
+    'DROP INDEX "IDX_f1b686a24af3009b8ca79af7a3"',
+    'DROP INDEX "IDX_4268d496180f528823f471433a"',
+    'DROP INDEX "IDX_6ea413713d8b5e45564516e3f0"',
+    'DROP INDEX "IDX_5b09a3fdcc734385577c4003e7"',
+    'DROP INDEX "IDX_a839bb08ae933107cb8b439cf7"',
+    'DROP INDEX "IDX_966014ea43a6855222a2edc045"',
+  ],
+};
