@@ -1,5 +1,6 @@
 import {
   type ArgumentNode,
+  astFromValue,
   type DocumentNode,
   type FieldNode,
   type GraphQLField,
@@ -11,6 +12,7 @@ import {
   isObjectType,
   isRequiredArgument,
   Kind,
+  type NameNode,
   type OperationDefinitionNode,
   parse,
   parseType,
@@ -19,31 +21,38 @@ import {
   type SelectionSetNode,
   type VariableDefinitionNode,
 } from 'graphql';
+import { firstRowOf } from './input-types';
 
 /** Names of fields from the root to a field. */
 export type FieldPath = readonly string[];
 
 /** The operation of a text with the fields that it selects, to show them as checked. Fragments and aliases are not looked into. */
 export interface Selected {
-  has(path: FieldPath): boolean;
+  at(path: FieldPath): FieldNode | undefined;
 }
 
-export function selectedIn(text: string): Selected {
+/** Undefined for a text that cannot be parsed. */
+export function selectedIn(text: string): Selected | undefined {
+  if (isEmpty(text)) return { at: () => undefined };
   const operation = operationIn(text);
-  return {
-    has: (path) => {
-      let within = operation?.selectionSet;
-      for (const name of path) {
-        const field = within && fieldNamed(within, name);
-        if (!field) return false;
-        within = field.selectionSet;
-      }
-      return path.length > 0;
-    },
-  };
+  return operation && { at: (path) => fieldAt(operation, path) };
 }
 
-function operationIn(text: string): OperationDefinitionNode | undefined {
+export function fieldAt({ selectionSet }: OperationDefinitionNode, path: FieldPath): FieldNode | undefined {
+  let within: SelectionSetNode | undefined = selectionSet;
+  let field: FieldNode | undefined;
+  for (const name of path) {
+    field = within && fieldNamed(within, name);
+    if (!field) return undefined;
+    within = field.selectionSet;
+  }
+  return field;
+}
+
+const isEmpty = (text: string): boolean => text.replaceAll(/#.*$/gm, '').trim() === '';
+
+/** The first query of a text; undefined if it cannot be parsed or has none. */
+export function operationIn(text: string): OperationDefinitionNode | undefined {
   try {
     return parse(text).definitions.find(
       (node): node is OperationDefinitionNode => node.kind === Kind.OPERATION_DEFINITION && node.operation === 'query',
@@ -58,48 +67,71 @@ const fieldNamed = ({ selections }: SelectionSetNode, name: string): FieldNode |
 
 /**
  * Adds a field to an operation, with the fields that lead to it, or removes it, with fields that become empty. Required arguments become
- * variables. A field with subfields gets a first one.
+ * variables, lists of choices values. A field with subfields gets a first one.
  * @returns the new text; undefined if the text cannot be parsed
  */
 export function toggled(text: string, path: FieldPath, schema: GraphQLSchema): string | undefined {
-  const isEmpty = text.replaceAll(/#.*$/gm, '').trim() === '';
-  let document: DocumentNode;
-  try {
-    document = isEmpty ? EMPTY : parse(text);
-  } catch {
-    return undefined;
-  }
-  const place = document.definitions.findIndex(
-    (node) => node.kind === Kind.OPERATION_DEFINITION && node.operation === 'query',
-  );
-  const operation = document.definitions[place] as OperationDefinitionNode | undefined;
+  const operation = isEmpty(text) ? { ...EMPTY, name: nameOf(path) } : operationIn(text);
   if (!operation) return undefined;
   const variables = new Map(
     (operation.variableDefinitions ?? []).map((node) => [node.variable.name.value, node] as const),
   );
-  const isOn = !isEmpty && selectedIn(text).has(path);
+  const isOn = fieldAt(operation, path) !== undefined;
   const selectionSet = isOn
     ? without(operation.selectionSet, path)
     : withField(operation.selectionSet, path, schema.getQueryType()!.name, { schema, variables });
-  const changed: OperationDefinitionNode = {
+  return printed(text, {
     ...operation,
     variableDefinitions: used([...variables.values()], selectionSet),
     selectionSet: selectionSet.selections.length > 0 ? selectionSet : setOf([field('__typename')]),
-  };
-  const definitions = document.definitions.map((node, index) => (index === place ? changed : node));
-  return `${commentOf(text)}${print({ ...document, definitions })}\n`;
+  });
 }
 
-const EMPTY: DocumentNode = {
-  kind: Kind.DOCUMENT,
-  definitions: [
-    {
-      kind: Kind.OPERATION_DEFINITION,
-      operation: 'query' as never,
-      selectionSet: { kind: Kind.SELECTION_SET, selections: [] },
-    },
-  ],
+const EMPTY: OperationDefinitionNode = {
+  kind: Kind.OPERATION_DEFINITION,
+  operation: 'query' as never,
+  selectionSet: { kind: Kind.SELECTION_SET, selections: [] },
 };
+
+/** A new operation is named after its first field. */
+const nameOf = ([first]: FieldPath): NameNode => ({
+  kind: Kind.NAME,
+  value: first!.charAt(0).toUpperCase() + first!.slice(1),
+});
+
+/** The text with another operation in the place of its first query. */
+function printed(text: string, operation: OperationDefinitionNode): string {
+  const document: DocumentNode = isEmpty(text) ? { kind: Kind.DOCUMENT, definitions: [EMPTY] } : parse(text);
+  const place = document.definitions.findIndex(
+    (node) => node.kind === Kind.OPERATION_DEFINITION && node.operation === 'query',
+  );
+  const definitions = document.definitions.map((node, index) => (index === place ? operation : node));
+  return `${isEmpty(text) ? '' : commentOf(text)}${print({ ...document, definitions })}\n`;
+}
+
+/** The text with another field at a path of its first query, which is `operation`, and without variables that nothing uses. */
+export function changedOperation(
+  text: string,
+  operation: OperationDefinitionNode,
+  path: FieldPath,
+  changed: FieldNode,
+): string {
+  const selectionSet = withNode(operation.selectionSet, path, changed);
+  return printed(text, {
+    ...operation,
+    variableDefinitions: used(operation.variableDefinitions ?? [], selectionSet),
+    selectionSet,
+  });
+}
+
+const withNode = (set: SelectionSetNode, [name, ...rest]: FieldPath, changed: FieldNode): SelectionSetNode =>
+  setOf(
+    set.selections.map((node) => {
+      if (node.kind !== Kind.FIELD || node.name.value !== name || node.alias) return node;
+      if (rest.length === 0) return changed;
+      return node.selectionSet ? { ...node, selectionSet: withNode(node.selectionSet, rest, changed) } : node;
+    }),
+  );
 
 /** Comments before the operation, which printing would lose. */
 const commentOf = (text: string): string => /^(?:\s*#.*\n)*/.exec(text)![0].trimStart();
@@ -145,8 +177,12 @@ function withField(set: SelectionSetNode, [name, ...rest]: FieldPath, type: stri
   return setOf(known ? set.selections.map((node) => (node === known ? changed : node)) : [...set.selections, changed]);
 }
 
+/** Required arguments as variables; a list of choices begins with the first, which readers change in the tree. */
 function requiredArguments(definition: GraphQLField<unknown, unknown>, { variables }: Adding): ArgumentNode[] {
   return definition.args.filter(isRequiredArgument).map((argument): ArgumentNode => {
+    const row = firstRowOf(argument.type);
+    const choice = row && astFromValue([row], argument.type);
+    if (choice) return { kind: Kind.ARGUMENT, name: { kind: Kind.NAME, value: argument.name }, value: choice };
     let name = argument.name;
     for (let number = 2; variables.has(name); number += 1) name = `${argument.name}${number}`;
     const variable = { kind: Kind.VARIABLE, name: { kind: Kind.NAME, value: name } } as const;

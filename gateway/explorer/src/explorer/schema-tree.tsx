@@ -7,9 +7,10 @@ import {
   isObjectType,
   isRequiredArgument,
 } from 'graphql';
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo, useRef, useState } from 'preact/hooks';
 import type { AnnotatedSchema } from '../graph/schema';
-import { type FieldPath, selectedIn, toggled } from './edit-query';
+import { type FieldPath, type Selected, selectedIn, toggled } from './edit-query';
+import { Arguments } from './schema-arguments';
 import { changeTab, currentTab } from './tabs';
 
 interface TreeProps {
@@ -26,8 +27,8 @@ const fieldsOf = (type: GraphQLNamedType | undefined | null): readonly Field[] =
 export function SchemaTree({ annotated, error }: TreeProps) {
   const [search, setSearch] = useState('');
   const [shown, setShown] = useState<string>();
-  const { text } = currentTab();
-  const selected = useMemo(() => selectedIn(text), [text]);
+  const { id, text } = currentTab();
+  const { selected, isValid } = useSelected(id, text);
   const toggle = (path: FieldPath) => {
     const changed = annotated && toggled(text, path, annotated.schema);
     if (changed !== undefined) changeTab({ text: changed });
@@ -56,6 +57,11 @@ export function SchemaTree({ annotated, error }: TreeProps) {
           Loading the schema …
         </p>
       )}
+      {!isValid && (
+        <p class="warn small" role="status">
+          The operation has a mistake: the tree shows its last valid state. Correct it to check fields.
+        </p>
+      )}
       {annotated && search.trim() !== '' && <Found annotated={annotated} search={search.trim()} onShow={setShown} />}
       {annotated && search.trim() === '' && (
         <ul class="tree">
@@ -65,7 +71,7 @@ export function SchemaTree({ annotated, error }: TreeProps) {
               type="Query"
               field={field}
               path={[field.name]}
-              {...{ annotated, selected, toggle, onShow: setShown }}
+              {...{ annotated, selected, isEditable: isValid, toggle, onShow: setShown }}
             />
           ))}
         </ul>
@@ -75,19 +81,32 @@ export function SchemaTree({ annotated, error }: TreeProps) {
   );
 }
 
+const NOTHING: Selected = { at: () => undefined };
+
+/** The fields of a text, or of its last valid version while it has a mistake. @param tab of the text */
+function useSelected(tab: number, text: string): { selected: Selected; isValid: boolean } {
+  const last = useRef(new Map<number, Selected>());
+  const current = useMemo(() => selectedIn(text), [text]);
+  if (current) last.current.set(tab, current);
+  return { selected: last.current.get(tab) ?? NOTHING, isValid: current !== undefined };
+}
+
 interface BranchProps {
   readonly annotated: AnnotatedSchema;
   readonly type: string;
   readonly field: Field;
   readonly path: FieldPath;
-  readonly selected: { has(path: FieldPath): boolean };
+  readonly selected: Selected;
+  /** Whether the operation can be changed now. */
+  readonly isEditable: boolean;
   readonly toggle: (path: FieldPath) => void;
   readonly onShow: (coordinate: string) => void;
 }
 
 function Branch(props: BranchProps) {
-  const { annotated, type, field, path, selected, toggle, onShow } = props;
-  const isChecked = selected.has(path);
+  const { annotated, type, field, path, selected, isEditable, toggle, onShow } = props;
+  const node = selected.at(path);
+  const isChecked = node !== undefined;
   const [isOpen, setOpen] = useState(isChecked);
   const named = getNamedType(field.type);
   const isParent = isCompositeType(named);
@@ -109,12 +128,19 @@ function Branch(props: BranchProps) {
         ) : (
           <span class="twist" />
         )}
-        <input type="checkbox" checked={isChecked} aria-label={path.join('.')} onChange={() => toggle(path)} />
+        <input
+          type="checkbox"
+          checked={isChecked}
+          disabled={!isEditable}
+          aria-label={path.join('.')}
+          onChange={() => toggle(path)}
+        />
         <button type="button" class="field" onClick={() => onShow(coordinate)}>
           {field.name}
         </button>
         <Tags {...{ annotated, coordinate, within: type }} />
       </div>
+      {node && <Arguments field={path} args={field.args} {...{ node, isEditable }} />}
       {isParent && open && (
         <ul>
           {fieldsOf(named).map((below) => (

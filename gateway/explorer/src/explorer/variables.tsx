@@ -1,10 +1,6 @@
 import {
   type GraphQLInputType,
   type GraphQLSchema,
-  getNamedType,
-  isEnumType,
-  isListType,
-  isNonNullType,
   Kind,
   parse,
   print,
@@ -12,7 +8,9 @@ import {
   type VariableDefinitionNode,
 } from 'graphql';
 import { useState } from 'preact/hooks';
+import { variablesIn, withVariable } from './edit-arguments';
 import { Editor } from './editor';
+import { InputControl } from './input-control';
 import { changeTab, currentTab } from './tabs';
 
 interface VariablesProps {
@@ -70,13 +68,10 @@ function Form({
   schema: GraphQLSchema | undefined;
   variables: string;
 }) {
-  const values = valuesIn(variables);
+  const values = variablesIn(variables);
   if (!values) return <p class="muted small">The JSON text is not an object: correct it there.</p>;
   if (definitions.length === 0) return <p class="muted small">This operation takes no variables.</p>;
-  const change = (name: string, value: unknown) => {
-    const { [name]: _former, ...rest } = values;
-    changeTab({ variables: JSON.stringify(value === undefined ? rest : { ...rest, [name]: value }, null, 2) });
-  };
+  const change = (name: string, value: unknown) => changeTab({ variables: withVariable(variables, name, value) });
   return (
     <div class="form">
       {definitions.map(({ variable, type, defaultValue }) => {
@@ -98,15 +93,6 @@ function Form({
   );
 }
 
-function valuesIn(text: string): Record<string, unknown> | undefined {
-  try {
-    const values = text.trim() === '' ? {} : JSON.parse(text);
-    return typeof values === 'object' && values !== null && !Array.isArray(values) ? values : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 interface ValueProps {
   readonly name: string;
   /** The type as the operation has it. */
@@ -119,57 +105,12 @@ interface ValueProps {
 
 function Value({ name, written, type, value, fallback, onChange }: ValueProps) {
   const id = `variable-${name}`;
-  const named = type && getNamedType(type);
-  const isList = type && isListType(isNonNullType(type) ? type.ofType : type);
-  const choices =
-    named?.name === 'Boolean'
-      ? ['true', 'false']
-      : isEnumType(named)
-        ? named.getValues().map((one) => one.name)
-        : undefined;
-  const isPlain =
-    !isList && (choices || ['Int', 'Float', 'String', 'ID', 'DateTime', 'Date'].includes(named?.name ?? ''));
   return (
     <>
       <label for={id} title={written}>
         {name} <span class="muted small">{written}</span>
       </label>
-      {choices && !isList ? (
-        <select
-          id={id}
-          value={value === undefined || value === null ? '' : String(value)}
-          onChange={({ currentTarget }) => onChange(choiceOf(currentTarget.value, named?.name))}
-        >
-          <option value="">{fallback ?? '—'}</option>
-          {choices.map((choice) => (
-            <option key={choice} value={choice}>
-              {choice}
-            </option>
-          ))}
-        </select>
-      ) : (
-        <input
-          id={id}
-          type="text"
-          placeholder={fallback ?? (named?.name === 'DateTime' ? '2026-11-28T15:00:00Z' : '')}
-          value={isPlain ? String(value ?? '') : value === undefined ? '' : JSON.stringify(value)}
-          onChange={({ currentTarget }) => onChange(typed(currentTarget.value, isPlain ? named?.name : undefined))}
-        />
-      )}
+      <InputControl {...{ id, type, value, fallback, onChange }} names={[name]} />
     </>
   );
-}
-
-const choiceOf = (text: string, type: string | undefined): unknown =>
-  text === '' ? undefined : type === 'Boolean' ? text === 'true' : text;
-
-/** What a reader typed, as a value of the type; text that is not one stays as it is, for the graph to say so. */
-function typed(text: string, type: string | undefined): unknown {
-  if (text.trim() === '') return undefined;
-  if (type === 'String' || type === 'ID' || type === 'DateTime' || type === 'Date') return text;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }
