@@ -9,7 +9,9 @@ export interface ChartShape {
   readonly mark: Mark;
   readonly x: number;
   readonly y: number;
-  /** Column that divides the values into series. */
+  /** A second column of numbers. Each then is a series. */
+  readonly second?: number;
+  /** Column that divides the values into series; ignored with a second column of numbers. */
   readonly series: number | undefined;
 }
 
@@ -17,6 +19,15 @@ export interface ChartShape {
 export const MAX_ROWS = 5_000;
 /** Maximum series that a reader can distinguish. */
 const MAX_SERIES = 12;
+
+/** Ratio of the largest values from which two measures have axes of their own: on one, the smaller could not be read. */
+const MAX_RATIO = 10;
+
+/** Whether two measures can be read on one axis. */
+export function fitOneAxis(one: readonly number[], other: readonly number[]): boolean {
+  const [a, b] = [one, other].map((values) => Math.max(0, ...values.map(Math.abs)));
+  return a === 0 || b === 0 || Math.max(a!, b!) / Math.min(a!, b!) <= MAX_RATIO;
+}
 
 const isNumber = ({ kind }: ColumnInfo): boolean => kind === 'number';
 const isTime = ({ kind, name }: ColumnInfo): boolean =>

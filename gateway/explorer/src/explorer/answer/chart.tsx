@@ -1,9 +1,10 @@
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { type ChartShape, isDate, MARKS, MAX_ROWS, type Mark, suggestedShape } from './chart-shape';
+import { type ChartShape, fitOneAxis, isDate, MARKS, MAX_ROWS, type Mark, suggestedShape } from './chart-shape';
 import { shown } from './format';
-import { rowsOf } from './rows';
-import { type AnswerPart, columnsOf, moreOf } from './tables';
+import type { Value } from './plot';
+import { type Row, rowsOf } from './rows';
+import { type AnswerPart, type ColumnInfo, columnsOf, moreOf } from './tables';
 
 interface ChartProps {
   readonly part: AnswerPart;
@@ -12,6 +13,32 @@ interface ChartProps {
 }
 
 const MARK_NAMES: Readonly<Record<Mark, string>> = { line: 'Lines', bar: 'Bars', stacked: 'Stacked bars' };
+
+/** A chart's values: those of both measures together if one axis suits them, else apart, on equal axes of categories or time. */
+function measuresOf(shape: ChartShape, rows: readonly Row[], columns: readonly ColumnInfo[]) {
+  const valuesOf = (measure: number, seriesOf: (cells: Row['cells']) => string) =>
+    rows.flatMap(({ cells }): Value[] => {
+      const [x, y] = [cells[shape.x]!, cells[measure]!];
+      if (typeof y !== 'number' || x === null) return [];
+      const isTime = shape.mark === 'line' && isDate(x);
+      return [{ x: isTime ? new Date(String(x)) : shown(x, columns[shape.x]!.kind), y, series: seriesOf(cells) }];
+    });
+  const nameOf = (measure: number) => columns[measure]!.name;
+  const { y, second, series } = shape;
+  if (second === undefined) {
+    const seriesOf = (cells: Row['cells']) =>
+      series === undefined ? '' : shown(cells[series]!, columns[series]!.kind);
+    return [{ name: nameOf(y), values: valuesOf(y, seriesOf) }];
+  }
+  const measures = [y, second].map((measure) => ({
+    name: nameOf(measure),
+    values: valuesOf(measure, () => nameOf(measure)),
+  }));
+  const [one, other] = measures.map(({ values }) => values.map((value) => value.y));
+  if (!fitOneAxis(one!, other!)) return measures;
+  const names = measures.map(({ name }) => name).join(' and ');
+  return [{ name: names, values: measures.flatMap(({ values }) => values) }];
+}
 
 /** A list of an answer as a chart. Its table is in the tab next to it. */
 export function AnswerChart({ part, document, schema }: ChartProps) {
@@ -32,15 +59,13 @@ export function AnswerChart({ part, document, schema }: ChartProps) {
     import('./plot')
       .then(({ plotOf }) => {
         if (!isCurrent || !host.current) return;
-        const values = rows.flatMap(({ cells }) => {
-          const [x, y] = [cells[shape.x]!, cells[shape.y]!];
-          if (typeof y !== 'number' || x === null) return [];
-          const kind = columns[shape.x]!.kind;
-          const series = shape.series === undefined ? '' : shown(cells[shape.series]!, columns[shape.series]!.kind);
-          return [{ x: shape.mark === 'line' && isDate(x) ? new Date(String(x)) : shown(x, kind), y, series }];
-        });
-        const names = { x: columns[shape.x]!.name, y: columns[shape.y]!.name };
-        host.current.replaceChildren(plotOf(values, { mark: shape.mark, names, width: host.current.clientWidth }));
+        const width = host.current.clientWidth;
+        // values of two measures have no sum
+        const mark = shape.second !== undefined && shape.mark === 'stacked' ? 'bar' : shape.mark;
+        const charts = measuresOf(shape, rows, columns).map(({ name, values }) =>
+          plotOf(values, { mark, names: { x: columns[shape.x]!.name, y: name }, width }),
+        );
+        host.current.replaceChildren(...charts);
       })
       .catch((error: Error) => setFailure(error.message));
     return () => {
@@ -61,8 +86,10 @@ export function AnswerChart({ part, document, schema }: ChartProps) {
         A chart needs a column of numbers and one to set them against: select both, or another list.
       </p>
     );
+  const isNumber = (place: number) => columns[place]!.kind === 'number';
+  const numbers = columns.filter(({ kind }) => kind === 'number').length;
   const choose = (
-    name: 'x' | 'y' | 'series',
+    name: 'x' | 'y' | 'second' | 'series',
     label: string,
     isAllowed: (place: number) => boolean,
     isOptional = false,
@@ -102,9 +129,11 @@ export function AnswerChart({ part, document, schema }: ChartProps) {
             ))}
           </select>
         </label>
-        {choose('y', 'of', (place) => columns[place]!.kind === 'number')}
-        {choose('x', 'by', (place) => place !== shape.y)}
-        {choose('series', 'divided by', (place) => place !== shape.y && place !== shape.x, true)}
+        {choose('y', 'of', (place) => isNumber(place) && place !== shape.second)}
+        {numbers > 1 && choose('second', 'and', (place) => isNumber(place) && place !== shape.y, true)}
+        {choose('x', 'by', (place) => place !== shape.y && place !== shape.second)}
+        {shape.second === undefined &&
+          choose('series', 'divided by', (place) => place !== shape.y && place !== shape.x, true)}
         <span class="muted small">The Table tab has the same values{moreOf(part)}</span>
       </div>
       {failure && <p class="warn">{failure}</p>}

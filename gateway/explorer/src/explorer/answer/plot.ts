@@ -1,7 +1,8 @@
 import * as Plot from '@observablehq/plot';
 import type { Mark } from './chart-shape';
 
-interface Value {
+/** A value of a chart. */
+export interface Value {
   readonly x: Date | string;
   readonly y: number;
   readonly series: string;
@@ -71,6 +72,7 @@ function marksOf(
         }),
       ],
     };
+  if (mark === 'bar' && isDivided) return groupedBars(values, { names, isLying, count });
   const sort = mark === 'bar' && !isDivided ? { sort: { [isLying ? 'y' : 'x']: isLying ? '-x' : '-y' } } : {};
   if (isLying)
     return {
@@ -86,6 +88,32 @@ function marksOf(
     x: { label: names.x, tickFormat: shortened },
     y: { label: names.y, grid: true },
     marks: [Plot.barY(values, { x: 'x', y: 'y', fill, ...sort, ...tip } as never), Plot.ruleY([0])],
+  };
+}
+
+/** Bars of several series side by side: those of one category are together. */
+function groupedBars(
+  values: readonly Value[],
+  { names, isLying, count }: Pick<MarkOptions, 'names' | 'isLying' | 'count'>,
+): Plot.PlotOptions {
+  const color = { fill: 'series', tip: true };
+  const series = new Set(values.map((value) => value.series)).size;
+  if (isLying)
+    return {
+      marginLeft: 24 + CHARACTER * Math.max(...values.map(({ x }) => shortened(x).length)),
+      height: 40 + (8 + 12 * series) * count,
+      fy: { label: null, tickFormat: shortened, axis: 'left', padding: 0.2 },
+      y: { axis: null, padding: 0 },
+      x: { label: names.y, grid: true },
+      marks: [Plot.barX(values, { fy: 'x', y: 'series', x: 'y', ...color } as never), Plot.ruleX([0])],
+    };
+  return {
+    marginLeft: 60,
+    marginBottom: 50,
+    fx: { label: names.x, tickFormat: shortened, axis: 'bottom', padding: 0.2 },
+    x: { axis: null, padding: 0 },
+    y: { label: names.y, grid: true },
+    marks: [Plot.barY(values, { fx: 'x', x: 'series', y: 'y', ...color } as never), Plot.ruleY([0])],
   };
 }
 

@@ -1,4 +1,5 @@
 import { type Cell, Table } from '../../../../export/table';
+import { shown } from './format';
 import type { AnswerPart, ColumnKind } from './tables';
 
 /** Rows of a part, and of which object each one is. */
@@ -40,6 +41,19 @@ export function arranged(rows: readonly Row[], chosen: Chosen, sort: Sort | unde
     if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
     return sign * compare(a, b);
   });
+}
+
+/** The rows with a text in one of the columns, as readers see it. */
+export function withWords(
+  rows: readonly Row[],
+  columns: readonly { readonly place: number; readonly kind: ColumnKind }[],
+  words: string,
+): readonly Row[] {
+  const wanted = words.trim().toLowerCase();
+  if (wanted === '') return rows;
+  return rows.filter(({ cells }) =>
+    columns.some(({ place, kind }) => shown(cells[place]!, kind).toLowerCase().includes(wanted)),
+  );
 }
 
 const collator = new Intl.Collator('en-US', { numeric: true });

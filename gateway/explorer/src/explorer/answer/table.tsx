@@ -4,7 +4,7 @@ import { useEffect, useMemo, useReducer, useRef, useState } from 'preact/hooks';
 import type { Cell } from '../../../../export/table';
 import type { Withheld } from '../../graph/ask';
 import { shown } from './format';
-import { arranged, type Chosen, countsOf, facetsOf, type Row, rowsOf, type Sort } from './rows';
+import { arranged, type Chosen, countsOf, facetsOf, type Row, rowsOf, type Sort, withWords } from './rows';
 import { type AnswerPart, type ColumnInfo, columnsOf, moreOf } from './tables';
 
 interface AnswerTableProps {
@@ -19,9 +19,18 @@ export function AnswerTable({ part, document, schema, withheld }: AnswerTablePro
   const [unfold, setUnfold] = useState<string | undefined>(part.nested[0]);
   const [sort, setSort] = useState<Sort>();
   const [chosen, setChosen] = useState<Chosen>(new Map());
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const [words, setWords] = useState('');
   const columns = useMemo(() => columnsOf(part, document, schema), [part, document, schema]);
   const { rows } = useMemo(() => rowsOf(part, unfold), [part, unfold]);
-  const visible = useMemo(() => arranged(rows, chosen, sort), [rows, chosen, sort]);
+  const shownColumns = useMemo(
+    () => columns.flatMap((column, place) => (hidden.has(column.name) ? [] : [{ column, place }])),
+    [columns, hidden],
+  );
+  const visible = useMemo(() => {
+    const places = shownColumns.map(({ column, place }) => ({ place, kind: column.kind }));
+    return arranged(withWords(rows, places, words), chosen, sort);
+  }, [rows, chosen, sort, shownColumns, words]);
   const facets = useMemo(
     () =>
       facetsOf(
@@ -61,23 +70,88 @@ export function AnswerTable({ part, document, schema, withheld }: AnswerTablePro
             </select>
           </label>
         )}
+        <Columns {...{ columns, hidden, setHidden, unfold }} />
+        <label>
+          Rows with{' '}
+          <input
+            type="search"
+            class="rows-with"
+            value={words}
+            onInput={({ currentTarget: { value } }) => setWords(value)}
+          />
+        </label>
         <span class="muted small" role="status">
           {visible.length === rows.length
             ? `${rows.length.toLocaleString('en-US')} rows`
             : `${visible.length.toLocaleString('en-US')} of ${rows.length.toLocaleString('en-US')} rows`}
           {moreOf(part)}
         </span>
-        {chosen.size > 0 && (
-          <button type="button" class="link" onClick={() => setChosen(new Map())}>
+        {(chosen.size > 0 || words !== '') && (
+          <button
+            type="button"
+            class="link"
+            onClick={() => {
+              setChosen(new Map());
+              setWords('');
+            }}
+          >
             Show all rows
           </button>
         )}
       </div>
       <div class="table-area">
         {facets.length > 0 && <Facets {...{ facets, rows, columns, chosen, toggle, unfold }} />}
-        <Grid {...{ columns, rows: visible, sort, setSort, withheld, unfold }} />
+        <Grid {...{ columns: shownColumns, rows: visible, sort, setSort, withheld, unfold }} />
       </div>
     </>
+  );
+}
+
+interface ColumnsProps {
+  readonly columns: readonly ColumnInfo[];
+  /** Names of columns that the table leaves out. */
+  readonly hidden: ReadonlySet<string>;
+  readonly setHidden: (hidden: ReadonlySet<string>) => void;
+  readonly unfold: string | undefined;
+}
+
+/** Which columns the table shows. One at least: a table without columns has no rows to see. */
+function Columns({ columns, hidden, setHidden, unfold }: ColumnsProps) {
+  const shownCount = columns.filter(({ name }) => !hidden.has(name)).length;
+  const toggle = (name: string) => {
+    const next = new Set(hidden);
+    if (!next.delete(name)) next.add(name);
+    setHidden(next);
+  };
+  return (
+    <details class="columns">
+      <summary>
+        Columns {shownCount} of {columns.length}
+      </summary>
+      <fieldset>
+        <legend class="visually-hidden">Columns to show</legend>
+        {columns.map(({ name }) => {
+          const isShown = !hidden.has(name);
+          const heading = headingOf(name, unfold);
+          return (
+            <label key={name}>
+              <input
+                type="checkbox"
+                checked={isShown}
+                disabled={isShown && shownCount === 1}
+                onChange={() => toggle(name)}
+              />
+              {heading.name} <span class="muted">{heading.of}</span>
+            </label>
+          );
+        })}
+        {hidden.size > 0 && (
+          <button type="button" class="link" onClick={() => setHidden(new Set())}>
+            Show all columns
+          </button>
+        )}
+      </fieldset>
+    </details>
   );
 }
 
@@ -129,8 +203,14 @@ const ROW_HEIGHT = 28;
 /** Rows beyond the window that are there already. */
 const OVERSCAN = 12;
 
+/** A column of the table, and its place in the rows. */
+interface ShownColumn {
+  readonly column: ColumnInfo;
+  readonly place: number;
+}
+
 interface GridProps {
-  readonly columns: readonly ColumnInfo[];
+  readonly columns: readonly ShownColumn[];
   readonly rows: readonly Row[];
   readonly sort: Sort | undefined;
   readonly setSort: (sort: Sort | undefined) => void;
@@ -154,7 +234,7 @@ function Grid({ columns, rows, sort, setSort, withheld, unfold }: GridProps) {
       <table aria-rowcount={rows.length + 1}>
         <thead>
           <tr aria-rowindex={1}>
-            {columns.map((column, place) => (
+            {columns.map(({ column, place }) => (
               <th
                 key={column.name}
                 scope="col"
@@ -175,8 +255,8 @@ function Grid({ columns, rows, sort, setSort, withheld, unfold }: GridProps) {
           {before > 0 && <Spacer height={before} columns={columns.length} />}
           {items.map(({ index }) => (
             <tr key={index} aria-rowindex={index + 2}>
-              {rows[index]!.cells.map((cell, place) => {
-                const column = columns[place]!;
+              {columns.map(({ column, place }) => {
+                const cell = rows[index]!.cells[place]!;
                 const isRepeated = unfold !== undefined && !column.name.startsWith(`${unfold}.`);
                 return rows[index - 1]?.object === rows[index]!.object && isRepeated ? (
                   <Repeated key={column.name} text={shown(cell, column.kind)} isNumber={column.kind === 'number'} />
