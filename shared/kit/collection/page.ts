@@ -170,7 +170,10 @@ export function orderTerms(
     .join(', ');
 }
 
-/** Rows strictly beyond a cursor in the list's order: (a > x) or (a = x and b > y) or … */
+/**
+ * Rows strictly beyond a cursor in the list's order: `a >= x AND (a > x OR b > y)`. That says the same as `a > x OR (a = x AND b > y)`, for which
+ * SQLite would read an index from its begin, so that the last page of a list would cost as much as the list.
+ */
 function beyond(
   database: Database,
   target: ModelClass,
@@ -180,37 +183,40 @@ function beyond(
   forward: boolean,
 ): Condition {
   const kinds = comparisonKinds(target);
-  const alternatives: string[] = [];
-  const parameters: unknown[] = [];
-  const equalSql: string[] = [];
-  const equalParameters: unknown[] = [];
-  order.forEach(({ property, direction, list }, index) => {
+  const from = (index: number): Condition => {
+    const term = order[index];
+    if (!term) return NOTHING;
+    const { property, direction, list } = term;
     const column = orderedValue(database, target, order, index, alias);
-    const cursorValue = values[index] ?? null;
-    const value =
-      cursorValue !== null && kinds.get(property) === 'bigNumber'
-        ? sortableBigNumber(String(cursorValue))
-        : typeof cursorValue === 'boolean'
-          ? Number(cursorValue)
-          : cursorValue;
+    const value = comparable(values[index] ?? null, kinds.get(property));
     const upward = (direction === 'ASC') === forward;
-    const prefix = equalSql.length > 0 ? `${equalSql.join(' AND ')} AND ` : '';
-    if (value === null) {
-      if (upward) {
-        alternatives.push(`(${prefix}${column} IS NOT NULL)`);
-        parameters.push(...equalParameters);
-      }
-      equalSql.push(`${column} IS NULL`);
-    } else {
-      const isNullable = !list && database.isNullable(target, property);
-      const below = isNullable ? `(${column} < ? OR ${column} IS NULL)` : `${column} < ?`;
-      alternatives.push(upward ? `(${prefix}${column} > ?)` : `(${prefix}${below})`);
-      parameters.push(...equalParameters, value);
-      equalSql.push(`${column} = ?`);
-      equalParameters.push(value);
-    }
-  });
-  return { sql: alternatives.length > 0 ? `(${alternatives.join(' OR ')})` : '1 = 0', parameters };
+    const next = from(index + 1);
+    const rest = next === NOTHING ? '' : next.sql;
+    if (value === null)
+      return upward
+        ? { sql: `(${column} IS NOT NULL${rest && ` OR ${rest}`})`, parameters: next.parameters }
+        : next === NOTHING
+          ? NOTHING
+          : { sql: `(${column} IS NULL AND ${rest})`, parameters: next.parameters };
+    const sign = upward ? '>' : '<';
+    // missing values come last in descending order
+    const isMissing = !upward && !list && database.isNullable(target, property) ? ` OR ${column} IS NULL` : '';
+    if (next === NOTHING) return { sql: `(${column} ${sign} ?${isMissing})`, parameters: [value] };
+    return {
+      sql: `((${column} ${sign}= ?${isMissing}) AND (${column} ${sign} ?${isMissing} OR ${rest}))`,
+      parameters: [value, value, ...next.parameters],
+    };
+  };
+  return from(0);
+}
+
+/** No row. */
+const NOTHING: Condition = { sql: '1 = 0', parameters: [] };
+
+/** A value of a cursor as its column has it. */
+function comparable(value: CursorValue, kind: Comparison['kind'] | undefined): CursorValue {
+  if (value !== null && kind === 'bigNumber') return sortableBigNumber(String(value));
+  return typeof value === 'boolean' ? Number(value) : value;
 }
 
 export function cursorConditions(database: Database, target: ModelClass, plan: PagePlan, alias: string): Condition[] {
