@@ -8,28 +8,48 @@ export interface Page {
   readonly extensions: Readonly<Record<string, unknown>>;
 }
 
+export interface PageOptions extends Patience {
+  readonly ask: Ask;
+  /** Where the first page begins; null for the begin of the list. */
+  readonly cursor: string | null;
+}
+
+/** The page of an operation's list after `cursor`. @throws GraphError */
+export async function pageAfter(
+  operation: PagedOperation,
+  variables: Readonly<Record<string, unknown>>,
+  { ask, cursor, ...patience }: PageOptions,
+): Promise<Page> {
+  const { query, operationName, cursorVariable } = operation;
+  const request = { query, operationName, variables: { ...variables, [cursorVariable]: cursor } };
+  return pageIn(await patiently(() => ask(request), patience), operation);
+}
+
 /**
  * The pages of an operation's list, from `cursor` on. Objects are neither skipped nor repeated while others come and go: a cursor is a place in
- * the order of the list. Waits for a budget, and for a graph that is away for a short time.
+ * the order of the list. Waits for a budget, and for a graph that is away for a short time. The next page, and no more, is asked for while the
+ * caller works on one.
  * @throws GraphError if a page has errors: a table that lacks values would not show it
  */
 export async function* pagesOf(
   operation: PagedOperation,
   variables: Readonly<Record<string, unknown>>,
-  { ask, cursor, ...patience }: Patience & { readonly ask: Ask; readonly cursor: string | null },
+  options: PageOptions,
 ): AsyncGenerator<Page> {
-  const { query, operationName, cursorVariable } = operation;
-  for (let after = cursor; ; ) {
-    const answer = await patiently(
-      () => ask({ query, operationName, variables: { ...variables, [cursorVariable]: after } }),
-      patience,
-    );
-    const page = pageIn(answer, operation);
-    yield page;
-    if (page.next === null) return;
-    if (page.next === after)
+  let page = await pageAfter(operation, variables, options);
+  for (let cursor = options.cursor; ; ) {
+    if (page.next === null) {
+      yield page;
+      return;
+    }
+    if (page.next === cursor)
       throw new GraphError('The list has the same cursor twice', 'Report this to the agency that owns the list');
-    after = page.next;
+    cursor = page.next;
+    const next = pageAfter(operation, variables, { ...options, cursor });
+    // a failure is the caller's when it comes for that page
+    next.catch(() => {});
+    yield page;
+    page = await next;
   }
 }
 

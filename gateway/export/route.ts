@@ -16,7 +16,7 @@ import { LimitError, type Limits, readWithin } from '../policy/limits';
 import { costOfAnswer, costOfDocument } from '../policy/work';
 import { type Answer, type Ask, GraphError, secondsOf, UnansweredError } from './ask';
 import { type PagedOperation, pagedOperation } from './paged-operation';
-import { type Page, pagesOf } from './pages';
+import { type Page, pageAfter, pagesOf } from './pages';
 import { type Parameters, parametersOf } from './parameters';
 import { bannerOf, type Content, MEDIA_TYPES, type Writer, writerOf } from './writers';
 
@@ -200,15 +200,10 @@ class Export {
     const schema = this.routes.seesSchema(request) ? this.routes.schema() : undefined;
     const writer = await writerOf(format, operation, { unfold, schema });
     // an error of the first page is the answer: nothing is lost if the client tries again
-    const first = await this.firstPage(operation, question.variables);
+    const first = await pageAfter(operation, question.variables, { ask: this.ask, cursor: null, maxSeconds: 0 });
     reply.type(MEDIA_TYPES[format]);
     reply.header('content-disposition', contentDisposition(fileName(question, operation, format)));
     return reply.send(Readable.from(this.content(question, operation, writer, first)));
-  }
-
-  private async firstPage(operation: PagedOperation, variables: Question['variables']): Promise<Page> {
-    const pages = pagesOf(operation, variables, { ask: this.ask, cursor: null, maxSeconds: 0 });
-    return (await pages.next()).value as Page;
   }
 
   private async *content(
