@@ -79,6 +79,8 @@ export class Database {
   private readonly inTransaction: Run | undefined = undefined;
   /** Caller on whose behalf the statements run, and cancellation of its request. */
   private readonly caller: Caller = {};
+  /** Columns of each class: every row that is read needs them. */
+  private readonly columnsByClass = new Map<ModelClass, readonly ColumnMetadata[]>();
 
   private constructor(
     readonly source: DataSource,
@@ -417,8 +419,12 @@ export class Database {
   }
 
   /** Columns of a class, without relations. */
-  columns(target: ModelClass): ColumnMetadata[] {
-    return this.metadata(target).columns.filter((column) => !column.propertyName.endsWith('Relation'));
+  columns(target: ModelClass): readonly ColumnMetadata[] {
+    const known = this.columnsByClass.get(target);
+    if (known) return known;
+    const columns = this.metadata(target).columns.filter((column) => !column.propertyName.endsWith('Relation'));
+    this.columnsByClass.set(target, columns);
+    return columns;
   }
 
   /** `SELECT` terms that {@link hydrate} understands. */

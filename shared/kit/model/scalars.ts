@@ -31,8 +31,18 @@ export function parseDate(text: string): string {
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/;
 
+const CANONICAL_INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
+
+/** Whether a text with the form of a canonical instant is one, rather than February 30. */
+function isCanonical(text: string): boolean {
+  const time = new Date(text);
+  return !Number.isNaN(time.getTime()) && time.toISOString() === text;
+}
+
 /** @returns the same instant in UTC with milliseconds. @throws GraphQLError unless the text is an RFC 3339 instant */
 export function parseInstant(text: string): string {
+  // as databases have it: every list serializes thousands
+  if (CANONICAL_INSTANT.test(text) && isCanonical(text)) return text;
   const time = INSTANT.test(text) ? new Date(text) : new Date(Number.NaN);
   if (Number.isNaN(time.getTime()))
     throw new GraphQLError(
