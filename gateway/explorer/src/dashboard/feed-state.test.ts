@@ -1,6 +1,8 @@
-import { EMPTY, hasExercise, panelState, received, withheldWords } from './feed-state';
+import type { Withheld } from '../graph/ask';
+import { dependencesOf, EMPTY, hasExercise, type Needs, panelState, received } from './feed-state';
+import { dependenceWords, withheldWords } from './withheld-words';
 
-const METRICS = { paths: ['executiveOrder.reviewMetrics'], reads: ['ExecutiveOrder.reviewMetrics'] };
+const METRICS: Needs = { paths: ['executiveOrder.reviewMetrics'], reads: ['ExecutiveOrder.reviewMetrics'] };
 const answer = (parts: object) => ({ milliseconds: 1, bytes: 1, ...parts });
 const AWAY = {
   message: 'reviews cannot be reached',
@@ -46,7 +48,7 @@ test('what a role cannot read at all is withheld, what it reads in part is not',
   const feed = received(EMPTY, answer({ data, extensions: { withheld: [entry] } }), 5);
   expect(panelState(feed, METRICS)).toEqual({ kind: 'withheld', entry });
   expect(withheldWords(entry, 'Developer')).toBe(
-    'Your role, Developer, cannot read ExecutiveOrder.reviewMetrics (GOV). Granted to: agency reviewer.',
+    'Your role, Developer, cannot read figures about reviews (internal to the government). These roles can: agency reviewer.',
   );
   const some = received(
     EMPTY,
@@ -54,6 +56,22 @@ test('what a role cannot read at all is withheld, what it reads in part is not',
     5,
   );
   expect(panelState(some, METRICS)).toEqual({ kind: 'ready' });
+});
+
+test('figures say so where they count what a role may read, or are of an earlier time than what others see', () => {
+  const rule = { coordinate: 'Query.reviews', kind: 'ROWS', class: 'GOV', readable: 'SOME' } as const;
+  const needs: Needs = { paths: ['reviews'], reads: ['Query.reviews'] };
+  const feedWith = (...withheld: Withheld[]) =>
+    received(EMPTY, answer({ data: { reviews: {} }, extensions: { withheld } }), 5);
+  expect(dependencesOf(feedWith(rule), needs)).toEqual(['rows']);
+  expect(dependencesOf(feedWith({ ...rule, coordinate: 'Query.submissions' }), needs)).toEqual([]);
+  expect(dependencesOf(feedWith({ ...rule, kind: 'SMALL_COUNTS' }), needs)).toEqual([]);
+  const small = { ...rule, kind: 'SMALL_COUNTS', coordinate: 'ReviewMetrics.answeredBeforeLaunch' } as const;
+  expect(dependencesOf(feedWith(small), METRICS)).toEqual(['time']);
+  expect(dependencesOf(feedWith({ ...small, coordinate: 'SubmissionMetrics.filed' }), METRICS)).toEqual([]);
+  expect(dependenceWords('rows', 'Reviewer (NSA)')).toBe(
+    'Counts only what your role, Reviewer (NSA), may read. Other roles may see other figures.',
+  );
 });
 
 test('a refused request keeps the figures and says why they are not newer', () => {

@@ -1,4 +1,5 @@
 import type { Answer, Extensions, GraphError, Withheld } from '../graph/ask';
+import type { Dependence, Readable } from './withheld-words';
 
 /** What is known of an operation's answer. */
 export interface FeedState<Data = unknown> {
@@ -40,7 +41,7 @@ export interface Needs {
   /** Paths of the fields that it shows, as `executiveOrder.reviewMetrics`. */
   readonly paths: readonly string[];
   /** Fields and lists whose withholding leaves it nothing to show, as `Query.submissions`. */
-  readonly reads?: readonly string[];
+  readonly reads?: readonly Readable[];
 }
 
 export type PanelState =
@@ -56,7 +57,8 @@ export function panelState(feed: FeedState, { paths, reads = [] }: Needs): Panel
   const away = errors.find(isAway);
   if (away) return { kind: 'away', subgraph: String(away.extensions?.subgraph ?? 'the graph') };
   const entry = feed.withheld.find(
-    ({ coordinate, readable }) => readable === 'NONE' && coordinate !== undefined && reads.includes(coordinate),
+    ({ coordinate, readable }) =>
+      readable === 'NONE' && coordinate !== undefined && reads.includes(coordinate as Readable),
   );
   if (entry) return { kind: 'withheld', entry };
   const values = paths.map((path) => valueAt(feed.data, path));
@@ -66,6 +68,23 @@ export function panelState(feed: FeedState, { paths, reads = [] }: Needs): Panel
   if (error && values.some((value) => value === null || value === undefined))
     return { kind: 'failed', message: error.message };
   return { kind: 'ready' };
+}
+
+/** Figures whose small counts are hidden from some: those see them later than others. */
+const METRICS = /^ExecutiveOrder\.(\w+)Metrics$/;
+
+/** How the figures of a panel depend on who asks. */
+export function dependencesOf({ withheld }: FeedState, { reads = [] }: Needs): Dependence[] {
+  const some = withheld.filter(({ readable }) => readable === 'SOME');
+  const isOfRows = some.some(
+    ({ coordinate, kind }) => kind !== 'SMALL_COUNTS' && reads.includes(coordinate as Readable),
+  );
+  const metrics = reads.flatMap((name) => METRICS.exec(name)?.[1]?.toLowerCase() ?? []);
+  const isOfTime = some.some(
+    ({ coordinate = '', kind }) =>
+      kind === 'SMALL_COUNTS' && metrics.some((name) => coordinate.toLowerCase().startsWith(`${name}metrics.`)),
+  );
+  return [...(isOfRows ? (['rows'] as const) : []), ...(isOfTime ? (['time'] as const) : [])];
 }
 
 /** Whether an error at a path leaves out something of a needed field. */
@@ -89,12 +108,4 @@ export function hasExercise(value: unknown): boolean {
   if (Array.isArray(value)) return value.some(hasExercise);
   if (typeof value !== 'object' || value === null) return false;
   return Object.entries(value).some(([name, part]) => (name === 'exercise' && part === true) || hasExercise(part));
-}
-
-/** The words for what a role may not read. */
-export function withheldWords({ coordinate, class: handling, grantedTo = [] }: Withheld, caller: string): string {
-  const who = caller === 'the public' ? 'The public' : `Your role, ${caller},`;
-  const roles = grantedTo.map((role) => role.replaceAll('-', ' ')).join(', ');
-  const what = `${coordinate}${handling ? ` (${handling})` : ''}`;
-  return `${who} cannot read ${what}.${roles ? ` Granted to: ${roles}.` : ''}`;
 }

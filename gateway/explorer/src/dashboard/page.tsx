@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import { Frame } from '../ui/frame';
 import { singleKeys, toggleSingleKeys } from '../ui/single-keys';
 import { clock } from './clock';
+import { MarkNotes } from './dependence-marks';
 import { awaySince, isPaused, togglePause } from './feed';
 import type { FeedState } from './feed-state';
 import { dateTime, time } from './format';
@@ -44,7 +45,10 @@ export function Page({ title, about, feeds, sources, notes, children }: PageProp
           <Sources sources={sources} />
         </div>
         {children}
-        <p class="notes">{notes}</p>
+        <p class="notes">
+          {notes}
+          <MarkNotes />
+        </p>
       </main>
     </Frame>
   );

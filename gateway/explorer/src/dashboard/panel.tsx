@@ -1,12 +1,14 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useState } from 'preact/hooks';
 import { caller } from '../graph/session';
+import { useMarks } from './dependence-marks';
 import { awaySince, RETRY_MS } from './feed';
-import { type FeedState, type Needs, panelState, withheldWords } from './feed-state';
+import { dependencesOf, type FeedState, type Needs, panelState } from './feed-state';
 import { time } from './format';
 import type { Operation } from './operations';
 import { QuestionLink } from './question-link';
 import { type TableData, TableTwin } from './table-twin';
+import { DEPENDENCE_MARKS, dependenceWords, withheldWords } from './withheld-words';
 
 interface PanelProps extends Needs {
   readonly title: string;
@@ -30,6 +32,8 @@ export function Panel(props: PanelProps) {
   const [isTableOpen, setTableOpen] = useState(false);
   const heading = useId();
   const state = panelState(feed, props);
+  const dependences = state.kind === 'ready' ? dependencesOf(feed, props) : [];
+  useMarks(heading, dependences);
   const key = `${caller.value.name}/${operation.key}/${title}`;
   const shown = state.kind === 'ready' ? figure?.() : undefined;
   useEffect(() => {
@@ -43,6 +47,15 @@ export function Panel(props: PanelProps) {
     >
       <div class="panel-head">
         <h2 id={heading}>{title}</h2>
+        {dependences.map((dependence) => {
+          const words = dependenceWords(dependence, caller.value.name);
+          return (
+            <span key={dependence} class="by-role" title={words}>
+              <span aria-hidden="true">{DEPENDENCE_MARKS[dependence]}</span>
+              <span class="visually-hidden">{words}</span>
+            </span>
+          );
+        })}
         {unit && <span class="unit">{unit}</span>}
         <span class="panel-links">
           {table && state.kind === 'ready' && (

@@ -32,15 +32,15 @@ export function OutcomeMark({ outcome, label }: { readonly outcome: Outcome; rea
   );
 }
 
-/** What the marks mean. */
-export const OutcomeLegend = () => (
-  <ul class="legend">
+/** What the marks mean. @param hasBlank whether it says what no mark means */
+export const OutcomeLegend = ({ hasBlank = true }: { readonly hasBlank?: boolean }) => (
+  <ul class={hasBlank ? 'legend' : 'legend close'}>
     {(Object.keys(OUTCOME_WORDS) as Outcome[]).map((outcome) => (
       <li key={outcome}>
         <OutcomeMark outcome={outcome} />
         {OUTCOME_WORDS[outcome]}
       </li>
     ))}
-    <li class="muted">blank: not asked</li>
+    {hasBlank && <li class="muted">blank: not asked</li>}
   </ul>
 );

@@ -1,11 +1,13 @@
 import { scaleLinear, scaleTime } from 'd3-scale';
 import { DAY_MS, dayOf, daysBetween, shift, startOf } from '../calendar';
 import { date } from '../format';
-import { GROUPS, isOpen, perDay, type WindowRow } from '../panels/windows';
+import { GROUPS, isOpen, type WindowRow } from '../panels/windows';
 import { useWidth } from './measure';
 
 interface WindowStripProps {
   readonly rows: readonly WindowRow[];
+  /** Windows that open and close on each day, also those without a row. */
+  readonly days: ReadonlyMap<string, { readonly opening: number; readonly closing: number }>;
   readonly now: number;
 }
 
@@ -13,16 +15,16 @@ interface WindowStripProps {
 const BEFORE = 14;
 const AFTER = 52;
 const TOP = 30;
-const ROW_AREA = 88;
+const ROW_AREA = 76;
 const MIN_GROUP = 34;
 const DAY_AREA = 34;
 const NARROW = 560;
 
 /** The windows of many submissions as a texture, in three groups, with openings and closings by day. */
-export function WindowStrip({ rows, now }: WindowStripProps) {
+export function WindowStrip({ rows, days, now }: WindowStripProps) {
   const { element, width } = useWidth<HTMLDivElement>(820);
   const isNarrow = width < NARROW;
-  const left = isNarrow ? 0 : 158;
+  const left = isNarrow ? 0 : 172;
   const today = dayOf(now);
   const from = startOf(shift(today, -BEFORE)).getTime();
   const until = startOf(shift(today, isNarrow ? AFTER - 10 : AFTER)).getTime();
@@ -38,7 +40,6 @@ export function WindowStrip({ rows, now }: WindowStripProps) {
   });
   const dayTop = y + 6;
   const axis = dayTop + DAY_AREA;
-  const days = perDay(rows);
   const byDay = scaleLinear(
     [0, Math.max(1, ...[...days.values()].flatMap(({ opening, closing }) => [opening, closing]))],
     [0, DAY_AREA - 6],
@@ -48,7 +49,8 @@ export function WindowStrip({ rows, now }: WindowStripProps) {
   );
   const inDay = (day: string) => x(startOf(day));
   const dayWidth = Math.max(2, (x(from + DAY_MS) - x(from)) * 0.38);
-  const weekdays = everyDay.filter((day) => daysBetween(today, day) % (isNarrow ? 14 : 7) === 0);
+  const step = width < 300 ? 28 : isNarrow ? 14 : 7;
+  const weekdays = everyDay.filter((day) => daysBetween(today, day) % step === 0);
   const height = axis + 22;
   const in30 = x(startOf(shift(today, 30)));
   return (
@@ -117,8 +119,8 @@ export function WindowStrip({ rows, now }: WindowStripProps) {
             <text class="label" x={12} y={dayTop + 30}>
               closing
             </text>
-            <rect class="hollow-mark" x={56.5} y={dayTop + 22.5} width={7} height={7} />
-            <text class="label" x={68} y={dayTop + 30}>
+            <rect class="hollow-mark" x={68.5} y={dayTop + 22.5} width={7} height={7} />
+            <text class="label" x={80} y={dayTop + 30}>
               opening
             </text>
           </>
@@ -151,8 +153,13 @@ export function WindowStrip({ rows, now }: WindowStripProps) {
         {weekdays.map((day) => (
           <g key={day}>
             <line class="axis" x1={inDay(day)} x2={inDay(day)} y1={axis} y2={axis + 4} />
-            <text class="label" x={inDay(day)} y={axis + 17} text-anchor={inDay(day) < 20 ? 'start' : 'middle'}>
-              {date(day, today)}
+            <text
+              class="label"
+              x={inDay(day)}
+              y={axis + 17}
+              text-anchor={inDay(day) < 20 ? 'start' : inDay(day) > width - 26 ? 'end' : 'middle'}
+            >
+              {date(day, day)}
             </text>
           </g>
         ))}

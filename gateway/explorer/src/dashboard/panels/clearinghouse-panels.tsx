@@ -53,7 +53,7 @@ interface ClearinghouseAnswer {
 
 const useCases = () => useFeed<ClearinghouseAnswer>(operations.clearinghouse);
 
-const NEEDS = { paths: ['clearinghouseCases'], reads: ['Query.clearinghouseCases'] };
+const NEEDS = { paths: ['clearinghouseCases'], reads: ['Query.clearinghouseCases'] } as const;
 const COMMON = { operation: operations.clearinghouse, ...NEEDS };
 
 export function ClearinghouseFigures() {

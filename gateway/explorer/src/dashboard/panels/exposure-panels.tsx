@@ -9,7 +9,7 @@ import { operations } from '../operations';
 import { Empty, Panel } from '../panel';
 import { byDaysOverdue, byDeadline, deadlineName, type ExposuresAnswer } from './exposures';
 
-const NEEDS = { paths: ['overdue', 'due'], reads: ['Query.vulnerabilityFindings'] };
+const NEEDS = { paths: ['overdue', 'due'], reads: ['Query.vulnerabilityFindings'] } as const;
 
 const useExposures = () => useFeed<ExposuresAnswer>(operations.exposures);
 

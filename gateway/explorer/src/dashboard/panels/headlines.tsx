@@ -4,7 +4,7 @@ import { CumulativeToGoal } from '../charts/cumulative';
 import { Spark } from '../charts/spark';
 import { clock } from '../clock';
 import { useFeed } from '../feed';
-import { type FeedState, panelState } from '../feed-state';
+import { dependencesOf, type FeedState, type Needs, panelState } from '../feed-state';
 import { change, count, date, figureOf, fiscalYear, month, NO_VALUE, ofTotal, percent, shareOf } from '../format';
 import { operations, trendEnd } from '../operations';
 import { Panel } from '../panel';
@@ -12,7 +12,7 @@ import type { GlanceAnswer } from './glance-answer';
 import { ChartBlock, Headline, NoChart } from './headline';
 import { cumulative, type HiringAnswer, medianByMonth } from './hiring';
 import { type TrendFigure, type TrendsAnswer, trendDays, trendOf, yearBeforeDays } from './trend';
-import { isOpen, type WindowsAnswer, windowRows } from './windows';
+import { isOpen, notDrawn, type WindowsAnswer, windowRows } from './windows';
 
 const useGlance = () => useFeed<GlanceAnswer>(operations.glance);
 
@@ -45,7 +45,7 @@ function trendTable({ now, before }: ReturnType<typeof useTrend>) {
   };
 }
 
-const HIRING = { paths: ['thisYear', 'lastYear', 'hiringRequests'], reads: ['Query.hiringRequests'] };
+const HIRING: Needs = { paths: ['thisYear', 'lastYear', 'hiringRequests'], reads: ['Query.hiringRequests'] };
 
 /** A chart of hiring requests, or why there is none: what cannot be read is not drawn as zero. */
 function HiringChart({ feed, children }: { readonly feed: FeedState; readonly children: () => ComponentChildren }) {
@@ -56,14 +56,21 @@ function HiringChart({ feed, children }: { readonly feed: FeedState; readonly ch
 
 const isReady = (feed: FeedState): boolean => panelState(feed, HIRING).kind === 'ready';
 
+/** How many open windows have a review sought; empty where the caller reads none of them. */
+function soughtWords(windows: FeedState<WindowsAnswer>, sought: number | undefined): string {
+  const needs: Needs = { paths: ['submissions'], reads: ['Query.submissions'] };
+  if (panelState(windows, needs).kind !== 'ready' || sought === undefined) return '';
+  const figure = `${notDrawn(windows.data!) > 0 ? 'at least ' : ''}${count(sought)}`;
+  return dependencesOf(windows, needs).length > 0
+    ? `${figure} seek review, in your view`
+    : `${figure} with a review sought`;
+}
+
 export function InTheWindow() {
   const feed = useGlance();
   const trend = useTrend('inWindow');
   const windows = useFeed<WindowsAnswer>(operations.windows);
   const order = feed.data?.executiveOrder;
-  const isReadable = windows.withheld.every(
-    ({ coordinate, readable }) => coordinate !== 'Query.submissions' || readable !== 'NONE',
-  );
   const sought = windows.data?.submissions
     ? windowRows(windows.data).filter((row) => isOpen(row) && row.group === 'A review is sought').length
     : undefined;
@@ -81,7 +88,7 @@ export function InTheWindow() {
       {() => (
         <Headline
           figure={figure()}
-          lines={['submissions', isReadable && sought !== undefined ? `${count(sought)} with a review sought` : '']}
+          lines={['submissions', soughtWords(windows, sought)]}
           chart={<Trend figure="inWindow" title="Submissions in the window" />}
           comparison={
             <>

@@ -10,7 +10,16 @@ import { count, date, NO_VALUE, plural } from '../format';
 import { operations } from '../operations';
 import { Empty, Panel } from '../panel';
 import { Key, nextOpening, windowTable } from './window-panels';
-import { agenciesOf, GROUPS, type Group, isOpen, type WindowRow, type WindowsAnswer, windowRows } from './windows';
+import {
+  agenciesOf,
+  GROUPS,
+  type Group,
+  isOpen,
+  notDrawn,
+  type WindowRow,
+  type WindowsAnswer,
+  windowRows,
+} from './windows';
 
 /** Rows until the reader asks for all. */
 const SHOWN = 27;
@@ -44,6 +53,7 @@ export function OpenWindows() {
   const today = dayOf(now);
   const all = feed.data ? windowRows(feed.data) : [];
   const agencies = agenciesOf(all);
+  const missing = feed.data ? notDrawn(feed.data) : 0;
   const rows = all.filter(
     (row) =>
       inPhase(row, phase) &&
@@ -108,6 +118,12 @@ export function OpenWindows() {
             <Key mark="warn-mark">launch due</Key>
           </ul>
           <OutcomeLegend />
+          {missing > 0 && (
+            <p class="small">
+              These are the {count(all.length)} that close first. {count(missing)} more are filed; the question behind
+              this panel has them on further pages.
+            </p>
+          )}
           {rows.length > SHOWN && (
             <button type="button" class="link small" onClick={() => setAll(!isAll)}>
               {isAll ? `Show the first ${SHOWN}` : `Show the other ${count(rows.length - SHOWN)}`}

@@ -5,7 +5,7 @@ import { operations } from '../operations';
 import { Empty, Panel } from '../panel';
 import { isElevated, SECTOR_LEVELS, type SectorRow, type SectorsAnswer, sectorRows } from './sectors';
 
-const NEEDS = { paths: ['sectors'], reads: ['Query.sectors'] };
+const NEEDS = { paths: ['sectors'], reads: ['Query.sectors'] } as const;
 
 function sectorTable(rows: readonly SectorRow[]) {
   const quarters = rows[0]?.quarters.map(({ asOf }) => month(asOf)) ?? [];
@@ -59,12 +59,10 @@ export function SectorRisk() {
                 </li>
               ))}
             </ul>
-            <p class="small muted">Last 8 quarters; ▲ ▼ – against a year ago.</p>
-            {rows.length > SHOWN && (
-              <p class="small">
-                {rows.length - SHOWN} more. <a href="/dashboard/infrastructure">All {rows.length} sectors</a>
-              </p>
-            )}
+            <p class="small muted">
+              Last 8 quarters; ▲ ▼ – against a year ago.{' '}
+              {rows.length > SHOWN && <a href="/dashboard/infrastructure">All {rows.length} sectors</a>}
+            </p>
           </>
         )
       }

@@ -4,13 +4,13 @@ import { OUTCOME_WORDS, OutcomeLegend, OutcomeMark } from '../charts/outcome-mar
 import { WindowStrip } from '../charts/window-strip';
 import { clock } from '../clock';
 import { useFeed } from '../feed';
-import { date, ofAll, percent, plural, words } from '../format';
+import { count, date, fiscalYear, ofAll, percent, plural, words } from '../format';
 import { operations } from '../operations';
 import { Empty, Panel } from '../panel';
 import type { GlanceAnswer } from './glance-answer';
-import { agenciesOf, isOpen, type WindowRow, type WindowsAnswer, windowRows } from './windows';
+import { agenciesOf, isOpen, notDrawn, perDay, type WindowRow, type WindowsAnswer, windowRows } from './windows';
 
-const NEEDS = { paths: ['submissions'], reads: ['Query.submissions'] };
+const NEEDS = { paths: ['submissions'], reads: ['Query.submissions'] } as const;
 
 /** Every filed submission, for a table. */
 export function windowTable(rows: readonly WindowRow[], today: string) {
@@ -47,6 +47,7 @@ export function Windows() {
   const feed = useFeed<WindowsAnswer>(operations.windows);
   const rows = feed.data ? windowRows(feed.data) : [];
   const now = clock.value;
+  const missing = feed.data ? notDrawn(feed.data) : 0;
   const due = rows.filter(({ phase }) => phase === 'LAUNCH_DUE').length;
   return (
     <Panel
@@ -68,12 +69,17 @@ export function Windows() {
           <Empty>No windows are open or upcoming among the submissions that you may see.</Empty>
         ) : (
           <>
-            <WindowStrip rows={rows} now={now} />
+            <WindowStrip rows={rows} days={perDay(feed.data!)} now={now} />
             <ul class="legend">
               <Key mark="data-mark">open</Key>
               <Key mark="data2-mark">opens later</Key>
               <Key mark="warn-mark">launch due, no launch recorded ({due})</Key>
               <Key mark="before-filing">before filing</Key>
+              {missing > 0 && (
+                <li>
+                  Not drawn: the {count(missing)} that close last. <b>Per day</b> counts all.
+                </li>
+              )}
               <li class="muted">A window never holds a launch: it closes when the developer launches.</li>
             </ul>
           </>
@@ -124,12 +130,12 @@ export function NextToLaunch() {
           ) : (
             <DeterminationMatrix rows={next} agencies={agenciesOf(rows)} today={today} />
           )}
-          <OutcomeLegend />
+          <OutcomeLegend hasBlank={false} />
           {order?.reviewsThisYear?.answeredBeforeLaunch && (
             <p class="comparison">
-              FY{String(year).slice(-2)}: <b>{percent(order.reviewsThisYear.answeredBeforeLaunch)}</b> of{' '}
-              {order.reviewsThisYear.answeredBeforeLaunch.denominator.toLocaleString('en-US')} answered before launch (a
-              year before {percent(order.reviewsLastYear?.answeredBeforeLaunch)}), review necessary in{' '}
+              {fiscalYear(year)}: <b>{percent(order.reviewsThisYear.answeredBeforeLaunch)}</b> of{' '}
+              {count(order.reviewsThisYear.answeredBeforeLaunch.denominator)} answered before launch (
+              {fiscalYear(year - 1)} {percent(order.reviewsLastYear?.answeredBeforeLaunch)}); necessary{' '}
               <b>{percent(order.reviewsThisYear.reviewNecessary)}</b> ({percent(order.reviewsLastYear?.reviewNecessary)}
               )
             </p>
@@ -158,38 +164,43 @@ interface DeterminationMatrixProps {
 /** What each agency has determined about each submission. */
 function DeterminationMatrix({ rows, agencies, today }: DeterminationMatrixProps) {
   return (
-    <table class="matrix">
-      <thead>
-        <tr>
-          <th scope="col">Submission</th>
-          <th scope="col" class="num">
-            Window closes
-          </th>
-          {agencies.map((key) => (
-            <th key={key} scope="col" class="cell">
-              {agencyName(key).slice(0, 5)}
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls by keyboard on narrow screens
+    <section class="scroll" tabIndex={0} aria-label="Determinations by submission and agency">
+      <table class="matrix">
+        <thead>
+          <tr>
+            <th scope="col">Submission</th>
+            <th scope="col" class="num">
+              Window closes
             </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row) => (
-          <tr key={row.id}>
-            <th scope="row">{row.number}</th>
-            <td class="num">
-              {date(dayOf(row.closes), today)}, {daysBetween(today, dayOf(row.closes))} d
-            </td>
-            {agencies.map((key) => {
-              const outcome = row.outcomes.get(key);
-              return (
-                <td key={key} class="cell">
-                  {outcome && <OutcomeMark outcome={outcome} label={`${agencyName(key)}: ${OUTCOME_WORDS[outcome]}`} />}
-                </td>
-              );
-            })}
+            {agencies.map((key) => (
+              <th key={key} scope="col" class="cell">
+                {agencyName(key).slice(0, 5)}
+              </th>
+            ))}
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.id}>
+              <th scope="row">{row.number}</th>
+              <td class="num">
+                {date(dayOf(row.closes), today)}, {daysBetween(today, dayOf(row.closes))} d
+              </td>
+              {agencies.map((key) => {
+                const outcome = row.outcomes.get(key);
+                return (
+                  <td key={key} class="cell">
+                    {outcome && (
+                      <OutcomeMark outcome={outcome} label={`${agencyName(key)}: ${OUTCOME_WORDS[outcome]}`} />
+                    )}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
   );
 }

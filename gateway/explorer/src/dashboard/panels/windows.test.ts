@@ -1,4 +1,4 @@
-import { agenciesOf, perDay, type WindowNode, windowRows } from './windows';
+import { agenciesOf, notDrawn, perDay, type WindowNode, type WindowsAnswer, windowRows } from './windows';
 
 const node = (parts: Partial<WindowNode>): WindowNode => ({
   id: 'sub_1',
@@ -13,7 +13,10 @@ const node = (parts: Partial<WindowNode>): WindowNode => ({
   reviews: { totalCount: 0 },
   ...parts,
 });
-const rowsOf = (...nodes: WindowNode[]) => windowRows({ submissions: { totalCount: nodes.length, nodes } });
+const answerOf = (nodes: WindowNode[], parts: object = {}): WindowsAnswer => ({
+  submissions: { totalCount: nodes.length, nodes, opening: null, closing: null, ...parts },
+});
+const rowsOf = (...nodes: WindowNode[]) => windowRows(answerOf(nodes));
 
 test('a window is usable from its opening or, if later, from the filing', () => {
   const [early, late] = rowsOf(node({}), node({ filedAt: '2026-11-20T15:00:00Z' }));
@@ -49,8 +52,18 @@ test('agencies are in the order of their names', () => {
   ]);
 });
 
-test('openings and closings are counted by the day in New York', () => {
-  const days = perDay(rowsOf(node({ windowClosesAt: '2026-12-11T03:00:00Z' }), node({})));
-  expect(days.get('2026-11-10')).toEqual({ opening: 2, closing: 0 });
-  expect(days.get('2026-12-10')).toEqual({ opening: 0, closing: 2 });
+test('openings and closings are those of all windows, also of those that are not drawn', () => {
+  const group = (name: string, from: string, count: number) => ({ [name]: { from }, aggregates: { count } });
+  const answer = answerOf([node({})], {
+    totalCount: 7,
+    opening: { nodes: [group('windowOpensAt', '2026-11-10', 7)] },
+    closing: { nodes: [group('windowClosesAt', '2026-12-10', 2), group('windowClosesAt', '2026-11-10', 5)] },
+  });
+  expect(perDay(answer)).toEqual(
+    new Map([
+      ['2026-11-10', { opening: 7, closing: 5 }],
+      ['2026-12-10', { opening: 0, closing: 2 }],
+    ]),
+  );
+  expect(notDrawn(answer)).toBe(6);
 });

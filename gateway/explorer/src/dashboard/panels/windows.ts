@@ -1,13 +1,23 @@
 import { agencyName } from '../../ui/agency-name';
-import { dayOf } from '../calendar';
 import type { Outcome } from '../charts/outcome-mark';
 
 /** Answer of `windows.graphql`. */
 export interface WindowsAnswer {
   readonly submissions: {
     readonly totalCount: number;
+    /** Windows that open on each day, also those that are not among the nodes. */
+    readonly opening: { readonly nodes: readonly (DayCount & { readonly windowOpensAt: Day | null })[] } | null;
+    readonly closing: { readonly nodes: readonly (DayCount & { readonly windowClosesAt: Day | null })[] } | null;
     readonly nodes: readonly WindowNode[];
   } | null;
+}
+
+interface Day {
+  readonly from: string | null;
+}
+
+interface DayCount {
+  readonly aggregates: { readonly count: number };
 }
 
 export interface WindowNode {
@@ -74,18 +84,21 @@ export const agenciesOf = (rows: readonly WindowRow[]): string[] =>
 
 export const isOpen = ({ phase }: WindowRow): boolean => phase === 'OPEN' || phase === 'LAUNCH_DUE';
 
-/** Windows that open and close on each day, by day in New York. */
-export function perDay(rows: readonly WindowRow[]): ReadonlyMap<string, { opening: number; closing: number }> {
+/** Windows that open and close on each day, by day in New York: all that the caller may read, drawn or not. */
+export function perDay({ submissions }: WindowsAnswer): ReadonlyMap<string, { opening: number; closing: number }> {
   const days = new Map<string, { opening: number; closing: number }>();
-  const at = (time: number) => {
-    const day = dayOf(time);
+  const add = (day: string | null | undefined, opening: number, closing: number) => {
+    if (!day) return;
     const counts = days.get(day) ?? { opening: 0, closing: 0 };
-    days.set(day, counts);
-    return counts;
+    days.set(day, { opening: counts.opening + opening, closing: counts.closing + closing });
   };
-  for (const { opens, closes } of rows) {
-    at(opens).opening++;
-    at(closes).closing++;
-  }
+  for (const { windowOpensAt, aggregates } of submissions?.opening?.nodes ?? [])
+    add(windowOpensAt?.from, aggregates.count, 0);
+  for (const { windowClosesAt, aggregates } of submissions?.closing?.nodes ?? [])
+    add(windowClosesAt?.from, 0, aggregates.count);
   return days;
 }
+
+/** Windows beyond those that one answer has room for. */
+export const notDrawn = ({ submissions }: WindowsAnswer): number =>
+  submissions ? submissions.totalCount - submissions.nodes.length : 0;

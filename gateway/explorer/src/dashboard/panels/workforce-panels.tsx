@@ -55,7 +55,7 @@ interface WorkforceAnswer {
 
 const useWorkforce = () => useFeed<WorkforceAnswer>(operations.workforce);
 
-const METRICS = { paths: ['executiveOrder.thisYear'], reads: ['ExecutiveOrder.workforceMetrics'] };
+const METRICS = { paths: ['executiveOrder.thisYear'], reads: ['ExecutiveOrder.workforceMetrics'] } as const;
 
 const TALENT_AREAS: Readonly<Record<string, string>> = { AI: 'AI', IT: 'IT' };
 const talentArea = (name: string): string => TALENT_AREAS[name] ?? sentence(name);
