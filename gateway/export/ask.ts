@@ -73,7 +73,7 @@ export async function patiently(
   for (let attempt = 1; ; ) {
     const { answer, failure } = await ask().then(
       (answer) => ({ answer, failure: undefined }),
-      (error: Error) => ({ answer: undefined, failure: error.message }),
+      (error: Error) => ({ answer: undefined, failure: reasonOf(error) }),
     );
     signal?.throwIfAborted();
     const error = answer?.errors?.find((candidate) => isTemporary(candidate, answer));
@@ -96,6 +96,10 @@ export async function patiently(
     if (!isBudget) attempt += 1;
   }
 }
+
+/** `fetch` says why in the cause: its message is "fetch failed". */
+const reasonOf = ({ message, cause }: Error): string =>
+  cause instanceof Error && cause.message !== '' ? cause.message : message;
 
 /** Errors of limits per minute, which end by themselves. */
 const BUDGETS = new Set(['BUDGET_EXHAUSTED', 'TOO_MANY_REQUESTS']);

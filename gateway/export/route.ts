@@ -327,8 +327,12 @@ interface Failure {
 function failureOf(error: unknown): Failure {
   const [first] = error instanceof GraphError ? (error.answer?.errors ?? []) : [];
   if (first) return { code: first.extensions?.code ?? 'INTERNAL_SERVER_ERROR', message: first.message };
+  if (error instanceof UnansweredError) return { code: 'SUBGRAPH_UNREACHABLE', message: error.what };
   if (error instanceof OperatorError) return { code: 'INTERNAL_SERVER_ERROR', message: error.what };
-  return { code: 'INTERNAL_SERVER_ERROR', message: 'Internal error' };
+  return {
+    code: 'INTERNAL_SERVER_ERROR',
+    message: 'An unexpected error ended the export; the log of the gateway has it',
+  };
 }
 
 /** Statuses of errors that `/graphql` returns with data, by code; others mean that a subgraph failed. */

@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import { headers } from '../../graph/session';
 import type { Asked } from '../run';
 import { csvOf } from './csv';
+import { type Failure, failureIn, failureWords } from './download-failure';
 import { rowsOf } from './rows';
 import type { AnswerPart } from './tables';
 
@@ -41,8 +42,15 @@ export function Download({ asked, part }: { asked: Asked; part: AnswerPart | und
   );
 }
 
+/** What a failed download has received. */
+interface Received {
+  readonly chunks: Uint8Array<ArrayBuffer>[];
+  bytes: number;
+}
+
 async function download({ text, operationName, variables }: Asked, part: AnswerPart, format: Format): Promise<void> {
   status.value = 'Preparing …';
+  const received: Received = { chunks: [], bytes: 0 };
   try {
     const response = await fetch('/export', {
       method: 'POST',
@@ -56,25 +64,37 @@ async function download({ text, operationName, variables }: Asked, part: AnswerP
         unfold: format === 'jsonl' || part.name.endsWith('edges') ? undefined : part.nested[0],
       }),
     });
-    if (!response.ok) {
-      const { errors } = (await response.json()) as { errors: { message: string }[] };
-      throw new Error(errors[0]!.message);
-    }
-    const chunks: Uint8Array<ArrayBuffer>[] = [];
-    let bytes = 0;
+    if (!response.ok) throw new RefusedError(await refusalIn(response));
     // a download that breaks off must not look complete
     for (const reader = response.body!.getReader(); ; ) {
       const { done, value } = await reader.read();
       if (done) break;
-      chunks.push(value);
-      bytes += value.length;
-      status.value = `${(bytes / 1e6).toFixed(1)} MB …`;
+      received.chunks.push(value);
+      received.bytes += value.length;
+      status.value = `${(received.bytes / 1e6).toFixed(1)} MB …`;
     }
-    save(new Blob(chunks, { type: response.headers.get('content-type') ?? '' }), nameIn(response, format));
+    save(new Blob(received.chunks, { type: response.headers.get('content-type') ?? '' }), nameIn(response, format));
     status.value = 'Downloaded';
   } catch (error) {
-    status.value = `Not downloaded: ${(error as Error).message}`;
+    status.value = `Not downloaded: ${error instanceof RefusedError ? error.message : brokenOff(received)}`;
   }
+}
+
+/** The gateway refused the download, in words for readers. */
+class RefusedError extends Error {}
+
+async function refusalIn(response: Response): Promise<string> {
+  const { errors } = (await response.json().catch(() => ({}))) as { errors?: readonly Failure[] };
+  return errors?.[0] ? failureWords(errors[0]) : `the graph answered with status ${response.status}. Try again later.`;
+}
+
+/** Why a download broke off. CSV and JSON Lines say so in their last line, which browsers do not. */
+function brokenOff({ chunks, bytes }: Received): string {
+  if (bytes === 0) return 'the graph cannot be reached. Try again later.';
+  const last = new TextDecoder().decode(chunks.at(-1));
+  const failure = failureIn(last.trimEnd().split('\n').at(-1)!);
+  const why = failure ? failureWords(failure) : 'the connection ended early. Try again later.';
+  return `it stopped after ${(bytes / 1e6).toFixed(1)} MB, and nothing is saved: ${why}`;
 }
 
 function downloadLoaded({ answer, operationName }: Asked, part: AnswerPart): void {
