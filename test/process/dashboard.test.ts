@@ -116,8 +116,11 @@ describeInBrowser('the dashboard of `npm start`', () => {
       await settled();
       expect(await page.locator('.panel').count()).toBeGreaterThan(0);
       expect(await page.locator('.panel.failed, .panel.away').allTextContents()).toEqual([]);
+      // no names of the schema
       for (const words of await page.locator('.panel.withheld .reason').allTextContents())
-        expect(words).toMatch(/^withheld (The public|Your role, .*,) cannot read \w+\.\w+/);
+        expect(words).toMatch(
+          /^withheld (The public|Your role, .*,) cannot read [a-z][^.]+\.( These roles can: [a-z, ]+\.)?$/,
+        );
     }
     expect(complaints).toEqual([]);
   });
@@ -165,9 +168,11 @@ describeInBrowser('the dashboard of `npm start`', () => {
   test('shows no zero for what an analyst cannot read', async () => {
     await open('/dashboard', 'Analyst');
     expect(await panel('30-day windows').textContent()).toContain(
-      'Your role, Analyst, cannot read Query.submissions (PROPIN).',
+      'Your role, Analyst, cannot read submissions (proprietary to developers).',
     );
-    expect(await panel('Overdue by policy row').textContent()).toContain('Query.vulnerabilityFindings (ISVI)');
+    expect(await panel('Overdue by policy row').textContent()).toContain(
+      'cannot read vulnerabilities of systems (sensitive for security)',
+    );
     await page.goto(`${origin}/dashboard/agencies`);
     await settled();
     const row = page.getByRole('row', { name: /Department of the Treasury/ }).first();
@@ -178,6 +183,84 @@ describeInBrowser('the dashboard of `npm start`', () => {
       'Analyst',
     );
     expect(cells[4]).toBe(data.positions.totalCount.toLocaleString('en-US'));
+  });
+
+  test('says which figures count what a role may read, and which are as of an earlier time', async () => {
+    const marks = () =>
+      page
+        .locator('.panel:has(.by-role)')
+        .evaluateAll((panels): string[] =>
+          panels.map(
+            (panel) => panel.querySelector('h2')!.textContent + panel.querySelector('.by-role span')!.textContent,
+          ),
+        );
+    await open('/dashboard', 'Reviewer (Treasury)');
+    expect(await marks()).toEqual(['Overdue exposures‡', '30-day windows†', 'Next to launch†']);
+    const notes = await page.locator('.notes').textContent();
+    expect(notes).toContain('† Counts only what your role, Reviewer (Treasury), may read.');
+    expect(notes).toContain('‡ For your role, Reviewer (Treasury), as of the start of today');
+    await page.getByLabel('Ask as').selectOption('Coordinator (CISA)');
+    await settled();
+    expect(await marks()).toEqual(['In the window‡', 'Open reviews‡']);
+    expect(await page.locator('.notes').textContent()).not.toContain('†');
+  });
+
+  test('counts all windows by day, and says how many it does not draw', async () => {
+    await openTab('Inspector general');
+    await page.route(`${origin}/graphql`, async (route: Route) => {
+      const headers = { ...route.request().headers(), accept: 'application/json' };
+      const response = await route.fetch({ headers });
+      const answer = await response.json();
+      if (answer.data?.submissions?.closing)
+        answer.data.submissions.totalCount = answer.data.submissions.nodes.length + 1_234;
+      await route.fulfill({ response, json: answer });
+    });
+    await page.goto(`${origin}/dashboard`);
+    await settled();
+    expect(await panel('30-day windows').textContent()).toContain('Not drawn: the 1,234 that close last.');
+    await page.goto(`${origin}/dashboard/framework`);
+    await settled();
+    expect(await panel('Open windows').textContent()).toContain('1,234 more are filed');
+  });
+
+  test.each(['Inspector general', 'Analyst', 'Reviewer (Treasury)', 'Infrastructure officer (Treasury)'])(
+    'the order at a glance fits a screen of 1440 by 900 without scrolling, for %s',
+    async (role) => {
+      await open('/dashboard', role, { viewport: { width: 1440, height: 900 } });
+      expect(await page.evaluate('document.documentElement.scrollHeight')).toBeLessThanOrEqual(900);
+    },
+  );
+
+  test('shows all of every page at a zoom of 400 percent, and with wide text spacing', async () => {
+    await openTab('Inspector general');
+    // the values of WCAG 1.4.12
+    const SPACING = `{
+      const spacing = new CSSStyleSheet();
+      spacing.replaceSync('* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-bottom: 2em !important }');
+      document.adoptedStyleSheets = [...document.adoptedStyleSheets, spacing];
+    }`;
+    /** Texts that are cut off: where they do not scroll, nothing may be wider or taller than its box. */
+    const cut = () =>
+      page.evaluate<string[]>(`[...document.querySelectorAll('main *')]
+        .filter((element) => {
+          if (element.closest('.visually-hidden, svg, .scroll, nav')) return false;
+          const { overflowX, overflowY, display } = getComputedStyle(element);
+          if (display === 'inline' || element.clientWidth === 0) return false;
+          const isWide = element.scrollWidth > element.clientWidth + 1 && overflowX !== 'visible';
+          const isTall = element.scrollHeight > element.clientHeight + 1 && overflowY !== 'visible';
+          return isWide || isTall;
+        })
+        .map((element) => element.textContent.slice(0, 60))`);
+    for (const width of [320, 1440]) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const path of PAGES) {
+        await page.goto(`${origin}${path}`);
+        await settled();
+        expect([path, width, await overflow(), await cut()]).toEqual([path, width, 0, []]);
+        await page.evaluate(SPACING);
+        expect([path, width, 'spaced', await overflow(), await cut()]).toEqual([path, width, 'spaced', 0, []]);
+      }
+    }
   });
 
   test('every panel has a table of its values, also by key, and the question behind it', async () => {

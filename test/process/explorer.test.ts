@@ -168,6 +168,124 @@ describeInBrowser('the explorer of `npm start`', () => {
     expect(complaints).toEqual([]);
   });
 
+  test('answers a question across two programs, built by clicking alone', async () => {
+    await open();
+    await askAs('Analyst');
+    await page.getByRole('checkbox', { name: 'agencies', exact: true }).check();
+    const find = page.getByRole('searchbox', { name: 'Find a type or field' });
+    const add = async (name: string) => {
+      await find.fill(name.split('.').at(-1)!);
+      await page.getByRole('checkbox', { name, exact: true }).check();
+      await page
+        .getByRole('button', { name: `Fields of ${name.split('.').at(-1)}` })
+        .first()
+        .click();
+      await page.getByRole('checkbox', { name: `${name}.nodes`, exact: true }).uncheck();
+      await find.fill('');
+    };
+    const where = async (list: string, field: string, value: string) => {
+      await page.getByRole('button', { name: `Filter, sort, page size of ${list}` }).click();
+      const panel = page.getByRole('group', { name: `Filter, sort, page size of ${list}` });
+      await panel.getByLabel('Field to filter by').selectOption(field);
+      await panel.getByLabel(`Value of ${field}`).selectOption(value);
+      await panel.getByRole('button', { name: 'Add condition' }).click();
+    };
+    await add('agencies.reviews');
+    await where('agencies.reviews', 'open', 'true');
+    await add('agencies.positions');
+    await where('agencies.positions', 'status', 'FUNDED_VACANT');
+    const editor = page.getByRole('textbox', { name: 'Operation' });
+    expect(await editor.textContent()).toContain('reviews(filter: {open: {eq: $open}})');
+    await runIt();
+    const { agencies } = await ask(
+      '{ agencies { name reviews(filter: { open: { eq: true } }) { totalCount } positions(filter: { status: { eq: FUNDED_VACANT } }) { totalCount } } }',
+      {},
+      'Analyst',
+    );
+    type Counted = { name: string; reviews: { totalCount: number }; positions: { totalCount: number } };
+    const expected = (agencies as Counted[]).map(({ name, reviews, positions }) => [
+      name,
+      String(reviews.totalCount),
+      String(positions.totalCount),
+    ]);
+    expect(expected.some(([, reviews, positions]) => reviews !== '0' && positions !== '0')).toBe(true);
+    const shown = await cells();
+    expect(shown).toEqual(expected.slice(0, shown.length));
+    await page.getByRole('tab', { name: 'Chart' }).click();
+    await page.locator('.chart svg').first().waitFor();
+    await page
+      .locator('.table-tools label', { hasText: /^and/ })
+      .locator('select')
+      .selectOption('positions.totalCount');
+    await page.getByRole('img', { name: 'reviews.totalCount and positions.totalCount by name' }).waitFor();
+    expect(await page.locator('.chart [aria-label="bar"] rect').count()).toBe(2 * agencies.length);
+    expect(await accessibilityFaults()).toEqual([]);
+    await page.getByRole('tab', { name: 'Table' }).click();
+    await page.getByRole('button', { name: 'Remove: open equals' }).click();
+    expect(await editor.textContent()).not.toContain('$open');
+    expect(await page.evaluate(`JSON.parse(sessionStorage['ordergraph.tabs']).open[0].variables`)).toBe(
+      JSON.stringify({ status: 'FUNDED_VACANT' }, null, 2),
+    );
+    expect(complaints).toEqual([]);
+  });
+
+  test('sorts, sizes pages, and chooses dimensions of groups in the schema tree', async () => {
+    await open();
+    await askAs('Analyst');
+    await page.getByRole('searchbox', { name: 'Find a type or field' }).fill('positions');
+    await page.getByRole('checkbox', { name: 'positions', exact: true }).check();
+    await page.getByRole('searchbox', { name: 'Find a type or field' }).fill('');
+    await page.getByRole('button', { name: 'Filter, sort, page size of positions' }).click();
+    const panel = page.getByRole('group', { name: 'Filter, sort, page size of positions' });
+    await panel.getByLabel('field').selectOption('TITLE');
+    await panel.getByLabel('direction').selectOption('DESC');
+    await panel.getByLabel('first').fill('3');
+    await panel.getByLabel('first').blur();
+    await page.getByRole('checkbox', { name: 'positions.groups', exact: true }).check();
+    const editor = page.getByRole('textbox', { name: 'Operation' });
+    const text = (await editor.textContent())!;
+    expect(text).toContain('positions(orderBy: [{field: TITLE, direction: DESC}], first: 3)');
+    expect(text).toMatch(/groups\(by: \[\{field: \w+\}\]\)/);
+    await runIt();
+    expect(await cells()).toHaveLength(3);
+    expect(await page.locator('.errors').count()).toBe(0);
+  });
+
+  test('hides columns and rows of a table', async () => {
+    await open();
+    await askAs('Analyst');
+    await type('{ sectors(first: 20) { nodes { key name riskLevel } } }');
+    await runIt();
+    await page.locator('.columns summary').click();
+    await page.getByRole('checkbox', { name: 'key', exact: true }).uncheck();
+    const all = await cells();
+    expect(all).toHaveLength(16);
+    expect(all.every((row) => row.length === 2)).toBe(true);
+    await page.getByRole('searchbox', { name: 'Rows with' }).fill('SERVICES');
+    const some = await cells();
+    expect(some).toEqual(all.filter((row) => row.join(' ').toUpperCase().includes('SERVICES')));
+    expect(some.length).toBeGreaterThan(0);
+    await page.getByRole('checkbox', { name: 'name', exact: true }).uncheck();
+    expect(await page.getByRole('checkbox', { name: 'riskLevel', exact: true }).isDisabled()).toBe(true);
+    await page.getByRole('button', { name: 'Show all columns' }).click();
+    await page.getByRole('button', { name: 'Show all rows' }).click();
+    expect((await cells()).map((row) => row.length)).toEqual(Array(16).fill(3));
+  });
+
+  test('keeps the marks of the schema tree while the operation has a mistake', async () => {
+    await open();
+    await type('{ sectors(first: 2) { nodes { key } } }');
+    const key = page.getByRole('checkbox', { name: 'sectors.nodes.key', exact: true });
+    await key.waitFor();
+    expect([await key.isChecked(), await key.isEnabled()]).toEqual([true, true]);
+    await type('{ sectors(first: 2) { nodes { key ');
+    await page.getByText('the tree shows its last valid state').waitFor();
+    expect([await key.isChecked(), await key.isEnabled()]).toEqual([true, false]);
+    await type('{ sectors(first: 2) { nodes { name } } }');
+    await page.getByText('the tree shows its last valid state').waitFor({ state: 'detached' });
+    expect([await key.isChecked(), await key.isEnabled()]).toEqual([false, true]);
+  });
+
   test('saves an operation, opens it by its link, and downloads the whole list', async () => {
     await open();
     await askAs('Analyst');

@@ -63,6 +63,7 @@ export function Arguments({ field, node, args, isEditable }: ArgumentsProps) {
               argument={argument}
               values={values.filter(({ path }) => path[0] === argument.name)}
               args={args}
+              of={field.at(-1)!}
               onChange={change}
             />
           ))}
@@ -97,10 +98,12 @@ interface ArgumentProps {
   readonly argument: GraphQLArgument;
   readonly values: readonly ArgumentValue[];
   readonly args: readonly GraphQLArgument[];
+  /** Name of the field. */
+  readonly of: string;
   readonly onChange: Change;
 }
 
-function Argument({ argument, values, args, onChange }: ArgumentProps) {
+function Argument({ argument, values, args, of, onChange }: ArgumentProps) {
   const id = useId();
   const { name, type } = argument;
   const path = [name];
@@ -133,7 +136,7 @@ function Argument({ argument, values, args, onChange }: ArgumentProps) {
       <InputControl
         id={id}
         type={type}
-        names={[name]}
+        names={[of, name]}
         value={values[0]?.value}
         onChange={(value) => {
           if (value !== undefined || !isRequiredArgument(argument)) onChange(path, value, type);
@@ -236,7 +239,8 @@ function NewCondition({ argument, onAdd }: { argument: GraphQLArgument; onAdd: C
     // most conditions begin with the first operator
     const operator = below && operatorOf(below);
     setSteps(operator === undefined ? next : [...next, operator]);
-    setValue(undefined);
+    // yes is what a condition on a flag nearly always asks for
+    setValue(below && isFlag(below) ? true : undefined);
   };
   const add = () => {
     onAdd([argument.name, ...steps], value, type);
@@ -278,6 +282,12 @@ function NewCondition({ argument, onAdd }: { argument: GraphQLArgument; onAdd: C
     </div>
   );
 }
+
+/** Whether a filter, or an operator, takes true or false. */
+const isFlag = (type: GraphQLInputType): boolean => {
+  const [first] = stepsOf(type);
+  return getNamedType(first?.type ?? type).name === 'Boolean';
+};
 
 /** The first operator of a filter of single values; undefined for filters by fields. */
 function operatorOf(type: GraphQLInputType): string | undefined {

@@ -62,7 +62,12 @@ export function SchemaTree({ annotated, error }: TreeProps) {
           The operation has a mistake: the tree shows its last valid state. Correct it to check fields.
         </p>
       )}
-      {annotated && search.trim() !== '' && <Found annotated={annotated} search={search.trim()} onShow={setShown} />}
+      {annotated && search.trim() !== '' && (
+        <ul class="tree found">
+          <Addable {...{ annotated, selected, isEditable: isValid, toggle, onShow: setShown }} search={search.trim()} />
+          <Found annotated={annotated} search={search.trim()} onShow={setShown} />
+        </ul>
+      )}
       {annotated && search.trim() === '' && (
         <ul class="tree">
           {fieldsOf(annotated.schema.getQueryType()).map((field) => (
@@ -96,6 +101,8 @@ interface BranchProps {
   readonly type: string;
   readonly field: Field;
   readonly path: FieldPath;
+  /** Whether it stands alone, with the names that lead to it. */
+  readonly isFound?: boolean;
   readonly selected: Selected;
   /** Whether the operation can be changed now. */
   readonly isEditable: boolean;
@@ -104,14 +111,14 @@ interface BranchProps {
 }
 
 function Branch(props: BranchProps) {
-  const { annotated, type, field, path, selected, isEditable, toggle, onShow } = props;
+  const { annotated, type, field, path, isFound = false, selected, isEditable, toggle, onShow } = props;
   const node = selected.at(path);
   const isChecked = node !== undefined;
-  const [isOpen, setOpen] = useState(isChecked);
+  const [isOpen, setOpen] = useState(isChecked && !isFound);
   const named = getNamedType(field.type);
   const isParent = isCompositeType(named);
   const coordinate = `${type}.${field.name}`;
-  const open = isOpen || (isParent && isChecked);
+  const open = isOpen || (isParent && isChecked && !isFound);
   return (
     <li>
       <div class="branch">
@@ -136,7 +143,7 @@ function Branch(props: BranchProps) {
           onChange={() => toggle(path)}
         />
         <button type="button" class="field" onClick={() => onShow(coordinate)}>
-          {field.name}
+          {isFound ? path.join('.') : field.name}
         </button>
         <Tags {...{ annotated, coordinate, within: type }} />
       </div>
@@ -144,7 +151,14 @@ function Branch(props: BranchProps) {
       {isParent && open && (
         <ul>
           {fieldsOf(named).map((below) => (
-            <Branch {...props} key={below.name} type={named.name} field={below} path={[...path, below.name]} />
+            <Branch
+              {...props}
+              key={below.name}
+              isFound={false}
+              type={named.name}
+              field={below}
+              path={[...path, below.name]}
+            />
           ))}
         </ul>
       )}
@@ -190,21 +204,47 @@ function Found({
   const found = useMemo(() => find(annotated, search), [annotated, search]);
   return (
     <>
-      <p class="muted small" role="status">
+      <li class="muted small" role="status">
         {found.length === 0
           ? `Nothing in the schema is named like "${search}"`
-          : `${found.length > MAX_FOUND ? `The first ${MAX_FOUND} of ` : ''}${found.length} found`}
-      </p>
-      <ul class="tree found">
-        {found.slice(0, MAX_FOUND).map((coordinate) => (
-          <li key={coordinate} class="branch">
-            <button type="button" class="field" onClick={() => onShow(coordinate)}>
-              {coordinate}
-            </button>
-            <Tags annotated={annotated} coordinate={coordinate} />
-          </li>
-        ))}
-      </ul>
+          : `${found.length > MAX_FOUND ? `The first ${MAX_FOUND} of ` : ''}${found.length} in the schema`}
+      </li>
+      {found.slice(0, MAX_FOUND).map((coordinate) => (
+        <li key={coordinate} class="branch">
+          <button type="button" class="field" onClick={() => onShow(coordinate)}>
+            {coordinate}
+          </button>
+          <Tags annotated={annotated} coordinate={coordinate} />
+        </li>
+      ))}
+    </>
+  );
+}
+
+/** Levels of an operation that a search looks into. */
+const MAX_LEVELS = 6;
+
+/** Fields with a name like the search that can be added right away: those of the operation's objects, and of the root. */
+function Addable({ search, ...tree }: Omit<BranchProps, 'type' | 'field' | 'path'> & { search: string }) {
+  const { annotated, selected } = tree;
+  const wanted = search.toLowerCase();
+  const found: { type: string; field: Field; path: FieldPath }[] = [];
+  const look = (type: GraphQLNamedType | undefined | null, above: FieldPath): void => {
+    for (const field of fieldsOf(type)) {
+      const path = [...above, field.name];
+      const isLike = field.name.toLowerCase().includes(wanted);
+      if (isLike && type && found.length < MAX_FOUND) found.push({ type: type.name, field, path });
+      if (path.length < MAX_LEVELS && selected.at(path)) look(getNamedType(field.type), path);
+    }
+  };
+  look(annotated.schema.getQueryType(), []);
+  if (found.length === 0) return null;
+  return (
+    <>
+      <li class="muted small">{found.length} to add here</li>
+      {found.map((one) => (
+        <Branch key={one.path.join('.')} {...tree} {...one} isFound />
+      ))}
     </>
   );
 }

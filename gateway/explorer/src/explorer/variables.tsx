@@ -1,11 +1,14 @@
 import {
+  type DocumentNode,
   type GraphQLInputType,
   type GraphQLSchema,
   Kind,
   parse,
   print,
   typeFromAST,
+  type ValueNode,
   type VariableDefinitionNode,
+  visit,
 } from 'graphql';
 import { useState } from 'preact/hooks';
 import { variablesIn, withVariable } from './edit-arguments';
@@ -22,7 +25,7 @@ interface VariablesProps {
 export function Variables({ schema, onRun }: VariablesProps) {
   const [view, setView] = useState<'form' | 'json'>('form');
   const { text, variables } = currentTab();
-  const definitions = definitionsIn(text);
+  const declared = variablesOf(text);
   return (
     <section class="variables" aria-labelledby="variables-title">
       <header>
@@ -44,43 +47,69 @@ export function Variables({ schema, onRun }: VariablesProps) {
           onRun={onRun}
         />
       ) : (
-        <Form definitions={definitions} schema={schema} variables={variables} />
+        <Form declared={declared} schema={schema} variables={variables} />
       )}
     </section>
   );
 }
 
-function definitionsIn(text: string): readonly VariableDefinitionNode[] {
+/** A variable of an operation, and the names of the field and argument that use it first, such as `agency` and `key`. */
+interface Variable {
+  readonly definition: VariableDefinitionNode;
+  readonly names: readonly string[];
+}
+
+function variablesOf(text: string): readonly Variable[] {
   try {
-    const operation = parse(text).definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
-    return operation?.kind === Kind.OPERATION_DEFINITION ? (operation.variableDefinitions ?? []) : [];
+    const document = parse(text);
+    const operation = document.definitions.find((node) => node.kind === Kind.OPERATION_DEFINITION);
+    const names = namesByVariable(document);
+    return (operation?.variableDefinitions ?? []).map((definition) => {
+      const { value } = definition.variable.name;
+      return { definition, names: names.get(value) ?? [value] };
+    });
   } catch {
     return [];
   }
 }
 
+function namesByVariable(document: DocumentNode): ReadonlyMap<string, readonly string[]> {
+  const byVariable = new Map<string, readonly string[]>();
+  visit(document, {
+    Field: ({ name: field, arguments: args = [] }) => {
+      const look = (value: ValueNode, names: readonly string[]): void => {
+        if (value.kind === Kind.OBJECT) for (const one of value.fields) look(one.value, [...names, one.name.value]);
+        if (value.kind === Kind.VARIABLE && !byVariable.has(value.name.value)) byVariable.set(value.name.value, names);
+      };
+      for (const { name, value } of args) look(value, [field.value, name.value]);
+    },
+  });
+  return byVariable;
+}
+
 function Form({
-  definitions,
+  declared,
   schema,
   variables,
 }: {
-  definitions: readonly VariableDefinitionNode[];
+  declared: readonly Variable[];
   schema: GraphQLSchema | undefined;
   variables: string;
 }) {
   const values = variablesIn(variables);
   if (!values) return <p class="muted small">The JSON text is not an object: correct it there.</p>;
-  if (definitions.length === 0) return <p class="muted small">This operation takes no variables.</p>;
+  if (declared.length === 0) return <p class="muted small">This operation takes no variables.</p>;
   const change = (name: string, value: unknown) => changeTab({ variables: withVariable(variables, name, value) });
   return (
     <div class="form">
-      {definitions.map(({ variable, type, defaultValue }) => {
+      {declared.map(({ definition: { variable, type, defaultValue }, names }) => {
         const name = variable.name.value;
         const inputType = schema && (typeFromAST(schema, type as never) as GraphQLInputType | undefined);
         return (
           <Value
             key={name}
             name={name}
+            names={names}
             written={print(type)}
             type={inputType}
             value={values[name]}
@@ -95,6 +124,7 @@ function Form({
 
 interface ValueProps {
   readonly name: string;
+  readonly names: readonly string[];
   /** The type as the operation has it. */
   readonly written: string;
   readonly type: GraphQLInputType | undefined;
@@ -103,14 +133,14 @@ interface ValueProps {
   readonly onChange: (value: unknown) => void;
 }
 
-function Value({ name, written, type, value, fallback, onChange }: ValueProps) {
+function Value({ name, names, written, type, value, fallback, onChange }: ValueProps) {
   const id = `variable-${name}`;
   return (
     <>
       <label for={id} title={written}>
         {name} <span class="muted small">{written}</span>
       </label>
-      <InputControl {...{ id, type, value, fallback, onChange }} names={[name]} />
+      <InputControl {...{ id, type, value, fallback, names, onChange }} />
     </>
   );
 }

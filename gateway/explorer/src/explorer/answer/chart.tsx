@@ -40,6 +40,14 @@ function measuresOf(shape: ChartShape, rows: readonly Row[], columns: readonly C
   return [{ name: names, values: measures.flatMap(({ values }) => values) }];
 }
 
+/** Whether several rows make one bar, so that it shows their sum. */
+function isRepeated(rows: readonly Row[], { x, second, series }: ChartShape): boolean {
+  const keys = rows.map(({ cells }) =>
+    JSON.stringify([cells[x], second === undefined && series !== undefined ? cells[series] : null]),
+  );
+  return new Set(keys).size < keys.length;
+}
+
 /** A list of an answer as a chart. Its table is in the tab next to it. */
 export function AnswerChart({ part, document, schema }: ChartProps) {
   const columns = useMemo(() => columnsOf(part, document, schema), [part, document, schema]);
@@ -134,7 +142,10 @@ export function AnswerChart({ part, document, schema }: ChartProps) {
         {choose('x', 'by', (place) => place !== shape.y && place !== shape.second)}
         {shape.second === undefined &&
           choose('series', 'divided by', (place) => place !== shape.y && place !== shape.x, true)}
-        <span class="muted small">The Table tab has the same values{moreOf(part)}</span>
+        <span class="muted small">
+          The Table tab has the same values{moreOf(part)}
+          {shape.mark !== 'line' && isRepeated(rows, shape) && ' Rows with the same values here are added up.'}
+        </span>
       </div>
       {failure && <p class="warn">{failure}</p>}
       <div class="chart" ref={host} />

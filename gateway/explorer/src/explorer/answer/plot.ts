@@ -29,7 +29,7 @@ export function plotOf(values: readonly Value[], { mark, names, width }: PlotOpt
     width,
     ariaLabel: title,
     ariaDescription: `${mark === 'line' ? 'Lines' : 'Bars'} of ${values.length} values${isDivided ? ` in ${series.length} series` : ''}. The table has the same values.`,
-    color: { legend: isDivided, scheme: 'Tableau10' },
+    color: { legend: isDivided, scheme: 'Tableau10', domain: series },
     style: { fontSize: '12px', background: 'transparent' },
     ...marksOf(values, mark, { names, isDivided, isLying: mark !== 'line' && count > MAX_UPRIGHT, count, domain }),
   });
@@ -78,7 +78,7 @@ function marksOf(
     return {
       marginLeft: 24 + CHARACTER * Math.max(...values.map(({ x }) => shortened(x).length)),
       height: 40 + 22 * count,
-      x: { label: names.y, grid: true, domain },
+      x: { label: names.y, grid: true, domain, axis: count > MAX_IN_SIGHT ? 'both' : 'bottom' },
       y: { label: null, tickFormat: shortened },
       marks: [Plot.barX(values, { x: 'y', y: 'x', fill, ...sort, ...tip } as never), Plot.ruleX([0])],
     };
@@ -91,27 +91,39 @@ function marksOf(
   };
 }
 
+/** Lying bars up to which the axis below them is in sight. */
+const MAX_IN_SIGHT = 16;
+
+/** Categories from the largest sum of the first series, as single bars are. */
+function byFirstSeries(values: readonly Value[]): readonly (Date | string)[] {
+  const first = values[0]?.series;
+  const sums = new Map<Date | string, number>();
+  for (const { x, y, series } of values) sums.set(x, (sums.get(x) ?? 0) + (series === first ? y : 0));
+  return [...sums].sort(([, one], [, other]) => other - one).map(([x]) => x);
+}
+
 /** Bars of several series side by side: those of one category are together. */
 function groupedBars(
   values: readonly Value[],
   { names, isLying, count }: Pick<MarkOptions, 'names' | 'isLying' | 'count'>,
 ): Plot.PlotOptions {
   const color = { fill: 'series', tip: true };
-  const series = new Set(values.map((value) => value.series)).size;
+  const series = [...new Set(values.map((value) => value.series))];
+  const domain = byFirstSeries(values);
   if (isLying)
     return {
       marginLeft: 24 + CHARACTER * Math.max(...values.map(({ x }) => shortened(x).length)),
-      height: 40 + (8 + 12 * series) * count,
-      fy: { label: null, tickFormat: shortened, axis: 'left', padding: 0.2 },
-      y: { axis: null, padding: 0 },
-      x: { label: names.y, grid: true },
+      height: 40 + (8 + 12 * series.length) * count,
+      fy: { label: null, tickFormat: shortened, axis: 'left', padding: 0.2, domain },
+      y: { axis: null, padding: 0, domain: series },
+      x: { label: names.y, grid: true, axis: count > MAX_IN_SIGHT ? 'both' : 'bottom' },
       marks: [Plot.barX(values, { fy: 'x', y: 'series', x: 'y', ...color } as never), Plot.ruleX([0])],
     };
   return {
     marginLeft: 60,
     marginBottom: 50,
-    fx: { label: names.x, tickFormat: shortened, axis: 'bottom', padding: 0.2 },
-    x: { axis: null, padding: 0 },
+    fx: { label: names.x, tickFormat: shortened, axis: 'bottom', padding: 0.2, domain },
+    x: { axis: null, padding: 0, domain: series },
     y: { label: names.y, grid: true },
     marks: [Plot.barY(values, { fx: 'x', x: 'series', y: 'y', ...color } as never), Plot.ruleY([0])],
   };
