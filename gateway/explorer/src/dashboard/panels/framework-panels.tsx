@@ -216,33 +216,36 @@ export function DeterminationsByAgency() {
         rows.length === 0 ? (
           <Empty>No determinations are asked for this year.</Empty>
         ) : (
-          <table class="data">
-            <thead>
-              <tr>
-                {columns.map((name, column) => (
-                  <th key={name} scope="col" class={column > 0 ? 'num wrap' : 'wrap'}>
-                    {name}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(({ agency, cells }) => (
-                <tr key={agency.key}>
-                  <th scope="row">
-                    <a href={`/dashboard/agencies/${agency.key}`} title={agency.name}>
-                      {agencyName(agency.key)}
-                    </a>
-                  </th>
-                  {cells.map((cell, column) => (
-                    <td key={columns[column + 1]} class="num">
-                      {cell}
-                    </td>
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: scrolls by keyboard on narrow screens
+          <section class="scroll" tabIndex={0} aria-label="Determinations of each agency">
+            <table class="data">
+              <thead>
+                <tr>
+                  {columns.map((name, column) => (
+                    <th key={name} scope="col" class={column > 0 ? 'num wrap' : 'wrap'}>
+                      {name}
+                    </th>
                   ))}
                 </tr>
-              ))}
-            </tbody>
-          </table>
+              </thead>
+              <tbody>
+                {rows.map(({ agency, cells }) => (
+                  <tr key={agency.key}>
+                    <th scope="row">
+                      <a href={`/dashboard/agencies/${agency.key}`} title={agency.name}>
+                        {agencyName(agency.key)}
+                      </a>
+                    </th>
+                    {cells.map((cell, column) => (
+                      <td key={columns[column + 1]} class="num">
+                        {cell}
+                      </td>
+                    ))}
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
         )
       }
     </Panel>
