@@ -65,8 +65,8 @@ function developerCommands(root, args) {
     'test:differential': { steps: [[join(root, 'dist', 'test', 'oracle', 'main.js'), ...args]] },
     bench: {
       steps: [
-        args[0] === 'questions'
-          ? [join(root, 'dist', 'test', 'bench', 'questions.js'), ...args.slice(1)]
+        args[0] === 'questions' || args[0] === 'exports'
+          ? [join(root, 'dist', 'test', 'bench', `${args[0]}.js`), ...args.slice(1)]
           : [join(root, 'dist', 'test', 'bench', 'main.js'), ...args],
       ],
     },

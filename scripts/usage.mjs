@@ -38,7 +38,15 @@ Measures what each ready question costs, beside its statements sent through the 
   --scales a,b     scales of the exercise data (1,10,100)
   --databases a,b  sqlite, mysql (both)
   --only a,b       numbers of questions, such as 01; all by default
-  --times N        measured requests of each question (20)`,
+  --times N        measured requests of each question (20)
+
+npm run bench -- exports [options]
+Measures exports of the longest lists: rows per second, CPU, and memory.
+  --scale N        scale of the exercise data (100)
+  --copies N       further copies of each inventory item (7, which make a million rows at scale 100)
+  --databases a,b  sqlite, mysql (both)
+  --only a,b       inventory, findings, applications; all by default
+  --times N        exports of each list (2)`,
   check: `npm run check
 Checks format, lint, import boundaries, types, generated files and docker-compose.yml. It has no options.`,
   build: `npm run build -- [options]

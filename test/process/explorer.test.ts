@@ -164,7 +164,7 @@ describeInBrowser('the explorer of `npm start`', () => {
     const values = agencies.filter(
       (agency: { medianDaysToRemediate: number | null }) => agency.medianDaysToRemediate !== null,
     );
-    expect(await page.locator('.chart [aria-label="bar"] rect').count()).toBe(values.length);
+    expect(await page.locator('.chart [data-mark="bar"] rect').count()).toBe(values.length);
     expect(complaints).toEqual([]);
   });
 
@@ -218,7 +218,7 @@ describeInBrowser('the explorer of `npm start`', () => {
       .locator('select')
       .selectOption('positions.totalCount');
     await page.getByRole('img', { name: 'reviews.totalCount and positions.totalCount by name' }).waitFor();
-    expect(await page.locator('.chart [aria-label="bar"] rect').count()).toBe(2 * agencies.length);
+    expect(await page.locator('.chart [data-mark="bar"] rect').count()).toBe(2 * agencies.length);
     expect(await accessibilityFaults()).toEqual([]);
     await page.getByRole('tab', { name: 'Table' }).click();
     await page.getByRole('button', { name: 'Remove: open equals' }).click();
@@ -237,17 +237,35 @@ describeInBrowser('the explorer of `npm start`', () => {
     await page.getByRole('searchbox', { name: 'Find a type or field' }).fill('');
     await page.getByRole('button', { name: 'Filter, sort, page size of positions' }).click();
     const panel = page.getByRole('group', { name: 'Filter, sort, page size of positions' });
-    await panel.getByLabel('field').selectOption('TITLE');
-    await panel.getByLabel('direction').selectOption('DESC');
-    await panel.getByLabel('first').fill('3');
-    await panel.getByLabel('first').blur();
+    await panel.getByLabel('field', { exact: true }).selectOption('CREATED_AT');
+    await panel.getByLabel('direction', { exact: true }).selectOption('DESC');
+    await panel.getByLabel('first', { exact: true }).fill('3');
+    await panel.getByLabel('first', { exact: true }).blur();
     await page.getByRole('checkbox', { name: 'positions.groups', exact: true }).check();
     const editor = page.getByRole('textbox', { name: 'Operation' });
     const text = (await editor.textContent())!;
-    expect(text).toContain('positions(orderBy: [{field: TITLE, direction: DESC}], first: 3)');
+    expect(text).toContain('positions(orderBy: [{field: CREATED_AT, direction: DESC}], first: 3)');
     expect(text).toMatch(/groups\(by: \[\{field: \w+\}\]\)/);
+    await page.getByRole('button', { name: 'by 1 of positions.groups' }).click();
+    const groups = page.getByRole('group', { name: 'Arguments of positions.groups' });
+    await groups.getByLabel('field', { exact: true }).first().selectOption('STATUS');
+    expect(await editor.textContent()).toMatch(
+      /groups\(by: \[\{field: STATUS\}\]\) \{.*aggregates \{\s*count\s*\}.*status/,
+    );
     await runIt();
     expect(await cells()).toHaveLength(3);
+    await page.locator('.answer-bar select').selectOption('positions.groups.nodes');
+    const counted = await ask(
+      '{ positions { groups(by: [{ field: STATUS }]) { nodes { aggregates { count } } } } }',
+      {},
+      'Analyst',
+    );
+    type Group = { aggregates: { count: number } };
+    const counts = counted.positions.groups.nodes.map(({ aggregates }: Group) =>
+      aggregates.count.toLocaleString('en-US'),
+    );
+    expect(counts.length).toBeGreaterThan(1);
+    expect((await cells()).map((row) => row.find((cell) => /^[\d,]+$/.test(cell)))).toEqual(counts);
     expect(await page.locator('.errors').count()).toBe(0);
   });
 

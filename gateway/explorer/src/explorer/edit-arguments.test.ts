@@ -1,6 +1,6 @@
 import { buildSchema, parse } from 'graphql';
 import { type Asking, valuesOf, withoutValue, withValue } from './edit-arguments';
-import { fieldAt, operationIn, toggled } from './edit-query';
+import { fieldAt, operationIn, toggled, withDimensions } from './edit-query';
 import { typeAt, type ValuePath } from './input-types';
 
 const schema = buildSchema(`
@@ -14,10 +14,13 @@ const schema = buildSchema(`
   input StringFilter { eq: String contains: String }
   input ReviewFilter { status: StatusFilter openedAt: TimeFilter developer: DeveloperFilter and: [ReviewFilter!] }
   input ReviewOrder { field: Field! direction: Direction! = ASC }
-  input Dimension { field: Field! unit: Int }
-  type Group { label: String }
+  input Dimension { field: Field! unit: Int bounds: [Float!] }
+  type Aggregates { count: Int! }
+  type ReviewGroup { status: Status agency: Agency aggregates: Aggregates! }
+  type Agency { name: String }
+  type GroupPage { nodes: [ReviewGroup!]! }
   type Review { id: ID! status: Status }
-  type ReviewList { nodes: [Review!]! groups(by: [Dimension!]!): [Group!]! }
+  type ReviewList { nodes: [Review!]! groups(by: [Dimension!]!): GroupPage! }
   type Query { reviews(first: Int, filter: ReviewFilter, orderBy: [ReviewOrder!]): ReviewList! review(key: ID!): Review }
 `);
 
@@ -69,11 +72,22 @@ test('gives a second variable of a name a number', () => {
   expect(JSON.parse(two.variables)).toEqual({ status: 'OPEN', status2: ['CLOSED'] });
 });
 
-test('writes sorting and dimensions of groups as values, the first dimension at once', () => {
+test('writes sorting and dimensions of groups as values, and adds what groups have in common', () => {
   const sorted = set({ text, variables: '' }, ['orderBy'], [{ field: 'AGENCY', direction: 'DESC' }]);
   expect(plain(sorted.text)).toContain('reviews(orderBy: [{field: AGENCY, direction: DESC}])');
-  expect(plain(toggled(text, ['reviews', 'groups', 'label'], schema)!)).toContain(
-    'groups(by: [{field: STATUS}]) { label }',
+  const grouped = toggled(text, ['reviews', 'groups'], schema)!;
+  expect(plain(grouped)).toContain('groups(by: [{field: STATUS}]) { nodes { aggregates { count } status } }');
+  const dimensions = (...fields: string[]) => fields.map((field) => ({ field }));
+  const more = withDimensions(
+    grouped,
+    ['reviews', 'groups'],
+    { now: dimensions('STATUS', 'AGENCY'), before: dimensions('STATUS') },
+    schema,
+  );
+  expect(plain(more)).toContain('{ nodes { aggregates { count } status agency { name } } }');
+  const other = { now: dimensions('AGENCY'), before: dimensions('STATUS', 'AGENCY') };
+  expect(plain(withDimensions(more, ['reviews', 'groups'], other, schema))).toContain(
+    '{ nodes { aggregates { count } agency { name } } }',
   );
   expect(plain(toggled('', ['review', 'status'], schema)!)).toBe(
     'query Review($key: ID!) { review(key: $key) { status } }',

@@ -4,6 +4,7 @@ import {
   type DocumentNode,
   type FieldNode,
   type GraphQLField,
+  type GraphQLNamedType,
   type GraphQLSchema,
   getNamedType,
   isCompositeType,
@@ -20,6 +21,7 @@ import {
   type SelectionNode,
   type SelectionSetNode,
   type VariableDefinitionNode,
+  valueFromASTUntyped,
 } from 'graphql';
 import { firstRowOf } from './input-types';
 
@@ -80,11 +82,20 @@ export function toggled(text: string, path: FieldPath, schema: GraphQLSchema): s
   const selectionSet = isOn
     ? without(operation.selectionSet, path)
     : withField(operation.selectionSet, path, schema.getQueryType()!.name, { schema, variables });
-  return printed(text, {
+  const changed = printed(text, {
     ...operation,
     variableDefinitions: used([...variables.values()], selectionSet),
     selectionSet: selectionSet.selections.length > 0 ? selectionSet : setOf([field('__typename')]),
   });
+  return isOn || path.at(-1) !== 'groups' ? changed : withFirstDimension(changed, path, schema);
+}
+
+/** New groups begin with a dimension. */
+function withFirstDimension(text: string, path: FieldPath, schema: GraphQLSchema): string {
+  const by = fieldAt(operationIn(text)!, path)?.arguments?.find(({ name }) => name.value === 'by')?.value;
+  return by?.kind === Kind.LIST
+    ? withDimensions(text, path, { now: valueFromASTUntyped(by) as Rows, before: [] }, schema)
+    : text;
 }
 
 const EMPTY: OperationDefinitionNode = {
@@ -199,6 +210,9 @@ function firstOf(type: string, adding: Adding): SelectionSetNode {
   const parent = adding.schema.getType(type);
   if (!isObjectType(parent) && !isInterfaceType(parent)) return setOf([field('__typename')]);
   const fields = parent.getFields();
+  // of a group, what its objects have in common is added with the dimension
+  if (type.endsWith('Group') && fields.aggregates)
+    return setOf([field('aggregates', { selectionSet: setOf([field('count')]) })]);
   if (fields.nodes) {
     const node = getNamedType(fields.nodes.type).name;
     return setOf([
@@ -211,6 +225,44 @@ function firstOf(type: string, adding: Adding): SelectionSetNode {
   const first =
     FIRST_FIELDS.find((name) => isPlain(fields[name])) ?? Object.keys(fields).find((name) => isPlain(fields[name]));
   return setOf([field(first ?? '__typename')]);
+}
+
+type Rows = readonly Readonly<Record<string, unknown>>[];
+
+/**
+ * Adds the fields of a field's groups that its dimensions have in common, such as `leadAgency` for `LEAD_AGENCY`, and removes those of former
+ * dimensions, which would be null.
+ */
+export function withDimensions(
+  text: string,
+  path: FieldPath,
+  dimensions: { readonly now: Rows; readonly before: Rows },
+  schema: GraphQLSchema,
+): string {
+  const namesOf = (rows: Rows) => new Set(rows.map(({ field: dimension }) => camelCase(String(dimension))));
+  const [now, before] = [namesOf(dimensions.now), namesOf(dimensions.before)];
+  return [...now.union(before)].reduce((changed, name) => {
+    const place = [...path, 'nodes', name];
+    const operation = operationIn(changed);
+    const isOn = operation && fieldAt(operation, place) !== undefined;
+    if (isOn === now.has(name) || !isField(place, schema)) return changed;
+    return toggled(changed, place, schema) ?? changed;
+  }, text);
+}
+
+const camelCase = (name: string): string =>
+  name.toLowerCase().replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+
+/** Whether the schema has a field at a path from the root. */
+function isField(path: FieldPath, schema: GraphQLSchema): boolean {
+  let type: GraphQLNamedType | null | undefined = schema.getQueryType();
+  for (const name of path) {
+    const below: GraphQLField<unknown, unknown> | undefined =
+      isObjectType(type) || isInterfaceType(type) ? type.getFields()[name] : undefined;
+    if (!below) return false;
+    type = getNamedType(below.type);
+  }
+  return true;
 }
 
 /** The variables that a selection still uses. */

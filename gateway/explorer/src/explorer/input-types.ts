@@ -35,7 +35,7 @@ export function kindOf(type: GraphQLInputType): InputKind {
   const isRows =
     isListType(nullable) &&
     isInputObjectType(named) &&
-    Object.values(named.getFields()).every((field) => isLeafType(getNullableType(field.type)));
+    Object.values(named.getFields()).every((field) => isLeafType(getNamedType(field.type)));
   return isRows ? 'rows' : 'text';
 }
 

@@ -3,6 +3,7 @@ import {
   type GraphQLArgument,
   type GraphQLInputField,
   type GraphQLInputType,
+  type GraphQLSchema,
   getNamedType,
   getNullableType,
   isInputObjectType,
@@ -10,7 +11,7 @@ import {
 } from 'graphql';
 import { useId, useState } from 'preact/hooks';
 import { type ArgumentValue, valuesOf, variablesIn, withoutValue, withValue } from './edit-arguments';
-import type { FieldPath } from './edit-query';
+import { type FieldPath, withDimensions } from './edit-query';
 import { InputControl } from './input-control';
 import { kindOf, typeAt, type ValuePath } from './input-types';
 import { changeTab, currentTab } from './tabs';
@@ -22,23 +23,32 @@ interface ArgumentsProps {
   readonly field: FieldPath;
   readonly node: FieldNode;
   readonly args: readonly GraphQLArgument[];
+  readonly schema: GraphQLSchema;
   /** Whether the operation can be changed now. */
   readonly isEditable: boolean;
 }
 
 /** The arguments of a field that is in the operation: filters, sorting, page size. What a reader chooses becomes part of the operation. */
-export function Arguments({ field, node, args, isEditable }: ArgumentsProps) {
+export function Arguments({ field, node, args, schema, isEditable }: ArgumentsProps) {
   const [isOpen, setOpen] = useState(false);
   const values = valuesOf(node, variablesIn(currentTab().variables) ?? {});
   const offered = args.filter(({ name }) => !OF_PAGES.has(name)).sort((one, other) => rankOf(one) - rankOf(other));
   const panel = useId();
+  const summary = summaryOf(values) || titleOf(offered);
   if (offered.length === 0) return null;
   const change = (path: ValuePath, value: unknown, type: GraphQLInputType) => {
     const { text, variables } = currentTab();
     const asking = { text, variables };
     const changed =
       value === undefined ? withoutValue(asking, field, path) : withValue(asking, { field, path, type }, value);
-    if (changed) changeTab(changed);
+    if (!changed) return;
+    const isDimensions = path[0] === 'by' && Array.isArray(value);
+    const before = rowsIn(values.find((one) => one.path.join() === path.join())?.value);
+    changeTab(
+      isDimensions
+        ? { ...changed, text: withDimensions(changed.text, field, { now: value, before }, schema) }
+        : changed,
+    );
   };
   return (
     <div class="arguments">
@@ -47,10 +57,10 @@ export function Arguments({ field, node, args, isEditable }: ArgumentsProps) {
         class="field open-arguments"
         aria-expanded={isOpen}
         aria-controls={panel}
-        aria-label={`${titleOf(offered)} of ${field.join('.')}`}
+        aria-label={`${summary} of ${field.join('.')}`}
         onClick={() => setOpen(!isOpen)}
       >
-        <span aria-hidden="true">{isOpen ? '▾' : '▸'}</span> {summaryOf(values) || titleOf(offered)}
+        <span aria-hidden="true">{isOpen ? '▾' : '▸'}</span> {summary}
       </button>
       {isOpen && (
         <fieldset id={panel} disabled={!isEditable}>
@@ -322,7 +332,8 @@ function Rows({ type, rows, onChange }: RowsProps) {
             <RowValue
               key={name}
               {...{ name, type: of, value: row[name] }}
-              fallback={defaultValue === undefined ? `${name}: —` : String(defaultValue)}
+              isLabeled={name !== first!.name}
+              fallback={defaultValue === undefined ? undefined : String(defaultValue)}
               onChange={(value) => {
                 const { [name]: _former, ...others } = row;
                 replace(place, value === undefined ? others : { ...row, [name]: value });
@@ -358,15 +369,17 @@ interface RowValueProps {
   readonly name: string;
   readonly type: GraphQLInputType;
   readonly value: unknown;
-  readonly fallback: string;
+  readonly fallback: string | undefined;
+  /** Whether its name is in sight. */
+  readonly isLabeled?: boolean;
   readonly onChange: (value: unknown) => void;
 }
 
-function RowValue({ name, ...control }: RowValueProps) {
+function RowValue({ name, isLabeled = false, ...control }: RowValueProps) {
   const id = useId();
   return (
     <>
-      <label class="visually-hidden" for={id}>
+      <label class={isLabeled ? 'small muted' : 'visually-hidden'} for={id}>
         {name}
       </label>
       <InputControl id={id} names={[name]} {...control} />

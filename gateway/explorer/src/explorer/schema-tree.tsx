@@ -68,8 +68,9 @@ export function SchemaTree({ annotated, error }: TreeProps) {
           <Found annotated={annotated} search={search.trim()} onShow={setShown} />
         </ul>
       )}
-      {annotated && search.trim() === '' && (
-        <ul class="tree">
+      {/* stays while a search hides it: what is open in it stays open */}
+      {annotated && (
+        <ul class="tree" hidden={search.trim() !== ''}>
           {fieldsOf(annotated.schema.getQueryType()).map((field) => (
             <Branch
               key={field.name}
@@ -147,7 +148,7 @@ function Branch(props: BranchProps) {
         </button>
         <Tags {...{ annotated, coordinate, within: type }} />
       </div>
-      {node && <Arguments field={path} args={field.args} {...{ node, isEditable }} />}
+      {node && <Arguments field={path} args={field.args} schema={annotated.schema} {...{ node, isEditable }} />}
       {isParent && open && (
         <ul>
           {fieldsOf(named).map((below) => (

@@ -35,6 +35,12 @@ export function plotOf(values: readonly Value[], { mark, names, width }: PlotOpt
   });
   // its rules are in explorer.css: the page's policy blocks style elements without a nonce
   for (const style of chart.querySelectorAll('style')) style.remove();
+  // elements without a role may not have a name; the chart as a whole has one
+  for (const group of chart.querySelectorAll<SVGElement>('g[aria-label]')) {
+    group.dataset.mark = group.getAttribute('aria-label')!;
+    group.removeAttribute('aria-label');
+  }
+  (chart.matches('svg') ? chart : chart.querySelector(':scope > svg:last-of-type'))?.setAttribute('role', 'img');
   return chart;
 }
 
