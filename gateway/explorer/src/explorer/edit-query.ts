@@ -241,7 +241,7 @@ export function withDimensions(
 ): string {
   const namesOf = (rows: Rows) => new Set(rows.map(({ field: dimension }) => camelCase(String(dimension))));
   const [now, before] = [namesOf(dimensions.now), namesOf(dimensions.before)];
-  return [...now.union(before)].reduce((changed, name) => {
+  return [...new Set([...now, ...before])].reduce((changed, name) => {
     const place = [...path, 'nodes', name];
     const operation = operationIn(changed);
     const isOn = operation && fieldAt(operation, place) !== undefined;
