@@ -60,6 +60,7 @@ test.each([
     /several lists: a, c\.d\n {2}Name the one to export, such as --list a/,
   ],
   ['{ a { nodes { b } } }', { list: 'x' }, /no list "x", but a/],
+  ['{ a { nodes { b { nodes { c } } } } }', { list: 'a.nodes.b' }, /no list "a.nodes.b", but a/],
   ['{ a ', {}, /not a GraphQL operation: Syntax Error/],
   ['{ a { nodes { ...F } } }', {}, /has no fragment "F"/],
 ])('rejects %s', (text, options, message) => {
@@ -70,6 +71,17 @@ test('chooses a list of several, and an operation of several', () => {
   const text = 'query A { a { nodes { b } } c { d { nodes { e } } } } query B { f { nodes { g } } }';
   expect(of(text, { operationName: 'A', list: 'c.d' }).path).toEqual(['c', 'd']);
   expect(of(text, { operationName: 'B' })).toMatchObject({ path: ['f'], operationName: 'B' });
+});
+
+test('takes groups of a list only if they are named', () => {
+  const text = '{ a(first: 1) { nodes { b { nodes { c } } } groups(by: X) { nodes { d } } } }';
+  expect(of(text).path).toEqual(['a']);
+  const { path, query, selection } = of(text, { list: 'a.groups' });
+  expect([path, selection.map(responseName)]).toEqual([['a', 'groups'], ['d']]);
+  expect(query).toBe(
+    same(`query ($exportAfter: String) { a(first: 1) { nodes { b { nodes { c } } }
+      groups(by: X, first: 7, after: $exportAfter) { nodes { d } pageInfo { hasNextPage endCursor } } } }`),
+  );
 });
 
 describe('a table', () => {

@@ -40,6 +40,8 @@ interface List {
   readonly field: FieldNode;
   readonly path: readonly string[];
   readonly fields: readonly FieldNode[];
+  /** Whether it belongs to another list, as its groups do. */
+  readonly isWithin: boolean;
 }
 
 const CURSOR = 'exportAfter';
@@ -157,16 +159,28 @@ const isPageOf = (field: FieldNode, fragments: Fragments): boolean =>
   );
 
 /** Lists that are not within the objects of another list. */
-function listsOf(selectionSet: SelectionSetNode, fragments: Fragments, above: readonly FieldNode[] = []): List[] {
+function listsOf(
+  selectionSet: SelectionSetNode,
+  fragments: Fragments,
+  above: readonly FieldNode[] = [],
+  isWithin = false,
+): List[] {
   return fieldsIn(selectionSet, fragments).flatMap((field): List[] => {
     const fields = [...above, field];
-    if (isPageOf(field, fragments)) return [{ field, path: fields.map(responseName), fields }];
-    return field.selectionSet ? listsOf(field.selectionSet, fragments, fields) : [];
+    if (!field.selectionSet || (isWithin && OBJECTS.has(field.name.value))) return [];
+    const isPage = isPageOf(field, fragments);
+    const list = { field, path: fields.map(responseName), fields, isWithin };
+    return [...(isPage ? [list] : []), ...listsOf(field.selectionSet, fragments, fields, isWithin || isPage)];
   });
 }
 
+/** Fields with the objects of a list. */
+const OBJECTS: ReadonlySet<string> = new Set(['nodes', 'edges']);
+
 function chosen(lists: readonly List[], name: string | undefined, choices: Choices): List {
-  const [list, ...others] = lists.filter(({ path }) => name === undefined || path.join('.') === name);
+  const [list, ...others] = lists.filter(({ path, isWithin }) =>
+    name === undefined ? !isWithin : path.join('.') === name,
+  );
   if (list && others.length === 0) return list;
   const names = lists.map(({ path }) => path.join('.')).join(', ');
   if (lists.length === 0)

@@ -265,6 +265,12 @@ describeInBrowser('the explorer of `npm start`', () => {
       aggregates.count.toLocaleString('en-US'),
     );
     expect(counts.length).toBeGreaterThan(1);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'CSV', exact: true }).click(),
+    ]);
+    const lines = readFileSync(await download.path(), 'utf8').split('\r\n');
+    expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toHaveLength(counts.length + 1);
     expect((await cells()).map((row) => row.find((cell) => /^[\d,]+$/.test(cell)))).toEqual(counts);
     expect(await page.locator('.errors').count()).toBe(0);
   });
