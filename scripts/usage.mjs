@@ -45,6 +45,7 @@ Measures exports of the longest lists: rows per second, CPU, and memory.
   --scale N        scale of the exercise data (100)
   --copies N       further copies of each inventory item (7, which make a million rows at scale 100)
   --databases a,b  sqlite, mysql (both)
+  --data FOLDER    SQLite databases to read, instead of new ones
   --only a,b       inventory, findings, applications; all by default
   --times N        exports of each list (2)`,
   check: `npm run check

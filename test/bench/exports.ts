@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import mysql from 'mysql2/promise';
 import { request } from 'undici';
@@ -9,7 +10,7 @@ import { INSPECTOR } from '../support/identity';
 import { parseOptions } from '../support/options';
 import { killAll } from '../support/processes';
 import { exerciseDatabases, type ProcessStack, startStack } from '../support/stack';
-import { cpuSeconds } from './process-cost';
+import { cpuSeconds, residentMb } from './process-cost';
 
 /*
  * Rows per second, CPU, and memory of exports: `npm run bench -- exports`. Gateway and subgraphs are processes of their own; the client discards
@@ -28,15 +29,20 @@ async function main(): Promise<void> {
     scale: { type: 'string', default: '100' },
     databases: { type: 'string', default: 'sqlite,mysql' },
     copies: { type: 'string', default: '7' },
+    data: { type: 'string' },
     only: { type: 'string' },
     times: { type: 'string', default: '2' },
   });
   const names = Object.keys(QUESTIONS).filter((name) => !options.only || options.only.split(',').includes(name));
   for (const kind of options.databases.split(',') as DatabaseKind[]) {
-    const databases = await exerciseDatabases(kind, Number(options.scale));
-    await copyInventory(kind, databases, Number(options.copies));
+    const databases = options.data ? filesIn(options.data) : await exerciseDatabases(kind, Number(options.scale));
+    if (!options.data) await copyInventory(kind, databases, Number(options.copies));
     const stack = await startStack(kind, { databases });
-    console.log(`\n${kind}, scale ${options.scale}`);
+    console.log(`\n${kind}, ${options.data ?? `scale ${options.scale}`}`);
+    const memory = [...stack.subgraphs, ['gateway', stack.gateway] as const].map(
+      ([name, { child }]) => `${name} ${residentMb(child.pid!).toFixed(0)} MB`,
+    );
+    console.log(`before: ${memory.join(', ')}`);
     console.log('list              rows  rows/s  CPU µs/row gateway  subgraphs  most MB gateway  infrastructure');
     for (const name of names)
       for (let time = 0; time < Number(options.times); time++) await measure(stack, name, QUESTIONS[name]!);
@@ -44,6 +50,12 @@ async function main(): Promise<void> {
     await databases.drop();
   }
 }
+
+/** SQLite databases of an earlier run, to compare two versions on the same data. */
+const filesIn = (folder: string): TestDatabases => ({
+  url: (name) => join(folder, `${name}.sqlite`),
+  drop: async () => {},
+});
 
 /** Writes each inventory item some more times, under other keys: at scale 100, seven copies make a million rows. */
 async function copyInventory(kind: DatabaseKind, databases: TestDatabases, copies: number): Promise<void> {
