@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { fixedClock } from '#base/clock';
 import { Cursors } from '#kit/collection/cursor';
 import { Loaders } from '#kit/collection/loaders';
-import { cursorsOf, type PageArguments, planPage } from '#kit/collection/page';
+import { cursorConditions, cursorsOf, type PageArguments, planPage } from '#kit/collection/page';
+import type { Condition } from '#kit/collection/where';
 import { Database } from '#kit/database/database';
 import type { Order } from '#kit/model/model';
 import { Reader } from '#kit/policy/policy';
@@ -111,6 +112,27 @@ describe.each(databaseKinds)('paging on %s', (kind) => {
       { numRuns: kind === 'mysql' ? 25 : 60 },
     );
   });
+
+  // MySQL reads ranges of an index for both forms of the condition
+  if (kind === 'sqlite')
+    test.each(['ASC', 'DESC'] as const)('begins a page at its place in an index, %s', async (direction) => {
+      const order = [
+        { field: 'releaseStatus', direction },
+        { field: 'id', direction },
+      ];
+      const plan = planPage(AIModel, { orderBy: order }, Reader.everything, CURSORS);
+      const values = ['GENERAL', 'mdl_1'];
+      const [{ sql, parameters }] = cursorConditions(database, AIModel, { ...plan, after: values }, 't') as [Condition];
+      await database.query('CREATE INDEX paging_test ON ai_model (release_status, id)');
+      const steps = await database.query(
+        `EXPLAIN QUERY PLAN SELECT * FROM ai_model t WHERE ${sql} ORDER BY release_status ${direction}, id ${direction}`,
+        parameters,
+      );
+      await database.query('DROP INDEX paging_test');
+      expect(steps.map(({ detail }) => detail)).toEqual([
+        `SEARCH t USING INDEX paging_test (release_status${direction === 'ASC' ? '>' : '<'}?)`,
+      ]);
+    });
 
   test('returns for many parents in one statement the same lists as for each', async () => {
     await fc.assert(
