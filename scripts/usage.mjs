@@ -82,6 +82,7 @@ const PRODUCT = [
   'schema',
   'compose',
   'check-schema',
+  'clients',
   'new-subgraph',
   'migration',
 ];

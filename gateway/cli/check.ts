@@ -10,7 +10,9 @@ import { NO_AGREEMENT, readAgreement } from '../ownership/agreement';
 import { OWN_AGREEMENT_FILE } from '../ownership/own';
 import { manifestDocuments } from '../policy/trusted-documents';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
+import { releasedDocuments } from './clients';
 import { readSources, todayInUtc } from './compose';
+import type { CallerOptions } from './graph-client';
 import { defaultUrl, PROGRAMS } from './programs';
 
 export interface CheckOptions {
@@ -19,6 +21,8 @@ export interface CheckOptions {
   readonly agreement?: string | undefined;
   /** `client@version=file` sources: manifests of trusted documents, or GraphQL files. */
   readonly documents?: readonly string[] | undefined;
+  /** A running graph, whose released clients are protected. */
+  readonly registry?: CallerOptions | undefined;
 }
 
 /** Checks the schemas of `name=file` sources. @throws OperatorError for files that cannot be read */
@@ -29,7 +33,10 @@ export async function checkFiles(sources: readonly string[], options: CheckOptio
   const file = options.agreement ?? (isOwn ? OWN_AGREEMENT_FILE : undefined);
   const agreement = file === undefined ? NO_AGREEMENT : readAgreement(file, todayInUtc());
   const supergraph = isOwn ? readText(OWN_SUPERGRAPH_FILE, 'The supergraph') : compose(before, { agreement });
-  return check({ before, supergraph, proposed, agreement, documents: options.documents?.flatMap(documentsOf) });
+  const released = options.registry && (await releasedDocuments(options.registry));
+  const named = options.documents?.flatMap(documentsOf);
+  const documents = released || named ? [...(released ?? []), ...(named ?? [])] : undefined;
+  return check({ before, supergraph, proposed, agreement, documents });
 }
 
 /** The committed schemas of this repository. */

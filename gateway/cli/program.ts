@@ -519,8 +519,49 @@ program
     process.stdout.write(await composeFiles(sources, { agreement, signKey }));
   });
 
-program
-  .command('check-schema')
+const clients = program
+  .command('clients')
+  .description('Publishes, lists, and retires versions of clients, whose documents every caller may send.');
+/** Options of a command that asks a running graph. */
+const asCaller = (command: Command): Command =>
+  withSettings(command, { data: storeSettings.data })
+    .option('--url <address>', 'Running graph.', 'http://127.0.0.1:4000')
+    .option('--as <principal>', 'Caller that the development keys of the data folder sign, such as role=operator.')
+    .option('--token-file <file>', 'File with the token of the caller, instead of --as.');
+type CallerFlags = Flags & { url: string; as?: string; tokenFile?: string };
+const callerOf = <Given extends CallerFlags>(flags: Given) => ({
+  ...flags,
+  dataFolder: readSettings({ data: storeSettings.data }, flags).data,
+});
+
+asCaller(clients.command('publish'))
+  .argument('<client@version>', 'such as dashboard@1.4')
+  .argument('<manifest>', 'manifest of its documents, in the format of Apollo or Relay')
+  .description('Publishes a version of a client. Publishing the same manifest again changes nothing.')
+  .option('--note <text>', 'What is new in it.')
+  .action(async (release: string, manifest: string, flags: CallerFlags & { note?: string }) => {
+    const { publishClient } = await import('./clients');
+    process.stdout.write(await publishClient({ ...callerOf(flags), release, manifest }));
+  });
+
+asCaller(clients.command('retire'))
+  .argument('<client@version>', 'such as dashboard@1.4')
+  .description('Retires a version of a client: its documents are no longer trusted, and checks no longer protect them.')
+  .action(async (release: string, flags: CallerFlags) => {
+    const { retireClient } = await import('./clients');
+    process.stdout.write(await retireClient({ ...callerOf(flags), release }));
+  });
+
+asCaller(clients.command('list'))
+  .description('Lists the versions of clients in use.')
+  .option('--all', 'List retired versions, too.')
+  .action(async (flags: CallerFlags & { all?: boolean }) => {
+    const { listClients } = await import('./clients');
+    process.stdout.write(await listClients(callerOf(flags)));
+  });
+
+type CheckFlags = Omit<CallerFlags, 'url'> & Omit<CheckOptions, 'registry'> & { json?: boolean; registry?: string };
+withSettings(program.command('check-schema'), { data: storeSettings.data })
   .alias('check')
   .argument('<name=file...>', 'proposed subgraph schemas as name=file, such as reviews=schema.graphql')
   .description(
@@ -532,10 +573,20 @@ program
     '--documents <client=file...>',
     'Documents of released clients as client@version=file: manifests, or .graphql files. Changes that break none of them pass.',
   )
+  .option(
+    '--registry <address>',
+    'Running graph, such as http://127.0.0.1:4000, whose released clients must keep working.',
+  )
+  .option(
+    '--as <principal>',
+    'Caller of --registry that the development keys of the data folder sign, such as role=coordinator.',
+  )
+  .option('--token-file <file>', 'File with the token of the caller, instead of --as.')
   .option('--json', 'Print the report as JSON.')
-  .action(async (sources: string[], { json, ...options }: CheckOptions & { json?: boolean }) => {
+  .action(async (sources: string[], { json, registry, ...options }: CheckFlags) => {
     const { checkFiles, describeReport } = await import('./check');
-    const report = await checkFiles(sources, options);
+    const asked = registry === undefined ? undefined : callerOf({ ...options, url: registry });
+    const report = await checkFiles(sources, { ...options, registry: asked });
     process.stdout.write(json ? `${JSON.stringify(report)}\n` : describeReport(report));
     process.exitCode = report.passed ? 0 : 1;
   });

@@ -40,6 +40,7 @@ const PRODUCT_COMMANDS = [
   'schema',
   'compose',
   'check-schema',
+  'clients',
   'new-subgraph',
   'migration',
 ];
