@@ -1,13 +1,15 @@
 import { ChangeType, CriticalityLevel, diff } from '@graphql-inspector/core';
-import { type GraphQLSchema, parse, print } from 'graphql';
+import { type ConstDirectiveNode, type GraphQLSchema, Kind, parse, print } from 'graphql';
 import { OperatorError } from '#base/errors';
+import { isCovered, type Sensitivity } from '#base/sensitivity';
 import { compose, type PublishedSubgraph } from '../composition/compose';
 import { apiSchemaIn } from '../graph/api-schema';
 import type { Agreement } from '../ownership/agreement';
-import { elementsOf, placeOf } from '../ownership/elements';
+import { elementsOf, placeOf, type SubgraphElements } from '../ownership/elements';
 import type { Owners } from '../ownership/owners';
-import { ownersOf } from '../ownership/ownership';
+import { ownersOf, requireServable } from '../ownership/ownership';
 import { sensitivitiesOf } from '../policy/sensitivity';
+import { readSupergraph } from '../supergraph/supergraph';
 import { type BrokenDocument, brokenDocuments, type ClientDocument, invalidDocuments, usersOf } from './documents';
 
 /** Everything that decides about a change: the same inputs always give the same report. */
@@ -38,8 +40,8 @@ export interface ApiChange {
 /** A field whose sensitivity class changes. */
 export interface ClassChange {
   readonly coordinate: string;
-  readonly from: string;
-  readonly to: string;
+  readonly from: Sensitivity;
+  readonly to: Sensitivity;
 }
 
 export interface CheckReport {
@@ -64,29 +66,28 @@ export async function check({ before, supergraph, proposed, agreement, documents
   const composed = composedOrProblems(after, before, agreement);
   if (typeof composed !== 'string')
     return { passed: false, problems: composed, supergraph: undefined, ...NOTHING_KNOWN };
-  const [old, next] = [supergraph, composed].map((sdl) => apiSchemaIn(parse(sdl, { noLocation: true }))) as [
-    GraphQLSchema,
-    GraphQLSchema,
-  ];
+  const old = apiSchemaIn(parse(supergraph, { noLocation: true }));
+  const next = apiSchemaIn(readSupergraph(composed).document);
   const invalid = invalidDocuments(documents ?? [], old);
-  const valid = (documents ?? []).filter(
-    ({ client, name }) => !invalid.some((document) => document.client === client && document.name === name),
-  );
+  const valid = (documents ?? []).filter((document) => invalidDocuments([document], old).length === 0);
   const broken = brokenDocuments(valid, old, next);
   const users = usersOf(valid, old);
+  const classes = classChanges(before, after);
   const changes = [
     ...(await changesOf(old, next, ownersOf(after, agreement), users)),
     ...accessChanges(before, after, ownersOf(after, agreement), users),
+    ...classes.flatMap((change) => stricterClass(change, ownersOf(after, agreement), users)),
   ];
+  const isKnown = valid.length > 0 && invalid.length === 0;
   const breaking = changes.filter(({ level }) => level === 'BREAKING');
   return {
-    // without valid documents, nothing is known of clients
-    passed: broken.length === 0 && !breaking.some(({ usedBy }) => valid.length === 0 || usedBy.length > 0),
+    // what is in documents that do not work is not known
+    passed: broken.length === 0 && !breaking.some(({ usedBy }) => !isKnown || usedBy.length > 0),
     problems: [],
     changes,
     brokenDocuments: broken,
     invalidDocuments: invalid,
-    classChanges: classChanges(before, after),
+    classChanges: classes,
     notes: notesOn(proposed, before),
     supergraph: composed,
   };
@@ -102,7 +103,9 @@ function composedOrProblems(
   agreement: Agreement,
 ): string | string[] {
   try {
-    return compose(after, { agreement, before });
+    const composed = compose(after, { agreement, before });
+    requireServable(composed);
+    return composed;
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
     const [what = '', ...listed] = error.what.split('\n- ');
@@ -153,6 +156,18 @@ function accessChanges(
   });
 }
 
+/** `@node`, and the key that global ids are made of. */
+const nodesOf = (directives: readonly ConstDirectiveNode[], subgraph: SubgraphElements): ConstDirectiveNode[] => {
+  const nodes = directives.filter(({ name }) => name.value === 'node');
+  return nodes.length > 0 ? [...nodes, ...subgraph.applied(directives, 'key').slice(0, 1)] : [];
+};
+
+/** A directive under its own name, whatever name it is imported by. */
+function canonical(directive: ConstDirectiveNode, subgraph: SubgraphElements): string {
+  const name = [...ACCESS, 'key'].find((candidate) => subgraph.namesOf(candidate).has(directive.name.value));
+  return print(name === undefined ? directive : { ...directive, name: { kind: Kind.NAME, value: name } });
+}
+
 /** Rules of access and prefixes of global ids of all parts, as text. */
 function statementsIn(subgraphs: readonly PublishedSubgraph[]): Map<string, string[]> {
   const statements = new Map<string, string[]>();
@@ -161,9 +176,10 @@ function statementsIn(subgraphs: readonly PublishedSubgraph[]): Map<string, stri
       for (const part of [{ coordinate, directives }, ...elements.values()]) {
         const stated = [
           ...ACCESS.flatMap((name) => subgraph.applied(part.directives, name)),
-          ...part.directives.filter(({ name }) => name.value === 'node'),
+          ...nodesOf(part.directives, subgraph),
         ];
-        statements.set(part.coordinate, [...(statements.get(part.coordinate) ?? []), ...stated.map(print)].sort());
+        const texts = stated.map((directive) => canonical(directive, subgraph));
+        statements.set(part.coordinate, [...(statements.get(part.coordinate) ?? []), ...texts].sort());
       }
   return statements;
 }
@@ -181,6 +197,17 @@ function classChanges(before: readonly PublishedSubgraph[], after: readonly Publ
     return from === undefined || from === to ? [] : [{ coordinate, from, to }];
   });
 }
+
+/** Readers of a field lose it if its class becomes stricter, or another one. */
+const stricterClass = ({ coordinate, from, to }: ClassChange, owners: Owners, users: Users): ApiChange[] =>
+  isCovered(to, from)
+    ? []
+    : [
+        {
+          ...{ level: 'BREAKING', coordinate, message: `its sensitivity class ${from} becomes ${to}` },
+          ...{ owner: owners.of(coordinate), usedBy: usersIn(users, coordinate) },
+        },
+      ];
 
 const NAMES = { type: /^[A-Z][A-Za-z0-9]*$/, field: /^[a-z][A-Za-z0-9]*$/, value: /^[A-Z][A-Z0-9_]*$/ } as const;
 

@@ -1,9 +1,12 @@
 import {
   type DocumentNode,
+  type GraphQLCompositeType,
   GraphQLError,
   type GraphQLNamedType,
+  type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
+  isAbstractType,
   isEnumType,
   isInputObjectType,
   Kind,
@@ -105,7 +108,8 @@ export function coordinatesIn(document: DocumentNode, schema: GraphQLSchema): Se
       Field({ name }) {
         const parent = types.getParentType();
         const type = types.getType();
-        if (parent) used.add(parent.name).add(`${parent.name}.${name.value}`);
+        for (const { name: possible } of parent ? [parent, ...objectsOf(parent, schema)] : [])
+          used.add(possible).add(`${possible}.${name.value}`);
         if (type) used.add(getNamedType(type).name);
       },
       InlineFragment({ typeCondition }) {
@@ -140,6 +144,10 @@ export function coordinatesIn(document: DocumentNode, schema: GraphQLSchema): Se
   );
   return used;
 }
+
+/** The types of the objects of an interface or union. */
+const objectsOf = (type: GraphQLCompositeType, schema: GraphQLSchema): readonly GraphQLObjectType[] =>
+  isAbstractType(type) ? schema.getPossibleTypes(type) : [];
 
 /** A client may send any value of a variable: it uses all parts of its type. */
 function addInputs(type: GraphQLNamedType | undefined, used: Set<string>): void {

@@ -8,6 +8,7 @@ import {
   sourceProblems,
 } from '../composition/compose';
 import { readAgreement } from '../ownership/agreement';
+import { requireServable } from '../ownership/ownership';
 import { signSupergraph } from '../supergraph/signature';
 
 interface Source {
@@ -23,13 +24,17 @@ interface Source {
 export async function composeFiles(texts: readonly string[], options: ComposeOptions = {}): Promise<string> {
   const agreement = options.agreement === undefined ? undefined : readAgreement(options.agreement, todayInUtc());
   const key = options.signKey === undefined ? undefined : readPrivateKey(options.signKey, 'the key of --sign-key');
-  const supergraph = compose(readSources(texts), { agreement });
+  const before = options.before && readSources(options.before);
+  const supergraph = compose(readSources(texts), { agreement, before });
+  requireServable(supergraph);
   return key ? signSupergraph(supergraph, key) : supergraph;
 }
 
 /** Files of options. */
 export interface ComposeOptions {
   readonly agreement?: string | undefined;
+  /** `name=file` sources of the subgraphs that are served: a change cannot take away what they own. */
+  readonly before?: readonly string[] | undefined;
   /** Private key that signs the supergraph. */
   readonly signKey?: string | undefined;
 }

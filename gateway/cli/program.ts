@@ -6,6 +6,7 @@ import { defaultOf, environmentWarnings, flagOf, readSettings, type Setting, typ
 import { readConfig } from '../config';
 import type { Format } from '../export/writers';
 import type { CheckOptions } from './check';
+import type { ComposeOptions } from './compose';
 import { namedSubgraphs } from './load-subgraph';
 import { EVENT_READERS, PROGRAMS } from './programs';
 import {
@@ -513,10 +514,14 @@ program
   .argument('<name=file...>', 'subgraphs as name[@url]=file, such as reviews@http://host/graphql=schema.graphql')
   .description('Composes subgraph schemas into a supergraph and prints it to standard output.')
   .option('--agreement <file>', 'What the owners of the subgraphs agreed on, as JSON; nothing by default.')
+  .option(
+    '--before <name=file...>',
+    'Schemas of the subgraphs that are served: a change cannot take away what they own.',
+  )
   .option('--sign-key <file>', 'Private key that signs the supergraph, for gateways with --supergraph-keys.')
-  .action(async (sources: string[], { agreement, signKey }: { agreement?: string; signKey?: string }) => {
+  .action(async (sources: string[], options: ComposeOptions) => {
     const { composeFiles } = await import('./compose');
-    process.stdout.write(await composeFiles(sources, { agreement, signKey }));
+    process.stdout.write(await composeFiles(sources, options));
   });
 
 const clients = program

@@ -2,6 +2,7 @@ import type { DirectiveNode } from 'graphql';
 import { isCovered, type Sensitivity } from '#base/sensitivity';
 import { elementsOf } from '../ownership/elements';
 import { FieldSets } from '../ownership/field-sets';
+import { Definers } from '../ownership/owners';
 import { sensitivitiesOf } from '../policy/sensitivity';
 import { argumentsOf } from '../supergraph/ast';
 import type { Published } from '../supergraph/subgraph-document';
@@ -18,8 +19,10 @@ export interface Derived {
 
 /** The derivations that subgraphs declare: by `@derivedFrom`, and by the fields that theirs require or take from a context. */
 export function derivationsIn(subgraphs: readonly Published[]): Derived[] {
-  return elementsOf(subgraphs).flatMap((subgraph) => {
-    const fieldSets = new FieldSets(subgraph);
+  const all = elementsOf(subgraphs);
+  const definers = new Definers(all);
+  return all.flatMap((subgraph) => {
+    const fieldSets = new FieldSets(subgraph, all, (type) => definers.objectsOf(type));
     return [...subgraph.types.values()].flatMap(({ kind, elements }) =>
       kind !== 'OBJECT' && kind !== 'INTERFACE'
         ? []

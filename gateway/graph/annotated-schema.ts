@@ -16,6 +16,7 @@ import {
 } from 'graphql';
 import { CLASSES } from '#base/sensitivity';
 import { NodeDirectory } from '../nodes/directory';
+import { COST_URL } from '../policy/cost';
 import { Sensitivities } from '../policy/sensitivity';
 import { directiveNode } from '../supergraph/ast';
 import { type Feature, featuresOf } from '../supergraph/features';
@@ -60,7 +61,7 @@ class Annotations {
     this.subgraphs = new Map(this.join.subgraphs.map(({ graph, name }) => [graph, name]));
     this.homes = new Map(NodeDirectory.of(supergraph)?.types.map(({ name, subgraphs }) => [name, subgraphs]));
     this.types = new Map(supergraph.definitions.filter(isTypeDefinitionNode).map((type) => [type.name.value, type]));
-    const feature = featuresOf(supergraph).find(({ name }) => name === 'cost');
+    const feature = featuresOf(supergraph).find(({ url }) => url.startsWith(COST_URL));
     this.costs = new Map(feature ? costNames(feature, schema) : []);
   }
 

@@ -1,7 +1,7 @@
 import { type DocumentNode, Kind, type SelectionSetNode, valueFromASTUntyped } from 'graphql';
 import { OperatorError } from '#base/errors';
 import { featuresOf } from '../supergraph/features';
-import { argumentOf, type NodeType } from './schema';
+import { argumentOf, NODE_URL, type NodeType } from './schema';
 
 /** An object that may exist. */
 export interface Candidate {
@@ -18,7 +18,7 @@ export class NodeDirectory {
 
   /** Undefined if there are no such types. */
   static of(supergraph: DocumentNode): NodeDirectory | undefined {
-    const feature = featuresOf(supergraph).find(({ name }) => name === 'node');
+    const feature = featuresOf(supergraph).find(({ url }) => url.startsWith(NODE_URL));
     if (!feature) return undefined;
     const directive = feature.directiveNamed('nodeId');
     const byPrefix = new Map<string, NodeType>();

@@ -5,6 +5,9 @@ import { type Published, subgraphDocument } from '../supergraph/subgraph-documen
 /** Name of the virtual subgraph that finds objects by global id; the gateway implements it. */
 export const NODES = 'nodes';
 
+/** URL of the feature that states who resolves global ids, without its version. */
+export const NODE_URL = 'https://ordergraph.example/node/';
+
 /** Maximum ids of one `nodes` field. */
 export const MAX_IDS = 100;
 
@@ -38,7 +41,7 @@ export function nodesSchema(subgraphs: readonly Published[]): string | undefined
   });
   return `extend schema
   @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@composeDirective", "@listSize"])
-  @link(url: "https://ordergraph.example/node/v1.0", import: ["@nodeId"])
+  @link(url: "${NODE_URL}v1.0", import: ["@nodeId"])
   @composeDirective(name: "@nodeId")
 
 directive @nodeId(prefix: String!, subgraphs: [String!]!) on OBJECT

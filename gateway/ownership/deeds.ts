@@ -43,7 +43,7 @@ class DeedFinder {
     private readonly graph: Graph,
     private readonly subgraph: SubgraphElements,
   ) {
-    this.fieldSets = new FieldSets(subgraph);
+    this.fieldSets = new FieldSets(subgraph, graph.subgraphs, (type) => graph.definers.objectsOf(type));
     this.classDirective = handlingFeature(subgraph.document)?.directiveNamed('sensitivity');
     this.others = graph.subgraphs.filter((other) => other !== subgraph);
   }
@@ -78,27 +78,28 @@ class DeedFinder {
     const { coordinate, node } = type;
     const references = this.references(coordinate, (name) => this.typeIn(name, coordinate));
     this.judgeEffects(coordinate, node, type.directives, references);
-    this.judgeKeys(type);
-    if (isNode(type) && others.some(isNode)) this.add('NODE', coordinate, node);
+    this.judgeKeys(type, references);
+    if (isNode(type, this.subgraph) && others.length > 0) this.add('NODE', coordinate, node);
     if (this.subgraph.applied(type.directives, 'interfaceObject').length > 0)
       this.add('INTERFACE_OBJECT', coordinate, node);
-    this.judgeAdditions(type, others, references);
+    this.judgeAdditions(type, references);
     this.judgeOmissions(type, references);
   }
 
   private judgeAdditions(
     { coordinate, node, kind, elements, members, interfaces }: TypeElement,
-    others: readonly TypeElement[],
     references: readonly TypeElement[],
   ): void {
-    const known = new Set(others.flatMap((other) => [...other.elements.keys(), ...other.members.keys()]));
+    // what another one adds, too, is no less an addition
+    const known = new Set(references.flatMap((owned) => [...owned.elements.keys(), ...owned.members.keys()]));
+    if (references.length === 0) return;
     if (kind === 'ENUM' || kind === 'INTERFACE')
       for (const [added, { node: of }] of elements)
         if (!known.has(added)) this.add('EXTEND', coordinate, of, `adds "${of.name.value}"`);
     for (const [member] of members)
       if (!known.has(member)) this.add('EXTEND', coordinate, node, `adds the type "${member}"`);
     for (const name of interfaces)
-      if (this.graph.owners.of(coordinate) !== undefined && references.some((owned) => !owned.interfaces.has(name)))
+      if (name !== 'Node' && this.isOwned(coordinate) && references.some((owned) => !owned.interfaces.has(name)))
         this.add('EXTEND', coordinate, node, `implements "${name}"`);
   }
 
@@ -110,21 +111,27 @@ class DeedFinder {
         this.add('CHANGE', coordinate, node, `lacks "${missing.split('.')[1]}", so that the graph loses it`);
   }
 
-  private judgeKeys(type: TypeElement): void {
+  private isOwned(coordinate: string): boolean {
+    return this.graph.owners.of(coordinate) !== undefined;
+  }
+
+  private judgeKeys(type: TypeElement, references: readonly TypeElement[]): void {
     const { coordinate, node } = type;
-    const keysOf = ({ directives }: TypeElement, of: SubgraphElements) =>
-      of.applied(directives, 'key').map((key) => sortedFields(String(argumentsOf(key).fields)));
-    const known = new Set(
-      this.others.flatMap((other) => {
-        const known = other.types.get(coordinate);
-        return known ? keysOf(known, other) : [];
-      }),
-    );
-    for (const key of keysOf(type, this.subgraph))
-      if (!known.has(key)) this.add('KEY', coordinate, node, `its key is "${key}"`);
+    const known = this.keysOf(coordinate);
+    for (const key of keysIn(type, this.subgraph))
+      if (references.length > 0 && !known.includes(key)) this.add('KEY', coordinate, node, `its key is "${key}"`);
     // gateways send the values of keys
     for (const source of this.fieldSets.keyFieldsOf(type))
       this.requireClearance(source, node, `the key of ${coordinate}`);
+  }
+
+  /** The keys that the owners of another's type give it. */
+  private keysOf(coordinate: string): readonly string[] {
+    return this.graph.owners.askedFor(coordinate, this.subgraph.name).flatMap((owner) => {
+      const other = this.others.find(({ name }) => name === owner);
+      const type = other?.types.get(coordinate);
+      return other && type ? keysIn(type, other) : [];
+    });
   }
 
   /** What a field takes from others' fields, or answers for them. */
@@ -199,23 +206,31 @@ class DeedFinder {
 
   private isKey(coordinate: string): boolean {
     const [type = '', field = ''] = coordinate.split('.');
-    if (field === 'id') return true;
+    // global ids follow from keys
+    if (field === 'id' && this.graph.definers.ofNode(type).length > 0) return true;
     const own = this.subgraph.types.get(type);
-    const keys = own ? this.subgraph.applied(own.directives, 'key') : [];
-    return keys.some((key) => topLevelFields(String(argumentsOf(key).fields)).includes(field));
+    const known = this.keysOf(type);
+    return (own ? keysIn(own, this.subgraph) : []).some(
+      (key) => (known.length === 0 || known.includes(key)) && topLevelFields(key).includes(field),
+    );
   }
 
-  /** The subgraphs that resolve a field, without those that it is taken over from: that is an act of its own. */
+  /** The subgraphs that resolve a field beside this one. To take it over from one of them is an act of its own. */
   private resolving(type: string, coordinate: string): string[] {
-    const overridden = new Set(
-      this.graph.subgraphs.flatMap((other) => {
-        const element = other.types.get(type)?.elements.get(coordinate);
-        return element
-          ? other.applied(element.directives, 'override').map((override) => argumentsOf(override).from)
-          : [];
-      }),
-    );
-    return this.graph.definers.of(coordinate).filter((name) => !overridden.has(name));
+    const { name: own } = this.subgraph;
+    const left = new Set<unknown>();
+    for (const other of this.graph.subgraphs)
+      for (const override of other.applied(
+        other.types.get(type)?.elements.get(coordinate)?.directives ?? [],
+        'override',
+      )) {
+        const { from, label } = argumentsOf(override);
+        if (label === undefined) left.add(from);
+        // with a label, both answer a share of requests
+        else if (other.name === own) left.add(from);
+        else if (from === own) left.add(other.name);
+      }
+    return this.graph.definers.of(coordinate).filter((name) => !left.has(name));
   }
 
   private judgeArgumentEffects({ coordinate, node }: Element, references: readonly Element[]): void {
@@ -284,6 +299,9 @@ class DeedFinder {
     return this.typeIn(name, type)?.elements.get(coordinate);
   }
 }
+
+const keysIn = ({ directives }: TypeElement, subgraph: SubgraphElements): string[] =>
+  subgraph.applied(directives, 'key').map((key) => sortedFields(String(argumentsOf(key).fields)));
 
 const parametersOf = (node: Element['node']): NonNullable<FieldDefinitionNode['arguments']> =>
   ('arguments' in node && (node as FieldDefinitionNode).arguments) || [];

@@ -44,11 +44,22 @@ export function sortedFields(text: string): string {
   return sorted(selectionSetOf(text));
 }
 
+/** A context and what is selected from it; Federation ignores blanks, commas, and comments before and after the `$`. */
+const CONTEXT = /^(?:[\s,\uFEFF]|#[^\n\r]*)*\$(?:[\s,\uFEFF]|#[^\n\r]*)*([A-Za-z_]\w*)([\s\S]*)$/;
+
 /** The fields that a subgraph's fields get from others, or answer for them, by coordinate. */
 export class FieldSets {
   private readonly contexts: readonly { readonly type: string; readonly name: unknown }[];
 
-  constructor(private readonly elements: SubgraphElements) {
+  /**
+   * @param all the subgraphs, whose objects of interfaces and unions have the fields too
+   * @param objectsOf the types of the objects of an interface or union
+   */
+  constructor(
+    private readonly elements: SubgraphElements,
+    private readonly all: readonly SubgraphElements[],
+    private readonly objectsOf: (type: string) => readonly string[],
+  ) {
     this.contexts = [...elements.types.values()].flatMap(({ coordinate, directives }) =>
       elements
         .applied(directives, 'context')
@@ -90,7 +101,7 @@ export class FieldSets {
   }
 
   private fromContext(directive: ConstDirectiveNode): string[] {
-    const [, context, selection = ''] = /^[\s,]*\$(\w+)[\s,]*(.*)$/s.exec(String(argumentsOf(directive).field)) ?? [];
+    const [, context, selection = ''] = CONTEXT.exec(String(argumentsOf(directive).field)) ?? [];
     const set = selectionSetOf(selection);
     return this.contexts.flatMap(({ name, type }) => (name === context ? this.selected(type, set) : []));
   }
@@ -101,9 +112,9 @@ export class FieldSets {
       if (selection.kind === Kind.INLINE_FRAGMENT)
         return this.selected(this.elements.nameOf(selection.typeCondition?.name.value ?? type), selection.selectionSet);
       if (selection.name.value === '__typename') return [];
-      return this.typesOf(type).flatMap((possible) => {
+      return [type, ...this.objectsOf(type)].flatMap((possible) => {
         const coordinate = `${possible}.${selection.name.value}`;
-        const { node } = this.elements.types.get(possible)?.elements.get(coordinate) ?? {};
+        const node = this.fieldOf(possible, coordinate);
         if (possible !== type && !node) return [];
         const below = node && 'type' in node ? this.elements.nameOf(namedTypeOf(node.type)) : '';
         return [coordinate, ...(selection.selectionSet ? this.selected(below, selection.selectionSet) : [])];
@@ -111,12 +122,12 @@ export class FieldSets {
     });
   }
 
-  /** A type, and for an interface or union the types of its objects: a field of it is a field of all of them. */
-  private typesOf(type: string): string[] {
-    const { members } = this.elements.types.get(type) ?? {};
-    const objects = [...this.elements.types.values()].filter(
-      ({ coordinate, interfaces }) => interfaces.has(type) || members?.has(coordinate),
-    );
-    return [type, ...objects.map(({ coordinate }) => coordinate)];
+  /** A field as this subgraph defines it, or another one. */
+  private fieldOf(type: string, coordinate: string): Element['node'] | undefined {
+    for (const { types } of [this.elements, ...this.all]) {
+      const element = types.get(type)?.elements.get(coordinate);
+      if (element) return element.node;
+    }
+    return undefined;
   }
 }

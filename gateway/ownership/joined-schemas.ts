@@ -9,7 +9,7 @@ import {
   parseType,
   type TypeDefinitionNode,
 } from 'graphql';
-import { NODES } from '../nodes/schema';
+import { NODE_URL, NODES } from '../nodes/schema';
 import { argumentsOf, directiveNode } from '../supergraph/ast';
 import { featuresOf } from '../supergraph/features';
 import type { Join, JoinedField } from '../supergraph/join';
@@ -52,7 +52,7 @@ class JoinedReader {
     const features = featuresOf(supergraph);
     const named = (url: string, directive: string) =>
       features.find((feature) => feature.url.startsWith(url))?.directiveNamed(directive);
-    this.nodeId = named('https://ordergraph.example/node/', 'nodeId');
+    this.nodeId = named(NODE_URL, 'nodeId');
     this.context = named('https://specs.apollo.dev/context/', 'context');
     this.nodesGraph = join.subgraphs.find(({ name }) => name === NODES)?.graph;
   }

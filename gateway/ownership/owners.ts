@@ -7,6 +7,7 @@ export class Definers {
   private readonly byCoordinate = new Map<string, string[]>();
   /** Subgraphs that resolve the global ids of a type. */
   private readonly byNode = new Map<string, string[]>();
+  private readonly objects = new Map<string, Set<string>>();
   private readonly inputs = new Set<string>();
   private readonly outputs = new Set<string>();
   private readonly entities = new Set<string>(Object.values(ROOT_TYPES));
@@ -15,8 +16,10 @@ export class Definers {
     for (const subgraph of subgraphs)
       for (const type of subgraph.types.values()) {
         add(this.byCoordinate, type.coordinate, subgraph.name);
-        if (isNode(type)) add(this.byNode, type.coordinate, subgraph.name);
+        if (isNode(type, subgraph)) add(this.byNode, type.coordinate, subgraph.name);
         if (subgraph.applied(type.directives, 'key').length > 0) this.entities.add(type.coordinate);
+        for (const name of type.interfaces) this.addObject(name, type.coordinate);
+        for (const name of type.members.keys()) this.addObject(type.coordinate, name);
         for (const { coordinate, node, isExternal } of type.elements.values()) {
           if (!isExternal) add(this.byCoordinate, coordinate, subgraph.name);
           if ('type' in node) (type.kind === 'INPUT' ? this.inputs : this.outputs).add(namedTypeOf(node.type));
@@ -26,9 +29,19 @@ export class Definers {
       }
   }
 
+  private addObject(of: string, object: string): void {
+    const objects = this.objects.get(of) ?? new Set();
+    this.objects.set(of, objects.add(object));
+  }
+
   /** Names of the subgraphs that define a type, or a field other than by `@external`. */
   of(coordinate: string): readonly string[] {
     return this.byCoordinate.get(coordinate) ?? [];
+  }
+
+  /** Coordinates of what several subgraphs define. */
+  shared(): string[] {
+    return [...this.byCoordinate].flatMap(([coordinate, names]) => (names.length > 1 ? [coordinate] : []));
   }
 
   ofNode(type: string): readonly string[] {
@@ -40,16 +53,24 @@ export class Definers {
     return this.inputs.has(type) && !this.outputs.has(type);
   }
 
+  /** The types of the objects of an interface or union, in any subgraph. */
+  objectsOf(type: string): readonly string[] {
+    return [...(this.objects.get(type) ?? [])];
+  }
+
   /** Whether several subgraphs can resolve fields of one object of the type. */
   isEntity(type: string): boolean {
     return this.entities.has(type);
   }
 }
 
-/** Whether the subgraph resolves global ids of the type. */
-export const isNode = ({ kind, directives }: TypeElement): boolean =>
+/** Whether the subgraph resolves global ids of the type: by the prefix of `@node`, and a key of one field. */
+export const isNode = ({ kind, directives }: TypeElement, subgraph: SubgraphElements): boolean =>
   kind === 'OBJECT' &&
-  directives.some((directive) => directive.name.value === 'node' && typeof argumentsOf(directive).prefix === 'string');
+  directives.some(
+    (directive) => directive.name.value === 'node' && typeof argumentsOf(directive).prefix === 'string',
+  ) &&
+  subgraph.applied(directives, 'key').some((key) => /^\s*\w+\s*$/.test(String(argumentsOf(key).fields)));
 
 function add(to: Map<string, string[]>, key: string, value: string): void {
   const values = to.get(key);
@@ -69,7 +90,9 @@ export class Owners {
   /** The subgraph that owns an element; undefined if each of those that define it does. */
   of(part: string): string | undefined {
     const coordinate = withoutArgument(part);
-    return this.before?.of(coordinate) ?? this.agreedOn(coordinate) ?? this.definingOne(coordinate);
+    // who owned it before still does, also where several do
+    if (this.before?.knows(coordinate)) return this.before.of(coordinate);
+    return this.agreedOn(coordinate) ?? this.definingOne(coordinate);
   }
 
   /** Subgraphs that must consent to what another does to an element: its owner, or all others that define it. */
@@ -77,10 +100,18 @@ export class Owners {
     const coordinate = withoutArgument(part);
     const owner = this.of(coordinate);
     if (owner !== undefined) return owner === by ? [] : [owner];
-    const others = this.definers.of(coordinate).filter((name) => name !== by);
+    const others = this.definersOf(coordinate).filter((name) => name !== by);
     if (others.length > 0) return others;
     const [type = '', field] = coordinate.split('.');
     return field === undefined ? [] : this.askedFor(type, by);
+  }
+
+  private knows(coordinate: string): boolean {
+    return this.definers.of(coordinate).length > 0;
+  }
+
+  private definersOf(coordinate: string): readonly string[] {
+    return this.before?.knows(coordinate) ? this.before.definersOf(coordinate) : this.definers.of(coordinate);
   }
 
   private agreedOn(coordinate: string): string | undefined {

@@ -7,11 +7,13 @@ import {
 } from 'graphql';
 import { OperatorError } from '#base/errors';
 import type { Sensitivity } from '#base/sensitivity';
+import { NodeDirectory } from '../nodes/directory';
 import { NODES } from '../nodes/schema';
 import { classesIn } from '../policy/sensitivity';
 import { featuresOf, handlingFeature } from '../supergraph/features';
 import type { Join } from '../supergraph/join';
 import { type Published, subgraphDocument } from '../supergraph/subgraph-document';
+import { readSupergraph } from '../supergraph/supergraph';
 import { ACTS, type Agreement, type Consent } from './agreement';
 import { deedsIn } from './deeds';
 import { type Element, elementsOf, type SubgraphElements } from './elements';
@@ -27,6 +29,8 @@ export class Ownership {
   private readonly subgraphs: readonly SubgraphElements[];
   private readonly definers: Definers;
   private readonly owners: Owners;
+  /** Owners as gateways see them, which do not know what was before. */
+  private readonly alone: Owners;
 
   /**
    * @param before the subgraphs before a change: it cannot take away what they own
@@ -40,6 +44,7 @@ export class Ownership {
     this.subgraphs = elementsOf(subgraphs);
     this.definers = new Definers(this.subgraphs);
     this.owners = new Owners(this.definers, agreement, before && ownersOf(before, agreement));
+    this.alone = new Owners(this.definers, agreement);
     const classes = new Map(subgraphs.flatMap((subgraph) => [...classesIn(subgraphDocument(subgraph))]));
     const { definers, owners } = this;
     const graph = { subgraphs: this.subgraphs, definers, owners, agreement };
@@ -52,12 +57,20 @@ export class Ownership {
    * of its own.
    */
   statement(): Agreement {
-    const contested = this.deeds.flatMap(({ coordinate, owners: [owner, ...others] }) =>
-      others.length === 0 && !coordinate.startsWith('@') ? [[coordinate, owner!] as const] : [],
-    );
+    const owned = (coordinate: string) => {
+      const owner = this.owners.of(coordinate);
+      return owner === undefined ? [] : [[coordinate, owner] as const];
+    };
+    const shared = this.definers
+      .shared()
+      .filter((coordinate) => this.owners.of(coordinate) !== this.alone.of(coordinate));
+    // supergraphs no longer show who defined what is overridden
+    const contested = this.deeds
+      .map(({ coordinate }) => coordinate)
+      .filter((coordinate) => !coordinate.startsWith('@'));
     return {
       ...this.agreement,
-      owners: { ...Object.fromEntries(contested), ...this.agreement.owners },
+      owners: { ...Object.fromEntries([...shared, ...contested].flatMap(owned)), ...this.agreement.owners },
       consents: [...this.agreement.consents, ...this.ownHidings()],
     };
   }
@@ -71,7 +84,9 @@ export class Ownership {
           ...[...type.elements.values()].flatMap(({ coordinate, node }) => [...withParameters(coordinate, node)]),
         ].flatMap(({ coordinate, node }) => {
           const element = coordinate.replace(/\(.*/, '');
-          const isOwn = this.owners.of(element) === subgraph.name && this.definers.of(element).length > 1;
+          // where no one is the owner, all must hide it
+          const isOwn =
+            (this.owners.of(element) ?? subgraph.name) === subgraph.name && this.definers.of(element).length > 1;
           return isOwn && hides(node) ? [coordinate] : [];
         }),
       );
@@ -114,6 +129,13 @@ export function requireOwnership(supergraph: DocumentNode, join: Join): void {
     ...unclassifiedParts(supergraph, join, classes),
   ];
   if (flaws.length > 0) throw encroaching(flaws);
+}
+
+/** Refuses a supergraph that gateways would. @throws OperatorError */
+export function requireServable(sdl: string): void {
+  const { document, join } = readSupergraph(sdl);
+  requireOwnership(document, join);
+  NodeDirectory.of(document);
 }
 
 export const encroaching = (flaws: readonly string[]): OperatorError =>

@@ -1,5 +1,6 @@
 import { type DocumentNode, Kind, parse, print } from 'graphql';
 import type { Sensitivity } from '#base/sensitivity';
+import { NODE_URL } from '../nodes/schema';
 import { argumentsOf, directiveNode } from '../supergraph/ast';
 import { type Feature, featuresOf } from '../supergraph/features';
 import type { Act, Agreement, Consent } from './agreement';
@@ -20,7 +21,7 @@ directive @consent("Subgraph that owns them." by: String!, "Subgraphs that may a
 `;
 
 /** Features of gateways, which subgraphs must not link: by URL, in lower case. */
-const RESERVED = ['https://ordergraph.example/ownership/', 'https://ordergraph.example/node/'];
+const RESERVED = [OWNERSHIP_URL, NODE_URL];
 const RESERVED_DIRECTIVES = ['owns', 'clearance', 'consent', 'nodeId'];
 
 const ownershipFeature = (document: DocumentNode): Feature | undefined =>

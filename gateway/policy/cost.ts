@@ -79,6 +79,9 @@ interface PlannedFetch {
   readonly renamed: ReadonlyMap<string, string>;
 }
 
+/** URL of the cost specification, without its version. */
+export const COST_URL = 'https://specs.apollo.dev/cost/';
+
 /** Default weights of the cost specification: objects, leaves, and root fields of mutations. */
 const COMPOSITE = 1;
 const LEAF = 0;
@@ -187,7 +190,7 @@ export class Costs {
 
 /** The weights and list sizes stated in a supergraph. Negative ones count as 0: they would pay for other fields. */
 function stated(supergraph: DocumentNode): { weights: Map<string, number>; sizes: Map<string, ListSize> } {
-  const feature = featuresOf(supergraph).find(({ name }) => name === 'cost');
+  const feature = featuresOf(supergraph).find(({ url }) => url.startsWith(COST_URL));
   const weights = new Map<string, number>();
   const sizes = new Map<string, ListSize>();
   const names = feature && {

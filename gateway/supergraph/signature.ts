@@ -3,6 +3,8 @@ import { OperatorError } from '#base/errors';
 
 /** Use of the signature, so that no other signature of the same key counts. */
 const TYPE = 'ordergraph-supergraph';
+/** By which the clock of the publisher may be ahead. */
+const MAX_AHEAD_SECONDS = 300;
 /** The last line of a signed supergraph: a JSON Web Signature with detached content (RFC 7515, appendix F). */
 const LINE = /^# signature: ([\w-]+)\.\.([\w-]+)\n?$/;
 
@@ -27,7 +29,12 @@ function withoutSignature(sdl: string): string {
  * @param keys public keys of those who may publish one @param source file or URL, for errors
  * @returns when it was signed, in seconds since 1970 @throws OperatorError
  */
-export async function requireSignature(sdl: string, keys: JSONWebKeySet, source: string): Promise<number> {
+export async function requireSignature(
+  sdl: string,
+  keys: JSONWebKeySet,
+  source: string,
+  now = Date.now(),
+): Promise<number> {
   const start = sdl.lastIndexOf('# signature: ');
   const [, header, signature] = (start >= 0 && LINE.exec(sdl.slice(start))) || [];
   if (!header || !signature) throw unsigned(source, 'has no signature at its end');
@@ -40,6 +47,8 @@ export async function requireSignature(sdl: string, keys: JSONWebKeySet, source:
     );
     const { typ, iat } = protectedHeader ?? {};
     if (typ !== TYPE || typeof iat !== 'number') throw new Error('the signature is for another use');
+    // it would make every later one look old
+    if (iat > now / 1_000 + MAX_AHEAD_SECONDS) throw new Error('it was signed in the future');
     return iat;
   } catch (error) {
     throw unsigned(source, `has an invalid signature: ${(error as Error).message}`, error);

@@ -189,8 +189,8 @@ export interface HostileChange {
   readonly owner: string;
   /** How the change is written, for titles. */
   readonly form: string;
-  /** What it also does to the part. */
-  readonly also?: Act;
+  /** What it also does. */
+  readonly also?: { readonly act: Act; readonly coordinate: string };
   readonly world: World;
   /** The world in which the owner has done its part, too; the same one by default. */
   readonly agreed: World;
@@ -339,7 +339,7 @@ function* takeovers(): Generator<HostileChange> {
           on('Agency', `  ${field}: String ${form}\n`),
         ),
         // others resolve it, too
-        ...(form.includes('override') ? { also: 'SHARE' as const } : {}),
+        ...(form.includes('override') ? { also: { act: 'SHARE' as const, coordinate: `Agency.${field}` } } : {}),
       };
   yield change(
     'outreach',
@@ -458,33 +458,42 @@ function* structures(): Generator<HostileChange> {
   for (const by of HOSTS) {
     const keyed = (type: string, keys: string, lines: string) =>
       on(type, lines).replace(KEYS[type]!, `${KEYS[type]} ${keys}`);
-    yield change(
-      by,
-      'KEY',
-      'Submission',
-      'submissions',
-      'a second key',
-      keyed('Submission', '@key(fields: "title")', '  title: String @shareable\n'),
-      shareable('title'),
-    );
-    yield change(
-      by,
-      'KEY',
-      'Submission',
-      'submissions',
-      'a key of two fields',
-      keyed('Submission', '@key(fields: "id title")', '  title: String @shareable\n'),
-      shareable('title'),
-    );
-    yield change(
-      by,
-      'KEY',
-      'Developer',
-      'submissions',
-      'a second key',
-      keyed('Developer', '@key(fields: "name")', '  name: String @shareable\n'),
-      shareable('name'),
-    );
+    yield {
+      ...change(
+        by,
+        'KEY',
+        'Submission',
+        'submissions',
+        'a second key',
+        keyed('Submission', '@key(fields: "title")', '  title: String @shareable\n'),
+        shareable('title'),
+      ),
+      also: { act: 'SHARE', coordinate: 'Submission.title' },
+    };
+    yield {
+      ...change(
+        by,
+        'KEY',
+        'Submission',
+        'submissions',
+        'a key of two fields',
+        keyed('Submission', '@key(fields: "id title")', '  title: String @shareable\n'),
+        shareable('title'),
+      ),
+      also: { act: 'SHARE', coordinate: 'Submission.title' },
+    };
+    yield {
+      ...change(
+        by,
+        'KEY',
+        'Developer',
+        'submissions',
+        'a second key',
+        keyed('Developer', '@key(fields: "name")', '  name: String @shareable\n'),
+        shareable('name'),
+      ),
+      also: { act: 'SHARE', coordinate: 'Developer.name' },
+    };
     yield change(
       by,
       'NODE',

@@ -74,7 +74,7 @@ const PROTECTED: Readonly<Record<string, readonly string[]>> = {
     'ToolDeployment',
     'VulnerabilityFinding',
   ],
-  registry: ['SavedQuestion', 'SavedQuestionVersion'],
+  registry: ['ClientRelease', 'SavedQuestion', 'SavedQuestionVersion'],
 };
 
 const RECORDED = ['PROPIN', 'PII', 'ISVI'];

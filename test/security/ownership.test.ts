@@ -52,7 +52,8 @@ describe.each(
 
   test('is accepted with the consent of its owner, and of no other', () => {
     const consent = consentOf(change);
-    const others = change.also ? [{ ...consent, act: change.also }] : [];
+    const { also } = change;
+    const others = also ? [{ ...consent, act: also.act, coordinates: [also.coordinate] }] : [];
     supergraph = composed(agreed, [consent, ...others]);
     expect(() => composed(agreed, [...others, { ...consent, by: 'outreach' }])).toThrow('needs the consent');
     expect(() => composed(agreed, [...others, { ...consent, to: ['registry'] }])).toThrow('needs the consent');
@@ -238,6 +239,92 @@ describe('other ways to the same', () => {
         ),
       'outreach publishes in a weaker class what follows from Submission.weights (as Submission.hint, of class PUBLIC), which submissions owns: it needs the consent COARSEN of submissions',
     ],
+    [
+      'global ids of a type without keys',
+      () =>
+        withNew(
+          `type Money @shareable @node(prefix: "mon_") @tag(name: "x") { amount: Int ${P} currency(short: Boolean = true): String ${P} } type Query { hello: Money ${P} }`,
+        ),
+      'outreach tags Money',
+    ],
+    [
+      'global ids of an entity that had none',
+      () =>
+        withNew(
+          `type Developer @key(fields: "key") @node(prefix: "dev_") { key: ID! ${P} id: ID! @shareable ${P} } ${ROOT}`,
+        ),
+      'outreach resolves global ids of Developer, which submissions owns: it needs the consent NODE of submissions',
+    ],
+    [
+      'an addition that another subgraph makes, too',
+      () => [
+        ...changed('reviews', '  LAST\n', '  LAST\n  LOST\n'),
+        outreach(`enum Phase { FIRST LAST LOST } type Query { hello: Phase ${P} }`),
+      ],
+      'outreach extends Phase (adds "LOST"), which registry owns',
+    ],
+    [
+      'a key that another subgraph has, too',
+      () => [
+        ...changed(
+          'reviews',
+          'type Agency @key(fields: "key")',
+          'type Agency @key(fields: "key") @key(fields: "name")',
+        ),
+        outreach(
+          `type Agency @key(fields: "key") @key(fields: "name") { key: ID! ${P} name: String @shareable ${P} } ${ROOT}`,
+        ),
+      ],
+      'outreach also resolves Agency.name, which registry owns',
+    ],
+    [
+      'values of the objects of another’s interface',
+      () => [
+        ...changed(
+          'submissions',
+          'type Mutation {',
+          `interface Doc { text: String ${P} } type Memo implements Doc { text: String @sensitivity(class: PROPIN) }\ntype Mutation {`,
+        ).map((subgraph) =>
+          subgraph.name === 'submissions'
+            ? { ...subgraph, sdl: subgraph.sdl.replace('  title: String @', `  doc: Doc ${P}\n  title: String @`) }
+            : subgraph,
+        ),
+        outreach(
+          `interface Doc { text: String ${P} } type Submission ${KEY} doc: Doc @external ${P} copy: String ${P} @requires(fields: "doc { text }") } ${ROOT}`,
+        ),
+      ],
+      'outreach: Submission.copy has class PUBLIC but is derived from Memo.text, which has class PROPIN',
+    ],
+    ...['$ here { weights }', '#x\\n$here { weights }', ',$#x\\nhere weights'].map(
+      (field): [string, () => ReturnType<typeof published>, string] => [
+        `a context written as ${JSON.stringify(field)}`,
+        () =>
+          withNew(`type Submission @context(name: "here") ${KEY} weights: String @external @sensitivity(class: PROPIN) note: Note ${P} }
+            type Note ${KEY} copy(of: String @fromContext(field: "${field}")): String @sensitivity(class: PROPIN) } ${ROOT}`),
+        'outreach requires values of Submission.weights',
+      ],
+    ),
+    [
+      'a second id',
+      () => withNew(`type Developer @key(fields: "key") { key: ID! ${P} name: String @shareable ${P} } ${ROOT}`),
+      'outreach also resolves Developer.name, which submissions owns',
+    ],
+    [
+      'a feature that is called like that of global ids',
+      () =>
+        withNew(`directive @mine on FIELD_DEFINITION type Query { hello: String @mine ${P} }`, (header) =>
+          header
+            .replace(
+              '@composeDirective(name: "@owner")',
+              '@composeDirective(name: "@owner") @composeDirective(name: "@nodeId")',
+            )
+            .replace(
+              'extend schema',
+              'extend schema @link(url: "https://ordergraph.example/node/v2.0", import: ["@nodeId"])',
+            ),
+        ),
+      'outreach: links "https://ordergraph.example/node/v2.0", which only the graph states',
+    ],
   ])('%s', (_, subgraphs, message) => {
     expect(() => compose(subgraphs(), { agreement: AGREEMENT, before: published(WORLD) })).toThrow(message);
   });
@@ -258,6 +345,39 @@ describe('other ways to the same', () => {
     const all = [...withNew(fields), { ...copy, sdl: copy.sdl.replaceAll('"outreach"', '"third"') }];
     const agreement = { ...AGREEMENT, consents: [...AGREEMENT.consents, third] };
     expect(() => compose(all, { agreement, before: published(WORLD) })).toThrow('third also resolves Agency.name');
+  });
+
+  test('a feature of another URL that is called "node" hides no global ids', () => {
+    const supergraph = compose(
+      withNew(`directive @mine on FIELD_DEFINITION type Query { hello: String @mine ${P} }`, (header) =>
+        header
+          .replace(
+            '@composeDirective(name: "@owner")',
+            '@composeDirective(name: "@owner") @composeDirective(name: "@mine")',
+          )
+          .replace(
+            'extend schema',
+            'extend schema @link(url: "https://evil.example/node/v1.0", import: [{ name: "@other", as: "@mine" }])',
+          ),
+      ),
+      { agreement: AGREEMENT },
+    );
+    expect(NodeDirectory.of(readSupergraph(supergraph).document)?.candidate('sub_1')?.type.name).toBe('Submission');
+  });
+
+  test('what was owned before is owned in the supergraph, too', () => {
+    const copy = outreach(`type Developer @key(fields: "key") { key: ID! ${P} extra: Int ${P} } ${ROOT}`);
+    const all = [
+      ...changed(
+        'submissions',
+        'type Developer @key(fields: "key")',
+        'type Developer @tag(name: "x") @key(fields: "key")',
+      ),
+      copy,
+    ];
+    const supergraph = compose(all, { agreement: AGREEMENT, before: published(WORLD) });
+    expect(supergraph).toMatch(/@owns\(subgraph: "submissions", coordinates: \[[^\]]*"Developer"/);
+    expect(() => served(supergraph)).not.toThrow();
   });
 
   test('names of properties are names', () => {
