@@ -65,7 +65,7 @@ function developerCommands(root, args) {
     'test:differential': { steps: [[join(root, 'dist', 'test', 'oracle', 'main.js'), ...args]] },
     bench: {
       steps: [
-        args[0] === 'questions' || args[0] === 'exports'
+        ['questions', 'exports', 'under-attack'].includes(args[0])
           ? [join(root, 'dist', 'test', 'bench', `${args[0]}.js`), ...args.slice(1)]
           : [join(root, 'dist', 'test', 'bench', 'main.js'), ...args],
       ],

@@ -47,7 +47,15 @@ Measures exports of the longest lists: rows per second, CPU, and memory.
   --databases a,b  sqlite, mysql (both)
   --data FOLDER    SQLite databases to read, instead of new ones
   --only a,b       inventory, findings, applications; all by default
-  --times N        exports of each list (2)`,
+  --times N        exports of each list (2)
+
+npm run bench -- under-attack [options]
+Measures how long dashboards wait while one address sends hostile requests. About 25 minutes for all kinds.
+  --rounds N       phases with and without the attacker, of each kind (3)
+  --seconds N      seconds of a phase (8)
+  --only TEXT      kinds of requests whose names contain it; all by default
+  --new            sends each operation under names that none had before
+  --burst          spends the budget of a minute at once`,
   check: `npm run check
 Checks format, lint, import boundaries, types, generated files and docker-compose.yml. It has no options.`,
   build: `npm run build -- [options]

@@ -72,11 +72,12 @@ export async function check({ before, supergraph, proposed, agreement, documents
   const valid = (documents ?? []).filter((document) => invalidDocuments([document], old).length === 0);
   const broken = brokenDocuments(valid, old, next);
   const users = usersOf(valid, old);
+  const owners = ownersOf(after, agreement);
   const classes = classChanges(before, after);
   const changes = [
-    ...(await changesOf(old, next, ownersOf(after, agreement), users)),
-    ...accessChanges(before, after, ownersOf(after, agreement), users),
-    ...classes.flatMap((change) => stricterClass(change, ownersOf(after, agreement), users)),
+    ...(await changesOf(old, next, owners, users)),
+    ...accessChanges(before, after, owners, users),
+    ...classes.flatMap((change) => stricterClass(change, owners, users)),
   ];
   const isKnown = valid.length > 0 && invalid.length === 0;
   const breaking = changes.filter(({ level }) => level === 'BREAKING');

@@ -153,9 +153,15 @@ function partsOf(node: TypeDefinitionNode | TypeExtensionNode): readonly Element
   return 'values' in node ? (node.values ?? []) : [];
 }
 
+const known = new WeakMap<Published, SubgraphElements>();
+
 /** The elements of each subgraph. @throws GraphQLError for invalid syntax */
 export const elementsOf = (subgraphs: readonly Published[]): SubgraphElements[] =>
-  subgraphs.map((subgraph) => new SubgraphElements(subgraph.name, subgraphDocument(subgraph)));
+  subgraphs.map((subgraph) => {
+    const elements = known.get(subgraph) ?? new SubgraphElements(subgraph.name, subgraphDocument(subgraph));
+    known.set(subgraph, elements);
+    return elements;
+  });
 
 /** File, line, and column of a node, as `file:line:column`. */
 export function placeOf({ loc }: ASTNode): string {

@@ -15,7 +15,7 @@ import { cpuSeconds } from './process-cost';
 
 /*
  * How long dashboards wait while one address without a token sends hostile requests, each kind by itself, as often as the limits of shipped
- * settings let it: `node dist/test/bench/under-attack.js [--only TEXT] [--rounds 3] [--seconds 8] [--new | --burst]`.
+ * settings let it: `npm run bench -- under-attack [--only TEXT] [--rounds 3] [--seconds 8] [--new | --burst]`.
  * `--new` sends each operation under names that none had before, `--burst` does not spread a budget over its minute.
  * Gateway, subgraphs, database, dashboards and attacker are processes of their own; phases without the attacker alternate with those with it.
  */
