@@ -18,7 +18,7 @@ const SDL = `extend schema @link(url: "https://specs.apollo.dev/federation/v2.3"
 
 const keys = (count: number) => Array.from({ length: count }, (_, place) => `"key${place}":${place}`).join(',');
 const HOSTILE: readonly [name: string, body: string][] = [
-  ['keys that nobody asked for', `{"data":{"count":1,"things":[],"any":null,${keys(150_000)}}}`],
+  ['keys that no one asked for', `{"data":{"count":1,"things":[],"any":null,${keys(150_000)}}}`],
   ['keys of a custom scalar', `{"data":{"count":1,"things":[],"any":{${keys(150_000)}}}}`],
   ['keys of extensions', `{"data":{"count":1,"things":[],"any":null},"extensions":{${keys(150_000)}}}`],
   ['keys of an error', `{"data":null,"errors":[{"message":"x","extensions":{"code":"X",${keys(150_000)}}}]}`],
