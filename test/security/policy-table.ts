@@ -218,7 +218,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
     PII: ofQuestion(ownerOfQuestion),
   };
   const maintainer: Sees = (_row, caller) => is(caller, 'operator', 'coordinator', 'inspector');
-  const publisher: Sees = (_row, caller) => is(caller, 'operator', 'inspector');
+  const publisher: Sees = (_row, caller) => is(caller, 'inspector');
   const clientRelease: Expected = { rows: maintainer, GOV: maintainer, PII: publisher };
 
   return {
