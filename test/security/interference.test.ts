@@ -56,13 +56,11 @@ describe.each(processKinds)('hidden changes do not change responses to others, o
       });
       // values that differ from one request of a caller to the next
       const rest = Object.entries(headers).filter(
-        ([name]) => !/^(date|x-request-id|.*-remaining|ratelimit-reset)$/.test(name),
+        // the length is that of the body with these values
+        ([name]) => !/^(date|x-request-id|.*-remaining|ratelimit-reset|content-length)$/.test(name),
       );
       answers.push(
-        JSON.stringify({ query, statusCode, rest, body: body.replace(/"(remaining|resetSeconds)":\d+/g, '') }).replace(
-          /"content-length":"\d+"/,
-          '',
-        ),
+        JSON.stringify({ query, statusCode, rest, body: body.replace(/"(remaining|resetSeconds)":\d+/g, '') }),
       );
     }
     return answers;
