@@ -118,7 +118,7 @@ const program = new Command('ordergraph')
   .enablePositionalOptions()
   .hook('preAction', (_program, { args }) => {
     const tables = PROCESSES.map(({ table }) => table);
-    for (const warning of environmentWarnings(tables, namedSubgraphs(args, process.env)))
+    for (const warning of environmentWarnings(tables, (environment) => namedSubgraphs(args, environment)))
       process.stderr.write(`${warning}\n`);
   });
 

@@ -66,7 +66,7 @@ test.each([
 });
 
 test('warns of unknown and renamed variables, without their values', () => {
-  const warnings = environmentWarnings([table], ['reviews'], {
+  const warnings = environmentWarnings([table], () => ['reviews'], {
     ORDERGRAPH_MAX_DEPHT: 'secret',
     ORDERGRAPH_REVIEWS_KEY: 'secret',
     ORDERGRAPH_REVIEW_KEY: 'secret',

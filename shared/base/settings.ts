@@ -111,12 +111,13 @@ export function withoutSecrets(value: unknown): string {
 /** Variables of tests and scripts. */
 const OF_SCRIPTS = /^ORDERGRAPH_(?:NODE$|TEST_|BENCH_|PUBLISHED_DATA$)/;
 
-/** One warning per unknown or renamed variable. Never contains values. */
+/** One warning per unknown or renamed variable. Never contains values. @param subgraphsIn names of the subgraphs that an environment has settings of */
 export function environmentWarnings(
   tables: readonly SettingTable[],
-  subgraphs: readonly string[],
+  subgraphsIn: (environment: Environment) => readonly string[],
   environment: Environment = process.env,
 ): string[] {
+  const subgraphs = subgraphsIn(environment);
   const all = tables.flatMap((table) => Object.values(table));
   const variables = new Set(
     all.flatMap(({ env, commonEnv }) => [
