@@ -10,7 +10,7 @@ import type { Owners } from '../ownership/owners';
 import { ownersOf, requireServable } from '../ownership/ownership';
 import { sensitivitiesOf } from '../policy/sensitivity';
 import { readSupergraph } from '../supergraph/supergraph';
-import { type BrokenDocument, brokenDocuments, type ClientDocument, invalidDocuments, usersOf } from './documents';
+import { type BrokenDocument, brokenDocuments, type ClientDocument, usersOf, worksWith } from './documents';
 
 /** Everything that decides about a change: the same inputs always give the same report. */
 export interface CheckInput {
@@ -68,9 +68,9 @@ export async function check({ before, supergraph, proposed, agreement, documents
     return { passed: false, problems: composed, supergraph: undefined, ...NOTHING_KNOWN };
   const old = apiSchemaIn(parse(supergraph, { noLocation: true }));
   const next = apiSchemaIn(readSupergraph(composed).document);
-  const invalid = invalidDocuments(documents ?? [], old);
-  const valid = (documents ?? []).filter((document) => invalidDocuments([document], old).length === 0);
-  const broken = brokenDocuments(valid, old, next);
+  const invalid = brokenDocuments(documents ?? [], old);
+  const valid = (documents ?? []).filter((document) => worksWith(document, old));
+  const broken = brokenDocuments(valid, next);
   const users = usersOf(valid, old);
   const owners = ownersOf(after, agreement);
   const classes = classChanges(before, after);

@@ -27,7 +27,7 @@ export interface ClientDocument {
   readonly text: string;
 }
 
-/** A document that worked before a change, and no longer does. */
+/** A document that does not work with a schema. */
 export interface BrokenDocument {
   readonly client: string;
   readonly name: string;
@@ -37,22 +37,12 @@ export interface BrokenDocument {
 /** Maximum errors of one document in a report. */
 const MAX_ERRORS = 5;
 
-/** Which documents stop working when a schema replaces another. Those that do not work before are left out. */
-export function brokenDocuments(
-  documents: readonly ClientDocument[],
-  before: GraphQLSchema,
-  after: GraphQLSchema,
-): BrokenDocument[] {
-  return documents.flatMap(({ client, name, text }) => {
-    const document = parsed(text);
-    if (!document || errorsOf(document, before).length > 0) return [];
-    const errors = errorsOf(document, after);
-    return errors.length > 0 ? [{ client, name, errors }] : [];
-  });
-}
+/** Whether a document works with a schema. */
+export const worksWith = (document: ClientDocument, schema: GraphQLSchema): boolean =>
+  brokenDocuments([document], schema).length === 0;
 
 /** Documents that do not work with a schema, with the reason. */
-export function invalidDocuments(documents: readonly ClientDocument[], schema: GraphQLSchema): BrokenDocument[] {
+export function brokenDocuments(documents: readonly ClientDocument[], schema: GraphQLSchema): BrokenDocument[] {
   return documents.flatMap(({ client, name, text }) => {
     const document = parsed(text);
     const errors = document ? errorsOf(document, schema) : ['it is not a GraphQL document'];

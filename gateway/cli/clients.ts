@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { OperatorError } from '#base/errors';
-import { type ClientDocument, invalidDocuments } from '../check/documents';
+import { brokenDocuments, type ClientDocument } from '../check/documents';
 import { type Ask, patiently } from '../export/ask';
 import { manifestDocuments } from '../policy/trusted-documents';
 import { type CallerOptions, clientOf, schemaOf } from './graph-client';
@@ -92,7 +92,7 @@ export async function publishClient(
   const texts = [...new Set(manifestDocuments(options.manifest).map(([, text]) => text))];
   const schema = await schemaOf(options);
   const documents = texts.map((text): ClientDocument => ({ client, name: text.slice(0, MAX_NAME), text }));
-  const invalid = schema ? invalidDocuments(documents, schema) : [];
+  const invalid = schema ? brokenDocuments(documents, schema) : [];
   if (invalid.length > 0)
     throw new OperatorError(
       `${options.manifest} has documents that the graph would refuse:\n${invalid.map(({ name, errors }) => `- ${name}: ${errors.join(' ')}`).join('\n')}`,

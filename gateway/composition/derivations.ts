@@ -1,10 +1,8 @@
-import type { DirectiveNode } from 'graphql';
 import { isCovered, type Sensitivity } from '#base/sensitivity';
 import { elementsOf } from '../ownership/elements';
-import { FieldSets } from '../ownership/field-sets';
+import { derivationOf, FieldSets } from '../ownership/field-sets';
 import { Definers } from '../ownership/owners';
 import { sensitivitiesOf } from '../policy/sensitivity';
-import { argumentsOf } from '../supergraph/ast';
 import type { Published } from '../supergraph/subgraph-document';
 
 /** A derived field and its sources, as a subgraph declares them. */
@@ -27,19 +25,15 @@ export function derivationsIn(subgraphs: readonly Published[]): Derived[] {
       kind !== 'OBJECT' && kind !== 'INTERFACE'
         ? []
         : [...elements.values()].flatMap((field): Derived[] => {
-            const { coordinate, directives } = field;
-            const derivedFrom = directives.find(({ name }) => name.value === 'derivedFrom');
-            const { from, coarsened } = derivedFrom ? statedIn(derivedFrom) : { from: [] };
-            const all = [...new Set([...from, ...fieldSets.requiredBy(field)])];
-            return derivedFrom || all.length > 0 ? [{ subgraph: subgraph.name, coordinate, from: all, coarsened }] : [];
+            const { coordinate } = field;
+            const stated = derivationOf(field);
+            const all = [...new Set([...(stated?.fields ?? []), ...fieldSets.requiredBy(field)])];
+            return stated || all.length > 0
+              ? [{ subgraph: subgraph.name, coordinate, from: all, coarsened: stated?.coarsened }]
+              : [];
           }),
     );
   });
-}
-
-function statedIn(directive: DirectiveNode): Pick<Derived, 'from' | 'coarsened'> {
-  const { fields = [], coarsened } = argumentsOf(directive) as { fields?: readonly string[]; coarsened?: string };
-  return { from: fields, coarsened };
 }
 
 /** Fields whose class does not cover that of a source, and unknown sources. */

@@ -3,8 +3,8 @@ import { isCovered, type Sensitivity } from '#base/sensitivity';
 import { argumentsOf } from '../supergraph/ast';
 import { handlingFeature } from '../supergraph/features';
 import { type Act, type Agreement, isCleared } from './agreement';
-import { type Element, placeOf, type SubgraphElements, type TypeElement } from './elements';
-import { FieldSets, sortedFields, topLevelFields } from './field-sets';
+import { type Element, parametersOf, placeOf, type SubgraphElements, type TypeElement } from './elements';
+import { derivationOf, FieldSets, sortedFields, topLevelFields } from './field-sets';
 import { type Deed, type Definers, isNode, type Owners } from './owners';
 
 /** Directives whose use on one definition has an effect on all of them. */
@@ -153,12 +153,8 @@ class DeedFinder {
   }
 
   private judgeDerivation(element: Element): void {
-    const { coordinate, node, directives } = element;
-    const stated = directives.find(({ name }) => name.value === 'derivedFrom');
-    const { fields = [], coarsened } = (stated ? argumentsOf(stated) : {}) as {
-      readonly fields?: readonly string[];
-      readonly coarsened?: string;
-    };
+    const { coordinate, node } = element;
+    const { fields = [], coarsened } = derivationOf(element) ?? {};
     const by = this.graph.classOf(coordinate);
     if (coarsened === undefined || by === undefined) return;
     for (const source of new Set([...fields, ...this.fieldSets.requiredBy(element)])) {
@@ -302,9 +298,6 @@ class DeedFinder {
 
 const keysIn = ({ directives }: TypeElement, subgraph: SubgraphElements): string[] =>
   subgraph.applied(directives, 'key').map((key) => sortedFields(String(argumentsOf(key).fields)));
-
-const parametersOf = (node: Element['node']): NonNullable<FieldDefinitionNode['arguments']> =>
-  ('arguments' in node && (node as FieldDefinitionNode).arguments) || [];
 
 /** Types, arguments, and default values of an element, as text. */
 function formOf(node: Element['node']): string {

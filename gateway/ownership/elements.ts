@@ -163,6 +163,10 @@ export const elementsOf = (subgraphs: readonly Published[]): SubgraphElements[] 
     return elements;
   });
 
+/** The arguments of a field; other elements have none. */
+export const parametersOf = (node: Element['node']): readonly InputValueDefinitionNode[] =>
+  ('arguments' in node && node.arguments) || [];
+
 /** File, line, and column of a node, as `file:line:column`. */
 export function placeOf({ loc }: ASTNode): string {
   if (!loc) return '';

@@ -9,7 +9,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { argumentsOf, namedTypeOf } from '../supergraph/ast';
-import type { Element, SubgraphElements, TypeElement } from './elements';
+import { type Element, parametersOf, type SubgraphElements, type TypeElement } from './elements';
 
 /** The selection set of a `FieldSet`, with or without braces; empty if it is not one, which composition reports. */
 export function selectionSetOf(text: string): SelectionSetNode {
@@ -47,6 +47,18 @@ export function sortedFields(text: string): string {
 /** A context and what is selected from it; Federation ignores blanks, commas, and comments before and after the `$`. */
 const CONTEXT = /^(?:[\s,\uFEFF]|#[^\n\r]*)*\$(?:[\s,\uFEFF]|#[^\n\r]*)*([A-Za-z_]\w*)([\s\S]*)$/;
 
+/** What a field's `@derivedFrom` states; undefined without it. */
+export function derivationOf({
+  directives,
+}: Pick<Element, 'directives'>):
+  | { readonly fields: readonly string[]; readonly coarsened: string | undefined }
+  | undefined {
+  const directive = directives.find(({ name }) => name.value === 'derivedFrom');
+  if (!directive) return undefined;
+  const { fields = [], coarsened } = argumentsOf(directive) as { fields?: readonly string[]; coarsened?: string };
+  return { fields, coarsened };
+}
+
 /** The fields that a subgraph's fields get from others, or answer for them, by coordinate. */
 export class FieldSets {
   private readonly contexts: readonly { readonly type: string; readonly name: unknown }[];
@@ -70,10 +82,9 @@ export class FieldSets {
   /** Coordinates of the fields that a field requires by `@requires`, or takes from a context by `@fromContext`. */
   requiredBy({ coordinate, node, directives }: Element): string[] {
     const [type = ''] = coordinate.split('.');
-    const parameters = ('arguments' in node && node.arguments) || [];
     return [
       ...this.fieldsOf(directives, 'requires').flatMap((fields) => this.selected(type, fields)),
-      ...parameters.flatMap((parameter) =>
+      ...parametersOf(node).flatMap((parameter) =>
         this.elements
           .applied(parameter.directives ?? [], 'fromContext')
           .flatMap((directive) => this.fromContext(directive)),

@@ -1,6 +1,6 @@
 import { argumentsOf, namedTypeOf, ROOT_TYPES } from '../supergraph/ast';
 import { type Act, type Agreement, hasConsent, own } from './agreement';
-import type { SubgraphElements, TypeElement } from './elements';
+import { parametersOf, type SubgraphElements, type TypeElement } from './elements';
 
 /** Which subgraphs define an element, by its coordinate. */
 export class Definers {
@@ -23,8 +23,7 @@ export class Definers {
         for (const { coordinate, node, isExternal } of type.elements.values()) {
           if (!isExternal) add(this.byCoordinate, coordinate, subgraph.name);
           if ('type' in node) (type.kind === 'INPUT' ? this.inputs : this.outputs).add(namedTypeOf(node.type));
-          for (const parameter of ('arguments' in node && node.arguments) || [])
-            this.inputs.add(namedTypeOf(parameter.type));
+          for (const parameter of parametersOf(node)) this.inputs.add(namedTypeOf(parameter.type));
         }
       }
   }
@@ -135,7 +134,7 @@ export class Owners {
 }
 
 /** An argument has the owner of its field. */
-const withoutArgument = (coordinate: string): string => coordinate.replace(/\(.*/, '');
+export const withoutArgument = (coordinate: string): string => coordinate.replace(/\(.*/, '');
 
 /** Something that a subgraph does to an element that others own. */
 export interface Deed {

@@ -16,9 +16,9 @@ import { type Published, subgraphDocument } from '../supergraph/subgraph-documen
 import { readSupergraph } from '../supergraph/supergraph';
 import { ACTS, type Agreement, type Consent } from './agreement';
 import { deedsIn } from './deeds';
-import { type Element, elementsOf, type SubgraphElements } from './elements';
+import { type Element, elementsOf, parametersOf, type SubgraphElements } from './elements';
 import { joinedSchemas } from './joined-schemas';
-import { type Deed, Definers, isConsented, Owners } from './owners';
+import { type Deed, Definers, isConsented, Owners, withoutArgument } from './owners';
 import { agreementIn } from './supergraph-agreement';
 
 /** What the subgraphs of a graph do to each other's parts. */
@@ -83,7 +83,7 @@ export class Ownership {
           { coordinate: type.coordinate, node: type },
           ...[...type.elements.values()].flatMap(({ coordinate, node }) => [...withParameters(coordinate, node)]),
         ].flatMap(({ coordinate, node }) => {
-          const element = coordinate.replace(/\(.*/, '');
+          const element = withoutArgument(coordinate);
           // where no one is the owner, all must hide it
           const isOwn =
             (this.owners.of(element) ?? subgraph.name) === subgraph.name && this.definers.of(element).length > 1;
@@ -168,9 +168,9 @@ function hiddenParts(supergraph: DocumentNode, definers: Definers, owners: Owner
     directives.some(({ name }) => name.value === feature.directiveNamed('inaccessible'));
   return supergraph.definitions.filter(isTypeDefinitionNode).flatMap((type) =>
     [...partsOf(type)].flatMap(({ coordinate, node }) => {
-      const names = definers.of(coordinate.replace(/\(.*/, ''));
+      const names = definers.of(withoutArgument(coordinate));
       if (names.length < 2 || !hides(node)) return [];
-      const asked = owners.of(coordinate.replace(/\(.*/, ''));
+      const asked = owners.of(withoutArgument(coordinate));
       const isAgreed = agreement.consents.some(
         ({ by, act, coordinates }) =>
           act === 'HIDE' && coordinates.includes(coordinate) && (asked === undefined ? names : [asked]).includes(by),
@@ -197,6 +197,6 @@ function* partsOf(type: TypeDefinitionNode): Generator<Part> {
 
 function* withParameters(coordinate: string, node: Element['node']): Generator<Part> {
   yield { coordinate, node };
-  for (const parameter of ('arguments' in node && node.arguments) || [])
+  for (const parameter of parametersOf(node))
     yield { coordinate: `${coordinate}(${parameter.name.value}:)`, node: parameter };
 }

@@ -272,7 +272,7 @@ describe('the command', () => {
       '"manifest.json" is not a source of documents',
     ],
     [
-      'an agreement that is none',
+      'an agreement that is not JSON',
       [withFiles[0]!, '--with', ...withFiles, '--agreement', withFiles[0]!.split('=')[1]!],
       'is not JSON',
     ],

@@ -121,7 +121,7 @@ describe('other ways to the same', () => {
       'an override of a subgraph that does not exist',
       () =>
         withNew(
-          `type Agency @key(fields: "key") { key: ID! ${P} name: String @shareable @override(from: "nobody") ${P} } ${ROOT}`,
+          `type Agency @key(fields: "key") { key: ID! ${P} name: String @shareable @override(from: "elsewhere") ${P} } ${ROOT}`,
         ),
       'outreach also resolves Agency.name, which registry owns: it needs the consent SHARE of registry',
     ],
