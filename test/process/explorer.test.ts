@@ -61,7 +61,6 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'ordergraph-explorer-'));
 });
 afterAll(async () => {
-  await browser?.close();
   await killAll();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -74,6 +73,7 @@ describeInBrowser('the explorer of `npm start`', () => {
     browser = await openBrowser();
   });
   afterEach(() => context.close());
+  afterAll(() => browser.close());
 
   /** The graph's own answer. */
   async function ask(query: string, variables: object, who: string) {
@@ -92,6 +92,7 @@ describeInBrowser('the explorer of `npm start`', () => {
   const open = async (path = '/explorer', options: Parameters<Browser['newContext']>[0] = {}) => {
     await openTab([origin], options);
     await page.goto(`${origin}${path}`);
+    if (options.javaScriptEnabled !== false) await page.getByRole('button', { name: /^Single keys/ }).waitFor();
   };
   const askAs = (name: string) => page.getByLabel('Ask as').selectOption(name);
   const type = async (text: string) => {
@@ -612,6 +613,8 @@ describeInBrowser('the explorer of `npm start`', () => {
 });
 
 describeInBrowser('signing in', () => {
+  afterAll(() => browser?.close());
+
   test('at an OpenID provider, with PKCE', async () => {
     const port = await freePort();
     const origin = `http://localhost:${port}`;

@@ -81,10 +81,16 @@ export function residentBytes(pid: number): number {
 /** First of the ports for tests, and their number: below those that systems give to outgoing connections. */
 const [FIRST_PORT, PORTS] = [20_000, 12_000];
 
+/** Ports of each test worker: two workers are never given the same one while its process has yet to listen. */
+const PORTS_OF_WORKER = 400;
+const firstOfWorker = FIRST_PORT + ((Number(process.env.JEST_WORKER_ID ?? 0) * PORTS_OF_WORKER) % PORTS);
+let asked = Math.floor(Math.random() * PORTS_OF_WORKER);
+
 /** A port that nothing listens on. An outgoing connection cannot take it before its process does. */
 export async function freePort(): Promise<number> {
   for (;;) {
-    const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
+    asked += 1;
+    const port = firstOfWorker + (asked % PORTS_OF_WORKER);
     const server = createServer();
     const isFree = await new Promise<boolean>((resolve) => {
       server.once('error', () => resolve(false));

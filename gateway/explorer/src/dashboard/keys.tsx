@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { onSingleKey } from '../ui/single-keys';
 
 const KEYS: readonly [key: string, what: string][] = [
@@ -11,7 +11,8 @@ const KEYS: readonly [key: string, what: string][] = [
 /** The keys of the dashboard, and the list of them. */
 export function Keys() {
   const [isOpen, setOpen] = useState(false);
-  useEffect(
+  // before the page is seen: who sees it may press a key
+  useLayoutEffect(
     () =>
       onSingleKey(({ key }) => {
         if (key === '?') setOpen(true);

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { config } from '../graph/config';
 import { type AnnotatedSchema, loadSchema } from '../graph/schema';
 import { caller } from '../graph/session';
@@ -35,7 +35,8 @@ export function Explorer() {
       isCurrent = false;
     };
   }, [who]);
-  useEffect(() => addShortcuts(), []);
+  // before the page is seen: who sees it may press a key
+  useLayoutEffect(() => addShortcuts(), []);
   useEffect(() => {
     openLinked().catch((error: Error) => setLinkError(error.message));
   }, []);
