@@ -27,6 +27,8 @@ export class InProcessTransport implements Transport {
 
   async request({ operation, variables, headers, deadline, cancellation }: SubgraphRequest): Promise<SubgraphAnswer> {
     const until = new Cancellation();
+    // before the work, whose synchronous part may last beyond the deadline
+    const timeoutMs = Math.max(0, deadline - performance.now());
     const work = this.subgraph.execute({
       query: operation.text,
       variables: JSON.parse(String(variables)),
@@ -34,7 +36,7 @@ export class InProcessTransport implements Transport {
       cancellation: until,
     });
     const mayHaveRun = operation.kind === 'mutation';
-    const answer = await this.within(deadline - performance.now(), cancellation, until, mayHaveRun, work);
+    const answer = await this.within(timeoutMs, cancellation, until, mayHaveRun, work);
     return { headers: answer.headers ?? {}, read: () => answer };
   }
 
