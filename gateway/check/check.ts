@@ -16,8 +16,8 @@ import { type BrokenDocument, brokenDocuments, type ClientDocument, usersOf, wor
 export interface CheckInput {
   /** Subgraphs that are served now. */
   readonly before: readonly PublishedSubgraph[];
-  /** Supergraph of them. */
-  readonly supergraph: string;
+  /** Supergraph of them; undefined without any. */
+  readonly supergraph: string | undefined;
   /** Schemas that replace those of their names, or come new. */
   readonly proposed: readonly PublishedSubgraph[];
   readonly agreement: Agreement;
@@ -66,6 +66,8 @@ export async function check({ before, supergraph, proposed, agreement, documents
   const composed = composedOrProblems(after, before, agreement);
   if (typeof composed !== 'string')
     return { passed: false, problems: composed, supergraph: undefined, ...NOTHING_KNOWN };
+  if (supergraph === undefined)
+    return { passed: true, problems: [], supergraph: composed, ...NOTHING_KNOWN, notes: notesOn(proposed, before) };
   const old = apiSchemaIn(parse(supergraph, { noLocation: true }));
   const next = apiSchemaIn(readSupergraph(composed).document);
   const invalid = brokenDocuments(documents ?? [], old);

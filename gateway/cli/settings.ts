@@ -108,6 +108,17 @@ export const recordSettings = {
   ...anchorSettings,
 } as const satisfies SettingTable;
 
+/** Where the registry signs what it publishes. */
+const publishingSettings = {
+  supergraphKey: {
+    env: 'ORDERGRAPH_SUPERGRAPH_KEY',
+    schema: file,
+    default: '',
+    value: 'file',
+    help: 'Private key with which the registry signs the supergraphs that it publishes; `ordergraph keys` makes one. Only the registry uses it.',
+  },
+} as const satisfies SettingTable;
+
 /** The event bus between processes. */
 export const busSettings = {
   eventsUrl: {
@@ -213,6 +224,7 @@ export const subgraphSettings = {
     value: 'file',
     help: 'Authority of client certificates in PEM; with it, only clients with a certificate can connect.',
   },
+  ...publishingSettings,
   metricsPort: gateway.metricsPort,
   metricsHost: gateway.metricsHost,
   ...openSettings,

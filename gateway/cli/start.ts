@@ -26,6 +26,7 @@ import { fillWhenNew } from './exercise';
 import { authenticationOf } from './identity';
 import { wrappingKeysOf } from './person-keys';
 import { EVENT_READERS, FILES_SUBGRAPH } from './programs';
+import { servicesOf } from './schema-composer';
 import { exchangeSeals } from './seals';
 import type { OpenSettings, SettingsOf } from './settings';
 import { closeOnSignal } from './shutdown';
@@ -114,7 +115,12 @@ export async function startAll({
       const url = databaseUrl(subgraph.name, settings);
       const limits = databaseLimits(settings);
       const wrappingKeys = await wrappingKeysOf(subgraph, settings, log);
-      open.push(await subgraph.open({ databaseUrl: url, log, store, door, audit, cursors, limits, wrappingKeys }));
+      const services = servicesOf(subgraph.name);
+      open.push(
+        await subgraph.open({
+          ...{ databaseUrl: url, log, store, door, audit, cursors, limits, wrappingKeys, services },
+        }),
+      );
     }
     for (const { audit } of open)
       seals.push(...[audit && exchangeSeals(audit, bus, common, log)].filter((exchange) => exchange !== undefined));

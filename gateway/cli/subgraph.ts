@@ -18,6 +18,7 @@ import { loadSubgraph } from './load-subgraph';
 import { wrappingKeysOf } from './person-keys';
 import { defaultPort, EVENT_READERS } from './programs';
 import { declareOwnRoles } from './roles';
+import { servicesOf } from './schema-composer';
 import { exchangeSeals } from './seals';
 import type { SettingsOf, SubgraphSettings } from './settings';
 import { closeOnSignal } from './shutdown';
@@ -82,7 +83,10 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const url = databaseUrl(name, settings);
   const limits = databaseLimits(settings);
   const wrappingKeys = await wrappingKeysOf(subgraph, settings, log);
-  const open = await subgraph.open({ databaseUrl: url, log, store, door, audit, cursors, limits, wrappingKeys });
+  const services = servicesOf(subgraph.name, settings.supergraphKey);
+  const open = await subgraph.open({
+    ...{ databaseUrl: url, log, store, door, audit, cursors, limits, wrappingKeys, services },
+  });
   const hasEvents = EVENT_READERS.includes(name);
   const bus = remoteBus(settings, () => (hasEvents ? eventKeysFrom([name], () => settings, log) : NO_EVENT_KEYS), log);
   if (hasEvents && !bus) log.warn('ORDERGRAPH_EVENTS_URL is not set; events to other subgraphs wait in the database');

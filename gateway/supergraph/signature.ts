@@ -11,10 +11,15 @@ const LINE = /^# signature: ([\w-]+)\.\.([\w-]+)\n?$/;
 /** The text of a supergraph with a signature, as its last line. @param key private Ed25519 key @param now in milliseconds since 1970 */
 export async function signSupergraph(sdl: string, key: JWK, now = Date.now()): Promise<string> {
   const text = withoutSignature(sdl);
+  return `${text}${await signatureOf(text, key, now)}`;
+}
+
+/** The line that signs a supergraph, to be appended to it. @param text without a signature, with a line feed at its end */
+export async function signatureOf(text: string, key: JWK, now = Date.now()): Promise<string> {
   const { protected: header, signature } = await new FlattenedSign(new TextEncoder().encode(text))
     .setProtectedHeader({ alg: 'EdDSA', kid: key.kid, typ: TYPE, iat: Math.floor(now / 1_000) })
     .sign(await importJWK(key, 'EdDSA'));
-  return `${text}# signature: ${header}..${signature}\n`;
+  return `# signature: ${header}..${signature}\n`;
 }
 
 /** A supergraph without its signature. */

@@ -6,6 +6,14 @@ import { ClientRelease } from './client/client-release';
 import { SavedQuestion } from './question/saved-question';
 import { SavedQuestionVersion } from './question/saved-question-version';
 import { TrustedDocument } from './question/trusted-document';
+import { GatewayReport } from './schema/gateway-report';
+import { OwnerConsent } from './schema/owner-consent';
+import { PartOwner } from './schema/part-owner';
+import { RegisteredSubgraph } from './schema/registered-subgraph';
+import { SchemaCheck } from './schema/schema-check';
+import { SubgraphVersion } from './schema/subgraph-version';
+import { SupergraphActivation } from './schema/supergraph-activation';
+import { SupergraphMember, SupergraphVersion } from './schema/supergraph-version';
 
 /** Whose a question is, only the owner and oversight learn. */
 const owner = any(ofPerson('ownerPersonKey', 'that they saved'), oversight);
@@ -17,13 +25,25 @@ const ofVersions: Policy = { rows: ofQuestion(reader), GOV: ofQuestion(reader), 
 
 /** Who operates the graph, and who coordinates changes of schemas. */
 const maintainer = any(having('operator', 'coordinator'), oversight);
+/** Beside them, those who publish schemas. */
+const publisher = any(having('operator', 'coordinator', 'schema-publisher'), oversight);
+const ofSchemas: Policy = { rows: publisher, GOV: publisher, PII: oversight };
 const ofReleases: Policy = { rows: maintainer, GOV: maintainer, PII: oversight };
 
-/** Access rules of saved questions and released clients. Roles and sensitivity classes: docs/domain.md. */
+/** Access rules of saved questions, released clients, and schemas. Roles and sensitivity classes: docs/domain.md. */
 export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [SavedQuestion, { rows: reader, GOV: reader, PII: owner }],
   [SavedQuestionVersion, ofVersions],
   [TrustedDocument, ofVersions],
   [ClientRelease, ofReleases],
   [ClientDocument, { rows: maintainer, GOV: maintainer }],
+  [RegisteredSubgraph, { rows: publisher, GOV: publisher }],
+  [SubgraphVersion, ofSchemas],
+  [SupergraphVersion, ofSchemas],
+  [SupergraphMember, { rows: publisher, GOV: publisher }],
+  [SupergraphActivation, ofSchemas],
+  [SchemaCheck, ofSchemas],
+  [OwnerConsent, ofSchemas],
+  [PartOwner, { rows: publisher, GOV: publisher }],
+  [GatewayReport, { rows: publisher, GOV: publisher }],
 ];

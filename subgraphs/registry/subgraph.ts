@@ -16,11 +16,26 @@ import { questionMutations } from './question/saved-question.mutations';
 import { SavedQuestionVersion } from './question/saved-question-version';
 import { TrustedDocument } from './question/trusted-document';
 import { ROLES } from './roles';
+import { GatewayReport } from './schema/gateway-report';
+import { OwnerConsent } from './schema/owner-consent';
+import { ownerConsentMutations } from './schema/owner-consent.mutations';
+import { PartOwner } from './schema/part-owner';
+import { publicationMutations } from './schema/publication.mutations';
+import { RegisteredSubgraph } from './schema/registered-subgraph';
+import { registeredSubgraphMutations } from './schema/registered-subgraph.mutations';
+import { addSupergraphRoute } from './schema/routes';
+import { SchemaCheck } from './schema/schema-check';
+import { schemaCheckMutations } from './schema/schema-check.mutations';
+import { SchemaTextPart } from './schema/schema-text';
+import { SubgraphVersion } from './schema/subgraph-version';
+import { SupergraphActivation } from './schema/supergraph-activation';
+import { SupergraphMember, SupergraphVersion } from './schema/supergraph-version';
+import { sweepSchemas } from './schema/sweep';
 
 export const registry = new Subgraph({
   name: 'registry',
   description:
-    'Registry of the graph: questions that callers save, released clients, and documents that every caller may send.',
+    'Registry of the graph: schemas of subgraphs and supergraphs, consents of owners, released clients, and questions that callers save.',
   owners: ['omb'],
   roles: ROLES,
   actors: REGISTRY_ACTORS,
@@ -30,6 +45,16 @@ export const registry = new Subgraph({
     TrustedDocument,
     ClientRelease,
     ClientDocument,
+    SchemaTextPart,
+    RegisteredSubgraph,
+    SubgraphVersion,
+    SupergraphVersion,
+    SupergraphMember,
+    SupergraphActivation,
+    SchemaCheck,
+    OwnerConsent,
+    PartOwner,
+    GatewayReport,
     ExerciseReplacement,
     ...workTables,
     ...bulkTables,
@@ -41,9 +66,25 @@ export const registry = new Subgraph({
     rootsOf(TrustedDocument, { one: 'trustedDocument', many: 'trustedDocuments' }),
     rootsOf(ClientRelease, { one: 'clientRelease', many: 'clientReleases' }),
     rootsOf(ClientDocument, { one: 'clientDocument', many: 'clientDocuments' }),
+    rootsOf(RegisteredSubgraph, { one: 'registeredSubgraph', many: 'registeredSubgraphs' }),
+    rootsOf(SubgraphVersion, { one: 'subgraphVersion', many: 'subgraphVersions' }),
+    rootsOf(SupergraphVersion, { one: 'supergraphVersion', many: 'supergraphVersions' }),
+    rootsOf(SupergraphActivation, { one: 'supergraphActivation', many: 'supergraphActivations' }),
+    rootsOf(SchemaCheck, { one: 'schemaCheck', many: 'schemaChecks' }),
+    rootsOf(OwnerConsent, { one: 'ownerConsent', many: 'ownerConsents' }),
+    rootsOf(PartOwner, { one: 'partOwner', many: 'partOwners' }),
+    rootsOf(GatewayReport, { one: 'gatewayReport', many: 'gatewayReports' }),
   ],
-  mutations: [...questionMutations, ...clientReleaseMutations],
-  schedule: [forgetIdempotencyKeys],
+  mutations: [
+    ...questionMutations,
+    ...clientReleaseMutations,
+    ...registeredSubgraphMutations,
+    ...schemaCheckMutations,
+    ...publicationMutations,
+    ...ownerConsentMutations,
+  ],
+  schedule: [forgetIdempotencyKeys, sweepSchemas],
+  routes: addSupergraphRoute,
   policies,
   migrations,
   exercise: registryExercise,

@@ -103,17 +103,22 @@ export class Framework {
     return new Inbox({ name, database, clock: this.clock, log, handlers: subgraph.parts.handlers ?? [], bus });
   }
 
-  /** @param record keeps the record of a subgraph, if there is one @param config settings of the gateway */
+  /**
+   * @param record keeps the record of a subgraph, if there is one @param config settings of the gateway
+   * @param services what the process lends to a subgraph
+   */
   static async open(
     kind: DatabaseKind,
     {
       log = createLog('silent', 'test'),
       record,
       config = {},
+      services = () => [],
     }: {
       log?: Logger;
       record?: (subgraph: string) => Promise<AuditLog>;
       config?: Parameters<typeof readConfig>[0];
+      services?: (subgraph: string) => readonly object[];
     } = {},
   ): Promise<Framework> {
     const databases = await migratedDatabases(kind);
@@ -125,7 +130,9 @@ export class Framework {
       const door = identity.doorOf(name);
       const audit = await record?.(name);
       const subgraph = subgraphs.find((candidate) => candidate.name === name)!;
-      return subgraph.open({ databaseUrl: databases.url(name), clock, log, store, door, audit });
+      return subgraph.open({
+        ...{ databaseUrl: databases.url(name), clock, log, store, door, audit, services: services(name) },
+      });
     };
     const open: OpenSubgraph[] = [];
     for (const { name } of subgraphs) open.push(await openOne(name));

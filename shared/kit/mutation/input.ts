@@ -94,6 +94,23 @@ export function longTextInput(description: string, { max = MAX_LONG_TEXT }: { ma
   );
 }
 
+/** A text in a language of its own, such as a schema, which is kept as it is. @param maxBytes in UTF-8 */
+export function documentInput(description: string, { maxBytes }: { maxBytes: number }) {
+  return inputField<string>(
+    () => String,
+    description,
+    (value: string, path) => {
+      const name = path.at(-1);
+      if (!value.isWellFormed())
+        throw new InputError(`"${name}" contains an unpaired surrogate: send valid Unicode`, path);
+      const bytes = Buffer.byteLength(value);
+      if (bytes > maxBytes) throw new InputError(`"${name}" has ${bytes} bytes; the maximum is ${maxBytes}`, path);
+      if (value.trim() === '') throw new InputError(`"${name}" is empty: send some text`, path);
+      return value;
+    },
+  );
+}
+
 /** The key of an object. The mutation checks whether the object exists. */
 export function idInput(description: string) {
   return inputField<string>(

@@ -11,6 +11,7 @@ import { BulkItem, IdempotencyKey } from '../events/tables';
 import { type ModelClass, modelOf } from '../model/model';
 import { ForbiddenError } from '../state/state-machine';
 import type { Context } from '../subgraph/context';
+import type { Services } from '../subgraph/services';
 import { type Actors, actorsOf } from './actors';
 import {
   type AnyMutation,
@@ -28,8 +29,19 @@ import {
 import { type InputFields, type InputOf, inputType, readFields, textInput } from './input';
 import { Work } from './work';
 
+/** What a mutation can use before its transaction. */
+export interface Preparation {
+  /** Reads what is committed, outside of the transaction. */
+  readonly database: Database;
+  readonly principal: Principal;
+  readonly actor: string;
+  /** Instant of the request. */
+  readonly now: string;
+  readonly services: Services;
+}
+
 /** A mutation as data: name, callers, input, payload, and effect. */
-export interface MutationSpec<Fields extends InputFields = InputFields> {
+export interface MutationSpec<Fields extends InputFields = InputFields, Prepared = unknown> {
   readonly name: string;
   readonly description: string;
   /** Actors that may call it. `run` checks which objects the caller may change. */
@@ -37,11 +49,17 @@ export interface MutationSpec<Fields extends InputFields = InputFields> {
   readonly input: Fields;
   /** Field of the payload, and type of the object in it. */
   readonly returns: readonly [field: string, type: () => ModelClass];
+  /**
+   * Work that would keep the transaction open for too long. `run` gets its result, and checks that what it was based on still holds.
+   */
+  readonly prepare?: (before: Preparation, input: InputOf<Fields>) => Promise<Prepared>;
   /** Makes the change in one transaction and returns the key of the object. Must be safe to rerun. */
-  readonly run: (work: Work, input: InputOf<Fields>) => Promise<string>;
+  readonly run: (work: Work, input: InputOf<Fields>, prepared: Prepared) => Promise<string>;
 }
 
-export function mutation<Fields extends InputFields>(spec: MutationSpec<Fields>): MutationSpec {
+export function mutation<Fields extends InputFields, Prepared = undefined>(
+  spec: MutationSpec<Fields, Prepared>,
+): MutationSpec {
   return spec as unknown as MutationSpec;
 }
 
@@ -68,7 +86,8 @@ interface Done extends Outcome {
 /** How the form for one object, or for many, works and answers. */
 interface Form {
   readonly payload: ModelClass;
-  readonly run: (work: Work, input: InputOf<InputFields>) => Promise<Outcome>;
+  readonly prepare?: MutationSpec['prepare'];
+  readonly run: (work: Work, input: InputOf<InputFields>, prepared: unknown) => Promise<Outcome>;
   readonly answer: (done: Done, input: Record<string, unknown>, context: Context) => Promise<object>;
 }
 
@@ -103,7 +122,8 @@ function formOfOne(spec: MutationSpec): Form {
   const payload = payloadType(spec);
   return {
     payload,
-    run: async (work, input) => ({ objects: [await spec.run(work, input)], isSaved: true }),
+    prepare: spec.prepare,
+    run: async (work, input, prepared) => ({ objects: [await spec.run(work, input, prepared)], isSaved: true }),
     answer: async ({ objects: [key], replayed }, _input, { loaders }) =>
       Object.assign(new payload(), { [field]: await loaders.byKey(type()).load(key!), replayed }),
   };
@@ -179,6 +199,9 @@ async function perform(
   const recorded = { mutation: spec.name, key: keyDigest(id) };
   // fails unless the record has space for the line of the change, too
   await context.record({ kind: 'attempt', ...recorded, inputDigest: digest });
+  const { database, clock, services } = context;
+  const before: Preparation = { database, principal, actor, now: instant(clock.now()), services };
+  const prepared = await form.prepare?.(before, input);
   let isReplay = false;
   const change = (mayBeCommitted: boolean) => async (database: Database) => {
     const [earlier] = isDryRun ? [] : await database.findBy(IdempotencyKey, 'id', [id, former]);
@@ -194,7 +217,7 @@ async function perform(
       return { ...(await storedOutcome(database, earlier)), replayed: isReplay };
     }
     const work = new Work(database, context.clock, principal, actor);
-    const outcome = await form.run(work, input);
+    const outcome = await form.run(work, input, prepared);
     if (outcome.isSaved) {
       await work.flush();
       await store(database, { id, digest, createdAt: instant(context.clock.now()) }, outcome);

@@ -9,6 +9,7 @@ import type { Loaders } from '../collection/loaders';
 import type { Database } from '../database/database';
 import type { Reader } from '../policy/policy';
 import type { Withholdings } from '../policy/withholdings';
+import type { Services } from './services';
 import type { Work } from './work';
 
 /** Shared by the resolvers of one request to one subgraph. */
@@ -18,6 +19,8 @@ export interface Context {
   /** Seals and opens cursors. */
   readonly cursors: Cursors;
   readonly clock: Clock;
+  /** What the process lends to its subgraphs. */
+  readonly services: Services;
   /** Id of the client's request; null without one. */
   readonly requestId: string | null;
   /** The caller; null for the public. */

@@ -75,6 +75,7 @@ export async function createSubgraphServer(
   });
   // before reading the body, and for every route, since even the schema is only for the gateway
   const principals = new WeakMap<object, Principal | null>();
+  const principalOf = (request: object): Principal | null => principals.get(request) ?? null;
   server.addHook('onRequest', async (request, reply) => {
     if (request.url.startsWith('/health/')) return;
     try {
@@ -98,15 +99,16 @@ export async function createSubgraphServer(
   await server.register(fastifyApollo(apollo), {
     context: async (request, reply) => {
       const origin = originOf(request.headers, request.id);
-      return subgraph.context(principals.get(request) ?? null, origin, cancellationOf(reply));
+      return subgraph.context(principalOf(request), origin, cancellationOf(reply));
     },
   });
+  subgraph.subgraph.parts.routes?.(subgraph, { server, principalOf });
   if (subgraph.files)
     await addFileRoutes(server, {
       exchange: subgraph.files,
       limits: transfers,
       callerOf: (request) => {
-        const principal = principals.get(request);
+        const principal = principalOf(request);
         return principal ? personKey(principal) : null;
       },
     });

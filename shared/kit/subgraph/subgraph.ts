@@ -1,6 +1,6 @@
-import type { Origin } from '#base/http/origin';
 import 'reflect-metadata';
 import { buildSubgraphSchema } from '@apollo/subgraph';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import {
   type DocumentNode,
   execute,
@@ -21,7 +21,7 @@ import { RequestError } from '#base/errors';
 import type { FileExchange } from '#base/files/exchange';
 import { addressKey } from '#base/http/address';
 import { publicError } from '#base/http/errors';
-import { originOf } from '#base/http/origin';
+import { type Origin, originOf } from '#base/http/origin';
 import { closedDoor, type Door } from '#base/identity/door';
 import { type Principal, personKey } from '#base/identity/principal';
 import { declareRoles, type RoleSpecs } from '#base/identity/roles';
@@ -66,6 +66,7 @@ import { OperationCounts } from './operation-counts';
 import { publish } from './published';
 import { type ReferenceTable, seedReferences } from './references';
 import type { ScheduledTask } from './schedule';
+import { Services } from './services';
 import { measure, Work } from './work';
 
 /** Parts of a subgraph, listed in its `subgraph.ts`. */
@@ -98,6 +99,15 @@ export interface SubgraphParts {
   readonly exercise?: (scope: ExerciseScope) => readonly ExerciseTable[];
   /** File transfers, if the subgraph has files. */
   readonly files?: (open: OpenSubgraph, store: ContentStore) => FileExchange;
+  /** Routes besides `/graphql` that gateways may use, if it has any. */
+  readonly routes?: (open: OpenSubgraph, routes: SubgraphRoutes) => void;
+}
+
+/** Where a subgraph adds routes. Requests without a valid identity do not reach them. */
+export interface SubgraphRoutes {
+  readonly server: FastifyInstance;
+  /** The caller of a request; null is the public. */
+  readonly principalOf: (request: FastifyRequest) => Principal | null;
 }
 
 /** A GraphQL request to a subgraph. */
@@ -130,6 +140,8 @@ export interface OpenOptions {
   readonly audit?: AuditLog;
   /** Seals cursors with a key that replicas share. By default a random key of this process. */
   readonly cursors?: Cursors;
+  /** What the process lends to the subgraph; nothing by default. */
+  readonly services?: readonly object[];
   /** Limits of database connections. */
   readonly limits?: DatabaseLimits;
   /** Keys that wrap the data keys of persons. By default a random key of this process. */
@@ -184,6 +196,7 @@ export class Subgraph {
     const { name, entities, migrations, references, mutations = [] } = this.parts;
     const { clock = systemClock, log = pino({ level: 'silent' }), store, door = closedDoor, audit } = options;
     const { databaseUrl: url, limits, onMigration, wrappingKeys, cursors = Cursors.ofThisProcess(name) } = options;
+    const services = new Services(options.services);
     const prepare = async (database: Database) => {
       await seedReferences(database, references);
       const repaired = await settleWords(database, entities);
@@ -196,7 +209,7 @@ export class Subgraph {
     const base = { url, name, entities, migrations, limits, log };
     const database = await Database.open({ ...base, prepare, onMigration, wrappingKeys });
     if (audit && mutations.length > 0) await settle(database, audit, log);
-    return new OpenSubgraph(this, database, clock, log, door, cursors, store, audit);
+    return new OpenSubgraph(this, database, clock, log, door, cursors, services, store, audit);
   }
 }
 
@@ -228,6 +241,7 @@ export class OpenSubgraph {
     readonly log: Logger,
     readonly door: Door,
     private readonly cursors: Cursors,
+    readonly services: Services,
     readonly store?: ContentStore,
     readonly audit?: AuditLog,
   ) {
@@ -245,7 +259,7 @@ export class OpenSubgraph {
 
   /** Creates the context of one request. Its loaders must not outlive the request. */
   context(principal: Principal | null, origin: Origin | null = null, cancellation?: Cancellation): Context {
-    const { clock, cursors } = this;
+    const { clock, cursors, services } = this;
     const key = principal ? personKey(principal) : origin?.address ? addressKey(origin.address) : 'the public';
     const database = this.database.for({ key, cancellation });
     const reader = new Reader(this.subgraph.policies, principal);
@@ -257,6 +271,7 @@ export class OpenSubgraph {
       loaders: new Loaders(database, clock, reader, cursors, reads, this.subgraph.protectedTypes, withheld),
       cursors,
       clock,
+      services,
       requestId: origin?.request ?? null,
       principal,
       reader,

@@ -1,0 +1,262 @@
+import { RequestError } from '#base/errors';
+import type { Principal } from '#base/identity/principal';
+import type { Database } from '#kit/database/database';
+import { booleanInput, idInput, intInput, longTextInput, optional, textInput } from '#kit/mutation/input';
+import { mutation } from '#kit/mutation/mutation';
+import type { Work } from '#kit/mutation/work';
+import { isOf, type Publisher, publishable } from './publishers';
+import { RegisteredSubgraph } from './registered-subgraph';
+import { type ProposedVersion, SchemaCheck } from './schema-check';
+import { type Agreement, SchemaComposer } from './schema-composer';
+import { digestOf, storedText } from './schema-text';
+import {
+  activationsAfter,
+  agreementNow,
+  dayOf,
+  lastActivation,
+  membersOf,
+  releasedDocuments,
+  supergraphById,
+} from './state';
+import { SubgraphVersion, subgraphVersionKey } from './subgraph-version';
+import { chainOf, SupergraphActivation } from './supergraph-activation';
+import { SupergraphMember, SupergraphVersion } from './supergraph-version';
+
+const publishSchemas = mutation({
+  name: 'publishSchemas',
+  description:
+    'Publishes the schemas of a check that passed, and activates the supergraph that it composed, unless another was activated since. Gateways serve it within seconds.',
+  by: ['OPERATOR', 'PUBLISHER'],
+  input: {
+    check: idInput('Id of the check.'),
+    note: optional(longTextInput('What changed.')),
+    sourceCommit: optional(textInput('Commit of the source.', { max: 100, pattern: /^[\w./-]+$/ })),
+    acceptBreaking: optional(
+      booleanInput('Publishes although released clients, or clients that are not known, would break. Operators only.'),
+    ),
+  },
+  returns: ['supergraph', () => SupergraphVersion],
+  async prepare({ database, services }, { check: id }): Promise<string | null> {
+    const { supergraphDigest } = await checkOf(database, id);
+    if (supergraphDigest === null) return null;
+    return services.of(SchemaComposer).signatureOf(await storedText(database, supergraphDigest));
+  },
+  async run(work, { check: id, note, sourceCommit, acceptBreaking }, signature) {
+    const { database, now, principal, actor } = work;
+    const check = await checkOf(database, id);
+    const proposed = JSON.parse(check.proposed) as readonly ProposedVersion[];
+    await publishable(database, work, names(proposed));
+    const { supergraphDigest } = check;
+    if (supergraphDigest === null || !(check.passed || (acceptBreaking === true && actor === 'OPERATOR')))
+      throw refused('CHECK_PASSED', `The check ${id} did not pass; only an operator may accept that clients break`);
+    const last = await lockedActivation(database);
+    await requireBase(database, check, last?.number ?? 0);
+    await requireUnchanged(work, check);
+    const versions: SubgraphVersion[] = [];
+    for (const { name, url, digest } of proposed) {
+      const number = 1 + (await highest(database, SubgraphVersion, 'WHERE subgraph_name = ?', [name]));
+      versions.push(
+        Object.assign(new SubgraphVersion(), {
+          ...{ id: subgraphVersionKey(name, number), subgraphName: name, number, digest, url, note, sourceCommit },
+          ...{ publishedAt: now, publishedBy: principal.subject, exercise: false },
+        }),
+      );
+    }
+    const kept = last ? await membersOf(database, last.supergraphId) : [];
+    const members = [...kept.filter(({ subgraphName }) => !names(proposed).includes(subgraphName)), ...versions];
+    const supergraph = Object.assign(new SupergraphVersion(), {
+      ...{ id: work.newId('spg'), number: 1 + (await highest(database, SupergraphVersion)), digest: supergraphDigest },
+      ...{ basedOn: check.basedOn, agreementDigest: check.agreementDigest, documentsDigest: check.documentsDigest },
+      ...{ reportDigest: check.reportDigest, note, publishedAt: now, publishedBy: principal.subject, exercise: false },
+    });
+    await database.insert(SubgraphVersion, versions);
+    await database.insert(SupergraphVersion, [supergraph]);
+    await database.insert(
+      SupergraphMember,
+      members.map(({ id: versionId }) =>
+        Object.assign(new SupergraphMember(), {
+          ...{ id: work.newId('spm'), supergraphId: supergraph.id, versionId, exercise: false },
+        }),
+      ),
+    );
+    await activate(work, last, { supergraph, members, note, signature });
+    return supergraph.id;
+  },
+});
+
+const activateSupergraph = mutation({
+  name: 'activateSupergraph',
+  description:
+    'Returns to a supergraph that was published before. Operators may return to any; publishers to one that differs in subgraphs of their agency only.',
+  by: ['OPERATOR', 'PUBLISHER'],
+  input: {
+    number: intInput('Number of the supergraph.', { min: 1 }),
+    expectedActivation: intInput('Number of the activation that holds. The change fails if there was another since.'),
+    note: longTextInput('Why.'),
+  },
+  returns: ['supergraph', () => SupergraphVersion],
+  async prepare({ database, services }, { number }): Promise<string | null> {
+    const { digest } = await supergraphOf(database, number);
+    return services.of(SchemaComposer).signatureOf(await storedText(database, digest));
+  },
+  async run(work, { number, expectedActivation, note }, signature) {
+    const { database } = work;
+    const supergraph = await supergraphOf(database, number);
+    const last = await lockedActivation(database);
+    if (!last || last.number !== expectedActivation)
+      throw await conflict(database, expectedActivation, last?.number ?? 0, 'expectedActivation');
+    if (last.supergraphId === supergraph.id)
+      throw refused('IS_ANOTHER', `Gateways serve the supergraph ${number} already`);
+    const members = await membersOf(database, supergraph.id);
+    await requireOwnDifference(database, work, members, await membersOf(database, last.supergraphId));
+    await requireStillAgreed(work, supergraph);
+    await activate(work, last, { supergraph, members, note, signature });
+    return supergraph.id;
+  },
+});
+
+const names = (versions: readonly { readonly name: string }[]): string[] => versions.map(({ name }) => name);
+
+const refused = (guard: string, message: string): RequestError =>
+  new RequestError('PRECONDITION_FAILED', message, [], { guard });
+
+/** @throws RequestError NOT_FOUND */
+async function checkOf(database: Database, id: string): Promise<SchemaCheck> {
+  const [check] = await database.findBy(SchemaCheck, 'id', [id]);
+  if (check) return check;
+  throw new RequestError('NOT_FOUND', `No schema check has the id "${id}": check the schemas again`, [
+    ...['input', 'check'],
+  ]);
+}
+
+/** @throws RequestError NOT_FOUND */
+async function supergraphOf(database: Database, number: number): Promise<SupergraphVersion> {
+  const [supergraph] = await database.findBy(SupergraphVersion, 'number', [number]);
+  if (supergraph) return supergraph;
+  throw new RequestError('NOT_FOUND', `No supergraph has the number ${number}`, ['input', 'number']);
+}
+
+/** The activation that holds. No other transaction activates until this one ends: the second one waits, and then finds another number. */
+async function lockedActivation(database: Database): Promise<SupergraphActivation | undefined> {
+  const last = await lastActivation(database);
+  if (!last) return undefined;
+  await database.lockAll(SupergraphActivation, [last.id]);
+  return lastActivation(database);
+}
+
+/** Highest number of a type, 0 without any. */
+async function highest(
+  database: Database,
+  target: new () => object,
+  where = '',
+  parameters: readonly unknown[] = [],
+): Promise<number> {
+  const [row] = await database.query<{ n: number | string | null }>(
+    `SELECT MAX(number) AS n FROM ${database.table(target)} ${where}`,
+    parameters,
+  );
+  return Number(row!.n ?? 0);
+}
+
+/** @throws RequestError REVISION_CONFLICT if another supergraph was activated since a check */
+async function requireBase(database: Database, { basedOn }: SchemaCheck, current: number): Promise<void> {
+  if (basedOn !== current) throw await conflict(database, basedOn, current, 'check');
+}
+
+/** Says what was activated since. */
+async function conflict(database: Database, expected: number, current: number, field: string): Promise<RequestError> {
+  const since = await activationsAfter(database, expected);
+  const lines = await Promise.all(
+    since.slice(-MAX_LISTED).map(async ({ number, supergraphId, note }) => {
+      const { number: supergraph } = await supergraphById(database, supergraphId);
+      return `activation ${number} of supergraph ${supergraph}${note === null ? '' : `: ${note}`}`;
+    }),
+  );
+  return new RequestError(
+    'REVISION_CONFLICT',
+    `The change is based on activation ${expected}, but ${current} holds (${lines.join('; ')}): check again, then publish`,
+    ['input', field],
+    { expected, current },
+  );
+}
+
+const MAX_LISTED = 10;
+
+/** @throws RequestError if owners, consents, or released clients changed since a check */
+async function requireUnchanged({ database, now }: Work, check: SchemaCheck): Promise<void> {
+  const [agreement, documents] = [await agreementNow(database, dayOf(now)), await releasedDocuments(database)];
+  const changed = [
+    ...(digestOf(JSON.stringify(agreement)) === check.agreementDigest ? [] : ['the agreement of the owners']),
+    ...(digestOf(JSON.stringify(documents)) === check.documentsDigest ? [] : ['the list of released clients']),
+  ];
+  if (changed.length > 0)
+    throw refused('NOTHING_CHANGED', `${changed.join(' and ')} changed since the check: check again, then publish`);
+}
+
+/** @throws RequestError FORBIDDEN if a publisher would change subgraphs of other agencies */
+async function requireOwnDifference(
+  database: Database,
+  { principal, actor }: Publisher,
+  target: readonly SubgraphVersion[],
+  current: readonly SubgraphVersion[],
+): Promise<void> {
+  if (actor === 'OPERATOR') return;
+  const ids = (versions: readonly SubgraphVersion[]) => new Set(versions.map(({ id }) => id));
+  const [before, after] = [ids(current), ids(target)];
+  const differing = [...target.filter(({ id }) => !before.has(id)), ...current.filter(({ id }) => !after.has(id))].map(
+    ({ subgraphName }) => subgraphName,
+  );
+  const foreign = await foreignTo(database, principal, [...new Set(differing)]);
+  if (foreign.length > 0)
+    throw new RequestError(
+      'FORBIDDEN',
+      `That supergraph has other versions of ${foreign.join(', ')}, too, which another agency owns: ask an operator`,
+    );
+}
+
+async function foreignTo(database: Database, principal: Principal, subgraphs: readonly string[]): Promise<string[]> {
+  const found = await database.findBy(RegisteredSubgraph, 'name', subgraphs);
+  return found.filter((subgraph) => !isOf(subgraph, principal)).map(({ name }) => name);
+}
+
+/** @throws RequestError if owners no longer consent to what a supergraph does */
+async function requireStillAgreed({ database, now }: Work, { agreementDigest }: SupergraphVersion): Promise<void> {
+  const then = JSON.parse(await storedText(database, agreementDigest)) as Agreement;
+  const current = await agreementNow(database, dayOf(now));
+  const holds = new Set(current.consents.map((consent) => JSON.stringify(consent)));
+  const ended = then.consents.filter((consent) => !holds.has(JSON.stringify(consent)));
+  const parts = ended.flatMap(({ by, act, coordinates }) => `${act} of ${coordinates.join(', ')} by ${by}`);
+  const uncleared = Object.entries(then.clearances).flatMap(([name, classes]) =>
+    classes.filter((of) => !current.clearances[name]?.includes(of)).map((of) => `${of} for ${name}`),
+  );
+  if (parts.length + uncleared.length > 0)
+    throw refused(
+      'STILL_AGREED',
+      `That supergraph needs what no longer holds: ${[...parts, ...uncleared].join('; ')}. Publish a version without it`,
+    );
+}
+
+interface Activated {
+  readonly supergraph: SupergraphVersion;
+  readonly members: readonly SubgraphVersion[];
+  readonly note: string | null;
+  readonly signature: string | null;
+}
+
+async function activate(
+  { database, now, principal }: Work,
+  last: SupergraphActivation | undefined,
+  { supergraph, members, note, signature }: Activated,
+): Promise<void> {
+  const number = 1 + (last?.number ?? 0);
+  const digests = members.map(({ id, digest }) => [id, digest] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+  const link = { number, activatedAt: now, note, digest: supergraph.digest, members: digests };
+  await database.insert(SupergraphActivation, [
+    Object.assign(new SupergraphActivation(), {
+      ...{ id: String(number), number, supergraphId: supergraph.id, note, activatedAt: now, signature },
+      ...{ activatedBy: principal.subject, chain: chainOf(last?.chain ?? '', link), exercise: false },
+    }),
+  ]);
+}
+
+export const publicationMutations = [publishSchemas, activateSupergraph];

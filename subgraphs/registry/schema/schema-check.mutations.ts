@@ -1,0 +1,98 @@
+import { InputError, RequestError } from '#base/errors';
+import { documentInput, listInput, objectInput, optional, textInput, urlInput } from '#kit/mutation/input';
+import { mutation } from '#kit/mutation/mutation';
+import type { Work } from '#kit/mutation/work';
+import { publishable } from './publishers';
+import { type ProposedVersion, SchemaCheck } from './schema-check';
+import { type SchemaChange, SchemaComposer, type Verdict } from './schema-composer';
+import { storeText } from './schema-text';
+import { agreementNow, dayOf, releasedDocuments, servedNow } from './state';
+import { CHECK_DAYS } from './sweep';
+
+/** Maximum bytes of one schema. */
+const MAX_SCHEMA_BYTES = 4 * 1024 * 1024;
+/** Maximum checks of one agency that are kept. */
+const MAX_CHECKS = 500;
+
+interface Judged {
+  readonly change: SchemaChange;
+  readonly basedOn: number;
+  readonly verdict: Verdict;
+}
+
+const checkSchemas = mutation({
+  name: 'checkSchemas',
+  description:
+    'Checks schemas of subgraphs against what gateways serve: whether they compose, whose consent they need, and which released clients they would break. Publishes nothing.',
+  by: ['OPERATOR', 'PUBLISHER'],
+  input: {
+    schemas: listInput(
+      objectInput('SubgraphSchemaInput', 'Schema of a subgraph.', {
+        subgraph: textInput('Name of the subgraph.', { max: 60 }),
+        sdl: documentInput(`The schema, in at most ${MAX_SCHEMA_BYTES} bytes.`, { maxBytes: MAX_SCHEMA_BYTES }),
+        url: optional(urlInput('Where gateways reach the subgraph; by default, where it is registered.')),
+      }),
+      'Schemas that would be published together.',
+      { max: 50 },
+    ),
+  },
+  returns: ['check', () => SchemaCheck],
+  async prepare({ database, principal, actor, now, services }, { schemas }): Promise<Judged> {
+    const names = schemas.map(({ subgraph }) => subgraph);
+    requireDistinct(names);
+    const registered = await publishable(database, { principal, actor }, names);
+    const served = await servedNow(database);
+    const change: SchemaChange = {
+      before: served.schemas,
+      supergraph: served.supergraph,
+      proposed: schemas.map(({ subgraph: name, sdl, url }, index) => ({
+        ...{ name, sdl, url: url ?? registered[index]!.url },
+      })),
+      agreement: await agreementNow(database, dayOf(now)),
+      documents: await releasedDocuments(database),
+    };
+    return { change, basedOn: served.activation, verdict: await services.of(SchemaComposer).judge(change) };
+  },
+  async run(work, _input, { change, basedOn, verdict }) {
+    const { database, now, principal } = work;
+    const store = (text: string) => storeText(database, text, now);
+    const id = work.newId('sck');
+    const proposed: ProposedVersion[] = [];
+    for (const { name, url, sdl } of change.proposed) proposed.push({ name, url, digest: await store(sdl) });
+    await requireRoom(work);
+    await database.insert(SchemaCheck, [
+      Object.assign(new SchemaCheck(), {
+        ...{ id, subgraphs: proposed.map(({ name }) => name), passed: verdict.passed, basedOn },
+        ...{ proposed: JSON.stringify(proposed), agreementDigest: await store(JSON.stringify(change.agreement)) },
+        documentsDigest: await store(JSON.stringify(change.documents)),
+        reportDigest: await store(verdict.report),
+        supergraphDigest: verdict.supergraph === undefined ? null : await store(verdict.supergraph),
+        ...{ checkedAt: now, checkedBy: principal.subject, agencyKey: principal.agency, exercise: false },
+      }),
+    ]);
+    return id;
+  },
+});
+
+function requireDistinct(names: readonly string[]): void {
+  if (names.length === 0) throw new InputError('"schemas" is empty', ['input', 'schemas']);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new InputError(`"schemas" has "${twice}" twice`, ['input', 'schemas']);
+}
+
+/** @throws RequestError if an agency has as many checks as are kept */
+async function requireRoom({ database, principal }: Work): Promise<void> {
+  const [row] = await database.query<{ n: number | string }>(
+    `SELECT COUNT(*) AS n FROM ${database.table(SchemaCheck)} WHERE COALESCE(agency_key, '') = ?`,
+    [principal.agency ?? ''],
+  );
+  if (Number(row!.n) >= MAX_CHECKS)
+    throw new RequestError(
+      'PRECONDITION_FAILED',
+      `Your agency has made ${MAX_CHECKS} checks within ${CHECK_DAYS} days, which are kept as long: check less often`,
+      [],
+      { guard: 'HAS_ROOM', limit: MAX_CHECKS },
+    );
+}
+
+export const schemaCheckMutations = [checkSchemas];

@@ -1,0 +1,58 @@
+/** A schema of a subgraph, with where gateways reach it. */
+export interface SubgraphSchema {
+  readonly name: string;
+  readonly url: string;
+  readonly sdl: string;
+}
+
+/** What the owners agreed on, as docs/agency-schemas.md describes it. */
+export interface Agreement {
+  readonly owners: Readonly<Record<string, string>>;
+  readonly clearances: Readonly<Record<string, readonly string[]>>;
+  readonly consents: readonly AgreedConsent[];
+}
+
+export interface AgreedConsent {
+  readonly by: string;
+  readonly to: readonly string[];
+  readonly act: string;
+  readonly coordinates: readonly string[];
+  readonly reason: string;
+  readonly until?: string;
+}
+
+/** A document that a released client sends. */
+export interface ReleasedDocument {
+  /** Client and version, such as "dashboard@1.4". */
+  readonly client: string;
+  readonly name: string;
+  readonly text: string;
+}
+
+/** All that decides about a change: the same inputs always give the same verdict. */
+export interface SchemaChange {
+  readonly before: readonly SubgraphSchema[];
+  /** Supergraph of them; undefined before the first. */
+  readonly supergraph: string | undefined;
+  readonly proposed: readonly SubgraphSchema[];
+  readonly agreement: Agreement;
+  readonly documents: readonly ReleasedDocument[];
+}
+
+export interface Verdict {
+  readonly passed: boolean;
+  /** Why the schemas cannot be composed. */
+  readonly problems: readonly string[];
+  /** The whole report, as JSON. */
+  readonly report: string;
+  /** The composed supergraph; undefined with problems. */
+  readonly supergraph: string | undefined;
+}
+
+/** Composes and signs supergraphs, for the registry. The process that runs the registry lends it one. */
+export abstract class SchemaComposer {
+  /** @throws RequestError if too many changes wait, or it takes too long */
+  abstract judge(change: SchemaChange): Promise<Verdict>;
+  /** The line that signs a supergraph; null where none is signed. */
+  abstract signatureOf(supergraph: string): Promise<string | null>;
+}

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { gunzip, gzip } from 'node:zlib';
+import type { Database } from '#kit/database/database';
+import { kept, record } from '#kit/model/record';
+
+/** Part of a text that is too long for one column: compressed, and in base 64. Texts have their digests as ids, and are never changed. */
+@record('schema_text_part', { index: [['digest']] })
+export class SchemaTextPart {
+  @kept({ primary: true, length: 80 }) id!: string;
+  @kept({ length: 64 }) digest!: string;
+  @kept({ type: 'int' }) place!: number;
+  @kept({ type: 'text' }) data!: string;
+  /** Time at which it was last stored: what was stored lately is not swept, since its user may not be committed yet. */
+  @kept({ length: 24 }) storedAt!: string;
+}
+
+const MAX_CHARACTERS = 60_000;
+/** Maximum bytes of a text, so that no stored one can fill the memory. */
+const MAX_BYTES = 64 * 1024 * 1024;
+const compress = promisify(gzip);
+const decompress = promisify(gunzip);
+
+/** SHA-256 in hexadecimal. */
+export const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Stores a text. @param now instant of the change @returns its digest */
+export async function storeText(database: Database, text: string, now: string): Promise<string> {
+  const digest = digestOf(text);
+  const data = (await compress(text)).toString('base64');
+  const parts = Array.from({ length: Math.ceil(data.length / MAX_CHARACTERS) }, (_, place) =>
+    Object.assign(new SchemaTextPart(), {
+      ...{ id: `${digest}-${place}`, digest, place, storedAt: now },
+      data: data.slice(place * MAX_CHARACTERS, (place + 1) * MAX_CHARACTERS),
+    }),
+  );
+  await database.upsert(SchemaTextPart, parts);
+  return digest;
+}
+
+/** A stored text. @throws Error if it is missing, or is not what its digest says */
+export async function storedText(database: Database, digest: string): Promise<string> {
+  const parts = (await database.findBy(SchemaTextPart, 'digest', [digest])).sort((a, b) => a.place - b.place);
+  const data = Buffer.from(parts.map((part) => part.data).join(''), 'base64');
+  const text = data.length > 0 ? (await decompress(data, { maxOutputLength: MAX_BYTES })).toString() : '';
+  if (digestOf(text) !== digest) throw new Error(`The text ${digest} of the registry is missing or was changed`);
+  return text;
+}

@@ -1,0 +1,118 @@
+import type { Database } from '#kit/database/database';
+import { ClientDocument } from '../client/client-document';
+import { ClientRelease } from '../client/client-release';
+import { OwnerConsent } from './owner-consent';
+import { PartOwner } from './part-owner';
+import { RegisteredSubgraph } from './registered-subgraph';
+import type { AgreedConsent, Agreement, ReleasedDocument, SubgraphSchema } from './schema-composer';
+import { storedText } from './schema-text';
+import { SubgraphVersion } from './subgraph-version';
+import { SupergraphActivation } from './supergraph-activation';
+import { SupergraphMember, SupergraphVersion } from './supergraph-version';
+
+/** All objects of a type. For types with few objects. */
+async function all<T extends object>(
+  database: Database,
+  target: new () => T,
+  rest = '',
+  parameters: readonly unknown[] = [],
+): Promise<T[]> {
+  const rows = await database.query(
+    `SELECT ${database.selection(target, 't')} FROM ${database.table(target)} t ${rest}`,
+    parameters,
+  );
+  return rows.map((row) => database.hydrate(target, row));
+}
+
+/** The activation that holds; undefined before the first. */
+export async function lastActivation(database: Database): Promise<SupergraphActivation | undefined> {
+  const [last] = await all(database, SupergraphActivation, 'ORDER BY t.number DESC LIMIT 1');
+  return last;
+}
+
+/** Activations after one, oldest first. */
+export const activationsAfter = (database: Database, number: number): Promise<SupergraphActivation[]> =>
+  all(database, SupergraphActivation, 'WHERE t.number > ? ORDER BY t.number', [number]);
+
+/** @throws Error if it is missing */
+export async function supergraphById(database: Database, id: string): Promise<SupergraphVersion> {
+  const [version] = await database.findBy(SupergraphVersion, 'id', [id]);
+  if (!version) throw new Error(`The registry has no supergraph ${id}`);
+  return version;
+}
+
+/** Versions of the subgraphs of a supergraph, by name. */
+export async function membersOf(database: Database, supergraphId: string): Promise<SubgraphVersion[]> {
+  const members = await database.findBy(SupergraphMember, 'supergraphId', [supergraphId]);
+  const versions = await database.findBy(
+    SubgraphVersion,
+    'id',
+    members.map(({ versionId }) => versionId),
+  );
+  return versions.sort((a, b) => (a.subgraphName < b.subgraphName ? -1 : 1));
+}
+
+/** What gateways serve: the activation that holds, its supergraph, and the schemas that it was composed of. */
+export interface Served {
+  /** 0 before the first activation. */
+  readonly activation: number;
+  readonly supergraph: string | undefined;
+  readonly schemas: readonly SubgraphSchema[];
+}
+
+export async function servedNow(database: Database): Promise<Served> {
+  const last = await lastActivation(database);
+  if (!last) return { activation: 0, supergraph: undefined, schemas: [] };
+  const version = await supergraphById(database, last.supergraphId);
+  const members = await membersOf(database, version.id);
+  const schemas = await Promise.all(
+    members.map(async ({ subgraphName: name, url, digest }) => ({
+      ...{ name, url, sdl: await storedText(database, digest) },
+    })),
+  );
+  return { activation: last.number, supergraph: await storedText(database, version.digest), schemas };
+}
+
+/** Day of an instant in UTC, as YYYY-MM-DD. */
+export const dayOf = (now: string): string => now.slice(0, 10);
+
+/** What the owners agree on now. Exercise data grants nothing. @param today as YYYY-MM-DD, in UTC */
+export async function agreementNow(database: Database, today: string): Promise<Agreement> {
+  const owners = await all(database, PartOwner, 'WHERE t.exercise = 0 ORDER BY t.coordinate');
+  const subgraphs = await all(database, RegisteredSubgraph, 'WHERE t.exercise = 0 ORDER BY t.name');
+  const consents = await all(
+    database,
+    OwnerConsent,
+    'WHERE t.exercise = 0 AND t.granted_at IS NOT NULL AND t.withdrawn_at IS NULL AND (t.until IS NULL OR t.until >= ?) ORDER BY t.id',
+    [today],
+  );
+  return {
+    owners: Object.fromEntries(owners.map(({ coordinate, ownerName }) => [coordinate, ownerName])),
+    clearances: Object.fromEntries(subgraphs.map(({ name, clearances }) => [name, clearances])),
+    consents: consents.map(agreed),
+  };
+}
+
+const agreed = ({ ownerName, actors, act, coordinates, reason, until }: OwnerConsent): AgreedConsent => ({
+  ...{ by: ownerName, to: actors, act, coordinates, reason },
+  ...(until === null ? {} : { until }),
+});
+
+/** Documents of all released versions of clients that are in use, without those of the exercise. */
+export async function releasedDocuments(database: Database): Promise<ReleasedDocument[]> {
+  const releases = new Map(
+    (await all(database, ClientRelease, 'WHERE t.retired_at IS NULL AND t.exercise = 0')).map((release) => [
+      release.id,
+      release,
+    ]),
+  );
+  const documents = await all(
+    database,
+    ClientDocument,
+    `WHERE t.release_id IN (SELECT id FROM ${database.table(ClientRelease)} WHERE retired_at IS NULL AND exercise = 0) ORDER BY t.id`,
+  );
+  return documents.flatMap(({ releaseId, name, operation }) => {
+    const release = releases.get(releaseId);
+    return release ? [{ client: `${release.client}@${release.clientVersion}`, name, text: operation }] : [];
+  });
+}

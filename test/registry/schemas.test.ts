@@ -1,0 +1,353 @@
+import { createHash } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { newKey, publicKey } from '#base/identity/keys';
+import { createSubgraphServer } from '#kit/subgraph/server';
+import { ThreadComposer } from '../../gateway/cli/schema-composer';
+import { requireSignature } from '../../gateway/supergraph/signature';
+import { SchemaTextPart } from '../../subgraphs/registry/schema/schema-text';
+import { sweepSchemas } from '../../subgraphs/registry/schema/sweep';
+import { AGREEMENT, published, WORLD } from '../security/hostile-schemas';
+import { databaseKinds } from '../support/databases';
+import { Framework } from '../support/framework';
+import { INSPECTOR } from '../support/identity';
+
+// biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
+type Loose = any;
+
+const OPERATOR = 'role=operator; subject=olga';
+const ANALYST = 'role=analyst; subject=ana';
+/** A publisher of an agency. */
+const publisher = (agency: string, subject = `${agency}-1`) =>
+  `role=schema-publisher; agency=${agency}; subject=${subject}`;
+const [TREASURY, NSA, OMB] = ['treasury', 'nsa', 'omb'].map((agency) => publisher(agency)) as [string, string, string];
+const AGENCIES = { submissions: 'treasury', reviews: 'nsa', registry: 'omb' } as const;
+type Name = keyof typeof AGENCIES;
+
+const CHECK = 'check { id passed basedOn report }';
+const SUPERGRAPH =
+  'supergraph { id number digest basedOn note members { nodes { version { id number sourceCommit } } } }';
+
+/** The schemas of a small graph, by name. */
+const SCHEMAS = new Map(published(WORLD).map(({ name, sdl }) => [name as Name, sdl]));
+const sdlOf = (name: Name) => SCHEMAS.get(name)!;
+/** A schema with one more field of its subgraph. */
+const extended = (name: Name, field: string) =>
+  sdlOf(name).replace('type Query {\n', `type Query {\n  ${field}: String @sensitivity(class: PUBLIC)\n`);
+
+describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
+  let graph: Framework;
+  let server: FastifyInstance;
+  const keys = newKey();
+  beforeAll(async () => {
+    const composer = new ThreadComposer(await keys);
+    graph = await Framework.open(kind, { services: (name) => (name === 'registry' ? [composer] : []) });
+    server = await createSubgraphServer(graph.subgraph('registry'), graph.subgraph('registry').log);
+    await server.listen({ port: 0, host: '127.0.0.1' });
+  });
+  afterAll(async () => {
+    await server?.close();
+    await graph?.close();
+  });
+
+  const call = (caller: string, name: string, input: object, fields: string): Promise<Loose> =>
+    graph.call(caller, name, input as Record<string, unknown>, fields);
+  /** What a mutation returns. @throws with its errors */
+  async function done(caller: string, name: string, input: object, fields: string): Promise<Loose> {
+    const { data, errors } = await call(caller, name, input, fields);
+    if (errors) throw new Error(JSON.stringify(errors, null, 1).slice(0, 3_000));
+    return Object.values(data[name]).find((value) => typeof value === 'object');
+  }
+  async function refusal(caller: string, name: string, input: object, fields: string): Promise<Loose> {
+    const { errors } = await call(caller, name, input, fields);
+    expect(errors).toHaveLength(1);
+    return { message: errors[0].message, ...errors[0].extensions };
+  }
+  const checked = (caller: string, schemas: Partial<Record<Name, string>>): Promise<Loose> =>
+    done(
+      caller,
+      'checkSchemas',
+      { schemas: Object.entries(schemas).map(([subgraph, sdl]) => ({ subgraph, sdl })) },
+      CHECK,
+    );
+  async function publish(caller: string, schemas: Partial<Record<Name, string>>, input: object = {}): Promise<Loose> {
+    const { id, passed, report } = await checked(caller, schemas);
+    if (!passed) throw new Error(report);
+    return done(caller, 'publishSchemas', { check: id, ...input }, SUPERGRAPH);
+  }
+  /** What gateways get. */
+  async function served(headers: Record<string, string> = {}, caller: string | null = OPERATOR) {
+    const { port } = server.server.address() as AddressInfo;
+    const response = await fetch(`http://127.0.0.1:${port}/supergraph`, {
+      headers: { ...(await graph.identity.signed('registry', caller)), ...headers },
+    });
+    return { status: response.status, etag: response.headers.get('etag'), text: await response.text() };
+  }
+  const read = async (query: string, caller = OPERATOR): Promise<Loose> => {
+    const { data, errors } = await graph.ask(caller, query);
+    expect(errors).toBeUndefined();
+    return data;
+  };
+  const lastActivation = async (): Promise<number> =>
+    (await read('{ supergraphActivations(last: 1) { nodes { number } } }')).supergraphActivations.nodes[0].number;
+
+  test('has nothing for gateways before the first activation, and only gateways may ask', async () => {
+    expect((await served()).status).toBe(404);
+    expect((await served({}, null)).status).toBe(403);
+    expect((await served({}, TREASURY)).status).toBe(403);
+    const { port } = server.server.address() as AddressInfo;
+    expect((await fetch(`http://127.0.0.1:${port}/supergraph`)).status).toBe(401);
+  });
+
+  test('registers subgraphs, takes over what their owners agreed on, and publishes them together', async () => {
+    for (const [name, agency] of Object.entries(AGENCIES))
+      await done(
+        OPERATOR,
+        'registerSubgraph',
+        { name, agencies: [agency], clearances: ['PUBLIC'], url: `http://${name}.example/graphql` },
+        'subgraph { name agencies clearances url revision }',
+      );
+    const { id, passed, report } = await checked(OPERATOR, Object.fromEntries(SCHEMAS));
+    expect(passed).toBe(false);
+    expect(JSON.parse(report).problems.join('\n')).toMatch(/submissions:78:3: .* it needs the consent SHARE of reviews, registry/);
+    expect(await refusal(OPERATOR, 'publishSchemas', { check: id, acceptBreaking: true }, SUPERGRAPH)).toMatchObject({
+      ...{ code: 'PRECONDITION_FAILED', guard: 'CHECK_PASSED' },
+    });
+    for (const [coordinate, owner] of Object.entries(AGREEMENT.owners))
+      await done(OPERATOR, 'assignPart', { coordinate, owner }, 'subgraph { name }');
+    const consents = AGREEMENT.consents.map(({ by, to, ...rest }) => ({ owner: by, actors: to, ...rest }));
+    await done(OPERATOR, 'takeOverConsents', { consents }, 'consent { status }');
+    const supergraph = await publish(OPERATOR, Object.fromEntries(SCHEMAS), { note: 'First.', sourceCommit: 'abc123' });
+    expect(supergraph).toMatchObject({ number: 1, basedOn: 0, note: 'First.' });
+    expect(supergraph.members.nodes.map(({ version }: Loose) => version)).toEqual([
+      { id: 'registry-1', number: 1, sourceCommit: 'abc123' },
+      { id: 'reviews-1', number: 1, sourceCommit: 'abc123' },
+      { id: 'submissions-1', number: 1, sourceCommit: 'abc123' },
+    ]);
+    expect(await refusal(OPERATOR, 'takeOverConsents', { consents }, 'consent { id }')).toMatchObject({
+      guard: 'NOT_ACTIVATED',
+    });
+  });
+
+  test('serves the supergraph to gateways, signed, and once', async () => {
+    const { status, etag, text } = await served();
+    expect(status).toBe(200);
+    const signed = { keys: [publicKey(await keys)] };
+    await expect(requireSignature(text, signed, 'the registry')).resolves.toBeGreaterThan(0);
+    const digest = createHash('sha256')
+      .update(text.slice(0, text.lastIndexOf('# signature: ')))
+      .digest('hex');
+    expect(etag).toBe(`"1-${digest}"`);
+    const replica = { 'ordergraph-gateway': 'gateway-1', 'ordergraph-serves': digest };
+    expect(await served({ 'if-none-match': etag!, ...replica })).toEqual({ status: 304, etag, text: '' });
+    await served({ 'ordergraph-gateway': 'gateway-2', 'ordergraph-serves': '0'.repeat(64) });
+    await served({ 'ordergraph-gateway': 'no name', 'ordergraph-serves': digest });
+    const { gatewayReports } = await read('{ gatewayReports { nodes { replica digest current isCurrent } } }');
+    expect(gatewayReports.nodes).toEqual([
+      { replica: 'gateway-1', digest, current: 1, isCurrent: true },
+      { replica: 'gateway-2', digest: '0'.repeat(64), current: 1, isCurrent: false },
+    ]);
+  });
+
+  test('lets an agency publish its own subgraph, and no other', async () => {
+    const supergraph = await publish(NSA, { reviews: extended('reviews', 'doctrine') }, { note: 'Doctrine.' });
+    expect(supergraph).toMatchObject({ number: 2, basedOn: 1 });
+    expect(supergraph.members.nodes.map(({ version }: Loose) => version.id)).toEqual([
+      ...['registry-1', 'reviews-2', 'submissions-1'],
+    ]);
+    expect((await served()).text).toContain('doctrine');
+    const foreign = { schemas: [{ subgraph: 'submissions', sdl: extended('submissions', 'ours') }] };
+    expect(await refusal(NSA, 'checkSchemas', foreign, CHECK)).toMatchObject({
+      ...{ code: 'FORBIDDEN', message: expect.stringContaining('belongs to treasury') },
+    });
+    // a check of another agency publishes nothing either
+    const { id } = await checked(TREASURY, { submissions: extended('submissions', 'theirs') });
+    expect(await refusal(NSA, 'publishSchemas', { check: id }, SUPERGRAPH)).toMatchObject({ code: 'FORBIDDEN' });
+    for (const caller of [ANALYST, 'role=developer-submitter; organization=alder; subject=dan'])
+      expect(await refusal(caller, 'publishSchemas', { check: id }, SUPERGRAPH)).toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  test('lets one of two teams publish that started from the same supergraph, and tells the other', async () => {
+    const [ours, theirs] = [
+      await checked(TREASURY, { submissions: extended('submissions', 'ledger') }),
+      await checked(NSA, { reviews: extended(`reviews`, 'doctrine').replace('doctrine', 'doctrine2') }),
+    ];
+    // without the field that was published before, its client would break
+    expect(theirs.passed).toBe(false);
+    const second = await checked(NSA, {
+      reviews: extended('reviews', 'doctrine').replace(
+        'type Query {\n',
+        'type Query {\n  signals: String @sensitivity(class: PUBLIC)\n',
+      ),
+    });
+    const results = await Promise.all([
+      call(TREASURY, 'publishSchemas', { check: ours.id, note: 'Ledger.' }, SUPERGRAPH),
+      call(NSA, 'publishSchemas', { check: second.id, note: 'Signals.' }, SUPERGRAPH),
+    ]);
+    const lost = results.filter(({ errors }) => errors);
+    expect(lost).toHaveLength(1);
+    expect(lost[0].errors[0]).toMatchObject({
+      message: expect.stringMatching(
+        /based on activation 2, but 3 holds \(activation 3 of supergraph 3: (Ledger|Signals)\.\)/,
+      ),
+      extensions: { code: 'REVISION_CONFLICT', expected: 2, current: 3 },
+    });
+    const [loser, schemas] =
+      results[0] === lost[0]
+        ? [TREASURY, { submissions: extended('submissions', 'ledger') }]
+        : [
+            NSA,
+            {
+              reviews: extended('reviews', 'doctrine').replace(
+                'type Query {\n',
+                'type Query {\n  signals: String @sensitivity(class: PUBLIC)\n',
+              ),
+            },
+          ];
+    expect(await publish(loser, schemas)).toMatchObject({ number: 4, basedOn: 3 });
+    const { text } = await served();
+    for (const field of ['doctrine', 'ledger', 'signals']) expect(text).toContain(field);
+  });
+
+  test('refuses what takes from another owner, until two persons of the owner consent', async () => {
+    const act = {
+      submissions: `${extended('submissions', 'ledger')}\nextend type Agency { reviewsOf: String @sensitivity(class: PUBLIC) }`,
+    };
+    expect((await checked(TREASURY, act)).passed).toBe(true);
+    const taken = {
+      submissions: `${extended('submissions', 'ledger')}\nextend type Query { states(period: Period): [State] @shareable @sensitivity(class: PUBLIC) }`,
+      registry: sdlOf('registry').replace(
+        'states(period: Period): [State]',
+        'states(period: Period): [State] @shareable',
+      ),
+    };
+    const before = await checked(OPERATOR, taken);
+    expect(before.passed).toBe(false);
+    expect(before.report).toMatch(/Query\.states/);
+    const proposal = {
+      ...{ owner: 'registry', actors: ['submissions'], act: 'SHARE', coordinates: ['Query.states'] },
+      reason: 'Both have the states.',
+    };
+    const fields = 'consent { id status revision grantedAt }';
+    const { id } = await done(TREASURY, 'proposeConsent', proposal, fields);
+    const approve = (caller: string, expectedRevision: number, action = 'approveConsent') =>
+      call(caller, action, { id, expectedRevision }, fields);
+    expect((await approve(TREASURY, 1)).errors[0]).toMatchObject({ extensions: { code: 'FORBIDDEN' } });
+    expect((await approve(OPERATOR, 1)).errors[0]).toMatchObject({ extensions: { code: 'FORBIDDEN' } });
+    expect((await approve(OMB, 1)).data.approveConsent.consent).toMatchObject({ status: 'PROPOSED', revision: 2 });
+    expect((await approve(OMB, 2)).errors[0].extensions).toMatchObject({ guard: 'SECOND_PERSON' });
+    expect((await checked(OPERATOR, taken)).passed).toBe(false);
+    expect((await approve(publisher('omb', 'omb-2'), 2)).data.approveConsent.consent).toMatchObject({
+      ...{ status: 'GRANTED', revision: 3 },
+    });
+    const after = await checked(OPERATOR, taken);
+    expect(after).toMatchObject({ passed: true });
+
+    // a consent that is withdrawn while a publication is under way
+    expect((await approve(OMB, 3, 'withdrawConsent')).data.withdrawConsent.consent.status).toBe('WITHDRAWN');
+    expect(await refusal(OPERATOR, 'publishSchemas', { check: after.id }, SUPERGRAPH)).toMatchObject({
+      ...{ guard: 'NOTHING_CHANGED', message: expect.stringContaining('the agreement of the owners changed') },
+    });
+  });
+
+  test('returns to an earlier supergraph, and publishes from there on', async () => {
+    const current = await lastActivation();
+    const back = { number: 1, expectedActivation: current, note: 'Doctrine is wrong.' };
+    expect(await refusal(NSA, 'activateSupergraph', back, SUPERGRAPH)).toMatchObject({
+      ...{ code: 'FORBIDDEN', message: expect.stringContaining('other versions of submissions, too') },
+    });
+    expect(
+      await refusal(OPERATOR, 'activateSupergraph', { ...back, expectedActivation: current - 1 }, SUPERGRAPH),
+    ).toMatchObject({ code: 'REVISION_CONFLICT' });
+    await done(OPERATOR, 'activateSupergraph', back, SUPERGRAPH);
+    const { etag, text } = await served();
+    expect(etag).toMatch(new RegExp(`^"${current + 1}-`));
+    expect(text).not.toContain('doctrine');
+    await requireSignature(text, { keys: [publicKey(await keys)] }, 'the registry');
+    // what was rolled back does not return with the next publication of another
+    await publish(OMB, { registry: extended('registry', 'census') });
+    const after = (await served()).text;
+    expect(after).toContain('census');
+    expect(after).not.toContain('doctrine');
+  });
+
+  test('says where a broken schema is broken, and publishes nothing', async () => {
+    const before = await lastActivation();
+    for (const [sdl, problem] of [
+      ['type Query {', /reviews:1:13/],
+      [sdlOf('reviews').replace('submission: Submission', 'submission: Unknown'), /Unknown/],
+    ] as const) {
+      const { id, passed, report } = await checked(NSA, { reviews: sdl });
+      expect(passed).toBe(false);
+      expect(JSON.parse(report).problems.join('\n')).toMatch(problem);
+      expect(await refusal(NSA, 'publishSchemas', { check: id }, SUPERGRAPH)).toMatchObject({ guard: 'CHECK_PASSED' });
+    }
+    expect(await lastActivation()).toBe(before);
+  });
+
+  test('refuses to return to a supergraph that needs what an owner has withdrawn', async () => {
+    const { ownerConsents } = await read(
+      '{ ownerConsents(filter: { status: { eq: GRANTED } }) { nodes { id revision } } }',
+    );
+    const [{ id, revision: expectedRevision }] = ownerConsents.nodes;
+    await done(OMB, 'withdrawConsent', { id, expectedRevision }, 'consent { id }');
+    expect(
+      await refusal(
+        OPERATOR,
+        'activateSupergraph',
+        { number: 2, expectedActivation: await lastActivation(), note: 'Back.' },
+        SUPERGRAPH,
+      ),
+    ).toMatchObject({ guard: 'STILL_AGREED', message: expect.stringContaining('SHARE of Agency.name') });
+  });
+
+  test('keeps a history whose changes show, without names for those who may not read them', async () => {
+    const query = '{ supergraphActivations { nodes { number note activatedBy chain supergraph { number } } } }';
+    const { nodes } = (await read(query)).supergraphActivations;
+    expect(nodes.map(({ number }: Loose) => number)).toEqual(nodes.map((_: Loose, index: number) => index + 1));
+    expect(new Set(nodes.map(({ chain }: Loose) => chain)).size).toBe(nodes.length);
+    expect(nodes.map(({ activatedBy }: Loose) => activatedBy)).toEqual(nodes.map(() => null));
+    expect((await read(query, INSPECTOR)).supergraphActivations.nodes[1].activatedBy).toBe('nsa-1');
+    const { data } = await graph.ask(
+      ANALYST,
+      '{ supergraphActivations { totalCount } subgraphVersions { totalCount } }',
+    );
+    expect(data).toEqual({ supergraphActivations: { totalCount: 0 }, subgraphVersions: { totalCount: 0 } });
+    const { subgraphVersion } = await read('{ subgraphVersion(id: "reviews-1") { sdl digest } }', NSA);
+    expect(subgraphVersion.sdl).toBe(sdlOf('reviews'));
+  });
+
+  test.each<[string, object, string]>([
+    ['of nothing', { schemas: [] }, '"schemas" is empty'],
+    ['of an unknown subgraph', { schemas: [{ subgraph: 'weather', sdl: 'type Query { a: Int }' }] }, 'weather'],
+    [
+      'of a subgraph twice',
+      { schemas: ['a', 'b'].map((sdl) => ({ subgraph: 'reviews', sdl })) },
+      'has "reviews" twice',
+    ],
+    ['of an empty schema', { schemas: [{ subgraph: 'reviews', sdl: ' ' }] }, '"sdl" is empty'],
+  ])('refuses a check %s', async (_, input, message) => {
+    expect((await refusal(OPERATOR, 'checkSchemas', input, CHECK)).message).toContain(message);
+  });
+
+  test('forgets checks after a week, with the texts that nothing else needs', async () => {
+    const { database, clock } = graph.subgraph('registry');
+    const texts = () => database.count(SchemaTextPart);
+    const before = await texts();
+    await sweepSchemas.run(database, clock);
+    expect(await texts()).toBe(before);
+    graph.clock.advance({ days: 8 });
+    await sweepSchemas.run(database, clock);
+    expect(await read('{ schemaChecks { totalCount } gatewayReports { totalCount } }')).toEqual({
+      ...{ schemaChecks: { totalCount: 0 }, gatewayReports: { totalCount: 0 } },
+    });
+    expect(await texts()).toBeLessThan(before);
+    // what was published has all of its texts
+    const { nodes } = (await read('{ subgraphVersions { nodes { id sdl } } }')).subgraphVersions;
+    expect(nodes.length).toBeGreaterThan(4);
+    expect((await read('{ supergraphVersions { nodes { report } } }')).supergraphVersions.nodes.length).toBeGreaterThan(
+      4,
+    );
+    expect((await served()).status).toBe(200);
+  });
+});
