@@ -91,6 +91,7 @@ const PRODUCT = [
   'compose',
   'check-schema',
   'clients',
+  'registry',
   'new-subgraph',
   'migration',
 ];

@@ -74,7 +74,7 @@ export async function check({ before, supergraph, proposed, agreement, documents
   const valid = (documents ?? []).filter((document) => worksWith(document, old));
   const broken = brokenDocuments(valid, next);
   const users = usersOf(valid, old);
-  const owners = ownersOf(after, agreement);
+  const owners = ownersOf(after, agreement, before);
   const classes = classChanges(before, after);
   const changes = [
     ...(await changesOf(old, next, owners, users)),

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { OperatorError } from '#base/errors';
 import { brokenDocuments, type ClientDocument } from '../check/documents';
-import { type Ask, patiently } from '../export/ask';
 import { manifestDocuments } from '../policy/trusted-documents';
-import { type CallerOptions, clientOf, schemaOf } from './graph-client';
+import { type CallerOptions, schemaOf } from './graph-client';
+import { Registry } from './registry/client';
 
 /** A released version of a client, as the registry lists it. */
 interface Release {
@@ -32,46 +32,6 @@ const PUBLISH = `mutation Publish($input: PublishClientReleaseInput!) {
 const RETIRE = `mutation Retire($input: RetireClientReleaseInput!) {
   retireClientRelease(input: $input) { release { ${FIELDS} } }
 }`;
-
-/** Sends operations to a running graph, and waits while it is busy. */
-class Registry {
-  private constructor(private readonly ask: Ask) {}
-
-  static async of(options: CallerOptions): Promise<Registry> {
-    return new Registry(await clientOf(options));
-  }
-
-  /** @throws OperatorError with the errors of the graph */
-  async request(
-    query: string,
-    variables: Readonly<Record<string, unknown>>,
-  ): Promise<Readonly<Record<string, unknown>>> {
-    const { data, errors } = await patiently(() => this.ask({ query, variables, operationName: undefined }), {
-      onPause: ({ seconds, why }) => process.stderr.write(`${why}; trying again in ${seconds} s\n`),
-    });
-    if (errors) throw new OperatorError(errors.map(({ message }) => message).join('\n'), 'Nothing was changed');
-    return data as Readonly<Record<string, unknown>>;
-  }
-
-  /** All nodes of a list. @throws OperatorError if the caller may not read it */
-  async all<Node>(query: string, list: string, variables: Readonly<Record<string, unknown>> = {}): Promise<Node[]> {
-    const nodes: Node[] = [];
-    for (let after: string | null = null; ; ) {
-      const page = (await this.request(query, { ...variables, after }))[list] as {
-        readonly nodes: readonly Node[];
-        readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor: string | null };
-      } | null;
-      if (!page)
-        throw new OperatorError(
-          'The caller may not read released clients',
-          'Use --as role=operator, role=coordinator, or a token with one of these roles',
-        );
-      nodes.push(...page.nodes);
-      if (!page.pageInfo.hasNextPage) return nodes;
-      after = page.pageInfo.endCursor;
-    }
-  }
-}
 
 /** A version of a client, as `client@version`. @throws OperatorError */
 function versionOf(text: string): { readonly client: string; readonly version: string } {

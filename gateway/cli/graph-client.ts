@@ -2,9 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { buildSchema, type GraphQLSchema } from 'graphql';
 import { decodeJwt } from 'jose';
 import { OperatorError } from '#base/errors';
+import { readPrivateKey } from '#base/identity/keys';
 import { parsePrincipal } from '#base/identity/principal';
+import { IDENTITY_HEADER, IdentitySigner } from '#base/identity/signed-identity';
 import { type Answer, type Ask, secondsOf } from '../export/ask';
 import { DevelopmentIssuer } from '../identity/development-issuer';
+import { REGISTRY_SUBGRAPH } from './programs';
 
 /** A running graph, and who asks. */
 export interface CallerOptions {
@@ -15,6 +18,8 @@ export interface CallerOptions {
   readonly tokenFile?: string;
   /** Folder with the keys of the development issuer. */
   readonly dataFolder: string;
+  /** Private key of a gateway, with which `as` is signed: `url` is that of the registry itself, which works without a gateway. */
+  readonly identityKey?: string;
 }
 
 /** A client of a running graph. @throws OperatorError */
@@ -46,10 +51,11 @@ export async function schemaOf(options: CallerOptions): Promise<GraphQLSchema | 
 
 /** Address of a path of the graph, and headers that identify the caller now. @throws OperatorError */
 async function accessOf(
-  { url, as, tokenFile, dataFolder }: CallerOptions,
+  { url, as, tokenFile, dataFolder, identityKey }: CallerOptions,
   path: string,
 ): Promise<{ address: URL; headers: () => Promise<Record<string, string>> }> {
   if (!URL.canParse(url)) throw new OperatorError(`"${url}" is not a valid URL`, 'Use --url http://127.0.0.1:4000');
+  if (identityKey !== undefined) return { address: new URL(path, url), headers: await signedBy(identityKey, as) };
   const token = tokenFile === undefined ? undefined : (await textOf(tokenFile, 'token')).trim();
   const issuer = token === undefined && as !== undefined ? await DevelopmentIssuer.in(dataFolder) : undefined;
   const bearer = async () => token ?? (issuer && (await issuer.token(parsePrincipal(as!), 3_600)));
@@ -58,6 +64,15 @@ async function accessOf(
     return current ? { authorization: `Bearer ${current}` } : {};
   };
   return { address: new URL(path, url), headers };
+}
+
+/** Headers of a gateway that asks the registry for a caller. @throws OperatorError */
+async function signedBy(keyFile: string, as: string | undefined): Promise<() => Promise<Record<string, string>>> {
+  if (as === undefined)
+    throw new OperatorError('No caller is named', 'Use --as "role=operator; subject=NAME" with --identity-key');
+  const principal = parsePrincipal(as);
+  const signer = await IdentitySigner.of(readPrivateKey(keyFile, 'the key of --identity-key'));
+  return async () => ({ [IDENTITY_HEADER]: await signer.sign(principal, REGISTRY_SUBGRAPH) });
 }
 
 /** The text of a file that the command line names. @param what for the error @throws OperatorError */

@@ -9,6 +9,7 @@ import type { CheckOptions } from './check';
 import type { ComposeOptions } from './compose';
 import { namedSubgraphs } from './load-subgraph';
 import { EVENT_READERS, PROGRAMS } from './programs';
+import { addRegistryCommands } from './registry/commands';
 import {
   eventKeyVariable,
   eventsCommandSettings,
@@ -564,6 +565,8 @@ asCaller(clients.command('list'))
     const { listClients } = await import('./clients');
     process.stdout.write(await listClients(callerOf(flags)));
   });
+
+addRegistryCommands(program, { flagged: asCaller, of: callerOf });
 
 type CheckFlags = Omit<CallerFlags, 'url'> & Omit<CheckOptions, 'registry'> & { json?: boolean; registry?: string };
 withSettings(program.command('check-schema'), { data: storeSettings.data })

@@ -43,7 +43,7 @@ export class Ownership {
   ) {
     this.subgraphs = elementsOf(subgraphs);
     this.definers = new Definers(this.subgraphs);
-    this.owners = new Owners(this.definers, agreement, before && ownersOf(before, agreement));
+    this.owners = ownersOf(subgraphs, agreement, before);
     this.alone = new Owners(this.definers, agreement);
     const classes = new Map(subgraphs.flatMap((subgraph) => [...classesIn(subgraphDocument(subgraph))]));
     const { definers, owners } = this;
@@ -96,9 +96,12 @@ export class Ownership {
   }
 }
 
-/** Who owns the parts of a graph. @throws GraphQLError for invalid syntax */
-export const ownersOf = (subgraphs: readonly Published[], agreement: Agreement): Owners =>
-  new Owners(new Definers(elementsOf(subgraphs)), agreement);
+/** Who owns the parts of a graph. @param before the graph before a change, whose owners stay owners @throws GraphQLError for invalid syntax */
+export const ownersOf = (
+  subgraphs: readonly Published[],
+  agreement: Agreement,
+  before?: readonly Published[],
+): Owners => new Owners(new Definers(elementsOf(subgraphs)), agreement, before && ownersOf(before, agreement));
 
 /** A deed in words, with its place, the owner, and the consent that is missing. */
 export function describeDeed({ by, act, coordinate, owners, detail, place }: Deed): string {

@@ -41,6 +41,7 @@ const PRODUCT_COMMANDS = [
   'compose',
   'check-schema',
   'clients',
+  'registry',
   'new-subgraph',
   'migration',
 ];

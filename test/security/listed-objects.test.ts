@@ -74,7 +74,16 @@ const PROTECTED: Readonly<Record<string, readonly string[]>> = {
     'ToolDeployment',
     'VulnerabilityFinding',
   ],
-  registry: ['ClientRelease', 'SavedQuestion', 'SavedQuestionVersion'],
+  registry: [
+    'ClientRelease',
+    'OwnerConsent',
+    'SavedQuestion',
+    'SavedQuestionVersion',
+    'SchemaCheck',
+    'SubgraphVersion',
+    'SupergraphActivation',
+    'SupergraphVersion',
+  ],
 };
 
 const RECORDED = ['PROPIN', 'PII', 'ISVI'];

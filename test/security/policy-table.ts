@@ -219,6 +219,9 @@ export function expectations(tables: Tables): Record<string, Expected> {
   };
   const maintainer: Sees = (_row, caller) => is(caller, 'operator', 'coordinator', 'inspector');
   const publisher: Sees = (_row, caller) => is(caller, 'inspector');
+  const ofSchemas: Sees = (_row, caller) => is(caller, 'operator', 'coordinator', 'schema-publisher', 'inspector');
+  const schemaPart: Expected = { rows: ofSchemas, GOV: ofSchemas };
+  const publishedSchema: Expected = { ...schemaPart, PII: publisher };
   const clientRelease: Expected = { rows: maintainer, GOV: maintainer, PII: publisher };
 
   return {
@@ -360,6 +363,15 @@ export function expectations(tables: Tables): Record<string, Expected> {
     TrustedDocument: ofSavedQuestion,
     ClientRelease: clientRelease,
     ClientDocument: { rows: maintainer, GOV: maintainer },
+    RegisteredSubgraph: schemaPart,
+    SubgraphVersion: publishedSchema,
+    SupergraphVersion: publishedSchema,
+    SupergraphMember: schemaPart,
+    SupergraphActivation: publishedSchema,
+    SchemaCheck: publishedSchema,
+    OwnerConsent: publishedSchema,
+    PartOwner: schemaPart,
+    GatewayReport: schemaPart,
   };
 }
 

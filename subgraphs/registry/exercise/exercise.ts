@@ -7,12 +7,7 @@ import { bytesOf, bytesOfDescription, documentIdOf } from '../question/operation
 import { type QuestionProgram, SavedQuestion, versionId } from '../question/saved-question';
 import { SavedQuestionVersion } from '../question/saved-question-version';
 import { TrustedDocument } from '../question/trusted-document';
-import { GatewayReport } from '../schema/gateway-report';
-import { OwnerConsent } from '../schema/owner-consent';
-import { NOT_APPROVED } from '../schema/owner-consent.mutations';
-import { PartOwner } from '../schema/part-owner';
-import { RegisteredSubgraph } from '../schema/registered-subgraph';
-import { digestOf } from '../schema/schema-text';
+import { schemaExercise } from './schemas';
 
 interface Question {
   readonly name: string;
@@ -143,52 +138,6 @@ function releases(asOf: ExerciseWorld['asOf']): ExerciseRows[] {
   return [rows(ClientRelease, all), rows(ClientDocument, documents)];
 }
 
-/** Subgraphs of an invented graph, with their agencies. */
-const SUBGRAPHS = [
-  ['exercise-harbors', 'dot', ['PUBLIC']],
-  ['exercise-grids', 'doe', ['PUBLIC', 'GOV']],
-] as const;
-
-/** Subgraphs of an invented graph, and consents of their owners. What was published has texts, which only publishing stores. */
-function schemas(asOf: ExerciseWorld['asOf']): ExerciseRows[] {
-  const subgraphs = SUBGRAPHS.map(([name, agency, clearances]) =>
-    Object.assign(new RegisteredSubgraph(), {
-      ...{ name, agencies: [agency], clearances: [...clearances], url: `https://${name}.example/graphql` },
-      ...{ registeredAt: after(asOf, -120), revision: 1, exercise: true },
-    }),
-  );
-  const consent = (coordinate: string, changes: Partial<OwnerConsent>) =>
-    Object.assign(new OwnerConsent(), {
-      ...{ id: stableId('ocn', 'exercise', coordinate), ownerName: 'exercise-harbors', actors: ['exercise-grids'] },
-      ...{ act: 'SHARE', coordinates: [coordinate], reason: 'Both have the same table. Invented for the exercise.' },
-      ...{ until: null, proposedAt: after(asOf, -110), proposedBy: 'exercise-publisher-1', ...NOT_APPROVED },
-      ...{ revision: 1, exercise: true, ...changes },
-    });
-  const first = { firstApprovedAt: after(asOf, -109), firstApprovedBy: 'exercise-publisher-2' };
-  const both = { ...first, grantedAt: after(asOf, -108), secondApprovedBy: 'exercise-publisher-3', revision: 3 };
-  return [
-    rows(RegisteredSubgraph, subgraphs),
-    rows(OwnerConsent, [
-      consent('ExerciseHarbor.name', both),
-      consent('ExerciseHarbor.berths', { ...first, revision: 2 }),
-      consent('ExerciseHarbor.cranes', {
-        ...{ ...both, withdrawnAt: after(asOf, -20), withdrawnBy: 'exercise-publisher-2', revision: 4 },
-      }),
-    ]),
-    rows(PartOwner, [
-      Object.assign(new PartOwner(), {
-        ...{ coordinate: 'ExerciseHarbor', ownerName: 'exercise-harbors', exercise: true },
-      }),
-    ]),
-    rows(GatewayReport, [
-      Object.assign(new GatewayReport(), {
-        ...{ replica: 'exercise-gateway-1', digest: digestOf('exercise'), current: 0, isCurrent: false },
-        ...{ since: after(asOf, -30), seenAt: after(asOf, -1), exercise: true },
-      }),
-    ]),
-  ];
-}
-
 /** Generates the exercise data of the registry. The scale does not matter: people save few questions. */
 export function registryExercise({ asOf }: ExerciseWorld): ExerciseRows[] {
   const questions: SavedQuestion[] = [];
@@ -233,6 +182,6 @@ export function registryExercise({ asOf }: ExerciseWorld): ExerciseRows[] {
     rows(SavedQuestionVersion, versions),
     rows(TrustedDocument, documents),
     ...releases(asOf),
-    ...schemas(asOf),
+    ...schemaExercise(asOf),
   ];
 }

@@ -5,7 +5,6 @@ import { model } from '#kit/model/model';
   key: 'replica',
   order: ['replica'],
   sensitivity: 'GOV',
-  entity: false,
 })
 export class GatewayReport {
   @key('Name of the replica.', { length: 100 }) replica!: string;

@@ -6,7 +6,6 @@ import { RegisteredSubgraph } from './registered-subgraph';
   key: 'coordinate',
   order: ['coordinate'],
   sensitivity: 'GOV',
-  entity: false,
 })
 export class PartOwner {
   @key('Coordinate, such as `Type.field`; `*` stands for all parts without another owner.', { length: 200 })

@@ -18,7 +18,7 @@ import {
   releasedDocuments,
   supergraphById,
 } from './state';
-import { SubgraphVersion, subgraphVersionKey } from './subgraph-version';
+import { SubgraphVersion } from './subgraph-version';
 import { chainOf, SupergraphActivation } from './supergraph-activation';
 import { SupergraphMember, SupergraphVersion } from './supergraph-version';
 
@@ -57,7 +57,7 @@ const publishSchemas = mutation({
       const number = 1 + (await highest(database, SubgraphVersion, 'WHERE subgraph_name = ?', [name]));
       versions.push(
         Object.assign(new SubgraphVersion(), {
-          ...{ id: subgraphVersionKey(name, number), subgraphName: name, number, digest, url, note, sourceCommit },
+          ...{ id: work.newId('sgv'), subgraphName: name, number, digest, url, note, sourceCommit },
           ...{ publishedAt: now, publishedBy: principal.subject, exercise: false },
         }),
       );
@@ -244,16 +244,19 @@ interface Activated {
 }
 
 async function activate(
-  { database, now, principal }: Work,
+  work: Work,
   last: SupergraphActivation | undefined,
   { supergraph, members, note, signature }: Activated,
 ): Promise<void> {
+  const { database, now, principal } = work;
   const number = 1 + (last?.number ?? 0);
-  const digests = members.map(({ id, digest }) => [id, digest] as const).sort(([a], [b]) => (a < b ? -1 : 1));
+  const digests = members
+    .map(({ subgraphName, number: version, digest }) => [subgraphName, version, digest] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   const link = { number, activatedAt: now, note, digest: supergraph.digest, members: digests };
   await database.insert(SupergraphActivation, [
     Object.assign(new SupergraphActivation(), {
-      ...{ id: String(number), number, supergraphId: supergraph.id, note, activatedAt: now, signature },
+      ...{ id: work.newId('spa'), number, supergraphId: supergraph.id, note, activatedAt: now, signature },
       ...{ activatedBy: principal.subject, chain: chainOf(last?.chain ?? '', link), exercise: false },
     }),
   ]);

@@ -13,6 +13,7 @@ export class SchemaTextPart {
   @kept({ type: 'text' }) data!: string;
   /** Time at which it was last stored: what was stored lately is not swept, since its user may not be committed yet. */
   @kept({ length: 24 }) storedAt!: string;
+  @kept({ type: 'boolean' }) exercise!: boolean;
 }
 
 const MAX_CHARACTERS = 60_000;
@@ -27,15 +28,19 @@ export const digestOf = (text: string): string => createHash('sha256').update(te
 /** Stores a text. @param now instant of the change @returns its digest */
 export async function storeText(database: Database, text: string, now: string): Promise<string> {
   const digest = digestOf(text);
-  const data = (await compress(text)).toString('base64');
-  const parts = Array.from({ length: Math.ceil(data.length / MAX_CHARACTERS) }, (_, place) =>
+  await database.upsert(SchemaTextPart, partsOf(digest, await compress(text), now));
+  return digest;
+}
+
+/** A text as rows. @param data the compressed text */
+export function partsOf(digest: string, data: Buffer, storedAt: string, exercise = false): SchemaTextPart[] {
+  const text = data.toString('base64');
+  return Array.from({ length: Math.ceil(text.length / MAX_CHARACTERS) }, (_, place) =>
     Object.assign(new SchemaTextPart(), {
-      ...{ id: `${digest}-${place}`, digest, place, storedAt: now },
-      data: data.slice(place * MAX_CHARACTERS, (place + 1) * MAX_CHARACTERS),
+      ...{ id: `${digest}-${place}`, digest, place, storedAt, exercise },
+      data: text.slice(place * MAX_CHARACTERS, (place + 1) * MAX_CHARACTERS),
     }),
   );
-  await database.upsert(SchemaTextPart, parts);
-  return digest;
 }
 
 /** A stored text. @throws Error if it is missing, or is not what its digest says */

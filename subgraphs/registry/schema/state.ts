@@ -24,15 +24,15 @@ async function all<T extends object>(
   return rows.map((row) => database.hydrate(target, row));
 }
 
-/** The activation that holds; undefined before the first. */
+/** The activation that holds, which is never one of the exercise; undefined before the first. */
 export async function lastActivation(database: Database): Promise<SupergraphActivation | undefined> {
-  const [last] = await all(database, SupergraphActivation, 'ORDER BY t.number DESC LIMIT 1');
+  const [last] = await all(database, SupergraphActivation, 'WHERE t.exercise = 0 ORDER BY t.number DESC LIMIT 1');
   return last;
 }
 
 /** Activations after one, oldest first. */
 export const activationsAfter = (database: Database, number: number): Promise<SupergraphActivation[]> =>
-  all(database, SupergraphActivation, 'WHERE t.number > ? ORDER BY t.number', [number]);
+  all(database, SupergraphActivation, 'WHERE t.exercise = 0 AND t.number > ? ORDER BY t.number', [number]);
 
 /** @throws Error if it is missing */
 export async function supergraphById(database: Database, id: string): Promise<SupergraphVersion> {

@@ -5,8 +5,8 @@ import {
   computed,
   dateTime,
   exerciseFlag,
+  generatedId,
   integer,
-  key,
   longText,
   sha256,
   text,
@@ -20,11 +20,10 @@ import { storedText } from './schema-text';
 @model('Published version of the schema of a subgraph. Versions are never changed or deleted.', {
   order: ['subgraphName', 'number'],
   sensitivity: 'GOV',
-  entity: false,
 })
 @Index(['subgraphName', 'number'], { unique: true })
 export class SubgraphVersion {
-  @key('Name of the subgraph and number of the version, such as `reviews-12`.', { length: 80 }) id!: string;
+  @generatedId('sgv') id!: string;
   @belongsTo(() => RegisteredSubgraph, 'The subgraph.', { as: 'subgraph', length: 60, filter: true, index: false })
   subgraphName!: string;
   @integer('Number of the version, from 1.', { filter: true, order: true, aggregate: false }) number!: number;
@@ -44,6 +43,3 @@ export class SubgraphVersion {
     return storedText(database, this.digest);
   }
 }
-
-/** Key of a version. */
-export const subgraphVersionKey = (name: string, number: number): string => `${name}-${number}`;

@@ -1,4 +1,5 @@
-import { belongsTo, dateTime, exerciseFlag, integer, key, longText, sha256, text } from '#kit/model/fields';
+import { Index } from 'typeorm';
+import { belongsTo, dateTime, exerciseFlag, generatedId, integer, longText, sha256, text } from '#kit/model/fields';
 import { model } from '#kit/model/model';
 import { digestOf } from './schema-text';
 import { SupergraphVersion } from './supergraph-version';
@@ -6,11 +7,11 @@ import { SupergraphVersion } from './supergraph-version';
 @model('Decision that gateways serve a supergraph. The last one holds.', {
   order: ['number'],
   sensitivity: 'GOV',
-  entity: false,
 })
+// two activations after the same one cannot both be stored
+@Index(['number'], { unique: true })
 export class SupergraphActivation {
-  /** The key is the number, so that two activations after the same one cannot both be stored. */
-  @key('Number, from 1, as text.', { length: 12, order: false }) id!: string;
+  @generatedId('spa') id!: string;
   @integer('Number, from 1.', { filter: true, order: true, aggregate: false }) number!: number;
   @belongsTo(() => SupergraphVersion, 'The supergraph that gateways serve from then on.', {
     ...{ as: 'supergraph', filter: true },
@@ -33,8 +34,8 @@ export interface Link {
   readonly note: string | null;
   /** Digest of the supergraph. */
   readonly digest: string;
-  /** Keys of the versions of its subgraphs, with their digests, sorted. */
-  readonly members: readonly (readonly [version: string, digest: string])[];
+  /** Names of its subgraphs, with the numbers and digests of their versions, sorted. */
+  readonly members: readonly (readonly [name: string, version: number, digest: string])[];
 }
 
 /** The chain of an activation. @param before that of the one before; empty for the first */

@@ -50,7 +50,7 @@ export class SupergraphVersion {
 export class SupergraphMember {
   @generatedId('spm') id!: string;
   @belongsTo(() => SupergraphVersion, 'The supergraph.', { as: 'supergraph', filter: true }) supergraphId!: string;
-  @belongsTo(() => SubgraphVersion, 'The version of the subgraph.', { as: 'version', length: 80, filter: true })
+  @belongsTo(() => SubgraphVersion, 'The version of the subgraph.', { as: 'version', filter: true })
   versionId!: string;
   @exerciseFlag() exercise!: boolean;
 }

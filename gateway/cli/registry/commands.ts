@@ -1,0 +1,146 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { CallerOptions } from '../graph-client';
+import type { Proposal, Registration } from './consents';
+import type { PublishOptions } from './publish';
+
+/** How a command that asks a running graph names its caller. */
+export interface CallerFlags {
+  readonly url: string;
+  readonly as?: string;
+  readonly tokenFile?: string;
+  readonly identityKey?: string;
+}
+
+export interface Callers {
+  /** Adds the flags that name the caller. */
+  readonly flagged: (command: Command) => Command;
+  readonly of: (flags: never) => CallerOptions;
+}
+
+const print = (text: string): void => void process.stdout.write(text);
+
+/** @throws InvalidArgumentError */
+function numberOf(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('It must be a number from 1.');
+  return value;
+}
+
+/** Adds `ordergraph registry` with its commands. */
+export function addRegistryCommands(program: Command, { flagged, of }: Callers): void {
+  const registry = program
+    .command('registry')
+    .description('Publishes schemas of subgraphs, and shows, compares, and takes back what was published.');
+  const command = (parent: Command, name: string): Command =>
+    flagged(parent.command(name)).option(
+      '--identity-key <file>',
+      'Private key of a gateway: --url is then the address of the registry itself, which answers without a gateway.',
+    );
+
+  command(registry, 'publish')
+    .argument('<name=file...>', 'schemas as name[@url]=file, such as reviews=schema.graphql')
+    .description('Checks schemas against what gateways serve, and publishes them if they pass. Exits with 1 if not.')
+    .option('--note <text>', 'What changed.')
+    .option('--commit <id>', 'Commit of the source.')
+    .option('--accept-breaking', 'Publish although clients would break. Operators only.')
+    .option('--dry-run', 'Only check.')
+    .option('--json', 'Print the report as JSON.')
+    .action(async (sources: string[], { json, ...flags }: CallerFlags & PublishOptions & { json?: boolean }) => {
+      const { describePublished, publishSchemas } = await import('./publish');
+      const published = await publishSchemas(sources, flags, of(flags as never));
+      print(json ? `${JSON.stringify(published)}\n` : describePublished(published));
+      process.exitCode = published.passed ? 0 : 1;
+    });
+
+  command(registry, 'history')
+    .description('Lists what was served since when, and what each replica of the gateway serves.')
+    .option('--subgraph <name>', 'Only what changed this subgraph.')
+    .option('--json', 'Print it as JSON.')
+    .action(async ({ subgraph, json, ...flags }: CallerFlags & { subgraph?: string; json?: boolean }) => {
+      const { describeHistory, historyOf } = await import('./history');
+      const history = await historyOf(of(flags as never), subgraph);
+      print(json ? `${JSON.stringify(history)}\n` : describeHistory(history));
+    });
+
+  command(registry, 'diff')
+    .argument('<from>', 'number of a supergraph', numberOf)
+    .argument('<to>', 'number of another', numberOf)
+    .description('Lists the changes between two supergraphs, by subgraph.')
+    .action(async (from: number, to: number, flags: CallerFlags) => {
+      const { differences } = await import('./history');
+      print(await differences(of(flags as never), from, to));
+    });
+
+  command(registry, 'rollback')
+    .argument('<number>', 'number of the supergraph', numberOf)
+    .description('Activates a supergraph that was published before. The next publication starts from it.')
+    .requiredOption('--note <text>', 'Why.')
+    .action(async (number: number, { note, ...flags }: CallerFlags & { note: string }) => {
+      const { rollBack } = await import('./history');
+      print(await rollBack(of(flags as never), number, note));
+    });
+
+  command(registry, 'register')
+    .argument('<name>', 'name of the subgraph')
+    .description('Registers a subgraph, whose agencies may then publish its schema. Operators only.')
+    .requiredOption('--agencies <key...>', 'Agencies that own it.')
+    .requiredOption('--address <url>', 'Where gateways reach it.')
+    .option('--clearances <class...>', 'Classes of other subgraphs’ fields that it may be sent.', ['PUBLIC'])
+    .action(async (name: string, flags: CallerFlags & Omit<Registration, 'name'>) => {
+      const { registerSubgraph } = await import('./consents');
+      print(await registerSubgraph(of(flags as never), { ...flags, name }));
+    });
+
+  command(registry, 'adopt')
+    .argument('<file>', 'agreement of the owners, as JSON')
+    .description('Takes over what the owners agreed on before their graph was in the registry. Operators only.')
+    .action(async (file: string, flags: CallerFlags) => {
+      const { adoptAgreement } = await import('./consents');
+      print(await adoptAgreement(of(flags as never), file));
+    });
+
+  addConsentCommands(registry, command, of);
+}
+
+function addConsentCommands(
+  registry: Command,
+  command: (parent: Command, name: string) => Command,
+  of: Callers['of'],
+): void {
+  const consent = registry
+    .command('consent')
+    .description('Consents of owners to what other subgraphs do to their parts of the graph.');
+
+  command(consent, 'propose')
+    .description('Proposes a consent. It holds once two publishers of the owner have approved it.')
+    .requiredOption('--owner <name>', 'Subgraph that owns the parts.')
+    .requiredOption('--actors <name...>', 'Subgraphs that may act.')
+    .requiredOption('--act <act>', 'What they may do, such as SHARE: docs/agency-schemas.md lists the acts.')
+    .requiredOption('--coordinates <part...>', 'Parts, such as Type.field.')
+    .requiredOption('--reason <text>', 'Why.')
+    .option('--until <date>', 'Last day, such as 2027-12-31.')
+    .action(async ({ owner, actors, act, coordinates, reason, until, ...flags }: CallerFlags & Proposal) => {
+      const { proposeConsent } = await import('./consents');
+      print(await proposeConsent(of(flags as never), { owner, actors, act, coordinates, reason, until }));
+    });
+
+  for (const [action, what] of [
+    ['approve', 'Approves a consent, as a publisher of its owner.'],
+    ['withdraw', 'Withdraws a consent, as a publisher of its owner.'],
+  ] as const)
+    command(consent, action)
+      .argument('<id>', 'id of the consent')
+      .description(what)
+      .action(async (id: string, flags: CallerFlags) => {
+        const { decideOnConsent } = await import('./consents');
+        print(await decideOnConsent(of(flags as never), action, id));
+      });
+
+  command(consent, 'list')
+    .description('Lists consents that are proposed or hold.')
+    .option('--all', 'List withdrawn ones, too.')
+    .action(async ({ all = false, ...flags }: CallerFlags & { all?: boolean }) => {
+      const { listConsents } = await import('./consents');
+      print(await listConsents(of(flags as never), all));
+    });
+}

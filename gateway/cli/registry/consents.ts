@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { OperatorError } from '#base/errors';
+import { nearest } from '#base/nearest';
+import { ACTS, readAgreement } from '../../ownership/agreement';
+import { todayInUtc } from '../compose';
+import type { CallerOptions } from '../graph-client';
+import { Registry } from './client';
+
+interface Consent {
+  readonly id: string;
+  readonly status: string;
+  readonly revision: number;
+  readonly owner: { readonly name: string };
+  readonly actors: readonly string[];
+  readonly act: string;
+  readonly coordinates: readonly string[];
+  readonly reason: string;
+  readonly until: string | null;
+}
+
+const FIELDS = 'id status revision owner { name } actors act coordinates reason until';
+const CONSENTS = `query Consents($after: String, $filter: OwnerConsentFilter) {
+  ownerConsents(first: 100, after: $after, filter: $filter) { nodes { ${FIELDS} } pageInfo { hasNextPage endCursor } }
+}`;
+const mutation = (name: string, type: string): string =>
+  `mutation Change($input: ${type}!) { ${name}(input: $input) { consent { ${FIELDS} } } }`;
+
+/** What a consent would allow. */
+export interface Proposal {
+  readonly owner: string;
+  readonly actors: readonly string[];
+  readonly act: string;
+  readonly coordinates: readonly string[];
+  readonly reason: string;
+  readonly until?: string | undefined;
+}
+
+/** Key of a request that is the same whenever the request is. */
+const keyOf = (...parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+
+/** Proposes a consent. @returns a text for the reader @throws OperatorError */
+export async function proposeConsent(caller: CallerOptions, { until = undefined, ...rest }: Proposal): Promise<string> {
+  if (!(rest.act in ACTS))
+    throw new OperatorError(
+      `"${rest.act}" is no act${nearest(rest.act, Object.keys(ACTS))}`,
+      `Use one of ${Object.keys(ACTS).join(', ')}`,
+    );
+  const registry = await Registry.of(caller);
+  const input = { ...rest, until: until ?? null };
+  const data = await registry.request(mutation('proposeConsent', 'ProposeConsentInput'), {
+    input: { ...input, idempotencyKey: keyOf(input, todayInUtc()) },
+  });
+  const { consent } = data.proposeConsent as { readonly consent: Consent };
+  return `${describeConsent(consent)}Two publishers of ${consent.owner.name} approve it: ordergraph registry consent approve ${consent.id}\n`;
+}
+
+/** Approves or withdraws a consent. @returns a text for the reader @throws OperatorError */
+export async function decideOnConsent(
+  caller: CallerOptions,
+  action: 'approve' | 'withdraw',
+  id: string,
+): Promise<string> {
+  const registry = await Registry.of(caller);
+  const [consent] = await registry.all<Consent>(CONSENTS, 'ownerConsents', { filter: { id: { eq: id } } });
+  if (!consent)
+    throw new OperatorError(`No consent has the id "${id}"`, '`ordergraph registry consent list` lists the consents');
+  const name = `${action}Consent`;
+  const data = await registry.request(
+    mutation(name, action === 'approve' ? 'ApproveConsentInput' : 'WithdrawConsentInput'),
+    {
+      input: { id, expectedRevision: consent.revision, idempotencyKey: keyOf(action, id, consent.revision) },
+    },
+  );
+  return describeConsent((data[name] as { readonly consent: Consent }).consent);
+}
+
+/** Lists consents. @param all also withdrawn ones @returns a text for the reader @throws OperatorError */
+export async function listConsents(caller: CallerOptions, all: boolean): Promise<string> {
+  const registry = await Registry.of(caller);
+  const filter = { exercise: { eq: false }, ...(all ? {} : { status: { in: ['PROPOSED', 'GRANTED'] } }) };
+  const consents = await registry.all<Consent>(CONSENTS, 'ownerConsents', { filter });
+  return consents.map(describeConsent).join('') || 'No consents\n';
+}
+
+const describeConsent = ({ id, status, owner, actors, act, coordinates, reason, until }: Consent): string =>
+  `${id}  ${status}  ${owner.name} lets ${actors.join(', ')} ${act} ${coordinates.join(', ')}${until === null ? '' : ` until ${until}`}: ${reason}\n`;
+
+/**
+ * Takes an agreement over into a registry without activations: owners, and consents that the owners gave elsewhere.
+ * @returns a line for the reader @throws OperatorError
+ */
+export async function adoptAgreement(caller: CallerOptions, file: string): Promise<string> {
+  const { owners, consents } = readAgreement(file, todayInUtc());
+  const registry = await Registry.of(caller);
+  for (const [coordinate, owner] of Object.entries(owners))
+    await registry.request(
+      'mutation Assign($input: AssignPartInput!) { assignPart(input: $input) { subgraph { name } } }',
+      { input: { coordinate, owner, idempotencyKey: keyOf(coordinate, owner) } },
+    );
+  const inputs = consents.map(({ by, to, act, coordinates, reason, until = null }) => ({
+    ...{ owner: by, actors: to, act, coordinates, reason, until },
+  }));
+  if (inputs.length > 0)
+    await registry.request(mutation('takeOverConsents', 'TakeOverConsentsInput'), {
+      input: { consents: inputs, idempotencyKey: keyOf(inputs) },
+    });
+  return `Took over the owners of ${Object.keys(owners).length} parts and ${consents.length} consents\n`;
+}
+
+export interface Registration {
+  readonly name: string;
+  readonly agencies: readonly string[];
+  readonly clearances: readonly string[];
+  readonly address: string;
+}
+
+/** Registers a subgraph. @returns a line for the reader @throws OperatorError */
+export async function registerSubgraph(
+  caller: CallerOptions,
+  { name, agencies, clearances, address: url }: Registration,
+): Promise<string> {
+  const registry = await Registry.of(caller);
+  const input = { name, agencies, clearances, url };
+  await registry.request(
+    'mutation Register($input: RegisterSubgraphInput!) { registerSubgraph(input: $input) { subgraph { name } } }',
+    { input: { ...input, idempotencyKey: keyOf(input) } },
+  );
+  return `Registered ${name}: publishers of ${agencies.join(' and ')} may publish its schema\n`;
+}

@@ -1,0 +1,151 @@
+import { diff } from '@graphql-inspector/core';
+import { buildSchema, type GraphQLSchema } from 'graphql';
+import { OperatorError } from '#base/errors';
+import type { CallerOptions } from '../graph-client';
+import { Registry } from './client';
+
+interface Version {
+  readonly id: string;
+  readonly number: number;
+  readonly note: string | null;
+  readonly sourceCommit: string | null;
+  readonly subgraph: { readonly name: string };
+}
+
+interface Activation {
+  readonly number: number;
+  readonly note: string | null;
+  readonly activatedAt: string;
+  readonly supergraph: {
+    readonly number: number;
+    readonly digest: string;
+    readonly members: { readonly nodes: readonly { readonly version: Version }[] };
+  };
+}
+
+interface Replica {
+  readonly replica: string;
+  readonly digest: string;
+  readonly since: string;
+  readonly seenAt: string;
+}
+
+const PAGE = 'pageInfo { hasNextPage endCursor }';
+const MEMBERS = 'members(first: 100) { nodes { version { id number note sourceCommit subgraph { name } } } }';
+const ACTIVATIONS = `query Activations($after: String) {
+  supergraphActivations(first: 20, after: $after, filter: { exercise: { eq: false } }, orderBy: [{ field: NUMBER, direction: ASC }]) {
+    nodes { number note activatedAt supergraph { number digest ${MEMBERS} } } ${PAGE}
+  }
+}`;
+const REPLICAS = `query Replicas($after: String) {
+  gatewayReports(first: 100, after: $after, filter: { exercise: { eq: false } }) { nodes { replica digest since seenAt } ${PAGE} }
+}`;
+const SUPERGRAPH = `query Supergraph($after: String, $number: Int!) {
+  supergraphVersions(first: 1, after: $after, filter: { number: { eq: $number }, exercise: { eq: false } }) { nodes { number ${MEMBERS} } ${PAGE} }
+}`;
+const SDL = `query Sdl($id: ID!) { subgraphVersion(id: $id) { sdl } }`;
+const ACTIVATE = `mutation Activate($input: ActivateSupergraphInput!) {
+  activateSupergraph(input: $input) { supergraph { number } }
+}`;
+
+/** What was served since when, and what each replica of the gateway serves. */
+export interface History {
+  readonly activations: readonly {
+    readonly number: number;
+    readonly supergraph: number;
+    readonly digest: string;
+    readonly at: string;
+    readonly note: string | null;
+    /** Versions that the activation before did not have, such as `reviews-12`. */
+    readonly changed: readonly string[];
+  }[];
+  readonly replicas: readonly (Replica & {
+    /** Number of the supergraph that it serves; undefined for one that was never published. */
+    readonly supergraph: number | undefined;
+    readonly isCurrent: boolean;
+  })[];
+}
+
+/** Versions, such as `reviews-12`. */
+const versionsIn = ({ supergraph }: Activation): string[] =>
+  supergraph.members.nodes.map(({ version: { subgraph, number } }) => `${subgraph.name}-${number}`);
+
+/** @param subgraph leaves out activations that did not change it @throws OperatorError */
+export async function historyOf(caller: CallerOptions, subgraph?: string): Promise<History> {
+  const registry = await Registry.of(caller);
+  const activations = await registry.all<Activation>(ACTIVATIONS, 'supergraphActivations');
+  const replicas = await registry.all<Replica>(REPLICAS, 'gatewayReports');
+  const current = activations.at(-1)?.supergraph.digest;
+  const all = activations.map((activation, index) => {
+    const before = index === 0 ? [] : versionsIn(activations[index - 1]!);
+    const { number, note, activatedAt: at, supergraph } = activation;
+    const changed = versionsIn(activation).filter((version) => !before.includes(version));
+    return { number, supergraph: supergraph.number, digest: supergraph.digest, at, note, changed };
+  });
+  return {
+    activations: all.filter(
+      ({ changed }) => subgraph === undefined || changed.some((version) => version.replace(/-\d+$/, '') === subgraph),
+    ),
+    replicas: replicas.map((replica) => ({
+      ...replica,
+      supergraph: all.findLast(({ digest }) => digest === replica.digest)?.supergraph,
+      isCurrent: replica.digest === current,
+    })),
+  };
+}
+
+/** A history for people. */
+export function describeHistory({ activations, replicas }: History): string {
+  const lines = activations.map(
+    ({ number, supergraph, at, note, changed }) =>
+      `${number}  ${at.slice(0, 16).replace('T', ' ')}  supergraph ${supergraph}  ${changed.join(', ') || 'no other version'}${note === null ? '' : `  ${note}`}\n`,
+  );
+  const served = replicas.map(
+    ({ replica, supergraph, isCurrent, since, seenAt }) =>
+      `${replica} serves ${supergraph === undefined ? 'an unpublished supergraph' : `supergraph ${supergraph}`}${isCurrent ? '' : ', not the current one,'} since ${since.slice(0, 16)}; last seen ${seenAt.slice(0, 16)}\n`,
+  );
+  return `${lines.join('') || 'No activations\n'}${served.length > 0 ? `\n${served.join('')}` : ''}`;
+}
+
+/**
+ * Changes between two supergraphs, by subgraph.
+ * @param from number of a supergraph @param to number of another @returns a text for the reader @throws OperatorError
+ */
+export async function differences(caller: CallerOptions, from: number, to: number): Promise<string> {
+  const registry = await Registry.of(caller);
+  const versions = async (number: number): Promise<Map<string, Version>> => {
+    const [found] = await registry.all<Activation['supergraph']>(SUPERGRAPH, 'supergraphVersions', { number });
+    if (!found)
+      throw new OperatorError(
+        `No supergraph has the number ${number}`,
+        '`ordergraph registry history` lists the supergraphs',
+      );
+    return new Map(found.members.nodes.map(({ version }) => [version.subgraph.name, version]));
+  };
+  const schemaOf = async (version: Version | undefined): Promise<GraphQLSchema> => {
+    if (!version) return buildSchema('scalar Nothing');
+    const data = await registry.request(SDL, { id: version.id });
+    const { sdl } = data.subgraphVersion as { readonly sdl: string };
+    return buildSchema(sdl, { assumeValidSDL: true, noLocation: true });
+  };
+  const [before, after] = [await versions(from), await versions(to)];
+  let text = '';
+  for (const name of [...new Set([...before.keys(), ...after.keys()])].sort()) {
+    const [old, next] = [before.get(name), after.get(name)];
+    if (old?.id === next?.id) continue;
+    const changes = await diff(await schemaOf(old), await schemaOf(next));
+    text += `${name}: version ${old?.number ?? 'none'} to ${next?.number ?? 'none'}\n`;
+    text += changes.map(({ message }) => `- ${message}\n`).join('');
+  }
+  return text || 'The same versions of all subgraphs\n';
+}
+
+/** Returns to an earlier supergraph. @returns a line for the reader @throws OperatorError */
+export async function rollBack(caller: CallerOptions, number: number, note: string): Promise<string> {
+  const registry = await Registry.of(caller);
+  const activations = await registry.all<Activation>(ACTIVATIONS, 'supergraphActivations');
+  const expectedActivation = activations.at(-1)?.number ?? 0;
+  const idempotencyKey = `rollback-${expectedActivation}-${number}`;
+  await registry.request(ACTIVATE, { input: { number, expectedActivation, note, idempotencyKey } });
+  return `Activated supergraph ${number}; gateways serve it within seconds\n`;
+}

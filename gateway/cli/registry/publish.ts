@@ -1,0 +1,84 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { OperatorError } from '#base/errors';
+import type { CheckReport } from '../../check/check';
+import { describeReport } from '../check';
+import { readSources } from '../compose';
+import type { CallerOptions } from '../graph-client';
+import { RefusedError, Registry } from './client';
+
+interface Check {
+  readonly id: string;
+  readonly passed: boolean;
+  readonly basedOn: number;
+  readonly report: string;
+}
+
+export interface PublishOptions {
+  readonly note?: string | undefined;
+  readonly commit?: string | undefined;
+  /** Publishes although clients would break. Operators only. */
+  readonly acceptBreaking?: boolean | undefined;
+  /** Only checks. */
+  readonly dryRun?: boolean | undefined;
+}
+
+/** What publishing came to: a report for the reader, and whether the schemas are, or may be, published. */
+export interface Published {
+  readonly passed: boolean;
+  readonly report: CheckReport;
+  /** Number of the supergraph that gateways serve now; undefined if nothing was published. */
+  readonly supergraph: number | undefined;
+}
+
+const CHECK = `mutation Check($input: CheckSchemasInput!) {
+  checkSchemas(input: $input) { check { id passed basedOn report } }
+}`;
+const PUBLISH = `mutation PublishSchemas($input: PublishSchemasInput!) {
+  publishSchemas(input: $input) { supergraph { number } }
+}`;
+
+/**
+ * Checks the schemas of `name[@url]=file` sources against what gateways serve, and publishes them if they pass.
+ * @throws OperatorError for files that cannot be read, and if another team published meanwhile: then it says whether a new check passes
+ */
+export async function publishSchemas(
+  sources: readonly string[],
+  options: PublishOptions,
+  caller: CallerOptions,
+): Promise<Published> {
+  const schemas = readSources(sources).map(({ name: subgraph, url, sdl }) => ({ subgraph, url: url || null, sdl }));
+  const registry = await Registry.of(caller);
+  const ask = async (): Promise<Check> => {
+    const data = await registry.request(CHECK, { input: { schemas, idempotencyKey: randomUUID() } });
+    return (data.checkSchemas as { readonly check: Check }).check;
+  };
+  const check = await ask();
+  const report = { ...(JSON.parse(check.report) as CheckReport), supergraph: undefined };
+  const { dryRun, acceptBreaking = false, note = null, commit = null } = options;
+  const composes = report.problems.length === 0;
+  if (dryRun || !(check.passed || (acceptBreaking && composes)))
+    return { passed: check.passed, report, supergraph: undefined };
+  const input = { check: check.id, note, sourceCommit: commit, acceptBreaking };
+  const idempotencyKey = createHash('sha256').update(JSON.stringify(input)).digest('hex');
+  try {
+    const data = await registry.request(PUBLISH, { input: { ...input, idempotencyKey } });
+    const { supergraph } = data.publishSchemas as { readonly supergraph: { readonly number: number } };
+    return { passed: true, report, supergraph: supergraph.number };
+  } catch (error) {
+    if (!(error instanceof RefusedError && error.codes.includes('REVISION_CONFLICT'))) throw error;
+    const again = await ask();
+    throw new OperatorError(
+      error.what,
+      again.passed
+        ? 'A check against what is served now passes: publish again'
+        : 'A check against what is served now does not pass either: run the command again for its report',
+    );
+  }
+}
+
+/** A report for people. */
+export function describePublished({ passed, report, supergraph }: Published): string {
+  const text = describeReport(report);
+  if (supergraph === undefined) return passed ? text : `${text}Nothing was published\n`;
+  return `${text}Published as supergraph ${supergraph}; gateways serve it within seconds\n`;
+}
