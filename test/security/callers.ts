@@ -4,6 +4,7 @@ import { INSPECTOR } from '../support/identity';
 export const CALLERS: readonly [name: string, principal: string | null][] = [
   ['the public', null],
   ['operator', 'role=operator; subject=x'],
+  ['schema publisher', 'role=schema-publisher; agency=nsa; subject=x'],
   ['developer alder', 'role=developer-submitter; organization=exercise-alder; subject=x'],
   ['developer birch', 'role=developer-submitter; organization=exercise-birch; subject=x'],
   ['an unknown developer', 'role=developer-submitter; organization=stranger; subject=x'],

@@ -51,7 +51,7 @@ export const ACTORS: Readonly<Record<string, Readonly<Record<string, string>>>> 
   reviews: FRAMEWORK,
   infrastructure: { 'infrastructure-officer': 'CISO', coordinator: 'COORDINATOR' },
   workforce: { 'hr-specialist': 'HR', 'hiring-manager': 'HIRING_MANAGER', 'records-officer': 'RECORDS_OFFICER' },
-  registry: { operator: 'OPERATOR', '@everyone': 'AUTHOR' },
+  registry: { operator: 'OPERATOR', 'schema-publisher': 'PUBLISHER', '@everyone': 'AUTHOR' },
 };
 
 export const is = (caller: Principal | null, ...roles: string[]): boolean =>

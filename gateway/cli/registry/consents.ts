@@ -105,7 +105,7 @@ export async function adoptAgreement(caller: CallerOptions, file: string): Promi
     await registry.request(mutation('takeOverConsents', 'TakeOverConsentsInput'), {
       input: { consents: inputs, idempotencyKey: keyOf(inputs) },
     });
-  return `Took over the owners of ${Object.keys(owners).length} parts and ${consents.length} consents\n`;
+  return `Took over the agreement: owners by coordinate ${Object.keys(owners).length}, consents ${consents.length}\n`;
 }
 
 export interface Registration {

@@ -68,7 +68,7 @@ export interface History {
 
 /** Versions, such as `reviews-12`. */
 const versionsIn = ({ supergraph }: Activation): string[] =>
-  supergraph.members.nodes.map(({ version: { subgraph, number } }) => `${subgraph.name}-${number}`);
+  supergraph.members.nodes.map(({ version: { subgraph, number } }) => `${subgraph.name}-${number}`).sort();
 
 /** @param subgraph leaves out activations that did not change it @throws OperatorError */
 export async function historyOf(caller: CallerOptions, subgraph?: string): Promise<History> {
