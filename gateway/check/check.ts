@@ -23,6 +23,8 @@ export interface CheckInput {
   readonly agreement: Agreement;
   /** Documents of released clients; undefined if nothing is known of clients. */
   readonly documents?: readonly ClientDocument[] | undefined;
+  /** What clients sent lately. Those that do not work now are left out. */
+  readonly used?: readonly ClientDocument[] | undefined;
 }
 
 /** A change of the schema that clients see. */
@@ -60,7 +62,14 @@ export interface CheckReport {
 }
 
 /** Judges a change of subgraph schemas before it is published. */
-export async function check({ before, supergraph, proposed, agreement, documents }: CheckInput): Promise<CheckReport> {
+export async function check({
+  before,
+  supergraph,
+  proposed,
+  agreement,
+  documents,
+  used = [],
+}: CheckInput): Promise<CheckReport> {
   const names = new Set(proposed.map(({ name }) => name));
   const after = [...before.filter(({ name }) => !names.has(name)), ...proposed];
   const composed = composedOrProblems(after, before, agreement);
@@ -71,7 +80,8 @@ export async function check({ before, supergraph, proposed, agreement, documents
   const old = apiSchemaIn(parse(supergraph, { noLocation: true }));
   const next = apiSchemaIn(readSupergraph(composed).document);
   const invalid = brokenDocuments(documents ?? [], old);
-  const valid = (documents ?? []).filter((document) => worksWith(document, old));
+  const released = (documents ?? []).filter((document) => worksWith(document, old));
+  const valid = [...released, ...used.filter((document) => worksWith(document, old))];
   const broken = brokenDocuments(valid, next);
   const users = usersOf(valid, old);
   const owners = ownersOf(after, agreement, before);
@@ -81,7 +91,8 @@ export async function check({ before, supergraph, proposed, agreement, documents
     ...accessChanges(before, after, owners, users),
     ...classes.flatMap((change) => stricterClass(change, owners, users)),
   ];
-  const isKnown = valid.length > 0 && invalid.length === 0;
+  // who sent nothing lately may still be a client: only released documents say what is unused
+  const isKnown = released.length > 0 && invalid.length === 0;
   const breaking = changes.filter(({ level }) => level === 'BREAKING');
   return {
     // what is in documents that do not work is not known

@@ -14,6 +14,8 @@ import { SchemaCheck } from './schema/schema-check';
 import { SubgraphVersion } from './schema/subgraph-version';
 import { SupergraphActivation } from './schema/supergraph-activation';
 import { SupergraphMember, SupergraphVersion } from './schema/supergraph-version';
+import { OperationUse } from './usage/operation-use';
+import { UsedOperation } from './usage/used-operation';
 
 /** Whose a question is, only the owner and oversight learn. */
 const owner = any(ofPerson('ownerPersonKey', 'that they saved'), oversight);
@@ -46,4 +48,6 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [OwnerConsent, ofSchemas],
   [PartOwner, { rows: publisher, GOV: publisher }],
   [GatewayReport, { rows: publisher, GOV: publisher }],
+  [UsedOperation, { rows: publisher, GOV: publisher }],
+  [OperationUse, { rows: publisher, GOV: publisher }],
 ];

@@ -31,6 +31,10 @@ import { SubgraphVersion } from './schema/subgraph-version';
 import { SupergraphActivation } from './schema/supergraph-activation';
 import { SupergraphMember, SupergraphVersion } from './schema/supergraph-version';
 import { sweepSchemas } from './schema/sweep';
+import { OperationUse } from './usage/operation-use';
+import { usageMutations } from './usage/record-usage.mutations';
+import { sweepUsage } from './usage/usage';
+import { UsedOperation } from './usage/used-operation';
 
 export const registry = new Subgraph({
   name: 'registry',
@@ -55,6 +59,8 @@ export const registry = new Subgraph({
     OwnerConsent,
     PartOwner,
     GatewayReport,
+    UsedOperation,
+    OperationUse,
     ExerciseReplacement,
     ...workTables,
     ...bulkTables,
@@ -74,6 +80,7 @@ export const registry = new Subgraph({
     rootsOf(OwnerConsent, { one: 'ownerConsent', many: 'ownerConsents' }),
     rootsOf(PartOwner, { one: 'partOwner', many: 'partOwners' }),
     rootsOf(GatewayReport, { one: 'gatewayReport', many: 'gatewayReports' }),
+    rootsOf(UsedOperation, { one: 'usedOperation', many: 'usedOperations' }),
   ],
   mutations: [
     ...questionMutations,
@@ -82,8 +89,9 @@ export const registry = new Subgraph({
     ...schemaCheckMutations,
     ...publicationMutations,
     ...ownerConsentMutations,
+    ...usageMutations,
   ],
-  schedule: [forgetIdempotencyKeys, sweepSchemas],
+  schedule: [forgetIdempotencyKeys, sweepSchemas, sweepUsage],
   routes: addSupergraphRoute,
   policies,
   migrations,

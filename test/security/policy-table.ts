@@ -372,6 +372,8 @@ export function expectations(tables: Tables): Record<string, Expected> {
     OwnerConsent: publishedSchema,
     PartOwner: schemaPart,
     GatewayReport: schemaPart,
+    UsedOperation: schemaPart,
+    OperationUse: schemaPart,
   };
 }
 

@@ -11,6 +11,8 @@ import { digestOf, partsOf, SchemaTextPart } from '../schema/schema-text';
 import { SubgraphVersion } from '../schema/subgraph-version';
 import { chainOf, SupergraphActivation } from '../schema/supergraph-activation';
 import { SupergraphMember, SupergraphVersion } from '../schema/supergraph-version';
+import { OperationUse } from '../usage/operation-use';
+import { UsedOperation } from '../usage/used-operation';
 
 /** Subgraphs of an invented graph, with their agencies. */
 const SUBGRAPHS = [
@@ -43,7 +45,8 @@ export function schemaExercise(asOf: string): ExerciseRows[] {
   );
   const id = stableId('spg', 'exercise', 1);
   const digests = {
-    ...{ agreementDigest: digestOf(NOTHING), documentsDigest: digestOf(NOTHING), reportDigest: digestOf(REPORT) },
+    ...{ agreementDigest: digestOf(NOTHING), documentsDigest: digestOf(NOTHING), usedDigest: digestOf(NOTHING) },
+    reportDigest: digestOf(REPORT),
   };
   const link = {
     ...{ number: 0, activatedAt: at(100), note: INVENTED, digest: digestOf(SUPERGRAPH) },
@@ -91,6 +94,7 @@ export function schemaExercise(asOf: string): ExerciseRows[] {
         ...{ checkedBy: 'exercise-publisher-1', agencyKey: 'dot', exercise: true },
       }),
     ]),
+    ...usage(asOf),
     rows(OwnerConsent, consents(at)),
     rows(PartOwner, [
       Object.assign(new PartOwner(), {
@@ -101,6 +105,26 @@ export function schemaExercise(asOf: string): ExerciseRows[] {
       Object.assign(new GatewayReport(), {
         ...{ replica: 'exercise-gateway-1', digest: digestOf(SUPERGRAPH), current: 0, isCurrent: true },
         ...{ since: at(30), seenAt: at(1), exercise: true },
+      }),
+    ]),
+  ];
+}
+
+/** What an invented client sent. */
+function usage(asOf: string): ExerciseRows[] {
+  const operation = 'query Harbors { harbor }';
+  const [id, day] = [stableId('uop', 'exercise', operation), asOf.slice(0, 10)];
+  return [
+    rows(UsedOperation, [
+      Object.assign(new UsedOperation(), {
+        ...{ id, digest: digestOf(operation), name: 'Harbors', operation, firstUsedOn: day, lastUsedOn: day },
+        exercise: true,
+      }),
+    ]),
+    rows(OperationUse, [
+      Object.assign(new OperationUse(), {
+        ...{ id: stableId('opu', 'exercise', 1), operationId: id, day, client: 'exercise-map', clientVersion: '1.0' },
+        ...{ replica: 'exercise-gateway-1', requests: 1_200, exercise: true },
       }),
     ]),
   ];

@@ -67,6 +67,7 @@ const publishSchemas = mutation({
     const supergraph = Object.assign(new SupergraphVersion(), {
       ...{ id: work.newId('spg'), number: 1 + (await highest(database, SupergraphVersion)), digest: supergraphDigest },
       ...{ basedOn: check.basedOn, agreementDigest: check.agreementDigest, documentsDigest: check.documentsDigest },
+      usedDigest: check.usedDigest,
       ...{ reportDigest: check.reportDigest, note, publishedAt: now, publishedBy: principal.subject, exercise: false },
     });
     await database.insert(SubgraphVersion, versions);

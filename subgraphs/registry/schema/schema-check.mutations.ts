@@ -2,6 +2,7 @@ import { InputError, RequestError } from '#base/errors';
 import { documentInput, listInput, objectInput, optional, textInput, urlInput } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
 import type { Work } from '#kit/mutation/work';
+import { usedLately } from '../usage/usage';
 import { publishable } from './publishers';
 import { type ProposedVersion, SchemaCheck } from './schema-check';
 import { type SchemaChange, SchemaComposer, type Verdict } from './schema-composer';
@@ -50,6 +51,7 @@ const checkSchemas = mutation({
       })),
       agreement: await agreementNow(database, dayOf(now)),
       documents: await releasedDocuments(database),
+      used: await usedLately(database, now),
     };
     return { change, basedOn: served.activation, verdict: await services.of(SchemaComposer).judge(change) };
   },
@@ -65,6 +67,7 @@ const checkSchemas = mutation({
         ...{ id, subgraphs: proposed.map(({ name }) => name), passed: verdict.passed, basedOn },
         ...{ proposed: JSON.stringify(proposed), agreementDigest: await store(JSON.stringify(change.agreement)) },
         documentsDigest: await store(JSON.stringify(change.documents)),
+        usedDigest: await store(JSON.stringify(change.used)),
         reportDigest: await store(verdict.report),
         supergraphDigest: verdict.supergraph === undefined ? null : await store(verdict.supergraph),
         ...{ checkedAt: now, checkedBy: principal.subject, agencyKey: principal.agency, exercise: false },

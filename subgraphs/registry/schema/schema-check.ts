@@ -39,6 +39,7 @@ export class SchemaCheck {
   @longText('Checked versions.', { hidden: true }) proposed!: string;
   @text('Digest of the agreement of the owners.', { length: 64, hidden: true }) agreementDigest!: string;
   @text('Digest of the list of released documents.', { length: 64, hidden: true }) documentsDigest!: string;
+  @text('Digest of the list of used operations.', { length: 64, hidden: true }) usedDigest!: string;
   @text('Digest of the report.', { length: 64, hidden: true }) reportDigest!: string;
   @text('Digest of the composed supergraph.', { length: 64, nullable: true, hidden: true })
   supergraphDigest!: string | null;

@@ -37,6 +37,8 @@ export interface SchemaChange {
   readonly proposed: readonly SubgraphSchema[];
   readonly agreement: Agreement;
   readonly documents: readonly ReleasedDocument[];
+  /** What clients sent lately, in the same form. */
+  readonly used: readonly ReleasedDocument[];
 }
 
 export interface Verdict {

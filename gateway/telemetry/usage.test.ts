@@ -1,0 +1,73 @@
+import { parse } from 'graphql';
+import { clientNameOf, UNNAMED, Usage, withoutValues } from './usage';
+
+const NAMED = { client: 'dashboard', version: '1.4' };
+
+describe('an operation without values', () => {
+  test.each([
+    [
+      '{ a(text: "secret", n: 5, x: 1.5, b: true, e: OPEN, z: null) }',
+      '{\n  a(text: "", n: 0, x: 0, b: true, e: OPEN, z: null)\n}',
+    ],
+    [
+      '{ a(in: ["x", "y"], or: [{ id: 1 }, { id: 2 }, { key: "k" }]) }',
+      '{\n  a(in: [""], or: [{id: 0}, {key: ""}])\n}',
+    ],
+    ['{ secretPlan: a, more: a }', '{\n  alias1: a\n  alias2: a\n}'],
+    [
+      'query Q($v: String = "secret") { a(text: $v) @include(if: true) }',
+      'query Q($v: String = "") {\n  a(text: $v) @include(if: true)\n}',
+    ],
+    ['{ a(text: """\nblock\n""") }', '{\n  a(text: "")\n}'],
+  ])('%s', (text, expected) => {
+    expect(withoutValues(parse(text), undefined)).toBe(expected);
+  });
+
+  test('has only the operation that was sent, with its fragments', () => {
+    const document = parse('query A { a } query B { ...F } fragment F on Query { b }');
+    expect(withoutValues(document, 'B')).toBe('query B {\n  ...F\n}\n\nfragment F on Query {\n  b\n}');
+  });
+});
+
+describe('counting', () => {
+  test('adds up requests of the same operation with other values', () => {
+    const usage = new Usage();
+    const [one, two] = [parse('{ a(id: 1) }'), parse('{ a(id: 2) }')];
+    usage.count(one, undefined, NAMED);
+    usage.count(one, undefined, NAMED);
+    usage.count(two, undefined, NAMED);
+    usage.count(two, undefined, { client: UNNAMED, version: UNNAMED });
+    expect(usage.take()).toEqual([
+      expect.objectContaining({ ...NAMED, name: UNNAMED, operation: '{\n  a(id: 0)\n}', requests: 3 }),
+      expect.objectContaining({ client: UNNAMED, requests: 1 }),
+    ]);
+    expect(usage.take()).toEqual([]);
+  });
+
+  test('keeps its memory within bounds, and says how much it did not count', () => {
+    const usage = new Usage();
+    for (let index = 0; index < 5_100; index += 1) usage.count(parse(`{ a${index} }`), undefined, NAMED);
+    expect(usage.uncounted).toBe(100);
+    expect(usage.take()).toHaveLength(5_000);
+    const document = parse('{ a }');
+    for (let index = 0; index < 60; index += 1)
+      usage.count(document, undefined, { client: `client-${index}`, version: '1' });
+    expect(usage.take()).toHaveLength(50);
+    expect(usage.uncounted).toBe(110);
+    usage.count(parse(`{ ${'long '.repeat(20_000)} }`), undefined, NAMED);
+    expect(usage.take()).toEqual([]);
+    expect(usage.uncounted).toBe(111);
+  });
+
+  test.each([
+    ['dashboard', 'dashboard'],
+    ['Agency map 2', 'Agency map 2'],
+    [undefined, UNNAMED],
+    ['', UNNAMED],
+    ['x'.repeat(61), UNNAMED],
+    ['a\tb', UNNAMED],
+    [['a', 'b'], UNNAMED],
+  ])('reads the name %j of a client as %s', (header, name) => {
+    expect(clientNameOf(header)).toBe(name);
+  });
+});
