@@ -290,6 +290,12 @@ export const settings = {
     default: 5_000,
     help: 'Milliseconds between requests for the trusted saved questions of the subgraph "registry", which callers may send like --trusted-documents; 0 disables them.',
   },
+  usageReportMs: {
+    env: 'ORDERGRAPH_USAGE_REPORT_MS',
+    schema: z.coerce.number().int().min(0).max(86_400_000),
+    default: 60_000,
+    help: 'Milliseconds between reports to the subgraph "registry" of which client sent which operation how often, without values; 0 disables them.',
+  },
   readyAfterMs: {
     env: 'ORDERGRAPH_READY_AFTER_MS',
     schema: z.coerce.number().int().min(0).max(86_400_000),

@@ -16,6 +16,8 @@ import { FirstAnswers } from './graph/first-answers';
 import type { GraphParts } from './graph/graph';
 import { openGraph } from './graph/open';
 import { QuestionWatch } from './graph/question-watch';
+import { Usage } from './graph/usage';
+import { UsageReport } from './graph/usage-report';
 import { ApolloPipeline } from './http/apollo';
 import { contextOf, originHeaders, type RequestRules, seesSchema } from './http/context';
 import { addCors } from './http/cors';
@@ -54,6 +56,8 @@ export interface GatewayParts {
   readonly files?: { readonly subgraph: string; readonly exchange: FileExchange };
   /** How callers are authenticated and their identity is signed for subgraphs; without it everyone may ask. */
   readonly identity?: IdentityParts;
+  /** Name of this replica in the registry; "gateway" by default. */
+  readonly replica?: string;
   /** The key that gateways of a deployment share, where callers are not authenticated; else that of the identities. */
   readonly gatewayKey?: () => SigningKey;
 }
@@ -104,7 +108,16 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
           everyMs: config.trustedQuestionsPollMs,
         })
       : undefined;
+  const usage = identity && config.usageReportMs > 0 ? new Usage() : undefined;
+  const usageReport =
+    identity && usage
+      ? new UsageReport({
+          ...{ graph: () => served.graph, signer: identity.signer, usage, log, replica: parts.replica ?? 'gateway' },
+          everyMs: config.usageReportMs,
+        })
+      : undefined;
   server.addHook('onClose', async () => {
+    await usageReport?.close();
     await watch?.close();
     await graph.close();
     await apollo.stop();
@@ -129,6 +142,7 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
     timeoutMs: config.requestTimeoutMs,
     introspection,
     budgets,
+    usage,
   };
   addGraphQLRoute(server, {
     apollo,

@@ -2,6 +2,7 @@ import { ChangeType, CriticalityLevel, diff } from '@graphql-inspector/core';
 import { type ConstDirectiveNode, type GraphQLSchema, Kind, parse, print } from 'graphql';
 import { OperatorError } from '#base/errors';
 import { isCovered, type Sensitivity } from '#base/sensitivity';
+import { foreignAgencies } from '../composition/claims';
 import { compose, type PublishedSubgraph } from '../composition/compose';
 import { apiSchemaIn } from '../graph/api-schema';
 import type { Agreement } from '../ownership/agreement';
@@ -23,6 +24,8 @@ export interface CheckInput {
   readonly agreement: Agreement;
   /** Documents of released clients; undefined if nothing is known of clients. */
   readonly documents?: readonly ClientDocument[] | undefined;
+  /** Agencies that own subgraphs, by name of the subgraph: schemas of these may name no others in `@owner`. */
+  readonly agencies?: Readonly<Record<string, readonly string[]>> | undefined;
   /** What clients sent lately. Those that do not work now are left out. */
   readonly used?: readonly ClientDocument[] | undefined;
 }
@@ -69,12 +72,14 @@ export async function check({
   agreement,
   documents,
   used = [],
+  agencies = {},
 }: CheckInput): Promise<CheckReport> {
   const names = new Set(proposed.map(({ name }) => name));
   const after = [...before.filter(({ name }) => !names.has(name)), ...proposed];
   const composed = composedOrProblems(after, before, agreement);
-  if (typeof composed !== 'string')
-    return { passed: false, problems: composed, supergraph: undefined, ...NOTHING_KNOWN };
+  const problems = typeof composed === 'string' ? foreignAgencies(proposed, agencies) : composed;
+  if (typeof composed !== 'string' || problems.length > 0)
+    return { passed: false, problems, supergraph: undefined, ...NOTHING_KNOWN };
   if (supergraph === undefined)
     return { passed: true, problems: [], supergraph: composed, ...NOTHING_KNOWN, notes: notesOn(proposed, before) };
   const old = apiSchemaIn(parse(supergraph, { noLocation: true }));

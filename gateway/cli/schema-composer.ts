@@ -3,26 +3,28 @@ import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { JWK } from 'jose';
 import { RequestError } from '#base/errors';
-import { readPrivateKey } from '#base/identity/keys';
 import { packageRoot } from '#base/package-root';
 import { type SchemaChange, SchemaComposer, type Verdict } from '../../subgraphs/registry/schema/schema-composer';
 import type { CheckInput, CheckReport } from '../check/check';
 import type { Agreement } from '../ownership/agreement';
 import { signatureOf } from '../supergraph/signature';
-import { REGISTRY_SUBGRAPH } from './programs';
 
 /** Threads run compiled code, never sources. */
 const THREAD = join(packageRoot, 'dist', 'gateway', 'check', 'check-thread.js');
 /** Milliseconds for one check. */
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 60_000;
 /** Maximum memory of one check, in megabytes. */
 const MAX_MEGABYTES = 1_024;
-/** Maximum checks that wait for others. */
-const MAX_WAITING = 8;
+/** Maximum checks that wait for others, in all and of one party. */
+const MAX_WAITING = 16;
+const MAX_OF_PARTY = 2;
+/** Maximum entries of each list of a report, and characters of each text in it. */
+const MAX_ENTRIES = 500;
+const MAX_CHARACTERS = 500;
 
 /** Judges changes of schemas in a thread, one after another, and signs supergraphs. */
 export class ThreadComposer extends SchemaComposer {
-  private waiting = 0;
+  private readonly waiting: string[] = [];
   private last: Promise<unknown> = Promise.resolve();
 
   /** @param key private key that signs supergraphs; without one, none is signed */
@@ -30,18 +32,20 @@ export class ThreadComposer extends SchemaComposer {
     super();
   }
 
-  async judge(change: SchemaChange): Promise<Verdict> {
-    if (this.waiting >= MAX_WAITING)
-      throw new RequestError('SUBGRAPH_OVERLOADED', `${MAX_WAITING} other checks wait already: try again in a minute`);
-    this.waiting += 1;
+  async judge(change: SchemaChange, party: string): Promise<Verdict> {
+    const { waiting } = this;
+    if (waiting.length >= MAX_WAITING || waiting.filter((other) => other === party).length >= MAX_OF_PARTY)
+      throw new RequestError('SUBGRAPH_OVERLOADED', `${waiting.length} checks wait already: try again in a minute`);
+    waiting.push(party);
     const judged = this.last.then(() => reportOn(change));
     this.last = judged.catch(() => {});
     try {
       const report = await judged;
       const { passed, problems, supergraph, ...rest } = report;
-      return { passed, problems, supergraph, report: JSON.stringify({ passed, problems, ...rest }) };
+      const text = JSON.stringify(shortened({ passed, problems, ...rest }));
+      return { passed, problems: problems.slice(0, MAX_ENTRIES), supergraph, report: text };
     } finally {
-      this.waiting -= 1;
+      waiting.splice(waiting.indexOf(party), 1);
     }
   }
 
@@ -50,13 +54,12 @@ export class ThreadComposer extends SchemaComposer {
   }
 }
 
-/**
- * What a process lends to a subgraph.
- * @param keyFile private key that signs supergraphs; empty for none @throws OperatorError if it cannot be read
- */
-export function servicesOf(subgraph: string, keyFile = ''): readonly object[] {
-  if (subgraph !== REGISTRY_SUBGRAPH) return [];
-  return [new ThreadComposer(keyFile === '' ? undefined : readPrivateKey(keyFile, 'the key of --supergraph-key'))];
+/** A report with short lists and texts: a schema may have thousands of problems, and long names in each. */
+function shortened(value: unknown): unknown {
+  if (typeof value === 'string') return value.length > MAX_CHARACTERS ? `${value.slice(0, MAX_CHARACTERS)}…` : value;
+  if (Array.isArray(value)) return value.slice(0, MAX_ENTRIES).map(shortened);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, shortened(entry)]));
 }
 
 /** @throws RequestError if the check takes too long, or too much memory */

@@ -26,8 +26,8 @@ import { fillWhenNew } from './exercise';
 import { authenticationOf } from './identity';
 import { wrappingKeysOf } from './person-keys';
 import { EVENT_READERS, FILES_SUBGRAPH } from './programs';
-import { servicesOf } from './schema-composer';
 import { exchangeSeals } from './seals';
+import { servicesOf } from './services';
 import type { OpenSettings, SettingsOf } from './settings';
 import { closeOnSignal } from './shutdown';
 import { subgraphs } from './subgraphs';
@@ -115,7 +115,7 @@ export async function startAll({
       const url = databaseUrl(subgraph.name, settings);
       const limits = databaseLimits(settings);
       const wrappingKeys = await wrappingKeysOf(subgraph, settings, log);
-      const services = servicesOf(subgraph.name);
+      const services = await servicesOf(subgraph.name);
       open.push(
         await subgraph.open({
           ...{ databaseUrl: url, log, store, door, audit, cursors, limits, wrappingKeys, services },

@@ -18,8 +18,8 @@ import { loadSubgraph } from './load-subgraph';
 import { wrappingKeysOf } from './person-keys';
 import { defaultPort, EVENT_READERS } from './programs';
 import { declareOwnRoles } from './roles';
-import { servicesOf } from './schema-composer';
 import { exchangeSeals } from './seals';
+import { servicesOf } from './services';
 import type { SettingsOf, SubgraphSettings } from './settings';
 import { closeOnSignal } from './shutdown';
 import { releaseStartupMemory } from './startup-memory';
@@ -83,7 +83,7 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const url = databaseUrl(name, settings);
   const limits = databaseLimits(settings);
   const wrappingKeys = await wrappingKeysOf(subgraph, settings, log);
-  const services = servicesOf(subgraph.name, settings.supergraphKey);
+  const services = await servicesOf(subgraph.name, settings.supergraphKey);
   const open = await subgraph.open({
     ...{ databaseUrl: url, log, store, door, audit, cursors, limits, wrappingKeys, services },
   });

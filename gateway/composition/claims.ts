@@ -25,8 +25,31 @@ export function foreignClaims(subgraphs: readonly Published[]): string[] {
   return claims;
 }
 
+/**
+ * Agencies that schemas name as owners although the subgraphs belong to others.
+ * @param agencies by name of the subgraph; schemas of others are not compared
+ */
+export function foreignAgencies(
+  subgraphs: readonly Published[],
+  agencies: Readonly<Record<string, readonly string[]>>,
+): string[] {
+  return subgraphs.flatMap((published) => {
+    const { name } = published;
+    const own = Object.hasOwn(agencies, name) ? agencies[name]! : undefined;
+    if (!own) return [];
+    const named = valuesOf(subgraphDocument(published), 'owner', 'agencies').flatMap(({ value }) => value);
+    return [...new Set(named.map(String))]
+      .filter((agency) => !own.includes(agency))
+      .map((agency) => `${name}: @owner names the agency "${agency}"; the subgraph belongs to ${own.join(', ')}`);
+  });
+}
+
+/** The same as texts. */
+const textsOf = (document: DocumentNode, directive: string, argument: string): { on: string; text: string }[] =>
+  valuesOf(document, directive, argument).map(({ on, value }) => ({ on, text: String(value) }));
+
 /** Values of an argument of a directive of the sensitivity feature, with the names of the types that have it; "" for the schema. */
-function textsOf(document: DocumentNode, directive: string, argument: string): { on: string; text: string }[] {
+function valuesOf(document: DocumentNode, directive: string, argument: string): { on: string; value: unknown }[] {
   const name = handlingFeature(document)?.directiveNamed(directive);
   return document.definitions.flatMap((definition) => {
     if (definition.kind === Kind.DIRECTIVE_DEFINITION || !('directives' in definition)) return [];
@@ -35,6 +58,6 @@ function textsOf(document: DocumentNode, directive: string, argument: string): {
       .filter((applied) => applied.name.value === name)
       .map((applied) => argumentsOf(applied)[argument])
       .filter((value) => value !== undefined)
-      .map((value) => ({ on, text: String(value) }));
+      .map((value) => ({ on, value }));
   });
 }

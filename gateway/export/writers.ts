@@ -145,8 +145,23 @@ function bannerLines({ question, variables, asOf, handling, withheld }: Banner):
   ].map(withoutFormulas);
 }
 
-/** Spreadsheets may divide a line at a separator, and then execute what follows: an apostrophe makes it a text. */
-const withoutFormulas = (line: string): string => line.replaceAll(/([,;\t"|])(\s*)(?=[=+\-@])/g, "$1$2'");
+const SEPARATORS = new Set(',;\t"|');
+const BEGINNINGS = new Set('=+-@＝＋－＠');
+
+/**
+ * Spreadsheets may divide a line at a separator, and then execute what follows: an apostrophe makes it a text. Reads each character once: a
+ * question may be long, and have any characters.
+ */
+function withoutFormulas(line: string): string {
+  let text = '';
+  let isBeginning = false;
+  for (const character of line) {
+    if (isBeginning && BEGINNINGS.has(character)) text += "'";
+    isBeginning = SEPARATORS.has(character) || (isBeginning && character.trim() === '');
+    text += character;
+  }
+  return text;
+}
 
 /** One JSON object a line, as the list has them. The first line is an object with the banner in `export`. */
 class JsonLinesWriter implements Writer {

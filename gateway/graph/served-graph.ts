@@ -38,6 +38,8 @@ export interface GraphContext extends Omit<GraphRequest, 'document' | 'operation
   readonly delivery?: Parameters<Graph['executeIncrementally']>[1];
   /** Receives the answer to an operation that Apollo Server executes. */
   readonly executed?: { answer?: GraphAnswer };
+  /** Counts a valid operation that the caller sent. */
+  readonly used?: (document: DocumentNode, operationName: string | undefined) => void;
   /** Charges the caller for bytes of an answer's parts, beyond those that the estimates cover. */
   readonly chargeBytes?: (bytes: number) => void;
   /** Charges the caller for the errors of an answer. */
@@ -271,6 +273,7 @@ export class ServedGraph implements GatewayInterface {
     context: GraphContext,
   ): Promise<GraphAnswer> {
     const parts = new Parts(context);
+    context.used?.(validOperation.document, validOperation.operationName);
     try {
       const answer = parts.together(await this.answerPart(validOperation, variables, context, parts));
       if (answer.data) context.answered?.(answer.answered);

@@ -5,6 +5,7 @@ import { ORIGIN_HEADER, originHeader } from '#base/http/origin';
 import { REQUEST_ID_HEADER } from '#base/http/request-id';
 import type { Principal } from '#base/identity/principal';
 import type { GraphContext } from '../graph/served-graph';
+import { type ClientName, clientNameOf, type Usage } from '../graph/usage';
 import { payerOf } from '../identity/caller';
 import type { Budgets } from '../policy/budgets';
 import { costOfAnswer, costOfError } from '../policy/work';
@@ -22,6 +23,8 @@ export interface RequestRules extends HeaderRules {
   /** Cost budgets of callers; undefined when costs are not counted. */
   readonly budgets?: Budgets;
   readonly timeoutMs: number;
+  /** Counts what clients send; undefined where it is not reported. */
+  readonly usage?: Usage;
   /** Callers who may see the schema. */
   readonly introspection: 'everyone' | 'known' | 'nobody';
 }
@@ -48,6 +51,12 @@ export function originHeaders(
   };
 }
 
+/** How the client of a request introduces itself. */
+const clientOf = ({ headers }: FastifyRequest): ClientName => ({
+  client: clientNameOf(headers['apollographql-client-name']),
+  version: clientNameOf(headers['apollographql-client-version']),
+});
+
 /** Whether a caller may see the schema. */
 export const seesSchema = (introspection: RequestRules['introspection'], principal: Principal | null): boolean =>
   introspection === 'everyone' || (introspection === 'known' && principal !== null);
@@ -59,7 +68,7 @@ export const seesSchema = (introspection: RequestRules['introspection'], princip
 export function contextOf(
   request: FastifyRequest,
   reply: FastifyReply,
-  { forwardHeaders, returnHeaders, timeoutMs, introspection, budgets }: RequestRules,
+  { forwardHeaders, returnHeaders, timeoutMs, introspection, budgets, usage }: RequestRules,
   delivery?: GraphContext['delivery'],
   asksForTrace = false,
 ): GraphContext {
@@ -90,6 +99,7 @@ export function contextOf(
     deadline: performance.now() + timeoutMs,
     cancellation: gone,
     delivery,
+    used: usage && ((document, operationName) => usage.count(document, operationName, clientOf(request))),
     spend:
       budgets &&
       ((cost, details) => {

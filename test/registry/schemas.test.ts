@@ -286,6 +286,79 @@ describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
     expect(await lastActivation()).toBe(before);
   });
 
+  test('lets an agency take back its own change, unless that breaks a released client', async () => {
+    const before = await lastActivation();
+    const registry = extended('registry', 'census').replace(
+      'type Query {\n',
+      'type Query {\n  census2: String @sensitivity(class: PUBLIC)\n',
+    );
+    const { number } = await publish(OMB, { registry });
+    const back = (to: number, expectedActivation: number, caller = OMB) =>
+      call(caller, 'activateSupergraph', { number: to, expectedActivation, note: 'Not yet.' }, SUPERGRAPH);
+    const { id, revision: expectedRevision } = await done(
+      OPERATOR,
+      'publishClientRelease',
+      { client: 'counter', version: '1', documents: [{ operation: 'query Count { census2 }' }] },
+      'release { id revision }',
+    );
+    const { errors } = await back(number - 1, before + 1);
+    expect(errors[0]).toMatchObject({
+      message: expect.stringContaining('counter@1: Count would break'),
+      extensions: { guard: 'CHECK_PASSED' },
+    });
+    expect((await back(number - 1, before + 1, OPERATOR)).errors).toBeUndefined();
+    await back(number, before + 2, OPERATOR);
+    await done(OPERATOR, 'retireClientRelease', { id, expectedRevision }, 'release { id }');
+    expect((await back(number - 1, before + 3)).errors).toBeUndefined();
+  });
+
+  test('refuses a schema that names another agency as its owner', async () => {
+    const { passed, report } = await checked(NSA, {
+      reviews: extended('reviews', 'doctrine').replace('agencies: ["nsa"]', 'agencies: ["nsa", "treasury"]'),
+    });
+    expect(passed).toBe(false);
+    expect(JSON.parse(report).problems).toEqual([
+      'reviews: @owner names the agency "treasury"; the subgraph belongs to nsa',
+    ]);
+  });
+
+  test('keeps the address of a subgraph, which operators alone choose', async () => {
+    const input = { schemas: [{ subgraph: 'reviews', sdl: sdlOf('reviews'), url: 'http://169.254.169.254/' }] };
+    expect((await refusal(NSA, 'checkSchemas', input, CHECK)).message).toContain('"url" is not defined');
+    expect((await served()).text).not.toContain('169.254');
+  });
+
+  test('lets one agency wait with two checks only, so that others get their turn', async () => {
+    const schemas = [{ subgraph: 'reviews', sdl: extended('reviews', 'doctrine') }];
+    const results = await Promise.all([
+      ...Array.from({ length: 5 }, () => call(NSA, 'checkSchemas', { schemas }, CHECK)),
+      call(TREASURY, 'checkSchemas', { schemas: [{ subgraph: 'submissions', sdl: sdlOf('submissions') }] }, CHECK),
+    ]);
+    const codes = results.map(({ errors }) => errors?.[0].extensions.code);
+    expect(codes.filter((code) => code === 'SUBGRAPH_OVERLOADED')).toHaveLength(3);
+    expect(codes.at(-1)).toBeUndefined();
+  });
+
+  test('shows a text under many aliases without reading it again, and not without end', async () => {
+    const sdl = `${extended('reviews', 'doctrine')}\n${'# '.padEnd(1_000_000, 'x')}\n`;
+    await checked(NSA, { reviews: sdl });
+    await publish(NSA, { reviews: sdl });
+    const aliases = (count: number) => Array.from({ length: count }, (_, index) => `a${index}: sdl`).join(' ');
+    const ask = (count: number) =>
+      graph.ask(
+        NSA,
+        `{ subgraphVersions(last: 1, filter: { subgraph: { name: { eq: "reviews" } } }) { nodes { ${aliases(count)} } } }`,
+      ) as Promise<Loose>;
+    const { database } = graph.subgraph('registry');
+    const { result, statements } = await database.counting(() => ask(8));
+    expect(result.errors).toBeUndefined();
+    expect(statements.filter((sql) => sql.includes('schema_text_part'))).toHaveLength(1);
+    expect((await ask(40)).errors[0]).toMatchObject({
+      message: expect.stringContaining('characters of long texts'),
+      extensions: { code: 'OPERATION_TOO_LARGE' },
+    });
+  });
+
   test('refuses to return to a supergraph that needs what an owner has withdrawn', async () => {
     const { ownerConsents } = await read(
       '{ ownerConsents(filter: { status: { eq: GRANTED } }) { nodes { id revision } } }',

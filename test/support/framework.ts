@@ -27,7 +27,7 @@ import { migratedDatabases } from '../worker/templates';
 import { type Backup, backUp } from './backup';
 import { TestIdentity } from './identity';
 import { requireWords } from './words';
-import type { Answer } from './world';
+import { type Answer, WITHOUT_POLLS } from './world';
 
 /** The instant at which tests of the framework begin: a Monday at ten in Washington. */
 export const MONDAY = '2026-06-15T14:00:00.000Z';
@@ -143,7 +143,7 @@ export class Framework {
     });
     const server = await createGateway({
       supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
-      config: readConfig({ logLevel: 'silent', rateLimit: 0, trustedQuestionsPollMs: 0, ...config }, {}),
+      config: readConfig({ logLevel: 'silent', rateLimit: 0, ...WITHOUT_POLLS, ...config }, {}),
       log,
       transport: ({ name }) => new InProcessTransport(local(name)),
       forwardHeaders: [],

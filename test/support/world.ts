@@ -27,6 +27,9 @@ import { requireWords } from './words';
 
 export { AS_OF };
 
+/** Settings of a gateway that asks the registry for nothing by itself. */
+export const WITHOUT_POLLS = { trustedQuestionsPollMs: 0, usageReportMs: 0 };
+
 /** Small files of our own in the publishers' formats. */
 export const FIXTURES = join(packageRoot, 'test', 'fixtures', 'published');
 
@@ -81,7 +84,7 @@ export async function openWorld(
     }
   const server = await createGateway({
     supergraph: readText(OWN_SUPERGRAPH_FILE, 'The supergraph'),
-    config: readConfig({ logLevel: 'silent', rateLimit: 0, receiveTimeoutMs: 2_000, trustedQuestionsPollMs: 0 }, {}),
+    config: readConfig({ logLevel: 'silent', rateLimit: 0, receiveTimeoutMs: 2_000, ...WITHOUT_POLLS }, {}),
     log,
     transport: ({ name }) => new InProcessTransport(open.find((subgraph) => subgraph.name === name)!),
     forwardHeaders: [],

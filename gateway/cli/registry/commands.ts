@@ -38,7 +38,7 @@ export function addRegistryCommands(program: Command, { flagged, of }: Callers):
     );
 
   command(registry, 'publish')
-    .argument('<name=file...>', 'schemas as name[@url]=file, such as reviews=schema.graphql')
+    .argument('<name=file...>', 'schemas as name=file, such as reviews=schema.graphql')
     .description('Checks schemas against what gateways serve, and publishes them if they pass. Exits with 1 if not.')
     .option('--note <text>', 'What changed.')
     .option('--commit <id>', 'Commit of the source.')

@@ -38,7 +38,7 @@ const PUBLISH = `mutation PublishSchemas($input: PublishSchemasInput!) {
 }`;
 
 /**
- * Checks the schemas of `name[@url]=file` sources against what gateways serve, and publishes them if they pass.
+ * Checks the schemas of `name=file` sources against what gateways serve, and publishes them if they pass.
  * @throws OperatorError for files that cannot be read, and if another team published meanwhile: then it says whether a new check passes
  */
 export async function publishSchemas(
@@ -46,7 +46,14 @@ export async function publishSchemas(
   options: PublishOptions,
   caller: CallerOptions,
 ): Promise<Published> {
-  const schemas = readSources(sources).map(({ name: subgraph, url, sdl }) => ({ subgraph, url: url || null, sdl }));
+  const schemas = readSources(sources).map(({ name: subgraph, url, sdl }) => {
+    if (url)
+      throw new OperatorError(
+        `The source of "${subgraph}" has an address, but operators say where gateways reach a subgraph`,
+        `Use ${subgraph}=file`,
+      );
+    return { subgraph, sdl };
+  });
   const registry = await Registry.of(caller);
   const ask = async (): Promise<Check> => {
     const data = await registry.request(CHECK, { input: { schemas, idempotencyKey: randomUUID() } });

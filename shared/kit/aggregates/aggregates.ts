@@ -176,6 +176,7 @@ export async function groupsOf(
     (await batched(list, context, `others ${name}`, (statementOf, parents) =>
       statementOf(request.dimensions, otherMeasures).others(request, parents),
     ));
+  if (series) context.work.showPeriods(series.shown.length);
   const { rows = [], total = 0 } = series ? filled(page?.rows ?? [], series, request) : (page ?? {});
   const end = offset + rows.length;
   return {

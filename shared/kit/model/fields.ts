@@ -156,6 +156,7 @@ export function text(description: string, options: TextOptions = {}) {
 export function longText(description: string, options: FieldOptions = {}) {
   return (prototype: object, property: string): void => {
     declare({ description, options, graphql: () => String, column: { type: 'text' } })(prototype, property);
+    if (!options.hidden) draftOf(prototype.constructor).longTexts.add(property);
   };
 }
 

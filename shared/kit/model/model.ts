@@ -67,6 +67,8 @@ export interface Model {
   keyLength: number;
   /** Prefix of global ids, for an entity whose objects this subgraph can resolve by global id. */
   nodePrefix?: string;
+  /** Fields with texts of up to 65,535 bytes, or more. */
+  longTexts: Set<string>;
   /** Whether it is a federation entity. */
   entity: boolean;
   /** Whether this subgraph resolves the global id of an entity. False where it has the entity by key only. */
@@ -105,6 +107,7 @@ export function draftOf(target: object): Model {
       published: false,
       sensitivity: 'PUBLIC',
       defaultOrder: [],
+      longTexts: new Set(parent?.longTexts),
       selectable: new Map(parent?.selectable),
       pending: [],
     };

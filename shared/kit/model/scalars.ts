@@ -93,6 +93,8 @@ const MAX_QUOTED = 100;
 /** The beginning of a text, for messages. */
 const quoted = (text: string): string => (text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text);
 
+/** Maximum characters of a number: its digits, and the zeros of its power of ten. */
+const MAX_CHARACTERS = 20_000;
 const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/;
 
 /**
@@ -100,13 +102,17 @@ const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/;
  * @throws GraphQLError for any other text
  */
 function decimalParts(text: string): { digits: string; exponent: number } {
+  if (text.length > MAX_CHARACTERS)
+    throw new GraphQLError(`"${quoted(text)}" has ${text.length} characters; a number has at most ${MAX_CHARACTERS}`);
   const match = DECIMAL.exec(text.trim());
   if (!match)
     throw new GraphQLError(`"${quoted(text)}" is not a non-negative number: write it as 1750000000000 or 3.8e25`);
   const [, whole = '', fraction = '', power = '0'] = match;
   const allDigits = whole + fraction;
-  const leading = allDigits.length - allDigits.replace(/^0+/, '').length;
-  const digits = allDigits.replace(/^0+/, '').replace(/0+$/, '');
+  const leading = /^0*/.exec(allDigits)![0].length;
+  let end = allDigits.length;
+  while (end > leading && allDigits[end - 1] === '0') end -= 1;
+  const digits = allDigits.slice(leading, end);
   return { digits, exponent: digits === '' ? 0 : whole.length - leading + Number(power) };
 }
 

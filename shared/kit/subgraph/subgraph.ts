@@ -496,7 +496,7 @@ function buildFederated(
   enforce(schema, models, policies, carriers);
   const protectedTypes = protectedTypesOf(schema, models, policies);
   recordObjects(schema, models, protectedTypes);
-  measure(schema);
+  measure(schema, models);
   return { sdl, schema, protectedTypes };
 }
 

@@ -43,6 +43,7 @@ const proposeConsent = mutation({
     const { database, now, principal } = work;
     await requireRegistered(database, [owner], 'owner');
     await requireRegistered(database, actors, 'actors');
+    await requireFewProposals(database, owner);
     const id = work.newId('ocn');
     await database.insert(OwnerConsent, [
       Object.assign(new OwnerConsent(), {
@@ -53,6 +54,24 @@ const proposeConsent = mutation({
     return id;
   },
 });
+
+/** Maximum consents that wait for an owner. */
+const MAX_PROPOSED = 100;
+
+/** @throws RequestError if too many proposals wait for an owner */
+async function requireFewProposals(database: Database, owner: string): Promise<void> {
+  const [row] = await database.query<{ n: number | string }>(
+    `SELECT COUNT(*) AS n FROM ${database.table(OwnerConsent)} WHERE owner_name = ? AND granted_at IS NULL AND withdrawn_at IS NULL`,
+    [owner],
+  );
+  if (Number(row!.n) >= MAX_PROPOSED)
+    throw new RequestError(
+      'PRECONDITION_FAILED',
+      `${MAX_PROPOSED} proposed consents wait for "${owner}": its publishers approve or withdraw them first`,
+      [],
+      { guard: 'FEW_PROPOSALS', limit: MAX_PROPOSED },
+    );
+}
 
 /** A consent before any approval. */
 export const NOT_APPROVED = {

@@ -4,10 +4,11 @@ import type { Database } from '#kit/database/database';
 import { booleanInput, idInput, intInput, longTextInput, optional, textInput } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
 import type { Work } from '#kit/mutation/work';
-import { isOf, type Publisher, publishable } from './publishers';
+import { usedLately } from '../usage/usage';
+import { isOf, type Publisher, partyOf, publishable } from './publishers';
 import { RegisteredSubgraph } from './registered-subgraph';
 import { type ProposedVersion, SchemaCheck } from './schema-check';
-import { type Agreement, SchemaComposer } from './schema-composer';
+import { type Agreement, type SchemaChange, SchemaComposer, type Verdict } from './schema-composer';
 import { digestOf, storedText } from './schema-text';
 import {
   activationsAfter,
@@ -16,6 +17,8 @@ import {
   lastActivation,
   membersOf,
   releasedDocuments,
+  schemasOf,
+  servedNow,
   supergraphById,
 } from './state';
 import { SubgraphVersion } from './subgraph-version';
@@ -96,11 +99,15 @@ const activateSupergraph = mutation({
     note: longTextInput('Why.'),
   },
   returns: ['supergraph', () => SupergraphVersion],
-  async prepare({ database, services }, { number }): Promise<string | null> {
-    const { digest } = await supergraphOf(database, number);
-    return services.of(SchemaComposer).signatureOf(await storedText(database, digest));
+  async prepare({ database, principal, actor, now, services }, { number }): Promise<Return> {
+    const { id, digest } = await supergraphOf(database, number);
+    const composer = services.of(SchemaComposer);
+    // operators may have to act at once
+    const verdict =
+      actor === 'OPERATOR' ? undefined : await composer.judge(await returnTo(database, id, now), partyOf(principal));
+    return { verdict, signature: await composer.signatureOf(await storedText(database, digest)) };
   },
-  async run(work, { number, expectedActivation, note }, signature) {
+  async run(work, { number, expectedActivation, note }, { verdict, signature }) {
     const { database } = work;
     const supergraph = await supergraphOf(database, number);
     const last = await lockedActivation(database);
@@ -110,11 +117,46 @@ const activateSupergraph = mutation({
       throw refused('IS_ANOTHER', `Gateways serve the supergraph ${number} already`);
     const members = await membersOf(database, supergraph.id);
     await requireOwnDifference(database, work, members, await membersOf(database, last.supergraphId));
+    // what is not known to be used may be taken back
+    if (verdict && reasonsIn(verdict).length > 0)
+      throw refused(
+        'CHECK_PASSED',
+        `Clients would break, or owners no longer agree: ask an operator. ${reasonsIn(verdict).slice(0, 3).join('; ')}`,
+      );
     await requireStillAgreed(work, supergraph);
     await activate(work, last, { supergraph, members, note, signature });
     return supergraph.id;
   },
 });
+
+/** What is known of a return before its transaction. */
+interface Return {
+  /** Undefined for operators. */
+  readonly verdict: Verdict | undefined;
+  readonly signature: string | null;
+}
+
+/** A return to an earlier supergraph as a change of what is served. */
+async function returnTo(database: Database, supergraphId: string, now: string): Promise<SchemaChange> {
+  const served = await servedNow(database);
+  return {
+    before: served.schemas,
+    supergraph: served.supergraph,
+    proposed: await schemasOf(database, supergraphId),
+    agreement: await agreementNow(database, dayOf(now)),
+    documents: await releasedDocuments(database),
+    used: await usedLately(database, now),
+    agencies: {},
+  };
+}
+
+/** Why a change would break something that is known. */
+const reasonsIn = ({ problems, report }: Verdict): string[] => [
+  ...problems,
+  ...(
+    JSON.parse(report) as { readonly brokenDocuments: readonly { client: string; name: string }[] }
+  ).brokenDocuments.map(({ client, name }) => `${client}: ${name} would break`),
+];
 
 const names = (versions: readonly { readonly name: string }[]): string[] => versions.map(({ name }) => name);
 

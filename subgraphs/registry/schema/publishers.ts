@@ -1,5 +1,5 @@
 import { NotFoundError, RequestError } from '#base/errors';
-import type { Principal } from '#base/identity/principal';
+import { type Principal, personKey } from '#base/identity/principal';
 import type { Database } from '#kit/database/database';
 import { RegisteredSubgraph } from './registered-subgraph';
 
@@ -34,3 +34,6 @@ export async function publishable(
 /** Whether a caller acts for an agency that owns a subgraph. */
 export const isOf = ({ agencies }: RegisteredSubgraph, { agency }: Principal): boolean =>
   agency !== null && agencies.includes(agency);
+
+/** Who waits for each other: callers of one agency, or one operator. */
+export const partyOf = (principal: Principal): string => principal.agency ?? personKey(principal);

@@ -1,9 +1,9 @@
 import { InputError, RequestError } from '#base/errors';
-import { documentInput, listInput, objectInput, optional, textInput, urlInput } from '#kit/mutation/input';
+import { documentInput, listInput, objectInput, textInput } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
 import type { Work } from '#kit/mutation/work';
 import { usedLately } from '../usage/usage';
-import { publishable } from './publishers';
+import { partyOf, publishable } from './publishers';
 import { type ProposedVersion, SchemaCheck } from './schema-check';
 import { type SchemaChange, SchemaComposer, type Verdict } from './schema-composer';
 import { storeText } from './schema-text';
@@ -31,7 +31,6 @@ const checkSchemas = mutation({
       objectInput('SubgraphSchemaInput', 'Schema of a subgraph.', {
         subgraph: textInput('Name of the subgraph.', { max: 60 }),
         sdl: documentInput(`The schema, in at most ${MAX_SCHEMA_BYTES} bytes.`, { maxBytes: MAX_SCHEMA_BYTES }),
-        url: optional(urlInput('Where gateways reach the subgraph; by default, where it is registered.')),
       }),
       'Schemas that would be published together.',
       { max: 50 },
@@ -46,14 +45,18 @@ const checkSchemas = mutation({
     const change: SchemaChange = {
       before: served.schemas,
       supergraph: served.supergraph,
-      proposed: schemas.map(({ subgraph: name, sdl, url }, index) => ({
-        ...{ name, sdl, url: url ?? registered[index]!.url },
-      })),
+      // gateways send identities there: operators alone say where
+      proposed: schemas.map(({ subgraph: name, sdl }, index) => ({ name, sdl, url: registered[index]!.url })),
+      agencies: Object.fromEntries(registered.map(({ name, agencies }) => [name, agencies])),
       agreement: await agreementNow(database, dayOf(now)),
       documents: await releasedDocuments(database),
       used: await usedLately(database, now),
     };
-    return { change, basedOn: served.activation, verdict: await services.of(SchemaComposer).judge(change) };
+    return {
+      change,
+      basedOn: served.activation,
+      verdict: await services.of(SchemaComposer).judge(change, partyOf(principal)),
+    };
   },
   async run(work, _input, { change, basedOn, verdict }) {
     const { database, now, principal } = work;

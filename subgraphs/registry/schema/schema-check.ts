@@ -13,7 +13,7 @@ import {
 } from '#kit/model/fields';
 import { model } from '#kit/model/model';
 import type { Context } from '#kit/subgraph/context';
-import { storedText } from './schema-text';
+import { shownText } from './schema-text';
 
 /** A schema to be published. Its text is stored by its digest. */
 export interface ProposedVersion {
@@ -52,7 +52,7 @@ export class SchemaCheck {
   @computed(() => String, 'The report, as JSON: problems, changes, documents that would break, and notes.', {
     derivedFrom: ['SchemaCheck.subgraphs'],
   })
-  report({ database }: Context): Promise<string> {
-    return storedText(database, this.reportDigest);
+  report(context: Context): Promise<string> {
+    return shownText(context, this.reportDigest);
   }
 }

@@ -37,6 +37,8 @@ export interface SchemaChange {
   readonly proposed: readonly SubgraphSchema[];
   readonly agreement: Agreement;
   readonly documents: readonly ReleasedDocument[];
+  /** Agencies that own each subgraph: its schema may name no others. */
+  readonly agencies: Readonly<Record<string, readonly string[]>>;
   /** What clients sent lately, in the same form. */
   readonly used: readonly ReleasedDocument[];
 }
@@ -53,8 +55,8 @@ export interface Verdict {
 
 /** Composes and signs supergraphs, for the registry. The process that runs the registry lends it one. */
 export abstract class SchemaComposer {
-  /** @throws RequestError if too many changes wait, or it takes too long */
-  abstract judge(change: SchemaChange): Promise<Verdict>;
+  /** @param party whose changes wait for each other @throws RequestError if too many changes wait, or it takes too long */
+  abstract judge(change: SchemaChange, party: string): Promise<Verdict>;
   /** The line that signs a supergraph; null where none is signed. */
   abstract signatureOf(supergraph: string): Promise<string | null>;
 }

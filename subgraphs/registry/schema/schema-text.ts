@@ -3,6 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Database } from '#kit/database/database';
 import { kept, record } from '#kit/model/record';
+import type { Context } from '#kit/subgraph/context';
 
 /** Part of a text that is too long for one column: compressed, and in base 64. Texts have their digests as ids, and are never changed. */
 @record('schema_text_part', { index: [['digest']] })
@@ -49,5 +50,26 @@ export async function storedText(database: Database, digest: string): Promise<st
   const data = Buffer.from(parts.map((part) => part.data).join(''), 'base64');
   const text = data.length > 0 ? (await decompress(data, { maxOutputLength: MAX_BYTES })).toString() : '';
   if (digestOf(text) !== digest) throw new Error(`The text ${digest} of the registry is missing or was changed`);
+  return text;
+}
+
+/** Texts that requests are reading: one after another, so that those beyond the limit of an answer are never unpacked. */
+const reading = new WeakMap<Context, Promise<unknown>>();
+
+/** A stored text as a field of an answer, read once for each request. @throws RequestError if the answer has too much text */
+export async function shownText(context: Context, digest: string): Promise<string> {
+  const text = await context.loaders.once(SchemaTextPart, digest, () => {
+    const read = (reading.get(context) ?? Promise.resolve()).then(async () => {
+      const stored = await storedText(context.database, digest);
+      context.work.showText(stored);
+      return stored;
+    });
+    reading.set(
+      context,
+      read.catch(() => {}),
+    );
+    return read;
+  });
+  context.work.showText(text);
   return text;
 }

@@ -63,14 +63,22 @@ export interface Served {
 export async function servedNow(database: Database): Promise<Served> {
   const last = await lastActivation(database);
   if (!last) return { activation: 0, supergraph: undefined, schemas: [] };
-  const version = await supergraphById(database, last.supergraphId);
-  const members = await membersOf(database, version.id);
-  const schemas = await Promise.all(
+  const { id, digest } = await supergraphById(database, last.supergraphId);
+  return {
+    activation: last.number,
+    supergraph: await storedText(database, digest),
+    schemas: await schemasOf(database, id),
+  };
+}
+
+/** The schemas that a supergraph was composed of. */
+export async function schemasOf(database: Database, supergraphId: string): Promise<SubgraphSchema[]> {
+  const members = await membersOf(database, supergraphId);
+  return Promise.all(
     members.map(async ({ subgraphName: name, url, digest }) => ({
       ...{ name, url, sdl: await storedText(database, digest) },
     })),
   );
-  return { activation: last.number, supergraph: await storedText(database, version.digest), schemas };
 }
 
 /** Day of an instant in UTC, as YYYY-MM-DD. */

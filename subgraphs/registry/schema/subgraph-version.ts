@@ -15,7 +15,7 @@ import {
 import { model } from '#kit/model/model';
 import type { Context } from '#kit/subgraph/context';
 import { RegisteredSubgraph } from './registered-subgraph';
-import { storedText } from './schema-text';
+import { shownText } from './schema-text';
 
 @model('Published version of the schema of a subgraph. Versions are never changed or deleted.', {
   order: ['subgraphName', 'number'],
@@ -39,7 +39,7 @@ export class SubgraphVersion {
   /** Costs what hundreds of kilobytes cost. */
   @Directive('@cost(weight: 100)')
   @computed(() => String, 'The schema in the GraphQL schema language.', { derivedFrom: ['SubgraphVersion.digest'] })
-  sdl({ database }: Context): Promise<string> {
-    return storedText(database, this.digest);
+  sdl(context: Context): Promise<string> {
+    return shownText(context, this.digest);
   }
 }

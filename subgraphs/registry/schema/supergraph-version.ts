@@ -13,7 +13,7 @@ import {
 } from '#kit/model/fields';
 import { model } from '#kit/model/model';
 import type { Context } from '#kit/subgraph/context';
-import { storedText } from './schema-text';
+import { shownText } from './schema-text';
 import { SubgraphVersion } from './subgraph-version';
 
 @model('Supergraph that was composed of versions of subgraphs. Versions are never changed or deleted.', {
@@ -39,8 +39,8 @@ export class SupergraphVersion {
   @computed(() => String, 'Report of the check before it was published, as JSON.', {
     derivedFrom: ['SupergraphVersion.digest'],
   })
-  report({ database }: Context): Promise<string> {
-    return storedText(database, this.reportDigest);
+  report(context: Context): Promise<string> {
+    return shownText(context, this.reportDigest);
   }
 
   @hasMany(() => SupergraphMember, 'supergraphId', 'Versions of the subgraphs that it was composed of.')

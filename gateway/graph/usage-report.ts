@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Logger } from 'pino';
+import { Cancellation } from '#base/cancellation';
+import type { IdentitySigner } from '#base/identity/signed-identity';
+import type { SubgraphOperation, Transport } from '../transport/transport';
+import { REGISTRY, registryHeaders } from './registry-caller';
+import type { OperationUse, Usage } from './usage';
+
+const TEXT = 'mutation RecordUsage($input: RecordUsageInput!) { recordUsage(input: $input) { replayed } }';
+const OPERATION: SubgraphOperation = { kind: 'mutation', text: TEXT, json: JSON.stringify(TEXT) };
+const TIMEOUT_MS = 10_000;
+/** Maximum uses and characters of one request. */
+const MAX_USES = 500;
+const MAX_CHARACTERS = 512 * 1024;
+/** Maximum requests that wait for the registry. */
+const MAX_WAITING = 40;
+/** Operations whose texts the registry has, as far as this process knows. */
+const MAX_KNOWN = 20_000;
+
+/** Uses that are sent together, again with the same key if it is not known whether the registry has them. */
+interface Batch {
+  readonly key: string;
+  readonly uses: readonly OperationUse[];
+}
+
+export interface UsageReportOptions {
+  /** The graph that serves now. */
+  readonly graph: () => { readonly subgraphs: readonly string[]; readonly transport: (subgraph: string) => Transport };
+  readonly signer: IdentitySigner;
+  readonly usage: Usage;
+  /** Name of this replica of the gateway. */
+  readonly replica: string;
+  readonly log: Logger;
+  /** 0 never reports by itself. */
+  readonly everyMs: number;
+}
+
+/** Reports what clients sent to the registry, again and again. While it does not answer, reports wait, and the oldest are dropped. */
+export class UsageReport {
+  private readonly timer: NodeJS.Timeout | undefined;
+  private readonly closing = new Cancellation();
+  private readonly known = new LRUCache<string, true>({ max: MAX_KNOWN });
+  private waiting: Batch[] = [];
+  private reporting: Promise<void> | undefined;
+  private hasFailed = false;
+
+  constructor(private readonly options: UsageReportOptions) {
+    const { everyMs } = options;
+    if (everyMs > 0) this.timer = setInterval(() => void this.report(), everyMs).unref();
+  }
+
+  /** Reports now. Never rejects. */
+  report(): Promise<void> {
+    this.reporting ??= this.reportAll().finally(() => {
+      this.reporting = undefined;
+    });
+    return this.reporting;
+  }
+
+  /** Reports the rest, if the registry answers at once. */
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    const patience = setTimeout(() => this.closing.cancel(), TIMEOUT_MS / 5);
+    await this.reporting;
+    await this.report();
+    clearTimeout(patience);
+    this.closing.cancel();
+  }
+
+  private async reportAll(): Promise<void> {
+    const { graph, usage, log } = this.options;
+    const { subgraphs, transport } = graph();
+    const taken = usage.take();
+    if (!subgraphs.includes(REGISTRY)) return;
+    this.waiting.push(...batchesOf(taken));
+    for (const { uses } of this.waiting.splice(0, this.waiting.length - MAX_WAITING))
+      usage.uncounted += uses.reduce((sum, { requests }) => sum + requests, 0);
+    try {
+      for (let [batch] = this.waiting; batch; [batch] = this.waiting) {
+        await this.send(transport(REGISTRY), batch);
+        this.waiting.shift();
+      }
+      if (this.hasFailed) log.info('the registry takes reports of usage again');
+      this.hasFailed = false;
+    } catch (error) {
+      if (this.closing.canceled) return;
+      if (!this.hasFailed) log.warn({ err: error }, 'reports of usage wait: the registry does not take them');
+      this.hasFailed = true;
+    }
+  }
+
+  /** @throws Error if the registry does not take it */
+  private async send(transport: Transport, { key, uses }: Batch): Promise<void> {
+    const { signer, replica } = this.options;
+    const input = {
+      ...{ replica, idempotencyKey: key },
+      uses: uses.map(({ operation, ...use }) => ({
+        ...use,
+        operation: this.known.has(use.digest) ? null : operation,
+      })),
+    };
+    const request = {
+      ...{ operation: OPERATION, variables: JSON.stringify({ input }), headers: await registryHeaders(signer) },
+      ...{ deadline: performance.now() + TIMEOUT_MS, cancellation: this.closing },
+    };
+    const { errors } = (await transport.request(request)).read();
+    if (errors) {
+      // the registry may have forgotten an operation that no one has sent for months
+      this.known.clear();
+      throw new Error(errors[0]!.message);
+    }
+    for (const { digest } of uses) this.known.set(digest, true);
+  }
+}
+
+function batchesOf(uses: readonly OperationUse[]): Batch[] {
+  const batches: OperationUse[][] = [];
+  let characters = 0;
+  for (const use of uses) {
+    characters += use.operation.length;
+    const last = batches.at(-1);
+    if (last && last.length < MAX_USES && characters <= MAX_CHARACTERS) last.push(use);
+    else {
+      batches.push([use]);
+      characters = use.operation.length;
+    }
+  }
+  return batches.map((batch) => ({ key: randomUUID(), uses: batch }));
+}

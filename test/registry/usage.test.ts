@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import { GraphQLError, parse } from 'graphql';
+import pino from 'pino';
+import { Usage } from '../../gateway/graph/usage';
+import { UsageReport } from '../../gateway/graph/usage-report';
+import type { SubgraphRequest } from '../../gateway/transport/transport';
+import { sweepUsage, usedLately } from '../../subgraphs/registry/usage/usage';
+import { databaseKinds } from '../support/databases';
+import { Framework } from '../support/framework';
+import { until } from '../support/until';
+
+// biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
+type Loose = any;
+
+const OPERATOR = 'role=operator; subject=olga';
+const ANALYST = 'role=analyst; subject=ana';
+
+describe.each(databaseKinds)('usage in the registry, on %s', (kind) => {
+  let graph: Framework;
+  beforeAll(async () => {
+    graph = await Framework.open(kind, { config: { usageReportMs: 20 } });
+  });
+  afterAll(() => graph.close());
+
+  const send = async (query: string, variables: object = {}, client?: [name: string, version: string]) => {
+    const response = await graph.server.inject({
+      method: 'POST',
+      url: '/graphql',
+      headers: {
+        ...(await graph.identity.headers(ANALYST)),
+        ...(client && { 'apollographql-client-name': client[0], 'apollographql-client-version': client[1] }),
+      },
+      payload: { query, variables },
+    });
+    return response.json() as Loose;
+  };
+  const uses = async (): Promise<Loose[]> => {
+    const { data } = await graph.ask(
+      OPERATOR,
+      '{ usedOperations { nodes { name operation uses { nodes { client clientVersion requests day } } } } }',
+    );
+    return (data as Loose).usedOperations.nodes;
+  };
+  const used = async (name: string) => (await uses()).find((operation) => operation.name === name);
+
+  test('counts requests by operation and client, without values', async () => {
+    const query = 'query Find($key: ID!) { secret: agency(key: $key) { name } agencies(kind: OFFICE) { key } }';
+    for (const key of ['nsa', 'doe', 'nowhere']) await send(query, { key }, ['dashboard', '1.4']);
+    await send(query, { key: 'nsa' });
+    await send('query Find { agency(key: "nsa") { name } }', {}, ['dashboard', '1.4']);
+    await until(
+      async () => (await used('Find'))?.uses.nodes.reduce((sum: number, { requests }: Loose) => sum + requests, 0) >= 4,
+      () => 'all requests are counted',
+    );
+    const all = await uses();
+    expect(all.find(({ operation }) => operation.includes('$key'))).toMatchObject({
+      operation: expect.stringContaining('alias1: agency(key: $key)'),
+      uses: {
+        nodes: expect.arrayContaining([
+          { client: 'dashboard', clientVersion: '1.4', requests: 3, day: '2026-06-15' },
+          { client: 'unnamed', clientVersion: 'unnamed', requests: 1, day: '2026-06-15' },
+        ]),
+      },
+    });
+    expect(JSON.stringify(all)).not.toMatch(/nsa|nowhere|secret/);
+  });
+
+  test('does not count what is no valid operation', async () => {
+    const before = await uses();
+    await send('query Wrong { nothing }');
+    await send('query {');
+    await send('query Right { agencies { key } }');
+    await until(
+      async () => (await used('Right')) !== undefined,
+      () => 'the valid operation is counted',
+    );
+    expect((await uses()).length).toBe(before.length + 1 + ((await used('')) ? 1 : 0));
+    expect(await used('Wrong')).toBeUndefined();
+  });
+
+  test('shows usage to those who maintain the graph, and takes it from operators only', async () => {
+    const { data } = await graph.ask(ANALYST, '{ usedOperations { totalCount } }');
+    expect(data).toEqual({ usedOperations: { totalCount: 0 } });
+    const { errors } = (await graph.call(
+      ANALYST,
+      'recordUsage',
+      { replica: 'x', uses: [] },
+      'operation { id }',
+    )) as Loose;
+    expect(errors[0].extensions.code).toBe('FORBIDDEN');
+  });
+
+  test('adds up reports, and counts a repeated one once', async () => {
+    const use = {
+      ...{ digest: 'a'.repeat(64), name: 'Sum', operation: '{ agencies { key } }', client: 'c', version: '1' },
+      requests: 2,
+    };
+    const report = (input: object, key: string) =>
+      graph.ask(
+        OPERATOR,
+        'mutation ($input: RecordUsageInput!) { recordUsage(input: $input) { replayed operation { id } } }',
+        { input: { replica: 'gateway-1', idempotencyKey: key, ...input } },
+      ) as Promise<Loose>;
+    const key = randomUUID();
+    await report({ uses: [use] }, key);
+    expect((await report({ uses: [use] }, key)).data.recordUsage.replayed).toBe(true);
+    await report({ uses: [{ ...use, operation: null, requests: 3 }] }, randomUUID());
+    await report({ replica: 'gateway-2', uses: [use, { ...use, requests: 1 }] }, randomUUID());
+    const requests = (await used('Sum')).uses.nodes.map((node: Loose) => node.requests);
+    expect(requests.toSorted()).toEqual([3, 5]);
+    const unknown = await report({ uses: [{ ...use, digest: 'b'.repeat(64), operation: null }] }, randomUUID());
+    expect(unknown.errors[0].message).toContain('send its text');
+    const { database, clock } = graph.subgraph('registry');
+    expect(await usedLately(database, clock.now().toISOString())).toContainEqual({
+      ...{ client: 'c@1 (8 in 30 days)', name: 'Sum', text: '{ agencies { key } }' },
+    });
+  });
+
+  test('forgets what no one has sent for months', async () => {
+    const { database } = graph.subgraph('registry');
+    const later = (days: number) => new Date(graph.clock.now().getTime() + days * 86_400_000);
+    expect(await usedLately(database, later(31).toISOString())).toEqual([]);
+    await sweepUsage.run(database, { now: () => later(119) });
+    expect(await used('Sum')).toBeDefined();
+    await sweepUsage.run(database, { now: () => later(121) });
+    expect(await used('Sum')).toBeUndefined();
+  });
+});
+
+describe('reports of usage', () => {
+  const NAMED = { client: 'dashboard', version: '1.4' };
+  /** A registry that answers what a test says. */
+  function reporting(answers: (() => unknown)[]) {
+    const sent: Loose[] = [];
+    const usage = new Usage();
+    const transport = () => ({
+      shareable: false,
+      request: async ({ variables }: SubgraphRequest) => {
+        sent.push(JSON.parse(String(variables)).input);
+        const errors = answers.shift()?.() as GraphQLError[] | undefined;
+        return { headers: {}, read: () => (errors ? { errors } : { data: {} }) };
+      },
+      close: async () => {},
+    });
+    const report = new UsageReport({
+      ...{ graph: () => ({ subgraphs: ['registry'], transport }) as never, usage, replica: 'gateway-1' },
+      ...{ signer: { sign: async () => 'signed' } as never, log: pino({ level: 'silent' }), everyMs: 0 },
+    });
+    return { sent, usage, report };
+  }
+
+  test('sends the text of an operation once, and a report again, with its key, until it is taken', async () => {
+    const away = () => {
+      throw new Error('away');
+    };
+    const { sent, usage, report } = reporting([away, away, () => undefined, () => undefined]);
+    usage.count(parse('{ a }'), undefined, NAMED);
+    await report.report();
+    usage.count(parse('{ a }'), undefined, NAMED);
+    await report.report();
+    await report.report();
+    expect(sent.map(({ idempotencyKey }) => idempotencyKey === sent[0].idempotencyKey)).toEqual([
+      ...[true, true, true, false],
+    ]);
+    expect(sent.map(({ uses }) => uses[0].operation)).toEqual(['{\n  a\n}', '{\n  a\n}', '{\n  a\n}', null]);
+    expect(sent[3].replica).toBe('gateway-1');
+    await report.report();
+    expect(sent).toHaveLength(4);
+  });
+
+  test('sends the text again once the registry does not know it', async () => {
+    const { sent, usage, report } = reporting([
+      () => undefined,
+      () => [new GraphQLError('not known')],
+      () => undefined,
+    ]);
+    for (let times = 0; times < 2; times += 1) {
+      usage.count(parse('{ a }'), undefined, NAMED);
+      await report.report();
+    }
+    await report.report();
+    expect(sent.map(({ uses }) => uses[0].operation)).toEqual(['{\n  a\n}', null, '{\n  a\n}']);
+  });
+
+  test('keeps few reports while the registry is away, and says what it dropped', async () => {
+    const { sent, usage, report } = reporting(
+      Array.from({ length: 50 }, () => () => {
+        throw new Error('away');
+      }),
+    );
+    for (let index = 0; index < 45; index += 1) {
+      usage.count(parse(`{ a${index} }`), undefined, NAMED);
+      await report.report();
+    }
+    expect(usage.uncounted).toBe(5);
+    expect(sent).toHaveLength(45);
+  });
+});
