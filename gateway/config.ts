@@ -408,7 +408,7 @@ export const settings = {
     env: 'ORDERGRAPH_SUPERGRAPH_POLL_MS',
     schema: z.coerce.number().int().min(0).max(86_400_000),
     default: 2_000,
-    help: 'Milliseconds between checks of the supergraph file for changes; 0 disables them.',
+    help: 'Milliseconds between checks of the supergraph, in its file or the registry, for changes; 0 disables them.',
   },
   shutdownMs: {
     env: 'ORDERGRAPH_SHUTDOWN_MS',

@@ -33,7 +33,7 @@ import { addIdentity, type Caller, type IdentityParts, payerOf } from './identit
 import { callerLimits } from './policy/caller-limits';
 import { TrustedDocuments } from './policy/trusted-documents';
 import { TrustedQuestions } from './policy/trusted-questions';
-import type { SupergraphSource } from './supergraph/file';
+import type { SupergraphSource } from './supergraph/source';
 import { gatewayMetrics } from './telemetry/metrics';
 import type { Transport } from './transport/transport';
 
@@ -73,6 +73,7 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
   const planKey = parts.gatewayKey ?? (identity && (() => identity.signer.key));
   const graph = await openGraph({ ...parts, planKey });
   const { served } = graph;
+  const source = typeof parts.supergraph === 'string' ? undefined : parts.supergraph;
   const limits = callerLimits(config, trust, served, log);
   const { budgets, rate } = limits;
   const questions = new TrustedQuestions();
@@ -98,7 +99,8 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
       const ofSubgraphs = first?.parts ?? (await parts.subgraphsReady?.()) ?? {};
       const ready = first?.ready ?? Object.values(ofSubgraphs).every(Boolean);
       // a load balancer needs no list of subgraphs
-      return isOperator(caller) ? { ready, parts: ofSubgraphs, details: { supergraph: served.status() } } : { ready };
+      const supergraph = { ...source?.status?.(), ...served.status() };
+      return isOperator(caller) ? { ready, parts: ofSubgraphs, details: { supergraph } } : { ready };
     },
   });
   const watch =
@@ -184,7 +186,8 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
       },
     });
 
-  const metrics = gatewayMetrics({ served, budgets, sharedPlans: graph.sharedPlans, traffic: server.traffic });
+  const { sharedPlans } = graph;
+  const metrics = gatewayMetrics({ served, source, budgets, sharedPlans, traffic: server.traffic });
   if (config.pages === 'on')
     await addPages(server, {
       folder: PAGES_FOLDER,

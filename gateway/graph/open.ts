@@ -5,7 +5,7 @@ import type { GatewayConfig } from '../config';
 import { PlanSeal } from '../planning/cache/plan-seal';
 import { RedisPlans } from '../planning/cache/redis-plans';
 import { plannerOf } from '../planning/planners';
-import type { SupergraphSource } from '../supergraph/file';
+import type { FirstSupergraph, SupergraphSource } from '../supergraph/source';
 import { SubgraphWatch } from '../transport/subgraph-watch';
 import type { GraphParts } from './graph';
 import { ServedGraph } from './served-graph';
@@ -33,13 +33,16 @@ export interface OpenGraph {
 /** Serves a supergraph and its later versions. @throws OperatorError if the first is invalid */
 export async function openGraph(options: GraphOptions): Promise<OpenGraph> {
   const { supergraph, config, log, transport, planKey } = options;
-  const update = (supergraphSdl: string): void => {
-    served.offer(supergraphSdl).catch((error) => log.error({ err: error }, 'failed to load a new supergraph'));
+  const update = async (supergraphSdl: string): Promise<boolean> => {
+    try {
+      return await served.offer(supergraphSdl);
+    } catch (error) {
+      log.error({ err: error }, 'failed to load a new supergraph');
+      return false;
+    }
   };
-  const { supergraphSdl, cleanup } =
-    typeof supergraph === 'string'
-      ? { supergraphSdl: supergraph, cleanup: undefined }
-      : await supergraph.initialize({ update });
+  const { supergraphSdl, serving, cleanup }: FirstSupergraph =
+    typeof supergraph === 'string' ? { supergraphSdl: supergraph } : await supergraph.initialize({ update });
   const overrides = { labels: config.overrideLabel, percentile: config.overridePercentile };
   const bounds = { entries: config.planCacheEntries, bytes: config.planCacheBytes };
   const sharedPlans = sharedPlansOf(config, planKey, log);
@@ -60,6 +63,7 @@ export async function openGraph(options: GraphOptions): Promise<OpenGraph> {
     },
     log,
   );
+  serving?.();
   const close = async () => {
     await cleanup?.();
     sharedPlans?.close();

@@ -1,15 +1,9 @@
 import type { Logger } from 'pino';
 import { Cancellation } from '#base/cancellation';
-import { type Principal, principalOf } from '#base/identity/principal';
-import { IDENTITY_HEADER, type IdentitySigner } from '#base/identity/signed-identity';
+import type { IdentitySigner } from '#base/identity/signed-identity';
+import { REGISTRY, registryHeaders } from '../identity/registry-caller';
 import type { TrustedQuestions } from '../policy/trusted-questions';
 import type { SubgraphOperation, Transport } from '../transport/transport';
-
-/** The subgraph that lists trusted questions. No other subgraph is asked, whatever fields it has. */
-const REGISTRY = 'registry';
-
-/** The gateway as a caller of the registry. */
-const GATEWAY: Principal = principalOf({ issuer: 'urn:ordergraph:gateway', subject: 'gateway', roles: ['operator'] });
 
 const operation = (text: string): SubgraphOperation => ({ kind: 'query', text, json: JSON.stringify(text) });
 
@@ -90,7 +84,7 @@ export class QuestionWatch {
   private async ask(): Promise<void> {
     const { graph, questions, log } = this.options;
     const { subgraphs, transport } = graph();
-    // another supergraph may have no registry
+    // another supergraph may have no registry; no other subgraph is asked, whatever fields it has
     if (!subgraphs.includes(REGISTRY)) {
       this.state = '';
       return questions.replace([]);
@@ -148,7 +142,7 @@ export class QuestionWatch {
     variables: object,
     deadline: number,
   ): Promise<Readonly<Record<string, unknown>>> {
-    const headers: Record<string, string> = { [IDENTITY_HEADER]: await this.options.signer.sign(GATEWAY, REGISTRY) };
+    const headers = await registryHeaders(this.options.signer);
     const request = { operation, variables: JSON.stringify(variables), headers, deadline, cancellation: this.closing };
     const { data, errors } = (await transport.request(request)).read();
     if (errors || !data) throw new Error(errors?.[0]?.message ?? 'The registry answers without data');

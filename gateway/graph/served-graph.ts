@@ -21,6 +21,8 @@ import type { OperationRequest } from '../policy/schema-rules';
 import { introspectionRefused, introspects } from '../policy/schema-secrecy';
 import type { WithheldExtension } from '../policy/withheld';
 import { costOfAnswer } from '../policy/work';
+import { supergraphHash } from '../supergraph/signature';
+import type { Refusal } from '../supergraph/source';
 import type { TraceExtension } from '../trace/extension';
 import type { SubgraphAnswer } from '../transport/transport';
 import { type AnswerExtensions, Graph, type GraphParts, type GraphRequest, type SourceOperation } from './graph';
@@ -60,6 +62,8 @@ const BYTES_A_CHARACTER = 60;
 
 interface Serving {
   readonly graph: Graph;
+  /** {@link supergraphHash} of its supergraph. */
+  readonly hash: string;
   readonly since: string;
   /** Operations validated and executed on it, by name and text. */
   readonly validated: LRUCache<string, DocumentNode>;
@@ -106,12 +110,6 @@ export interface Totals {
   readonly calls: Map<string, Map<string, number>>;
 }
 
-/** A rejected supergraph. */
-export interface Refusal {
-  readonly at: string;
-  readonly reason: string;
-}
-
 /**
  * The graph that Apollo Server serves, with replacement at runtime: each request is validated and executed on the same supergraph,
  * invalid supergraphs are rejected, and the previous one closes after its last request.
@@ -137,6 +135,9 @@ export class ServedGraph implements GatewayInterface {
     plans: new PlanCounts(),
     calls: new Map(),
   };
+  /** Replaced supergraphs that are not closed yet. */
+  private readonly leaving = new Set<Serving>();
+  private isStopped = false;
   /** Serializes offers. */
   private offers: Promise<unknown> = Promise.resolve();
 
@@ -178,16 +179,10 @@ export class ServedGraph implements GatewayInterface {
       this.refusal = undefined;
       return true;
     }
-    let graph: Graph | undefined;
+    let graph: Graph;
     try {
-      graph = new Graph({ ...this.parts, supergraphSdl });
-      if (!(await graph.canPlan()))
-        throw new OperatorError(
-          'Invalid supergraph: no operation can be planned on it, since its planner cannot read it',
-          'The file must be a Federation 2 supergraph schema, as composition writes it',
-        );
+      graph = await loadGraph({ ...this.parts, supergraphSdl });
     } catch (error) {
-      await graph?.close();
       this.refusal = { at: new Date().toISOString(), reason: (error as Error).message };
       this.counts.refused += 1;
       this.log.error({ err: error }, 'rejected invalid supergraph; still serving the previous one');
@@ -196,12 +191,17 @@ export class ServedGraph implements GatewayInterface {
     // source texts: normalizing a plan's text, which is already normalized, would give a different key
     const recent = this.recentOperations();
     const warm = await graph.warmUp(recent, WARM_MS);
+    if (this.isStopped) {
+      await graph.close();
+      return false;
+    }
     const old = this.current;
     this.sdl = supergraphSdl;
     this.refusal = undefined;
     this.current = this.serve(graph);
     this.notify();
     old.replaced = true;
+    this.leaving.add(old);
     addTotals(this.previous, old.graph);
     this.closeWhenIdle(old);
     this.log.info({ subgraphs: graph.subgraphs, warm, of: recent.length }, 'now serving new supergraph');
@@ -222,9 +222,10 @@ export class ServedGraph implements GatewayInterface {
   }
 
   /** Status for operators. */
-  status(): { subgraphs: readonly string[]; servingSince: string; refused?: Refusal } {
-    const { graph, since } = this.current;
-    return { subgraphs: graph.subgraphs, servingSince: since, ...(this.refusal ? { refused: this.refusal } : {}) };
+  status(): { subgraphs: readonly string[]; hash: string; servingSince: string; refused?: Refusal } {
+    const { graph, hash, since } = this.current;
+    const refused = this.refusal ? { refused: this.refusal } : {};
+    return { subgraphs: graph.subgraphs, hash, servingSince: since, ...refused };
   }
 
   /** Totals since the start. */
@@ -239,7 +240,8 @@ export class ServedGraph implements GatewayInterface {
   }
 
   async stop(): Promise<void> {
-    await this.graph.close();
+    this.isStopped = true;
+    await Promise.all([this.current, ...this.leaving].map(({ graph }) => graph.close()));
   }
 
   private serve(graph: Graph): Serving {
@@ -247,7 +249,8 @@ export class ServedGraph implements GatewayInterface {
       ...CACHE_LIMITS,
       sizeCalculation: (_document, key) => key.length * BYTES_A_CHARACTER,
     });
-    const serving: Serving = { graph, since: new Date().toISOString(), validated, requests: 0, replaced: false };
+    const hash = supergraphHash(this.sdl);
+    const serving: Serving = { graph, hash, since: new Date().toISOString(), validated, requests: 0, replaced: false };
     this.bySchema.set(graph.apiSchema, serving);
     this.counts.taken += 1;
     return serving;
@@ -400,9 +403,31 @@ export class ServedGraph implements GatewayInterface {
     if (!serving.replaced || serving.requests > 0) return;
     // requests still in validation may arrive later
     setTimeout(() => {
-      if (serving.requests === 0) serving.graph.close().catch(() => {});
+      // the last of its requests closes it, once
+      if (serving.requests === 0 && this.leaving.delete(serving)) serving.graph.close().catch(() => {});
     }, 5_000).unref();
   }
+}
+
+/** Loads a supergraph, and waits for its planner. @throws OperatorError if it cannot be served */
+async function loadGraph(parts: GraphParts): Promise<Graph> {
+  const graph = new Graph(parts);
+  try {
+    if (await graph.canPlan()) return graph;
+    throw new OperatorError(
+      'Invalid supergraph: no operation can be planned on it, since its planner cannot read it',
+      'It must be a Federation 2 supergraph schema, as composition writes it',
+    );
+  } catch (error) {
+    await graph.close();
+    throw error;
+  }
+}
+
+/** Tries a supergraph without serving it. @throws OperatorError if it cannot be served */
+export async function requireServable(parts: GraphParts): Promise<void> {
+  const graph = await loadGraph(parts);
+  await graph.close();
 }
 
 function addTotals(totals: Totals, graph: Graph): void {

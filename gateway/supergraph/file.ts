@@ -3,35 +3,32 @@ import type { JSONWebKeySet } from 'jose';
 import type { Logger } from 'pino';
 import { OperatorError } from '#base/errors';
 import { stampOf } from '#base/files/stamp';
-import { requireSignature } from './signature';
+import type { SupergraphCopy } from './copy';
+import { type VerifiedSupergraph, verifySupergraph } from './signature';
+import type { FirstSupergraph, SourceStatus, SupergraphSource } from './source';
 
-/**
- * A source of supergraph versions: the part of Apollo's `SupergraphManager` that concerns the supergraph itself, so that Apollo's
- * managers that need nothing else fit, too.
- */
-export interface SupergraphSource {
-  initialize(options: {
-    update: (supergraphSdl: string) => void;
-  }): Promise<{ supergraphSdl: string; cleanup?: () => Promise<void> }>;
-}
+type Update = Parameters<SupergraphSource['initialize']>[0]['update'];
 
 /** Polls a supergraph file and offers each new version to the gateway. */
 export class SupergraphFile implements SupergraphSource {
+  /** The text that was last read. */
   private last = '';
-  /** When the last supergraph was signed, in seconds since 1970. */
-  private signedAt = 0;
+  private served: VerifiedSupergraph | undefined;
   private stamp = '';
   private timer: NodeJS.Timeout | undefined;
+  private isClosed = false;
 
   /**
    * @param everyMs polling interval in milliseconds; 0 reads the file only once
    * @param keys public keys, one of which must have signed the supergraph; undefined to take it without a signature
+   * @param copy keeps the supergraph that is served, so that none that was signed before it is served after a restart
    */
   constructor(
     private readonly file: string,
     private readonly everyMs: number,
     private readonly log: Logger,
     private readonly keys?: () => JSONWebKeySet,
+    private readonly copy?: SupergraphCopy,
   ) {}
 
   /** @returns the first version @throws OperatorError if the file cannot be read, or its signature is invalid */
@@ -47,39 +44,53 @@ export class SupergraphFile implements SupergraphSource {
         { cause: error },
       );
     }
-    await this.requireSignature(text);
+    this.served = await verifySupergraph(text, this.keys?.(), this.file, await this.servedBefore());
     this.last = text;
     return text;
   }
 
-  private async requireSignature(text: string): Promise<void> {
-    if (!this.keys) return;
-    const signedAt = await requireSignature(text, this.keys(), this.file);
-    if (signedAt < this.signedAt)
-      throw new OperatorError(
-        `The supergraph "${this.file}" was signed before the one that is served`,
-        'To return to it, sign it again: it may allow what its owners no longer consent to',
-      );
-    this.signedAt = signedAt;
+  /** When the copy was signed, in seconds since 1970; undefined without a valid one. */
+  private async servedBefore(): Promise<number | undefined> {
+    if (!this.copy) return undefined;
+    try {
+      const text = await this.copy.read();
+      return text === undefined ? undefined : (await verifySupergraph(text, this.keys?.(), this.copy.file)).signedAt;
+    } catch (error) {
+      this.log.error({ err: error, copy: this.copy.file }, 'cannot use the supergraph copy');
+      return undefined;
+    }
   }
 
   /** @throws OperatorError if the file cannot be read, or its signature is invalid */
-  async initialize({ update }: Parameters<SupergraphSource['initialize']>[0]) {
+  async initialize({ update }: { update: Update }): Promise<FirstSupergraph> {
     const supergraphSdl = await this.read();
-    this.pollLater(update);
     return {
       supergraphSdl,
-      cleanup: async () => clearTimeout(this.timer),
+      serving: () => {
+        this.keepCopy().finally(() => this.pollLater(update));
+      },
+      cleanup: async () => {
+        this.isClosed = true;
+        clearTimeout(this.timer);
+      },
     };
   }
 
-  private pollLater(update: (supergraphSdl: string) => void): void {
-    if (this.everyMs === 0) return;
+  status(): SourceStatus {
+    return { source: this.file };
+  }
+
+  private async keepCopy(): Promise<void> {
+    if (this.served) await this.copy?.keep(this.served.text);
+  }
+
+  private pollLater(update: Update): void {
+    if (this.everyMs === 0 || this.isClosed) return;
     this.timer = setTimeout(() => this.poll(update).finally(() => this.pollLater(update)), this.everyMs);
     this.timer.unref();
   }
 
-  private async poll(update: (supergraphSdl: string) => void): Promise<void> {
+  private async poll(update: Update): Promise<void> {
     try {
       const stamp = stampOf(await stat(this.file));
       if (stamp === this.stamp) return;
@@ -87,9 +98,10 @@ export class SupergraphFile implements SupergraphSource {
       this.stamp = stamp;
       // an empty file is probably being written; the next poll reads it
       if (now === this.last || now.trim() === '') return;
-      await this.requireSignature(now);
+      const verified = await verifySupergraph(now, this.keys?.(), this.file, this.served?.signedAt);
       this.last = now;
-      update(now);
+      if (await update(now)) this.served = verified;
+      await this.keepCopy();
     } catch (error) {
       this.log.warn({ err: error }, 'cannot use the supergraph file; still serving the previous supergraph');
     }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createLocalJWKSet, FlattenedSign, flattenedVerify, importJWK, type JSONWebKeySet, type JWK } from 'jose';
 import { OperatorError } from '#base/errors';
 
@@ -10,7 +11,8 @@ const LINE = /^# signature: ([\w-]+)\.\.([\w-]+)\n?$/;
 
 /** The text of a supergraph with a signature, as its last line. @param key private Ed25519 key @param now in milliseconds since 1970 */
 export async function signSupergraph(sdl: string, key: JWK, now = Date.now()): Promise<string> {
-  const text = withoutSignature(sdl);
+  const content = withoutSignature(sdl);
+  const text = content.endsWith('\n') ? content : `${content}\n`;
   return `${text}${await signatureOf(text, key, now)}`;
 }
 
@@ -23,10 +25,43 @@ export async function signatureOf(text: string, key: JWK, now = Date.now()): Pro
 }
 
 /** A supergraph without its signature. */
-function withoutSignature(sdl: string): string {
+export function withoutSignature(sdl: string): string {
   const start = sdl.lastIndexOf('# signature: ');
-  const text = start >= 0 && LINE.test(sdl.slice(start)) ? sdl.slice(0, start) : sdl;
-  return text.endsWith('\n') ? text : `${text}\n`;
+  return start >= 0 && LINE.test(sdl.slice(start)) ? sdl.slice(0, start) : sdl;
+}
+
+/** SHA-256 of a supergraph without its signature, in hexadecimal. */
+export const supergraphHash = (sdl: string): string => createHash('sha256').update(withoutSignature(sdl)).digest('hex');
+
+/** A supergraph whose signature was accepted. */
+export interface VerifiedSupergraph {
+  /** With its signature, if it has one. */
+  readonly text: string;
+  /** Without it. */
+  readonly content: string;
+  /** In seconds since 1970; 0 where no signature is required. */
+  readonly signedAt: number;
+}
+
+/**
+ * Verifies the signature of a supergraph, where one is required.
+ * @param keys public keys of those who may publish one; undefined to accept any @param source file or URL, for errors
+ * @param servedSince when the supergraph was signed that it would replace, in seconds since 1970
+ * @throws OperatorError also for one that was signed before the one that it would replace
+ */
+export async function verifySupergraph(
+  text: string,
+  keys: JSONWebKeySet | undefined,
+  source: string,
+  servedSince = 0,
+): Promise<VerifiedSupergraph> {
+  const signedAt = keys ? await requireSignature(text, keys, source) : 0;
+  if (keys && signedAt < servedSince)
+    throw new OperatorError(
+      `The supergraph "${source}" was signed before the one that was served last`,
+      'To return to it, sign it again: it may allow what its owners no longer consent to',
+    );
+  return { text, content: withoutSignature(text), signedAt };
 }
 
 /**

@@ -3,16 +3,18 @@ import type { Traffic } from '#base/http/traffic';
 import { addTrafficMetrics, Metrics } from '#base/telemetry/metrics';
 import type { ServedGraph } from '../graph/served-graph';
 import type { Budgets } from '../policy/budgets';
+import type { SupergraphSource } from '../supergraph/source';
 
 export interface GatewayMetricsParts {
   readonly served: ServedGraph;
+  readonly source: SupergraphSource | undefined;
   readonly budgets: Budgets | undefined;
   readonly sharedPlans?: { readonly rejected: number };
   readonly traffic: Traffic;
 }
 
 /** Metrics of one gateway process. */
-export function gatewayMetrics({ served, budgets, sharedPlans, traffic }: GatewayMetricsParts): Registry {
+export function gatewayMetrics({ served, source, budgets, sharedPlans, traffic }: GatewayMetricsParts): Registry {
   const metrics = new Metrics();
   addTrafficMetrics(metrics, traffic);
   addPlanMetrics(metrics, served);
@@ -26,8 +28,29 @@ export function gatewayMetrics({ served, budgets, sharedPlans, traffic }: Gatewa
   metrics.counters('ordergraph_supergraphs_total', 'Supergraphs offered, by result: taken or refused.', 'result', () =>
     Object.entries(served.counts),
   );
+  if (source?.polls) addRegistryMetrics(metrics, source as Required<SupergraphSource>);
   addCallMetrics(metrics, served);
   return metrics.registry;
+}
+
+/** The registry that the supergraph comes from. */
+function addRegistryMetrics(metrics: Metrics, source: Pick<Required<SupergraphSource>, 'polls'>): void {
+  metrics.counters(
+    'ordergraph_supergraph_polls_total',
+    'Requests for the supergraph of the registry, by result: changed, unchanged, refused for its signature, or failed.',
+    'result',
+    () => Object.entries(source.polls.counts),
+  );
+  metrics.gauge(
+    'ordergraph_supergraph_answer_timestamp_seconds',
+    'When the registry last answered, in seconds since 1970.',
+    () => source.polls.answeredAt,
+  );
+  metrics.gauge(
+    'ordergraph_supergraph_activation',
+    'Number of the served activation of the registry; absent while the copy on disk is served.',
+    () => source.polls.activation,
+  );
 }
 
 function addPlanMetrics(metrics: Metrics, served: ServedGraph): void {

@@ -29,8 +29,11 @@ test('polls the supergraph file, reads it after a write, and offers it when it c
   writeFileSync(file, 'one');
   const offered: string[] = [];
   const source = new SupergraphFile(file, 1, createLog('silent', 'test'));
-  const { supergraphSdl, cleanup } = await source.initialize({ update: (sdl) => offered.push(sdl) });
+  const { supergraphSdl, serving, cleanup } = await source.initialize({
+    update: async (sdl) => offered.push(sdl) > 0,
+  });
   expect(supergraphSdl).toBe('one');
+  serving?.();
   await looksMore(2);
   const read = reads.length;
   await looksMore(10);

@@ -1,10 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FlattenedSign, importJWK, type JWK } from 'jose';
 import { newKey, publicKey } from '#base/identity/keys';
 import { keyFilesIn, writeKeys } from '../../gateway/cli/keys';
 import { compose } from '../../gateway/composition/compose';
+import { SupergraphCopy } from '../../gateway/supergraph/copy';
 import { SupergraphFile } from '../../gateway/supergraph/file';
 import { requireSignature, signSupergraph } from '../../gateway/supergraph/signature';
 import { createLog } from '../../gateway/telemetry/log';
@@ -65,8 +66,11 @@ test('a file that is replaced by an unsigned one is not served', async () => {
   writeFileSync(file, signed);
   const offered: string[] = [];
   const source = new SupergraphFile(file, 1, createLog('silent', 'test'), () => ({ keys: [publicKey(key)] }));
-  const { supergraphSdl, cleanup } = await source.initialize({ update: (sdl) => offered.push(sdl) });
+  const { supergraphSdl, serving, cleanup } = await source.initialize({
+    update: async (sdl) => offered.push(sdl) > 0,
+  });
   expect(supergraphSdl).toBe(signed);
+  serving?.();
   writeFileSync(file, SUPERGRAPH.replace('a: String', 'forged: String'));
   const next = await signSupergraph(SUPERGRAPH.replace('a: String', 'next: String'), key);
   await new Promise((resolve) => setTimeout(resolve, 50));
@@ -86,6 +90,28 @@ test('a file that is replaced by an unsigned one is not served', async () => {
   );
   expect(offered).toEqual([next, last]);
   await cleanup?.();
+});
+
+test('a file signed before the served one is refused after a restart, if there is a copy', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ordergraph-signed-'));
+  const file = join(folder, 'supergraph.graphql');
+  const copy = join(folder, 'copy.graphql');
+  const log = createLog('silent', 'test');
+  const keys = () => ({ keys: [publicKey(key)] });
+  const start = () =>
+    new SupergraphFile(file, 0, log, keys, new SupergraphCopy(copy, log)).initialize({ update: async () => true });
+  const later = await signSupergraph(SUPERGRAPH, key, 2_000_000);
+  writeFileSync(file, later);
+  const { serving } = await start();
+  serving?.();
+  await until(
+    () => existsSync(copy) && readFileSync(copy, 'utf8') === later,
+    () => 'the copy is written',
+  );
+  writeFileSync(file, signed);
+  await expect(start()).rejects.toThrow(/was signed before the one that was served last/);
+  writeFileSync(file, later);
+  await expect(start()).resolves.toMatchObject({ supergraphSdl: later });
 });
 
 describe('the commands', () => {
