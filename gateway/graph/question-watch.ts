@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import { Cancellation } from '#base/cancellation';
 import type { IdentitySigner } from '#base/identity/signed-identity';
-import { REGISTRY, registryHeaders } from '../identity/registry-caller';
 import type { TrustedQuestions } from '../policy/trusted-questions';
 import type { SubgraphOperation, Transport } from '../transport/transport';
+import { REGISTRY, registryHeaders } from './registry-caller';
 
 const operation = (text: string): SubgraphOperation => ({ kind: 'query', text, json: JSON.stringify(text) });
 

@@ -3,8 +3,8 @@ import { OperatorError } from '#base/errors';
 import type { TlsSource } from '#base/http/tls-files';
 import type { IdentitySigner } from '#base/identity/signed-identity';
 import { withoutSecrets } from '#base/settings';
-import { registryHeaders } from '../identity/registry-caller';
 import { connectorWith } from '../transport/connector';
+import { registryHeaders } from './registry-caller';
 
 /** Maximum bytes of a supergraph. */
 const MAX_BYTES = 64 * 1024 * 1024;

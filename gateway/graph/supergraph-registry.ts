@@ -1,10 +1,10 @@
 import type { JSONWebKeySet } from 'jose';
 import type { Logger } from 'pino';
 import { OperatorError } from '#base/errors';
-import type { SupergraphCopy } from './copy';
+import type { SupergraphCopy } from '../supergraph/copy';
+import { supergraphHash, type VerifiedSupergraph, verifySupergraph } from '../supergraph/signature';
+import type { FirstSupergraph, Refusal, RegistryPolls, SourceStatus, SupergraphSource } from '../supergraph/source';
 import { type ActiveSupergraph, RegistryClient, type RegistryClientOptions } from './registry-client';
-import { supergraphHash, type VerifiedSupergraph, verifySupergraph } from './signature';
-import type { FirstSupergraph, Refusal, RegistryPolls, SourceStatus, SupergraphSource } from './source';
 
 /** Maximum milliseconds between polls while the registry does not answer. */
 const MAX_BACKOFF_MS = 30_000;
