@@ -4,13 +4,15 @@ import type { FastifyInstance } from 'fastify';
 import { newKey, publicKey } from '#base/identity/keys';
 import { createSubgraphServer } from '#kit/subgraph/server';
 import { ThreadComposer } from '../../gateway/cli/schema-composer';
-import { requireSignature } from '../../gateway/supergraph/signature';
+import { SupergraphRegistry } from '../../gateway/graph/supergraph-registry';
+import { requireSignature, supergraphHash } from '../../gateway/supergraph/signature';
 import { SchemaTextPart } from '../../subgraphs/registry/schema/schema-text';
 import { sweepSchemas } from '../../subgraphs/registry/schema/sweep';
 import { AGREEMENT, published, WORLD } from '../security/hostile-schemas';
 import { databaseKinds } from '../support/databases';
 import { Framework } from '../support/framework';
 import { INSPECTOR } from '../support/identity';
+import { until } from '../support/until';
 
 // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
 type Loose = any;
@@ -426,5 +428,31 @@ describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
       4,
     );
     expect((await served()).status).toBe(200);
+  });
+
+  test('is followed by a gateway, which reports what it serves', async () => {
+    const { log } = graph.subgraph('registry');
+    const trusted = { keys: [publicKey(await keys)] };
+    const source = new SupergraphRegistry({
+      url: `http://127.0.0.1:${(server.server.address() as AddressInfo).port}`,
+      ...{ everyMs: 20, signer: graph.identity.parts.signer, replica: 'gateway-3', keys: () => trusted, log },
+      requireServable: async () => {},
+    });
+    const { supergraphSdl, serving, cleanup } = await source.initialize({ update: async () => true });
+    serving?.();
+    const { text, etag } = await served();
+    expect(text.slice(0, text.lastIndexOf('# signature: '))).toBe(supergraphSdl);
+    expect(source.status()).toMatchObject({ etag });
+    await until(
+      () => source.polls.counts.unchanged > 2,
+      () => 'the gateway polls',
+    );
+    const { gatewayReports } = await read('{ gatewayReports { nodes { replica digest current isCurrent } } }');
+    const activation = await lastActivation();
+    expect(gatewayReports.nodes).toEqual([
+      { replica: 'gateway-3', digest: supergraphHash(supergraphSdl), current: activation, isCurrent: true },
+    ]);
+    expect(source.polls).toMatchObject({ activation, counts: { changed: 1, failed: 0, refused: 0 } });
+    await cleanup?.();
   });
 });
