@@ -292,5 +292,14 @@ describe('1,000 supergraphs under load', () => {
       },
       () => `no more than 3 of ${SWAPS} graphs are in memory`,
     );
+
+    // the gateway closes what it has just replaced, too
+    registry.activate(supergraphs.two);
+    await until(
+      () => reported === 'two',
+      () => 'the gateway serves the last supergraph',
+    );
+    await gateway.close();
+    expect(CountedPlanner.closings).toBe(SWAPS + 2);
   });
 });
