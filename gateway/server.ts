@@ -187,7 +187,7 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
     });
 
   const { sharedPlans } = graph;
-  const metrics = gatewayMetrics({ served, source, budgets, sharedPlans, traffic: server.traffic });
+  const metrics = gatewayMetrics({ served, source, budgets, usage, sharedPlans, traffic: server.traffic });
   if (config.pages === 'on')
     await addPages(server, {
       folder: PAGES_FOLDER,

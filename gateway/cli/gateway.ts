@@ -113,9 +113,8 @@ function sourceOf(
   const copy = supergraphCopy === '' ? undefined : new SupergraphCopy(supergraphCopy, log);
   if (url === '') return new SupergraphFile(supergraph || OWN_SUPERGRAPH_FILE, everyMs, log, keys, copy);
   if (!signer) throw withoutKey();
-  const replica = config.replicaName || `${hostname()}-${process.pid}`.replace(/[^\w.-]/g, '-').slice(-100);
   return new SupergraphRegistry({
-    ...{ url, everyMs, signer, replica, tls, keys, copy, log },
+    ...{ url, everyMs, signer, replica: replicaOf(config), tls, keys, copy, log },
     requireServable: (supergraphSdl) =>
       requireServable({
         supergraphSdl,
@@ -126,6 +125,10 @@ function sourceOf(
       }),
   });
 }
+
+/** Name of this replica in the registry. */
+const replicaOf = ({ replicaName }: GatewaySettings): string =>
+  replicaName || `${hostname()}-${process.pid}`.replace(/[^\w.-]/g, '-').slice(-100);
 
 /** URL of the subgraph that keeps files; undefined for a supergraph of others. */
 function filesUrlOf({ supergraph, supergraphRegistry }: GatewaySettings, { join }: Supergraph): string | undefined {
@@ -187,6 +190,7 @@ export async function startGateway({ config, printSettings }: GatewayOptions): P
     files: files && { subgraph: FILES_SUBGRAPH, exchange: files },
     identity,
     gatewayKey: !identity && signer ? () => signer.key : undefined,
+    replica: replicaOf(config),
   });
   const bus = config.auditAnchor ? remoteBus(config, () => NO_EVENT_KEYS, log) : undefined;
   const seals = exchangeSeals(undefined, bus, config, log);

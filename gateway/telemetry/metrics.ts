@@ -2,6 +2,7 @@ import { Counter, type Registry } from 'prom-client';
 import type { Traffic } from '#base/http/traffic';
 import { addTrafficMetrics, Metrics } from '#base/telemetry/metrics';
 import type { ServedGraph } from '../graph/served-graph';
+import type { Usage } from '../graph/usage';
 import type { Budgets } from '../policy/budgets';
 import type { SupergraphSource } from '../supergraph/source';
 
@@ -9,12 +10,20 @@ export interface GatewayMetricsParts {
   readonly served: ServedGraph;
   readonly source: SupergraphSource | undefined;
   readonly budgets: Budgets | undefined;
+  readonly usage: Usage | undefined;
   readonly sharedPlans?: { readonly rejected: number };
   readonly traffic: Traffic;
 }
 
 /** Metrics of one gateway process. */
-export function gatewayMetrics({ served, source, budgets, sharedPlans, traffic }: GatewayMetricsParts): Registry {
+export function gatewayMetrics({
+  served,
+  source,
+  budgets,
+  usage,
+  sharedPlans,
+  traffic,
+}: GatewayMetricsParts): Registry {
   const metrics = new Metrics();
   addTrafficMetrics(metrics, traffic);
   addPlanMetrics(metrics, served);
@@ -28,6 +37,12 @@ export function gatewayMetrics({ served, source, budgets, sharedPlans, traffic }
   metrics.counters('ordergraph_supergraphs_total', 'Supergraphs offered, by result: taken or refused.', 'result', () =>
     Object.entries(served.counts),
   );
+  if (usage)
+    metrics.counter(
+      'ordergraph_usage_uncounted_total',
+      'Requests that are in no report of usage: for too many or too long operations, or while the registry was away.',
+      () => usage.uncounted,
+    );
   if (source?.polls) addRegistryMetrics(metrics, source as Required<SupergraphSource>);
   addCallMetrics(metrics, served);
   return metrics.registry;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { writeKeys } from '../../gateway/cli/keys';
 import { AGREEMENT, published, WORLD } from '../security/hostile-schemas';
 import { freePort, killAll, type Running, requireCompiled, run, waitForOutput } from '../support/processes';
+import { until } from '../support/until';
 
 /** `ordergraph registry` against a registry that runs alone, without any gateway. */
 
@@ -154,6 +155,34 @@ test('returns to an earlier supergraph, and still has everything after a crash',
   expect(await done(OPERATOR, 'history')).toBe(history);
   const { activations } = JSON.parse(await done(OPERATOR, 'history', '--subgraph', 'submissions', '--json'));
   expect(activations.map(({ number }: { number: number }) => number)).not.toContain(2);
+});
+
+test('is followed by a gateway, which serves a publication within seconds, and says so', async () => {
+  const gatewayPort = await freePort();
+  const gateway = run([
+    ...['gateway', '--port', String(gatewayPort), '--auth', 'development', '--data', join(folder, 'gateway')],
+    ...['--supergraph-registry', `http://127.0.0.1:${port}`, '--supergraph-poll-ms', '50'],
+    ...['--supergraph-keys', keys.supergraphKeys, '--identity-key', keys.identityKey, '--replica-name', 'gateway-1'],
+    ...['--trusted-questions-poll-ms', '0', '--usage-report-ms', '0'],
+  ]);
+  await waitForOutput(gateway, /The graph answers at/);
+  const schema = async () => (await fetch(`http://127.0.0.1:${gatewayPort}/schema.graphql`)).text();
+  expect(await schema()).not.toContain('almanac');
+  const published = await done(publisher('nsa'), 'publish', source('reviews', 'doctrine', 'almanac'));
+  const [, number] = /supergraph (\d+)/.exec(published)!;
+  await until(
+    async () => (await schema()).includes('almanac'),
+    () => 'the gateway serves the publication',
+  );
+  await until(
+    async () => (await done(OPERATOR, 'history')).includes(`gateway-1 serves supergraph ${number} since`),
+    () => 'the registry knows what the gateway serves',
+  );
+  await done(publisher('nsa'), 'rollback', '2', '--note', 'No almanac.');
+  await until(
+    async () => !(await schema()).includes('almanac'),
+    () => 'the gateway serves the earlier supergraph',
+  );
 });
 
 test.each<[string, string[], RegExp]>([
