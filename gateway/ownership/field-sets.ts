@@ -45,7 +45,7 @@ export function sortedFields(text: string): string {
 }
 
 /** A context and what is selected from it; Federation ignores blanks, commas, and comments before and after the `$`. */
-const CONTEXT = /^(?:[\s,\uFEFF]|#[^\n\r]*)*\$(?:[\s,\uFEFF]|#[^\n\r]*)*([A-Za-z_]\w*)([\s\S]*)$/;
+const CONTEXT = /^(?:[\s,\uFEFF]|#[^\n\r]*[\n\r])*\$(?:[\s,\uFEFF]|#[^\n\r]*[\n\r])*([A-Za-z_]\w*)([\s\S]*)$/;
 
 /** What a field's `@derivedFrom` states; undefined without it. */
 export function derivationOf({

@@ -340,6 +340,13 @@ describe('a graph of one list', () => {
     });
   });
 
+  test('reads a question of white space once', async () => {
+    const url = await start(() => list(['a'], false));
+    const { status, body } = await send(url, { query: `${QUERY} #${'\t'.repeat(400_000)}=cmd()` });
+    expect(status).toBe(200);
+    expect(body.length).toBeGreaterThan(0);
+  });
+
   const away = { errors: [{ message: 'It is broken', extensions: { code: 'SUBGRAPH_ERROR' } }], data: null };
   test.each([
     ['a subgraph fails', false],

@@ -285,6 +285,15 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     { refusal: 'INVALID_AGGREGATE' },
   ),
   operation(
+    'series of days under every agency',
+    `{ agencies { ${times(10, (i) => `a${i}: announcements(first: 0) { groups(by: [{ field: OPEN_DATE, every: DAY, from: "2025-01-01", until: "2026-05-01" }]) { nodes { openDate { from } aggregates { count } } } }`)} } }`,
+  ),
+  operation(
+    'a number with zeros between its digits',
+    'query ($v: BigNumber) { aiModels(first: 1, filter: { trainingComputeFlop: { eq: $v } }) { totalCount } }',
+    { variables: { v: `1${'0'.repeat(900_000)}1` }, refusal: 'BAD_USER_INPUT' },
+  ),
+  operation(
     'a filter with a long text of 500 lists',
     'query ($f: AnnouncementFilter!) { agencies { announcements(first: 0, filter: $f) { totalCount aggregates { count ratio(where: $f) { value } } } } }',
     { variables: { f: { title: { eq: LONG } } } },

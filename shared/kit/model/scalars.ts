@@ -103,7 +103,7 @@ const DECIMAL = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,4}))?$/;
  */
 function decimalParts(text: string): { digits: string; exponent: number } {
   if (text.length > MAX_CHARACTERS)
-    throw new GraphQLError(`"${quoted(text)}" has ${text.length} characters; a number has at most ${MAX_CHARACTERS}`);
+    throw new GraphQLError(`"${quoted(text)}" is out of range: it has more than ${MAX_CHARACTERS} characters`);
   const match = DECIMAL.exec(text.trim());
   if (!match)
     throw new GraphQLError(`"${quoted(text)}" is not a non-negative number: write it as 1750000000000 or 3.8e25`);
