@@ -51,6 +51,22 @@ describe.each(databaseKinds)('saved questions, on %s', (kind) => {
     return data;
   };
 
+  test('shows long texts under many aliases up to a limit for the whole answer', async () => {
+    const operation = `{ agencies { key } } #${'x'.repeat(30_000)}`;
+    const caller = 'subject=copier';
+    for (let saved = 0; saved < 10; saved += 1) await save(caller, { operation });
+    const ask = (aliases: number) =>
+      graph.ask(
+        caller,
+        `{ savedQuestions { nodes { current { ${Array.from({ length: aliases }, (_, i) => `a${i}: operation`).join(' ')} } } } }`,
+      );
+    expect((await ask(40)).errors).toBeUndefined();
+    expect((await ask(90)).errors![0]).toMatchObject({
+      message: expect.stringContaining('more than 16777216 characters of long texts'),
+      extensions: { code: 'OPERATION_TOO_LARGE', limit: 'characters of long texts', most: 16_777_216 },
+    });
+  });
+
   test('saves a query with its first version', async () => {
     const input = question({
       ...{ description: 'All agencies.', program: 'WORKFORCE', variables: '{"first":3}', note: 'First.' },
