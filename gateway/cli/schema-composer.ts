@@ -4,13 +4,19 @@ import { Worker } from 'node:worker_threads';
 import type { JWK } from 'jose';
 import { RequestError } from '#base/errors';
 import { packageRoot } from '#base/package-root';
-import { type SchemaChange, SchemaComposer, type Verdict } from '../../subgraphs/registry/schema/schema-composer';
+import {
+  type DescribedPart,
+  type SchemaChange,
+  SchemaComposer,
+  type Verdict,
+} from '../../subgraphs/registry/schema/schema-composer';
 import type { CheckInput, CheckReport } from '../check/check';
 import type { Agreement } from '../ownership/agreement';
 import { signatureOf } from '../supergraph/signature';
 
 /** Threads run compiled code, never sources. */
-const THREAD = join(packageRoot, 'dist', 'gateway', 'check', 'check-thread.js');
+const CHECK = join(packageRoot, 'dist', 'gateway', 'check', 'check-thread.js');
+const COORDINATES = join(packageRoot, 'dist', 'gateway', 'graph', 'coordinates-thread.js');
 /** Milliseconds for one check. */
 const TIMEOUT_MS = 60_000;
 /** Maximum memory of one check, in megabytes. */
@@ -49,6 +55,10 @@ export class ThreadComposer extends SchemaComposer {
     }
   }
 
+  partsOf(supergraph: string): Promise<readonly DescribedPart[]> {
+    return inThread<readonly DescribedPart[]>(COORDINATES, supergraph);
+  }
+
   async signatureOf(supergraph: string): Promise<string | null> {
     return this.key ? signatureOf(supergraph, this.key) : null;
   }
@@ -62,17 +72,21 @@ function shortened(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, shortened(entry)]));
 }
 
-/** @throws RequestError if the check takes too long, or too much memory */
-async function reportOn(change: SchemaChange): Promise<CheckReport> {
+function reportOn(change: SchemaChange): Promise<CheckReport> {
   const input: CheckInput = { ...change, agreement: change.agreement as Agreement };
-  const worker = new Worker(THREAD, { workerData: input, resourceLimits: { maxOldGenerationSizeMb: MAX_MEGABYTES } });
+  return inThread<CheckReport>(CHECK, input);
+}
+
+/** The answer of a thread. @throws RequestError if it takes too long, or too much memory */
+async function inThread<Answer>(file: string, workerData: unknown): Promise<Answer> {
+  const worker = new Worker(file, { workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_MEGABYTES } });
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    const [report] = await once(worker, 'message', { signal });
-    return report as CheckReport;
+    const [answer] = await once(worker, 'message', { signal });
+    return answer as Answer;
   } catch (error) {
     const why = signal.aborted ? `takes more than ${TIMEOUT_MS / 1_000} s` : (error as Error).message;
-    throw new RequestError('OPERATION_TOO_LARGE', `The schemas cannot be checked: ${why}`, ['input', 'schemas']);
+    throw new RequestError('OPERATION_TOO_LARGE', `The schemas cannot be read: ${why}`, ['input', 'schemas']);
   } finally {
     await worker.terminate();
   }

@@ -1,6 +1,6 @@
 import type { ModelClass } from '#kit/model/model';
 import type { Policy } from '#kit/policy/policy';
-import { any, having, listingRole, ofPerson, oversight, type Rule, through } from '#kit/policy/rule';
+import { any, government, having, listingRole, ofPerson, oversight, type Rule, through } from '#kit/policy/rule';
 import { ClientDocument } from './client/client-document';
 import { ClientRelease } from './client/client-release';
 import { SavedQuestion } from './question/saved-question';
@@ -11,6 +11,7 @@ import { OwnerConsent } from './schema/owner-consent';
 import { PartOwner } from './schema/part-owner';
 import { RegisteredSubgraph } from './schema/registered-subgraph';
 import { SchemaCheck } from './schema/schema-check';
+import { SchemaCoordinate } from './schema/schema-coordinate';
 import { SubgraphVersion } from './schema/subgraph-version';
 import { SupergraphActivation } from './schema/supergraph-activation';
 import { SupergraphMember, SupergraphVersion } from './schema/supergraph-version';
@@ -29,6 +30,8 @@ const ofVersions: Policy = { rows: ofQuestion(reader), GOV: ofQuestion(reader), 
 const maintainer = any(having('operator', 'coordinator'), oversight);
 /** Beside them, those who publish schemas. */
 const publisher = any(having('operator', 'coordinator', 'schema-publisher'), oversight);
+/** Beside them, those who work with the whole graph. */
+const schemaReader = any(publisher, government);
 const ofSchemas: Policy = { rows: publisher, GOV: publisher, PII: oversight };
 const ofReleases: Policy = { rows: maintainer, GOV: maintainer, PII: oversight };
 
@@ -48,6 +51,7 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [OwnerConsent, ofSchemas],
   [PartOwner, { rows: publisher, GOV: publisher }],
   [GatewayReport, { rows: publisher, GOV: publisher }],
+  [SchemaCoordinate, { rows: schemaReader, GOV: schemaReader }],
   [UsedOperation, { rows: publisher, GOV: publisher }],
   [OperationUse, { rows: publisher, GOV: publisher }],
 ];

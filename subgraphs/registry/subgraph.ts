@@ -26,6 +26,7 @@ import { registeredSubgraphMutations } from './schema/registered-subgraph.mutati
 import { addSupergraphRoute } from './schema/routes';
 import { SchemaCheck } from './schema/schema-check';
 import { schemaCheckMutations } from './schema/schema-check.mutations';
+import { SchemaCoordinate } from './schema/schema-coordinate';
 import { SchemaTextPart } from './schema/schema-text';
 import { SubgraphVersion } from './schema/subgraph-version';
 import { SupergraphActivation } from './schema/supergraph-activation';
@@ -59,6 +60,7 @@ export const registry = new Subgraph({
     OwnerConsent,
     PartOwner,
     GatewayReport,
+    SchemaCoordinate,
     UsedOperation,
     OperationUse,
     ExerciseReplacement,
@@ -80,6 +82,7 @@ export const registry = new Subgraph({
     rootsOf(OwnerConsent, { one: 'ownerConsent', many: 'ownerConsents' }),
     rootsOf(PartOwner, { one: 'partOwner', many: 'partOwners' }),
     rootsOf(GatewayReport, { one: 'gatewayReport', many: 'gatewayReports' }),
+    rootsOf(SchemaCoordinate, { one: 'schemaCoordinate', many: 'schemaCoordinates' }),
     rootsOf(UsedOperation, { one: 'usedOperation', many: 'usedOperations' }),
   ],
   mutations: [

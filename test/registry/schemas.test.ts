@@ -170,6 +170,32 @@ describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
       expect(await refusal(caller, 'publishSchemas', { check: id }, SUPERGRAPH)).toMatchObject({ code: 'FORBIDDEN' });
   });
 
+  test('describes each part of the schema: its owner, class, and since when it is there', async () => {
+    const one = async (coordinate: string, caller = ANALYST) =>
+      (
+        await read(
+          `{ schemaCoordinate(coordinate: "${coordinate}") { kind type owners sensitivityClass description deprecationReason since } }`,
+          caller,
+        )
+      ).schemaCoordinate;
+    expect(await one('Query.doctrine')).toEqual({
+      ...{ kind: 'FIELD', type: 'Query', owners: ['reviews'], sensitivityClass: 'PUBLIC', description: null },
+      ...{ deprecationReason: null, since: 2 },
+    });
+    expect(await one('Submission.weights')).toMatchObject({
+      ...{ owners: ['submissions'], sensitivityClass: 'PROPIN', since: 1 },
+    });
+    expect(await one('Submission.launch(zone:)')).toMatchObject({ kind: 'ARGUMENT', owners: ['submissions'] });
+    expect(await one('State.OPEN')).toMatchObject({ kind: 'ENUM_VALUE', type: 'State', sensitivityClass: null });
+    expect(await one('Query.nothing')).toBeNull();
+    const { schemaCoordinates } = await read(
+      '{ schemaCoordinates(filter: { sensitivityClass: { eq: "PROPIN" } }) { nodes { coordinate } } }',
+      ANALYST,
+    );
+    expect(schemaCoordinates.nodes).toEqual([{ coordinate: 'Submission.weights' }]);
+    expect(await one('Query.doctrine', 'role=developer-submitter; organization=alder; subject=dan')).toBeNull();
+  });
+
   test('lets one of two teams publish that started from the same supergraph, and tells the other', async () => {
     const [ours, theirs] = [
       await checked(TREASURY, { submissions: extended('submissions', 'ledger') }),
@@ -266,6 +292,7 @@ describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
     const { etag, text } = await served();
     expect(etag).toMatch(new RegExp(`^"${current + 1}-`));
     expect(text).not.toContain('doctrine');
+    expect((await read('{ schemaCoordinate(coordinate: "Query.doctrine") { since } }')).schemaCoordinate).toBeNull();
     await requireSignature(text, { keys: [publicKey(await keys)] }, 'the registry');
     // what was rolled back does not return with the next publication of another
     await publish(OMB, { registry: extended('registry', 'census') });

@@ -220,6 +220,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
   const maintainer: Sees = (_row, caller) => is(caller, 'operator', 'coordinator', 'inspector');
   const publisher: Sees = (_row, caller) => is(caller, 'inspector');
   const ofSchemas: Sees = (_row, caller) => is(caller, 'operator', 'coordinator', 'schema-publisher', 'inspector');
+  const schemaReader: Sees = (_row, caller) => is(caller, 'operator', 'schema-publisher', ...GOVERNMENT);
   const schemaPart: Expected = { rows: ofSchemas, GOV: ofSchemas };
   const publishedSchema: Expected = { ...schemaPart, PII: publisher };
   const clientRelease: Expected = { rows: maintainer, GOV: maintainer, PII: publisher };
@@ -372,6 +373,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
     OwnerConsent: publishedSchema,
     PartOwner: schemaPart,
     GatewayReport: schemaPart,
+    SchemaCoordinate: { rows: schemaReader, GOV: schemaReader },
     UsedOperation: schemaPart,
     OperationUse: schemaPart,
   };

@@ -7,6 +7,7 @@ import { NOT_APPROVED } from '../schema/owner-consent.mutations';
 import { PartOwner } from '../schema/part-owner';
 import { RegisteredSubgraph } from '../schema/registered-subgraph';
 import { SchemaCheck } from '../schema/schema-check';
+import { SchemaCoordinate } from '../schema/schema-coordinate';
 import { digestOf, partsOf, SchemaTextPart } from '../schema/schema-text';
 import { SubgraphVersion } from '../schema/subgraph-version';
 import { chainOf, SupergraphActivation } from '../schema/supergraph-activation';
@@ -95,6 +96,13 @@ export function schemaExercise(asOf: string): ExerciseRows[] {
       }),
     ]),
     ...usage(asOf),
+    rows(SchemaCoordinate, [
+      Object.assign(new SchemaCoordinate(), {
+        ...{ coordinate: 'ExerciseHarbor.name', kind: 'FIELD', type: 'ExerciseHarbor', owners: ['exercise-harbors'] },
+        ...{ sensitivityClass: 'PUBLIC', description: `Name. ${INVENTED}`, deprecationReason: null, since: 0 },
+        ...{ sinceAt: at(100), digest: digestOf(NOTHING), exercise: true },
+      }),
+    ]),
     rows(OwnerConsent, consents(at)),
     rows(PartOwner, [
       Object.assign(new PartOwner(), {

@@ -5,10 +5,11 @@ import { booleanInput, idInput, intInput, longTextInput, optional, textInput } f
 import { mutation } from '#kit/mutation/mutation';
 import type { Work } from '#kit/mutation/work';
 import { usedLately } from '../usage/usage';
+import { listCoordinates } from './coordinates';
 import { isOf, type Publisher, partyOf, publishable } from './publishers';
 import { RegisteredSubgraph } from './registered-subgraph';
 import { type ProposedVersion, SchemaCheck } from './schema-check';
-import { type Agreement, type SchemaChange, SchemaComposer, type Verdict } from './schema-composer';
+import { type Agreement, type DescribedPart, type SchemaChange, SchemaComposer, type Verdict } from './schema-composer';
 import { digestOf, storedText } from './schema-text';
 import {
   activationsAfter,
@@ -39,12 +40,12 @@ const publishSchemas = mutation({
     ),
   },
   returns: ['supergraph', () => SupergraphVersion],
-  async prepare({ database, services }, { check: id }): Promise<string | null> {
+  async prepare({ database, services }, { check: id }): Promise<Described> {
     const { supergraphDigest } = await checkOf(database, id);
-    if (supergraphDigest === null) return null;
-    return services.of(SchemaComposer).signatureOf(await storedText(database, supergraphDigest));
+    if (supergraphDigest === null) return { signature: null, parts: [] };
+    return described(services.of(SchemaComposer), await storedText(database, supergraphDigest));
   },
-  async run(work, { check: id, note, sourceCommit, acceptBreaking }, signature) {
+  async run(work, { check: id, note, sourceCommit, acceptBreaking }, { signature, parts }) {
     const { database, now, principal, actor } = work;
     const check = await checkOf(database, id);
     const proposed = JSON.parse(check.proposed) as readonly ProposedVersion[];
@@ -83,7 +84,7 @@ const publishSchemas = mutation({
         }),
       ),
     );
-    await activate(work, last, { supergraph, members, note, signature });
+    await activate(work, last, { supergraph, members, note, signature, parts });
     return supergraph.id;
   },
 });
@@ -105,9 +106,9 @@ const activateSupergraph = mutation({
     // operators may have to act at once
     const verdict =
       actor === 'OPERATOR' ? undefined : await composer.judge(await returnTo(database, id, now), partyOf(principal));
-    return { verdict, signature: await composer.signatureOf(await storedText(database, digest)) };
+    return { verdict, ...(await described(composer, await storedText(database, digest))) };
   },
-  async run(work, { number, expectedActivation, note }, { verdict, signature }) {
+  async run(work, { number, expectedActivation, note }, { verdict, signature, parts }) {
     const { database } = work;
     const supergraph = await supergraphOf(database, number);
     const last = await lockedActivation(database);
@@ -124,17 +125,27 @@ const activateSupergraph = mutation({
         `Clients would break, or owners no longer agree: ask an operator. ${reasonsIn(verdict).slice(0, 3).join('; ')}`,
       );
     await requireStillAgreed(work, supergraph);
-    await activate(work, last, { supergraph, members, note, signature });
+    await activate(work, last, { supergraph, members, note, signature, parts });
     return supergraph.id;
   },
 });
 
 /** What is known of a return before its transaction. */
-interface Return {
+interface Return extends Described {
   /** Undefined for operators. */
   readonly verdict: Verdict | undefined;
-  readonly signature: string | null;
 }
+
+/** What an activation stores besides the supergraph. */
+interface Described {
+  readonly signature: string | null;
+  readonly parts: readonly DescribedPart[];
+}
+
+const described = async (composer: SchemaComposer, supergraph: string): Promise<Described> => ({
+  signature: await composer.signatureOf(supergraph),
+  parts: await composer.partsOf(supergraph),
+});
 
 /** A return to an earlier supergraph as a change of what is served. */
 async function returnTo(database: Database, supergraphId: string, now: string): Promise<SchemaChange> {
@@ -279,17 +290,16 @@ async function requireStillAgreed({ database, now }: Work, { agreementDigest }: 
     );
 }
 
-interface Activated {
+interface Activated extends Described {
   readonly supergraph: SupergraphVersion;
   readonly members: readonly SubgraphVersion[];
   readonly note: string | null;
-  readonly signature: string | null;
 }
 
 async function activate(
   work: Work,
   last: SupergraphActivation | undefined,
-  { supergraph, members, note, signature }: Activated,
+  { supergraph, members, note, signature, parts }: Activated,
 ): Promise<void> {
   const { database, now, principal } = work;
   const number = 1 + (last?.number ?? 0);
@@ -303,6 +313,7 @@ async function activate(
       ...{ activatedBy: principal.subject, chain: chainOf(last?.chain ?? '', link), exercise: false },
     }),
   ]);
+  await listCoordinates(work, supergraph.number, parts);
 }
 
 export const publicationMutations = [publishSchemas, activateSupergraph];

@@ -53,10 +53,26 @@ export interface Verdict {
   readonly supergraph: string | undefined;
 }
 
+/** A part of the schema that clients see. */
+export interface DescribedPart {
+  /** Such as `Type`, `Type.field`, or `Type.field(argument:)`. */
+  readonly coordinate: string;
+  readonly kind: 'TYPE' | 'FIELD' | 'ARGUMENT' | 'INPUT_FIELD' | 'ENUM_VALUE';
+  /** Name of the type that it is, or is in. */
+  readonly type: string;
+  /** Names of the subgraphs that resolve it, or define it. */
+  readonly owners: readonly string[];
+  readonly sensitivity: string | null;
+  readonly description: string | null;
+  readonly deprecated: string | null;
+}
+
 /** Composes and signs supergraphs, for the registry. The process that runs the registry lends it one. */
 export abstract class SchemaComposer {
   /** @param party whose changes wait for each other @throws RequestError if too many changes wait, or it takes too long */
   abstract judge(change: SchemaChange, party: string): Promise<Verdict>;
+  /** The parts of a supergraph that clients see. */
+  abstract partsOf(supergraph: string): Promise<readonly DescribedPart[]>;
   /** The line that signs a supergraph; null where none is signed. */
   abstract signatureOf(supergraph: string): Promise<string | null>;
 }
