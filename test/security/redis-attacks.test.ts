@@ -52,7 +52,7 @@ class Victims {
     readonly folder: string,
     readonly environment: Record<string, string>,
     private readonly tokenOf: (principal: string) => Promise<string>,
-    private readonly metricsPorts: ReadonlyMap<string, number>,
+    private readonly metricsPorts: Map<string, number>,
     private readonly urls: readonly string[],
   ) {
     this.attacker = new Redis(redis.url);
@@ -93,8 +93,9 @@ class Victims {
    * @returns its port
    */
   async startGateway(environment: Record<string, string> = {}): Promise<number> {
-    const port = await freePort();
-    const gateway = run(['gateway', '--port', String(port), ...this.urls], {
+    const [port, metricsPort] = [await freePort(), await freePort()];
+    this.metricsPorts.set('gateway', metricsPort);
+    const gateway = run(['gateway', '--port', String(port), '--metrics-port', String(metricsPort), ...this.urls], {
       ...this.environment,
       ORDERGRAPH_PLANS_URL: this.redis.url,
       ORDERGRAPH_LIMITS_URL: this.redis.url,
@@ -131,9 +132,9 @@ class Victims {
     }
   }
 
-  /** A metric of a subgraph; the sum over its labels. */
-  async metric(subgraph: string, name: string): Promise<number> {
-    const response = await fetch(`http://127.0.0.1:${this.metricsPorts.get(subgraph)}/metrics`);
+  /** A metric of a subgraph, or of the gateway that started last; the sum over its labels. */
+  async metric(process: string, name: string): Promise<number> {
+    const response = await fetch(`http://127.0.0.1:${this.metricsPorts.get(process)}/metrics`);
     const lines = (await response.text()).split('\n').filter((line) => line.startsWith(name));
     return lines.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   }
@@ -222,17 +223,24 @@ class Victims {
   }
 }
 
+/** The processes that all tests attack. */
+let started: Promise<Victims> | undefined;
+const startOnce = (): Promise<Victims> => {
+  started ??= Victims.start();
+  return started;
+};
+afterAll(async () => (await started)?.stop());
+
 describeOnRedis('whoever can write to the Redis of the events', () => {
   let victims: Victims;
   let filed: string;
   let attackersKey: JWK;
   beforeAll(async () => {
-    victims = await Victims.start();
+    victims = await startOnce();
     attackersKey = await newKey();
     filed = await victims.file();
     await victims.arrives(filed);
   });
-  afterAll(() => victims?.stop());
 
   /** A forged event, next in the log, that would let another agency see the submission. */
   const forged = async (change: Partial<EventEnvelope> = {}): Promise<EventEnvelope> => {
@@ -486,10 +494,9 @@ describeOnRedis('whoever can write to the Redis of the events', () => {
 describeOnRedis('whoever can write to the Redis of the caches', () => {
   let victims: Victims;
   beforeAll(async () => {
-    victims = await Victims.start();
+    victims = await startOnce();
     await victims.file();
   });
-  afterAll(() => victims?.stop());
 
   const QUERY = '{ submissions(first: 1) { nodes { number } } }';
   const ATTACK =
@@ -538,47 +545,62 @@ describeOnRedis('whoever can write to the Redis of the caches', () => {
       () => 'a plan is shared',
     );
   };
-  /** The response of a new gateway that finds a plan in Redis, and what it logs about the plan. */
-  const answeredWith = async (key: string, plan: string, query: string) => {
+  /** A plan in place of the one that gateways share under the key. */
+  interface Forgery {
+    readonly query: string;
+    readonly key: string;
+    readonly plan: string;
+  }
+  /** The responses of a new gateway that finds forged plans in Redis, and what it logs about the first of them. */
+  const answeredWith = async (forgeries: readonly Forgery[]) => {
     for (;;) {
-      await victims.attacker.set(key, plan);
+      for (const { key, plan } of forgeries) await victims.attacker.set(key, plan);
       // it has planned nothing yet
       const caller = victims.caller(developer(), `http://127.0.0.1:${await victims.startGateway()}`);
       const gateway = victims.processes.at(-1)!;
       await reachesRedis(caller);
-      const { data, errors } = await caller.ask(query);
-      expect(errors).toBeUndefined();
-      // the true plan is back
-      await until(
-        async () => (await victims.attacker.get(key)) !== plan,
-        () => 'the plan is replaced',
-      );
+      const responses: Awaited<ReturnType<Caller['ask']>>['data'][] = [];
+      for (const { query, key, plan } of forgeries) {
+        const { data, errors } = await caller.ask(query);
+        expect(errors).toBeUndefined();
+        responses.push(data);
+        // the true plan is back
+        await until(
+          async () => (await victims.attacker.get(key)) !== plan,
+          () => 'the plan is replaced',
+        );
+      }
+      const rejected = await victims.metric('gateway', 'ordergraph_shared_plans_rejected_total');
       await kill(victims.processes.pop()!);
-      const output = gateway.output();
       // a gateway that waits too long for Redis plans alone, and has not read the plan
-      if (output.includes('rejected a shared plan; planning anew')) return { data, logged: output };
+      if (rejected === forgeries.length) return { responses, logged: gateway.output() };
     }
   };
 
   test('runs no mutation from a poisoned plan for the caller of a query', async () => {
-    const [key, sealed] = await planFor(QUERY);
     const [, otherPlan] = await planFor('{ submissions(first: 1) { nodes { id } } }');
     const text = JSON.stringify(poisoned);
     const foreign = signingKeyOf(await newKey());
-    const plans = [
-      text,
-      `${sealed.slice(0, 44)}${text}`,
-      new PlanSeal(() => foreign).seal(key.replace('ordergraph:plans:', ''), text),
+    const forge: readonly ((key: string, sealed: string) => string)[] = [
+      () => text,
+      (_key, sealed) => `${sealed.slice(0, 44)}${text}`,
+      (key) => new PlanSeal(() => foreign).seal(key.replace('ordergraph:plans:', ''), text),
       // a genuine plan of another operation
-      otherPlan,
-      '',
-      'x'.repeat(100_000),
+      () => otherPlan,
+      () => '',
+      () => 'x'.repeat(100_000),
     ];
-    for (const plan of plans) {
-      const { data, logged } = await answeredWith(key, plan, QUERY);
-      expect(data.submissions.nodes[0]).toEqual({ number: expect.any(String) });
-      expect(logged).toContain("not sealed with this gateway's identity key");
+    const forgeries: Forgery[] = [];
+    for (const [index, planOf] of forge.entries()) {
+      const query = `{ forged${index}: submissions(first: 1) { nodes { number } } }`;
+      const [key, sealed] = await planFor(query);
+      forgeries.push({ query, key, plan: planOf(key, sealed) });
     }
+    const { responses, logged } = await answeredWith(forgeries);
+    expect(responses).toEqual(
+      forgeries.map((_, index) => ({ [`forged${index}`]: { nodes: [{ number: expect.any(String) }] } })),
+    );
+    expect(logged).toContain("not sealed with this gateway's identity key");
     expect(await stolen()).toBe(0);
   });
 
@@ -586,8 +608,8 @@ describeOnRedis('whoever can write to the Redis of the caches', () => {
     const query = '{ submissions(first: 1) { nodes { lifecycle } } }';
     const [key] = await planFor(query);
     const secret = signingKeyOf(JSON.parse(readFileSync(victims.environment.ORDERGRAPH_IDENTITY_KEY!, 'utf8')) as JWK);
-    const sealed = new PlanSeal(() => secret).seal(key.replace('ordergraph:plans:', ''), JSON.stringify(poisoned));
-    const { logged } = await answeredWith(key, sealed, query);
+    const plan = new PlanSeal(() => secret).seal(key.replace('ordergraph:plans:', ''), JSON.stringify(poisoned));
+    const { logged } = await answeredWith([{ query, key, plan }]);
     expect(logged).toContain('unexpected mutation of \\"submissions\\"');
     expect(await stolen()).toBe(0);
   });
