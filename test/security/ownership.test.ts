@@ -15,6 +15,15 @@ const composed = (world: HostileChange['world'], consents: readonly ReturnType<t
     before: published(WORLD),
   });
 
+/** The message with which a composition is refused. */
+const refusal = (...parameters: Parameters<typeof composed>): string => {
+  try {
+    return `composed:\n${composed(...parameters)}`;
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+
 const served = (supergraph: string) => {
   const { document, join } = readSupergraph(supergraph);
   requireOwnership(document, join);
@@ -43,11 +52,13 @@ describe.each(
   ),
 )('%s', (_, change) => {
   const { by, act, coordinate, owner, world, agreed } = change;
+  const needed = `needs the consent ${act} of ${owner}`;
   let supergraph: string;
 
   test('is refused, and the owner is named', () => {
-    expect(() => composed(world)).toThrow(coordinate);
-    expect(() => composed(world)).toThrow(`needs the consent ${act} of ${owner}`);
+    const message = refusal(world);
+    expect(message).toContain(coordinate);
+    expect(message).toContain(needed);
   });
 
   test('is accepted with the consent of its owner, and of no other', () => {
@@ -55,14 +66,14 @@ describe.each(
     const { also } = change;
     const others = also ? [{ ...consent, act: also.act, coordinates: [also.coordinate] }] : [];
     supergraph = composed(agreed, [consent, ...others]);
-    expect(() => composed(agreed, [...others, { ...consent, by: 'outreach' }])).toThrow('needs the consent');
-    expect(() => composed(agreed, [...others, { ...consent, to: ['registry'] }])).toThrow('needs the consent');
-    expect(() => composed(agreed, [...others, { ...consent, coordinates: [`${coordinate}x`] }])).toThrow(
-      'needs the consent',
-    );
-    expect(() => composed(agreed, [...others, { ...consent, act: act === 'TAG' ? 'HIDE' : 'TAG' }])).toThrow(
-      'needs the consent',
-    );
+    // each differs in one part; if one sufficed, all would
+    const wrong = [
+      { ...consent, by: 'outreach' },
+      { ...consent, to: ['registry'] },
+      { ...consent, coordinates: [`${coordinate}x`] },
+      { ...consent, act: act === 'TAG' ? ('HIDE' as const) : ('TAG' as const) },
+    ];
+    expect(refusal(agreed, [...others, ...wrong])).toContain(needed);
   });
 
   if (!MERGED.has(act))
