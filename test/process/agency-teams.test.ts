@@ -8,9 +8,12 @@ import { databaseKinds, freshDatabases } from '../support/databases';
 import { freePort, requireCompiled } from '../support/processes';
 import { copyProject } from '../support/project-copy';
 
-/** Follows docs/agency-teams.md from its first block to its last, in a copy of the project, on another port and scratch database. */
+/**
+ * Follows docs/agency-teams.md in a copy of the project, on another port and scratch database. `new-subgraph.test.ts` follows its section on a
+ * repository of its own.
+ */
 
-const PAGE = readFileSync(join(packageRoot, 'docs', 'agency-teams.md'), 'utf8');
+const [PAGE = ''] = readFileSync(join(packageRoot, 'docs', 'agency-teams.md'), 'utf8').split('\n## In a repository');
 
 interface Step {
   readonly language: string;

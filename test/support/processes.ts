@@ -12,6 +12,8 @@ export interface Running {
   output(): string;
   /** Resolves with the exit code. */
   readonly ended: Promise<number | null>;
+  /** Whether `kill` ends the processes that it started, too. */
+  readonly isGroup: boolean;
 }
 
 const running: Running[] = [];
@@ -26,12 +28,27 @@ export function run(args: readonly string[], environment: Record<string, string>
   return runProgram(process.execPath, [MAIN, ...args], environment);
 }
 
-export function runProgram(
+export const runProgram = (
   program: string,
   args: readonly string[],
   environment: Record<string, string> = {},
+): Running => runIn(program, args, environment, false);
+
+/** Starts a program that starts others, such as npm, which does not end them with itself. */
+export const runGroup = (program: string, args: readonly string[], environment: Record<string, string> = {}): Running =>
+  runIn(program, args, environment, true);
+
+function runIn(
+  program: string,
+  args: readonly string[],
+  environment: Record<string, string>,
+  isGroup: boolean,
 ): Running {
-  const child = spawn(program, args, { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, args, {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: isGroup,
+  });
   let text = '';
   const hear = (chunk: Buffer) => {
     text += chunk;
@@ -40,6 +57,7 @@ export function runProgram(
   child.stderr.on('data', hear);
   const started = {
     child,
+    isGroup,
     output: () => text,
     ended: new Promise<number | null>((resolve) => child.on('exit', resolve)),
   };
@@ -54,7 +72,11 @@ export async function killAll(): Promise<void> {
 
 /** Ends a process like a loss of power. */
 export async function kill(program: Running): Promise<void> {
-  if (program.child.exitCode === null && program.child.signalCode === null) program.child.kill('SIGKILL');
+  const { child, isGroup } = program;
+  if (child.exitCode === null && child.signalCode === null) {
+    if (isGroup) process.kill(-child.pid!, 'SIGKILL');
+    else child.kill('SIGKILL');
+  }
   await program.ended;
 }
 
