@@ -2,7 +2,7 @@ import { GraphQLError, parse } from 'graphql';
 import { requireCompiled } from '../support/processes';
 import { type Answer, Contest, ENGINES } from './compare';
 import { describeDifference, runContests } from './run';
-import { zoo } from './zoo';
+import { type Exhibit, zoo } from './zoo';
 
 beforeAll(requireCompiled);
 
@@ -20,9 +20,27 @@ describe('compared with unmodified ApolloGateway', () => {
 
 /** Operations that generated runs have found, with the correct results. */
 describe('regressions', () => {
-  async function answers(words: string, query: string, variables: Record<string, unknown> = {}) {
-    const contest = new Contest(exhibit(words));
+  const contests = new Map<string, Promise<Contest>>();
+
+  /** The contest of an exhibit, which tests share: its planners take seconds to start. */
+  function contestOf(words: string): Promise<Contest> {
+    const { name } = exhibit(words);
+    const contest = contests.get(name) ?? started(exhibit(words));
+    contests.set(name, contest);
+    return contest;
+  }
+
+  async function started(subgraphs: Exhibit): Promise<Contest> {
+    const contest = new Contest(subgraphs);
     await contest.start();
+    return contest;
+  }
+  afterAll(async () => {
+    for (const contest of contests.values()) await (await contest).close();
+  });
+
+  async function answers(words: string, query: string, variables: Record<string, unknown> = {}) {
+    const contest = await contestOf(words);
     contest.fill('7', { nulls: 0, errors: 0, unknown: 0 });
     const operation = { query, variables };
     expect(contest.isValid(operation)).toBe(true);
@@ -33,7 +51,6 @@ describe('regressions', () => {
       reference: (await contest.reference(operation).catch(failed))!,
       right: await contest.monolith(operation),
     };
-    await contest.close();
     return input;
   }
 
@@ -128,8 +145,7 @@ describe('regressions', () => {
       'query($a: Boolean!) { posts @include(if: $a) @skip(if: $a) { id } users @skip(if: $a) { name @include(if: $a) } }',
       'query($a: Boolean!) { users { ... on User @include(if: $a) @skip(if: $a) { posts { text } } } }',
     ];
-    const contest = new Contest(exhibit('Federation 1'));
-    await contest.start();
+    const contest = await contestOf('Federation 1');
     contest.fill('7', { nulls: 0, errors: 0, unknown: 0 });
     for (const query of queries)
       for (const a of [true, false])
@@ -142,13 +158,11 @@ describe('regressions', () => {
         }
     const operation = { query: queries[0]!, variables: { a: true, b: true } };
     const [reference, right] = [await contest.reference(operation), await contest.monolith(operation)];
-    await contest.close();
     expect(reference!.data).not.toEqual(right);
   });
 
   test('reports a skipped required field’s error on the object it nulled', async () => {
-    const contest = new Contest(exhibit('Federation 1'));
-    await contest.start();
+    const contest = await contestOf('Federation 1');
     contest.fill('556409916', { nulls: 0, errors: 0, unknown: 0 });
     const execute = contest.world.execute.bind(contest.world);
     contest.world.execute = async (name, query, variables) =>
@@ -160,7 +174,6 @@ describe('regressions', () => {
       const { data, errors } = await contest.ours(planner, { query, variables: { yes: true } });
       expect([data, errors.length]).toEqual([{ users: [null] }, 1]);
     }
-    await contest.close();
   });
 
   test('does not need the type of an object when all fields that need it are skipped', async () => {
@@ -191,26 +204,22 @@ describe('regressions', () => {
   });
 
   test('keeps a field that is selected twice, once without a condition', async () => {
-    const contest = new Contest(exhibit('Federation 1'));
-    await contest.start();
+    const contest = await contestOf('Federation 1');
     contest.fill('2120515774', { nulls: 40, errors: 40, unknown: 0 });
     const query =
       'query ($v1: Boolean!) { posts { author { ... on User @skip(if: $v1) { greeting } } author { again: greeting } } }';
     const operation = { query, variables: { v1: true } };
     const [ours, reference] = [await contest.ours('apollo', operation), await contest.reference(operation)];
-    await contest.close();
     expect(ours.data).toEqual(reference!.data);
   });
 
   test('tells a failed required field apart from a skipped one', async () => {
-    const contest = new Contest(exhibit('Federation 1'));
-    await contest.start();
+    const contest = await contestOf('Federation 1');
     contest.fill('885977280', { nulls: 40, errors: 40, unknown: 0 });
     const query =
       'query ($v0: Boolean!) { posts(first: 1) { author { posts { constructor: text @include(if: $v0) } greeting } } }';
     const operation = { query, variables: { v0: false } };
     const [ours, reference] = [await contest.ours('apollo', operation), await contest.reference(operation)];
-    await contest.close();
     expect(ours.data).toEqual(reference!.data);
   });
 
@@ -239,7 +248,7 @@ describe('regressions', () => {
   });
 
   test('resolves no field whose required fields could not be fetched', async () => {
-    const contest = new Contest(exhibit('an entity interface in two'));
+    const contest = await contestOf('an entity interface in two');
     contest.fill('7', { nulls: 0, errors: 0, unknown: 0 });
     const execute = contest.world.execute.bind(contest.world);
     contest.world.execute = async (name, query, variables) =>
@@ -249,21 +258,19 @@ describe('regressions', () => {
       expect((data as { house: { stamp: unknown } }).house.stamp).toBeNull();
       expect(errors.map(({ path }) => path)).toContainEqual(['house', 'stamp']);
     }
-    await contest.close();
   });
 
   test('fetches the key of an entity again on a repeated path', async () => {
-    const contest = new Contest(exhibit('interfaceObject'));
+    const contest = await contestOf('interfaceObject');
     contest.fill('448835060', { nulls: 0, errors: 0, unknown: 0 });
     const query = '{ visits { animal { ... on Dog { visits { number room } } visits { reason } } } }';
     const { data } = await contest.specified({ query, variables: {} });
     for (const engine of ENGINES)
       expect(await contest.ours(engine, { query, variables: {} })).toEqual({ data, errors: [] });
-    await contest.close();
   });
 
   test('resolves no field of an object whose type could not be fetched', async () => {
-    const contest = new Contest(exhibit('an entity interface in two'));
+    const contest = await contestOf('an entity interface in two');
     contest.fill('7', { nulls: 0, errors: 0, unknown: 0 });
     const execute = contest.world.execute.bind(contest.world);
     contest.world.execute = async (name, query, variables) =>
@@ -277,11 +284,10 @@ describe('regressions', () => {
         expect(errors).toContainEqual(expect.objectContaining({ message: 'away', path: ['taxed', index, 'levy'] }));
       }
     }
-    await contest.close();
   });
 
   test('reports no error of a field that the client selects on other types only', async () => {
-    const contest = new Contest(exhibit('an entity interface in two'));
+    const contest = await contestOf('an entity interface in two');
     contest.fill('69', { nulls: 0, errors: 0, unknown: 0 });
     const { data } = await contest.ours('native', { query: '{ assets { __typename } }', variables: {} });
     const typenames = (data as { assets: { __typename: string }[] }).assets.map(({ __typename }) => __typename);
@@ -304,11 +310,10 @@ describe('regressions', () => {
       const { errors } = await contest.ours(engine, { query, variables: {} });
       expect(errors.map(({ path }) => path)).toEqual(places);
     }
-    await contest.close();
   });
 
   test('nulls an object of unknown type for a field that only its type requires', async () => {
-    const contest = new Contest(exhibit('an entity interface in two'));
+    const contest = await contestOf('an entity interface in two');
     contest.fill('297443211', { nulls: 60, errors: 20, unknown: 0 });
     const operation = { query: '{ persons { assets { plate holders { name } } } }', variables: {} };
     const { data } = await contest.specified(operation);
@@ -320,7 +325,6 @@ describe('regressions', () => {
         [['persons', 0, 'assets', 0, 'plate']],
       ]);
     }
-    await contest.close();
   });
 
   test('does not plan an operation again that was planned in advance', async () => {
