@@ -13,6 +13,7 @@ module.exports = {
   testPathIgnorePatterns: process.env.ORDERGRAPH_TEST_FAULTS === 'all' ? [] : ['<rootDir>/test/faults/long/'],
   // compiled as .swcrc says, like everything that is run from the sources
   transform: { '\\.ts$': '@swc/jest' },
+  testSequencer: '<rootDir>/dist/test/setup/sequencer.js',
   globalSetup: '<rootDir>/dist/test/setup/databases.js',
   globalTeardown: '<rootDir>/dist/test/setup/stop-databases.js',
   // half of the time is spent waiting for other processes
