@@ -1,7 +1,7 @@
-import { type Exchange, startGraph, useGraph } from '../support/clients';
+import { type Exchange, useGraph } from '../support/clients';
 
 describe('graphql-request', () => {
-  const run = useGraph('graphql-request.mjs', () => startGraph('--scale', '0'));
+  const run = useGraph('graphql-request.mjs');
 
   describe('queries', () => {
     test('queries with variables by POST and GET, first and again', async () => {

@@ -6,7 +6,7 @@ import { packageRoot } from '#base/package-root';
 import { readText } from '#base/read-text';
 import { printApiSchema } from '../../gateway/graph/api-schema';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
-import { installClients, type RunningGraph, runScenario, startGraph } from '../support/clients';
+import { installClients, type RunningGraph, runScenario, serveGraph } from '../support/clients';
 import { INSPECTOR } from '../support/identity';
 import { QUESTIONS } from '../support/questions';
 
@@ -26,7 +26,7 @@ const run = async <Result>(program: string, scenario: string, input: object = {}
 beforeAll(async () => {
   await installClients();
   folder = mkdtempSync(join(tmpdir(), 'ordergraph-tools-'));
-  graph = await startGraph('--scale', '0');
+  graph = await serveGraph();
 });
 afterAll(async () => {
   await graph?.close();

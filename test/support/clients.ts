@@ -9,6 +9,7 @@ import { takeLock } from '../../gateway/cli/data-folder';
 import { writeKeys } from '../../gateway/cli/keys';
 import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
 import { freePort, kill, requireCompiled, run, waitForOutput } from './processes';
+import { openWorld } from './world';
 
 const CLIENTS = join(packageRoot, 'test', 'clients');
 
@@ -53,12 +54,12 @@ export const DEVELOPER = 'role=developer-submitter; organization=exercise-alder;
  */
 export type RunScenario = <Result>(scenario: string, input?: object, principal?: string | null) => Promise<Result>;
 
-/** Installs the clients, and starts a graph that the tests of the enclosing `describe` share. @param start how it is started */
-export function useGraph(program: string, start: () => Promise<RunningGraph> = startGraph): RunScenario {
+/** Installs the clients, and starts a graph that the tests of the enclosing `describe` share. */
+export function useGraph(program: string): RunScenario {
   let graph: RunningGraph | undefined;
   beforeAll(async () => {
     await installClients();
-    graph = await start();
+    graph = await serveGraph();
   });
   afterAll(() => graph?.close());
   return async (scenario, input = {}, principal = DEVELOPER) =>
@@ -71,14 +72,24 @@ export interface Endpoint {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A gateway in its own process. */
+/** A graph, or a gateway alone, that clients call by HTTP. */
 export interface RunningGraph {
   /** @param principal of the token that the client sends, such as `role=analyst; subject=client`; null sends none */
   endpoint(principal: string | null): Promise<Endpoint>;
   close(): Promise<void>;
 }
 
-/** Starts the product with its exercise data. @param flags of `ordergraph start` */
+/** Serves the graph with exercise data from this process: to start the product takes seconds of CPU. */
+export async function serveGraph(): Promise<RunningGraph> {
+  const world = await openWorld('sqlite');
+  const origin = await world.server.listen({ port: 0, host: '127.0.0.1' });
+  return {
+    endpoint: async (principal) => ({ url: `${origin}/graphql`, headers: await world.identity.headers(principal) }),
+    close: () => world.close(),
+  };
+}
+
+/** Starts the product with its exercise data in a process of its own. @param flags of `ordergraph start` */
 export const startGraph = (...flags: string[]): Promise<RunningGraph> => serve('start', flags);
 
 /** Starts a gateway that accepts development tokens, over subgraphs that are never reached. @param flags of `ordergraph gateway` */
