@@ -100,6 +100,9 @@ const logged = (message: string): Record<string, unknown>[] =>
 const until = (isTrue: () => Promise<boolean> | boolean, goal: string): Promise<void> =>
   waitUntil(isTrue, () => `${goal}:\n${gateway.output()}`);
 
+/** Milliseconds of each client between two requests: without a pause, the clients take all of a machine. */
+const PAUSE_MS = 10;
+
 /**
  * Clients that send queries one after another until they are stopped. Returns all responses and connection failures.
  */
@@ -108,13 +111,14 @@ function load(query: string, clients = 8) {
   const failures: unknown[] = [];
   let isStopped = false;
   const client = async () => {
-    while (!isStopped)
+    while (!isStopped) {
       try {
         answers.push(await ask(query));
       } catch (error) {
         failures.push(error);
-        await new Promise((resolve) => setTimeout(resolve, 5));
       }
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
   };
   const all = Promise.all(Array.from({ length: clients }, client));
   return {

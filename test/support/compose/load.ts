@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from './stack';
 
 /** Requests of a dashboard and of a developer's program, and their outcomes. */
@@ -9,6 +10,9 @@ export interface Load {
 }
 
 const REGISTER = `mutation ($input: RegisterModelInput!) { registerModel(input: $input) { model { codename } } }`;
+
+/** Milliseconds of each caller between an answer and its next request: without a pause, the load takes all of a machine. */
+const PAUSE_MS = 50;
 
 /**
  * Sends queries and mutations through the load balancer, one after another per caller, until it is stopped. Never retries.
@@ -37,6 +41,7 @@ export function load(
       queries.sent += 1;
       if ('error' in answer || answer.status !== 200 || answer.body?.errors)
         queries.failed.push('error' in answer ? answer : [answer.status, answer.body?.errors]);
+      await sleep(PAUSE_MS);
     }
   };
   const write = async (caller: number) => {
@@ -49,6 +54,7 @@ export function load(
       if ('error' in answer || answer.body?.errors || !answer.body?.data)
         mutations.failed.push('error' in answer ? answer : [answer.status, answer.body?.errors]);
       else mutations.acknowledged.push(codename);
+      await sleep(PAUSE_MS);
     }
   };
   const callers = Promise.all([
