@@ -47,7 +47,7 @@ describe.each(databaseKinds)('statements per question on %s', (kind) => {
   let large: World;
   beforeAll(async () => {
     small = await openWorld(kind, 1);
-    large = await openWorld(kind, 10);
+    large = await openWorld(kind, 4);
     // a server that has run for a while has table statistics; one that was just filled must be asked to collect them
     for (const { database, subgraph } of large.open)
       for (const entity of subgraph.parts.entities)
@@ -60,7 +60,7 @@ describe.each(databaseKinds)('statements per question on %s', (kind) => {
     await large?.close();
   });
 
-  test.each(questions)('needs no more statements at ten times the data for question %s', async (name) => {
+  test.each(questions)('needs no more statements at four times the data for question %s', async (name) => {
     const query = readFileSync(join(QUESTIONS, name), 'utf8');
     const variables = (world: World) =>
       name.startsWith('19')
