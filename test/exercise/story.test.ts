@@ -1,6 +1,6 @@
 import { civilDate } from '#base/civil';
 import { agencyByKey } from '#domain/agency/directory';
-import type { ModelClass } from '#kit/model/model';
+import { type ModelClass, modelOf } from '#kit/model/model';
 import { tellExercise } from '../../gateway/cli/exercise';
 import { CapabilityAssessment } from '../../subgraphs/infrastructure/capability/capability';
 import { remediationDue } from '../../subgraphs/infrastructure/remediation/due';
@@ -59,8 +59,8 @@ describe.each(['one', 'two', 'three', 'ordergraph'])('the story of seed "%s" is 
       const isLink = all.length > 0 && 'ownerKey' in all[0]!;
       if (all.length > 0 && !isLink) expect([target.name, [...flags]]).toEqual([target.name, [true]]);
       const keys = all.map((row) => {
-        const { id, key, cveId, controlNumber, ownerKey, targetKey } = row as Record<string, string>;
-        return isLink ? `${ownerKey} ${targetKey}` : (id ?? key ?? controlNumber ?? cveId);
+        const { ownerKey, targetKey, [modelOf(target).key]: key } = row as Record<string, string>;
+        return isLink ? `${ownerKey} ${targetKey}` : key;
       });
       expect([target.name, new Set(keys).size]).toEqual([target.name, all.length]);
     }
