@@ -193,7 +193,7 @@ export const settings = {
     env: 'ORDERGRAPH_MAX_FIELDS',
     schema: z.coerce.number().int().min(1),
     default: 5_000,
-    help: 'Maximum fields of an operation, with its fragments expanded.',
+    help: 'Maximum fields and fragments of an operation, with its fragments expanded.',
   },
   maxNesting: {
     env: 'ORDERGRAPH_MAX_NESTING',
@@ -205,7 +205,7 @@ export const settings = {
     env: 'ORDERGRAPH_MAX_VALUES',
     schema: z.coerce.number().int().min(1),
     default: 20_000,
-    help: 'Maximum number of values in the variables of a request, lists and objects included; a quarter of it for requests without a token.',
+    help: 'Maximum number of values in the variables of a request, lists and objects included, a quarter of it for requests without a token; and in the arguments of an operation, with its fragments expanded.',
   },
   maxList: {
     env: 'ORDERGRAPH_MAX_LIST',

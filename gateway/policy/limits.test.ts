@@ -56,6 +56,14 @@ test.each<[string, string, string | undefined]>([
   ],
   ['too many directives', '{ a @x @x @x @x }', 'maxDirectives'],
   ['too many fields', `{ a { ${Array.from({ length: 20 }, (_, i) => `f${i}`).join(' ')} } }`, 'maxFields'],
+  ['fragments within the limit', `{ a { ${'... { b } '.repeat(9)} } }`, undefined],
+  ['too many inline fragments', `{ a { ${'... { b } '.repeat(10)} } }`, 'maxFields'],
+  ['values within the limit', '{ a(x: {y: [1, 2], z: $v}) b(x: [[1, 2, 3], [1, 2, 3], [1, 2, 3]]) }', undefined],
+  [
+    'too many values where a fragment is spread',
+    '{ a { ...F } b { ...F } c { ...F ...F } } fragment F on Q { a(x: {v: [1, 2, 3], w: $w}, y: {v: $v, w: {}}) }',
+    'maxValues',
+  ],
   ['values as deep as the limit', `{ a(x: ${'['.repeat(8)}${']'.repeat(8)}) }`, undefined],
   ['values that are too deep', `{ a(x: ${'['.repeat(9)}${']'.repeat(9)}) }`, 'maxNesting'],
   ['fragments that are too deep', `${'{ ... '.repeat(11)} { a ${'}'.repeat(12)}`, 'maxNesting'],
@@ -82,6 +90,14 @@ test('measures fragments that double at each step without expanding them', () =>
   const fragments = Array.from({ length: steps }, (_, i) => `fragment F${i} on Q { ...F${i + 1} ...F${i + 1} }`);
   const source = `{ ...F0 } ${fragments.join(' ')} fragment F${steps} on Q { a }`;
   expect(limitOf(source, { ...LIMITS, maxTokens: 10_000 })).toBe('maxFields');
+});
+
+test.each([1, 10, 390])('counts the spreads of a chain of %i fragments wherever it is spread', (length) => {
+  const chain = (spreads: number) =>
+    `{ ${'...F0 '.repeat(spreads)} } ${Array.from({ length }, (_, i) => `fragment F${i} on Q { ${i < length - 1 ? `...F${i + 1}` : 'a'} }`).join(' ')}`;
+  // each spread selects itself, the spreads of the rest of the chain, and a field
+  const limits = { ...LIMITS, maxTokens: 10_000, maxFields: 10 * (length + 1) };
+  expect([limitOf(chain(10), limits), limitOf(chain(11), limits)]).toEqual([undefined, 'maxFields']);
 });
 
 test('accepts any text, rejects it for its size, or leaves it to the parser', () => {

@@ -1,12 +1,15 @@
 import {
+  type ArgumentNode,
   type DocumentNode,
   GraphQLError,
   Kind,
   Lexer,
+  type ObjectFieldNode,
   parse,
   type SelectionSetNode,
   Source,
   TokenKind,
+  type ValueNode,
   visit,
 } from 'graphql';
 import { DEFER } from '../operation/conditions';
@@ -19,11 +22,11 @@ export interface Limits {
   readonly maxAliases: number;
   readonly maxRootFields: number;
   readonly maxDirectives: number;
-  /** Fields, with every fragment spread expanded. */
+  /** Fields and fragments, with every fragment spread expanded. */
   readonly maxFields: number;
   /** Values of one list, in the document or in its variables. */
   readonly maxList: number;
-  /** Values in variables, objects and lists included. */
+  /** Values in variables, and in arguments with every fragment spread expanded; objects and lists included. */
   readonly maxValues: number;
   /** Levels of braces, brackets, and parentheses in the document, and of lists and objects in its variables. */
   readonly maxNesting: number;
@@ -42,10 +45,13 @@ interface Size {
   readonly depth: number;
   readonly aliases: number;
   readonly directives: number;
-  readonly fields: number;
+  /** Fields, fragment spreads, and inline fragments. */
+  readonly selections: number;
+  /** Values in arguments. */
+  readonly values: number;
 }
 
-const NOTHING: Size = { depth: 0, aliases: 0, directives: 0, fields: 0 };
+const NOTHING: Size = { depth: 0, aliases: 0, directives: 0, selections: 0, values: 0 };
 
 /**
  * Parses a document and checks its limits before validation, since some documents are built to exhaust validation.
@@ -75,7 +81,8 @@ export function readWithin(source: string, limits: Limits): DocumentSize | undef
     return size;
   };
   const sizeOf = ({ selections }: SelectionSetNode): Size => {
-    let [depth, aliases, directives, fields] = [0, 0, 0, 0];
+    let [depth, aliases, directives, values] = [0, 0, 0, 0];
+    let count = selections.length;
     for (const selection of selections) {
       const isField = selection.kind === Kind.FIELD;
       const inner =
@@ -87,9 +94,10 @@ export function readWithin(source: string, limits: Limits): DocumentSize | undef
       depth = Math.max(depth, inner.depth + (isField ? 1 : 0));
       aliases += inner.aliases + (isField && selection.alias ? 1 : 0);
       directives += inner.directives + (selection.directives?.length ?? 0);
-      fields += inner.fields + (isField ? 1 : 0);
+      count += inner.selections;
+      values += inner.values + (isField ? valuesIn(selection.arguments) : 0);
     }
-    return { depth, aliases, directives, fields };
+    return { depth, aliases, directives, selections: count, values };
   };
   visit(document, {
     // each payload repeats the label of its fragment
@@ -104,15 +112,17 @@ export function readWithin(source: string, limits: Limits): DocumentSize | undef
   });
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    const { depth, aliases, directives, fields } = sizeOf(definition.selectionSet);
+    const { depth, aliases, directives, selections, values } = sizeOf(definition.selectionSet);
     const roots = rootFields(definition.selectionSet, fragments, new Set());
     if (depth > limits.maxDepth) throw new LimitError('levels of fields', limits.maxDepth, 'maxDepth');
     if (aliases > limits.maxAliases) throw new LimitError('aliases', limits.maxAliases, 'maxAliases');
     if (roots > limits.maxRootFields) throw new LimitError('root fields', limits.maxRootFields, 'maxRootFields');
     if (directives + (definition.directives?.length ?? 0) > limits.maxDirectives)
       throw new LimitError('directives', limits.maxDirectives, 'maxDirectives');
-    if (fields > limits.maxFields)
-      throw new LimitError('fields, with its fragments expanded', limits.maxFields, 'maxFields');
+    if (selections > limits.maxFields)
+      throw new LimitError('fields and fragments, with its fragments expanded', limits.maxFields, 'maxFields');
+    if (values > limits.maxValues)
+      throw new LimitError('values in its arguments, with its fragments expanded', limits.maxValues, 'maxValues');
   }
   return { tokens, fragments: fragments.size };
 }
@@ -181,6 +191,16 @@ function countTokens(source: string, { maxTokens, maxNesting }: Limits): number 
     if (error instanceof LimitError) throw error;
     return undefined;
   }
+}
+
+/** Values in arguments, objects and lists included. */
+function valuesIn(nodes: readonly (ArgumentNode | ObjectFieldNode)[] = []): number {
+  return nodes.reduce((sum, { value }) => sum + valuesOf(value), 0);
+}
+
+function valuesOf(value: ValueNode): number {
+  if (value.kind === Kind.LIST) return value.values.reduce((sum, item) => sum + valuesOf(item), 1);
+  return value.kind === Kind.OBJECT ? 1 + valuesIn(value.fields) : 1;
 }
 
 /** Undefined for a syntax error. */

@@ -36,6 +36,9 @@ const all = (count: number, value: (index: number) => boolean) =>
   Object.fromEntries(list(count, (i) => [`v${i}`, value(i)]));
 const booleans = (count: number) => times(count, (i) => `$v${i}: Boolean!`);
 const NEWS = 'announcements(first: 1) { nodes { title agency { key name domains(first: 1) { totalCount } } } }';
+/** Fragments F0 to F(n - 1), each of which spreads the next. */
+const chain = (length: number, type: string, last: string) =>
+  times(length, (i) => `fragment F${i} on ${type} { ${i < length - 1 ? `...F${i + 1}` : last} }`);
 const names = (count: number) => list(count, (i) => ({ name: { contains: `x${i}` } }));
 
 /** Requests that anyone can send, each of which once stopped a gateway or a subgraph, or resembles one that did. */
@@ -369,6 +372,33 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     {
       refusal: TOO_LARGE,
     },
+  ),
+  operation(
+    'a chain of 390 fragments, spread 2,000 times beside a deferred one',
+    `{ ${times(2_000, () => '...F0')} ... @defer { __typename } } ${chain(390, 'Query', '__typename')}`,
+    { accept: PARTS, refusal: TOO_LARGE },
+  ),
+  operation(
+    '48,000 fragments of one object',
+    `{ node(id: "Sector:none") { ${times(60, () => '...A')} } } fragment A on Node { ${times(80, () => '...F0')} } ${chain(9, 'Node', 'id')}`,
+    { refusal: TOO_LARGE },
+  ),
+  ...[true, false].map((value) =>
+    operation(
+      `as many fragments of one object as allowed, with conditions that are ${value}`,
+      `query (${booleans(7)}) { ${times(7, (i) => `v${i}: __typename @skip(if: $v${i})`)} node(id: "Sector:none") { ${times(490, () => '...F0')} } } ${chain(9, 'Node', 'id')}`,
+      { variables: all(7, () => value) },
+    ),
+  ),
+  operation(
+    'a filter of 900 values, spread 400 times',
+    `query ($v: String) { agencies { ${times(400, () => '...F')} } } fragment F on Agency { announcements(filter: { or: [${times(450, () => '{ title: { eq: $v } }')}] }) { totalCount } }`,
+    { refusal: TOO_LARGE },
+  ),
+  operation(
+    'the schema by 12 spreads of a chain of 390 fragments',
+    `{ __schema { types { fields { args { ${times(12, () => '...F0')} } } } } } ${chain(390, '__InputValue', 'name')}`,
+    { refusal: TOO_LARGE },
   ),
   operation(
     '300 fragments side by side',
