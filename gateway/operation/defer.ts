@@ -63,20 +63,22 @@ export function divideAtRoot(document: DocumentNode, operationName: string | und
     definitions: [{ ...operation, selectionSet: { kind: Kind.SELECTION_SET, selections } }, ...fragments],
   });
   const { selections } = operation.selectionSet;
-  const names = new Map(selections.map((selection) => [selection, rootNames([selection], fragments)]));
+  const all = new RootNames(fragments);
+  const names = new Map(selections.map((selection) => [selection, all.of(selection)]));
   const uses = new Map<string, number>();
   for (const rootFields of names.values()) for (const name of rootFields) uses.set(name, (uses.get(name) ?? 0) + 1);
+  const immediate = new RootNames(fragments, { skipsDeferred: true });
   const isSeparate = (selection: SelectionNode): boolean => {
     const defer = deferOf(selection);
     if (!defer) return false;
     // it must have fields outside of its nested deferred fragments
-    const immediate = rootNames([withoutDirective(selection, defer)], fragments, { skipsDeferred: true });
-    return immediate.size > 0 && [...names.get(selection)!].every((name) => uses.get(name) === 1);
+    const hasFields = immediate.of(withoutDirective(selection, defer)).size > 0;
+    return hasFields && [...names.get(selection)!].every((name) => uses.get(name) === 1);
   };
-  const separate = selections.filter(isSeparate);
+  const separate = new Set(selections.filter(isSeparate));
   return {
-    rest: selecting(selections.filter((selection) => !separate.includes(selection))),
-    fragments: separate.map((selection) => {
+    rest: selecting(selections.filter((selection) => !separate.has(selection))),
+    fragments: [...separate].map((selection) => {
       const defer = deferOf(selection)!;
       return { label: labelOf(defer), document: selecting([withoutDirective(selection, defer)]) };
     }),
@@ -91,27 +93,40 @@ const withoutDirective = <T extends SelectionNode>(selection: T, directive: Dire
   directives: selection.directives?.filter((node) => node !== directive),
 });
 
-/** Response names at the top level of selections, including those in fragments. */
-function rootNames(
-  selections: readonly SelectionNode[],
-  fragments: readonly FragmentDefinitionNode[],
-  { skipsDeferred = false } = {},
-): Set<string> {
-  const names = new Set<string>();
-  const visited = new Set<string>();
-  const visitAll = (all: readonly SelectionNode[]): void => {
-    for (const selection of all) {
-      if (!foldConditions(selection.directives, true) || (skipsDeferred && deferOf(selection))) continue;
-      if (selection.kind === Kind.FIELD) names.add(selection.alias?.value ?? selection.name.value);
-      else if (selection.kind === Kind.INLINE_FRAGMENT) visitAll(selection.selectionSet.selections);
-      else if (!visited.has(selection.name.value)) {
-        visited.add(selection.name.value);
-        visitAll(fragments.find(({ name }) => name.value === selection.name.value)!.selectionSet.selections);
-      }
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** Response names at the top level of selections, including those in fragments. Reads each fragment once. */
+export class RootNames {
+  private readonly fragments: ReadonlyMap<string, FragmentDefinitionNode>;
+  private readonly ofFragments = new Map<string, ReadonlySet<string>>();
+  private readonly skipsDeferred: boolean;
+  /** Selections read so far. */
+  steps = 0;
+
+  constructor(fragments: readonly FragmentDefinitionNode[], { skipsDeferred = false } = {}) {
+    this.fragments = new Map(fragments.map((fragment) => [fragment.name.value, fragment]));
+    this.skipsDeferred = skipsDeferred;
+  }
+
+  of(selection: SelectionNode): ReadonlySet<string> {
+    this.steps += 1;
+    if (!foldConditions(selection.directives, true) || (this.skipsDeferred && deferOf(selection))) return NO_NAMES;
+    if (selection.kind === Kind.FIELD) return new Set([selection.alias?.value ?? selection.name.value]);
+    if (selection.kind === Kind.INLINE_FRAGMENT) return this.ofAll(selection.selectionSet);
+    const name = selection.name.value;
+    let names = this.ofFragments.get(name);
+    if (!names) {
+      names = this.ofAll(this.fragments.get(name)!.selectionSet);
+      this.ofFragments.set(name, names);
     }
-  };
-  visitAll(selections);
-  return names;
+    return names;
+  }
+
+  private ofAll({ selections }: SelectionSetNode): ReadonlySet<string> {
+    const names = new Set<string>();
+    for (const selection of selections) for (const name of this.of(selection)) names.add(name);
+    return names;
+  }
 }
 
 /** An operation divided into an initial result and deferred fragments. */
