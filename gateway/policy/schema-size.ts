@@ -30,8 +30,8 @@ const STANDARD_COST = 20_000;
 const TIMES_STANDARD = 2;
 
 /**
- * Counts the schema values that an operation requests. Introspection runs synchronously, and its nested lists multiply: a small operation
- * can request hundreds of millions of values.
+ * Counts the schema values that an operation requests, and the fragments that it spreads on each of them. Introspection runs synchronously,
+ * and its nested lists multiply: a small operation can request hundreds of millions of values.
  */
 export class SchemaSize {
   /** Values of the standard introspection query. */
@@ -52,7 +52,7 @@ export class SchemaSize {
   }
 
   /**
-   * Values that an operation requests, with everything deprecated and skipped: infinite above the maximum, where counting stops.
+   * Values that an operation requests, and fragments on each, with everything deprecated and skipped: infinite above the maximum, where counting stops.
    * @param document an operation with its fragments
    */
   of(document: DocumentNode): number {
@@ -80,7 +80,9 @@ const standardIntrospection = (): DocumentNode =>
 /** One count, which stops soon after `limit` values. */
 class Count {
   private readonly fragments = new Map<string, SelectionSetNode>();
+  /** Fields and fragments, each for every object of the schema that it is selected on. */
   private values = 0;
+  private largestTypes: readonly unknown[] | undefined;
 
   constructor(
     private readonly schema: GraphQLSchema,
@@ -101,14 +103,17 @@ class Count {
   }
 
   private addRoot({ selections }: SelectionSetNode): void {
-    for (const selection of selections)
-      if (selection.kind !== Kind.FIELD) this.addRoot(this.inner(selection));
-      else {
-        this.values += 1;
-        const { name, selectionSet } = selection;
-        if (name.value === '__schema') this.add(selectionSet!, __Schema, this.schema);
-        if (name.value === '__type') for (const type of this.typesOf(selection)) this.add(selectionSet!, __Type, type);
+    for (const selection of selections) {
+      if (this.values > this.limit) return;
+      this.values += 1;
+      if (selection.kind !== Kind.FIELD) {
+        this.addRoot(this.inner(selection));
+        continue;
       }
+      const { name, selectionSet } = selection;
+      if (name.value === '__schema') this.add(selectionSet!, __Schema, this.schema);
+      if (name.value === '__type') for (const type of this.typesOf(selection)) this.add(selectionSet!, __Type, type);
+    }
   }
 
   private inner(selection: FragmentSpreadNode | InlineFragmentNode): SelectionSetNode {
@@ -119,6 +124,11 @@ class Count {
   private typesOf({ arguments: given = [] }: FieldNode): readonly unknown[] {
     const name = given[0]?.value;
     if (name?.kind === Kind.STRING) return [this.schema.getType(name.value)];
+    this.largestTypes ??= this.largest();
+    return this.largestTypes;
+  }
+
+  private largest(): readonly unknown[] {
     const types = Object.values(this.schema.getTypeMap());
     const largest = (size: (type: GraphQLNamedType) => number) => types.reduce((a, b) => (size(b) > size(a) ? b : a));
     return [
@@ -134,12 +144,10 @@ class Count {
     if (source === null || source === undefined) return;
     for (const selection of selectionSet.selections) {
       if (this.values > this.limit) return;
+      this.values += 1;
       if (selection.kind !== Kind.FIELD) this.add(this.inner(selection), type, source);
-      else {
-        this.values += 1;
-        if (selection.selectionSet)
-          this.addBelow(selection.selectionSet, type.getFields()[selection.name.value]!, source);
-      }
+      else if (selection.selectionSet)
+        this.addBelow(selection.selectionSet, type.getFields()[selection.name.value]!, source);
     }
   }
 

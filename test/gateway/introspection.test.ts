@@ -86,13 +86,52 @@ describe('introspection', () => {
         ? Object.values(value).reduce((sum, inner) => sum + valuesIn(inner) + (Array.isArray(value) ? 0 : 1), 0)
         : 0;
     for (const query of [
-      getIntrospectionQuery({ inputValueDeprecation: true }),
-      '{ __schema { ...S } } fragment S on __Schema { types { name fields(includeDeprecated: true) { args(includeDeprecated: true) { type { ofType { name } } } } } directives { locations } }',
+      '{ __schema { types { kind name description fields(includeDeprecated: true) { name args(includeDeprecated: true) { type { ofType { name } } } } } directives { locations } } }',
       '{ a: __type(name: "Submission") { possibleTypes { name } fields(includeDeprecated: true) { type { name } } } b: __type(name: "None") { name } }',
     ]) {
       const { data } = executeSync({ schema, document: parse(query) });
       expect(size.of(parse(query))).toBe(valuesIn(data));
     }
+  });
+
+  describe('fragments', () => {
+    const schema = apiSchemaOf(readText(OWN_SUPERGRAPH_FILE, 'The supergraph'));
+    const size = new SchemaSize(schema);
+    const types = Object.keys(schema.getTypeMap()).length;
+    const chain = (length: number, last = 'name') =>
+      Array.from({ length }, (_, i) => `fragment C${i} on __Type { ${i < length - 1 ? `...C${i + 1}` : last} }`).join(
+        ' ',
+      );
+    const spreads = (count: number) => '...C0 '.repeat(count);
+
+    test.each([1, 10, 390])('counts a chain of %i on every object that it is spread on', (length) => {
+      for (const times of [1, 2, 20]) {
+        const counted = 2 + times * types * (length + 1);
+        expect(size.of(parse(`{ __schema { types { ${spreads(times)} } } } ${chain(length)}`))).toBe(
+          counted > size.max ? Number.POSITIVE_INFINITY : counted,
+        );
+      }
+      expect(size.of(parse(`{ __schema { types { ... { ... { name } } } } }`))).toBe(2 + 3 * types);
+    });
+
+    test('stops counting soon after the limit', () => {
+      const { max } = size;
+      // getType calls getTypeMap
+      const read = jest.spyOn(schema, 'getType');
+      const found = jest.spyOn(schema, 'getTypeMap');
+      for (const query of [
+        `{ __schema { types { fields { type { ${spreads(18)} } } } } } ${chain(390)}`,
+        `query ($n: String!) { ${'...A0 '.repeat(2_000)} } ${chain(390).replaceAll('C', 'A').replaceAll('__Type', 'Query').replace('name', '__type(name: $n) { name }')}`,
+        `{ ${'...A0 '.repeat(100_000)} } fragment A0 on Query { __type(name: "Agency") { ${'name '.repeat(100)} } }`,
+      ])
+        expect(size.of(parse(query))).toBe(Number.POSITIVE_INFINITY);
+      // each root field with 100 subfields counts 102 values
+      expect(read.mock.calls.length).toBeLessThanOrEqual(Math.ceil(max / 102) + 1);
+      // __schema.types of the first, and the largest types of the second
+      expect(found.mock.calls.length - read.mock.calls.length).toBeLessThanOrEqual(2);
+      read.mockRestore();
+      found.mockRestore();
+    });
   });
 
   test('bounds the cache of introspection results', async () => {
@@ -150,6 +189,8 @@ describe('introspection', () => {
     await contest.graphs.native.execute(request);
     isBroken = true;
     const { data, errors } = await contest.graphs.native.execute(request);
+    // other tests share the schema
+    isBroken = false;
     await contest.close();
     expect(data?.toJSON()).toEqual({ a: { name: 'Query', fields: null } });
     expect(errors).toMatchObject([{ message: 'broken schema', path: ['a', 'fields'] }]);
