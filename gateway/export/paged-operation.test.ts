@@ -115,3 +115,38 @@ describe('a table', () => {
     expect(() => new Table(selection, 'none.nodes')).toThrow('no field "none.nodes" below its list');
   });
 });
+
+describe('errors of large questions', () => {
+  const names = Array.from({ length: 2_000 }, (_, i) => `n${i}`);
+  const message = (act: () => unknown): string => {
+    try {
+      act();
+    } catch (error) {
+      return (error as Error).message;
+    }
+    throw new Error('nothing was rejected');
+  };
+
+  test.each<[string, () => unknown, RegExp]>([
+    [
+      'columns',
+      () => new Table(of(`{ things { nodes { ${names.join(' ')} } } }`).selection, 'x'),
+      /: n0, n1, n2, n3, n4, and 1995 more$/,
+    ],
+    [
+      'lists',
+      () => of(`{ ${names.map((name) => `${name} { nodes { id } }`).join(' ')} }`),
+      /n3, n4, and 1995 more\n.*--list n0$/,
+    ],
+    [
+      'lists without the one that was named',
+      () => of(`{ ${names.map((name) => `${name} { nodes { id } }`).join(' ')} }`, { list: 'x' }),
+      /"x", but n0, .*n4, and 1995 more\n/,
+    ],
+    ['operations', () => of(names.map((name) => `query ${name} { a }`).join(' ')), /"n3", "n4", and 1995 more\n/],
+  ])('name the first of many %s', (_what, act, expected) => {
+    const text = message(act);
+    expect(text).toMatch(expected);
+    expect(text.length).toBeLessThan(300);
+  });
+});

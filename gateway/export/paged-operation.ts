@@ -11,6 +11,7 @@ import {
   visit,
 } from 'graphql';
 import { OperatorError } from '#base/errors';
+import { someOf } from './choices';
 
 /** An operation with one list whose pages follow each other. */
 export interface PagedOperation {
@@ -91,7 +92,7 @@ function parsed(text: string): DocumentNode {
 
 function operationOf(document: DocumentNode, name: string | undefined, choices: Choices): OperationDefinitionNode {
   const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
-  const names = operations.map((operation) => `"${operation.name?.value ?? ''}"`).join(', ');
+  const names = someOf(operations.map((operation) => `"${operation.name?.value ?? ''}"`));
   const [operation, ...others] = operations.filter((node) => name === undefined || node.name?.value === name);
   if (!operation || others.length > 0)
     throw new OperatorError(
@@ -182,7 +183,7 @@ function chosen(lists: readonly List[], name: string | undefined, choices: Choic
     name === undefined ? !isWithin : path.join('.') === name,
   );
   if (list && others.length === 0) return list;
-  const names = lists.map(({ path }) => path.join('.')).join(', ');
+  const names = someOf(lists.map(({ path }) => path.join('.')));
   if (lists.length === 0)
     throw new OperatorError(
       'The question has no list: no field selects "nodes" or "edges"',

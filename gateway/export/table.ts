@@ -1,5 +1,6 @@
 import type { FieldNode } from 'graphql';
 import { OperatorError } from '#base/errors';
+import { someOf } from './choices';
 import { responseName } from './paged-operation';
 
 /** A cell of a table. */
@@ -38,7 +39,7 @@ export class Table {
     if (unfold !== undefined && !this.parts.some(({ path }) => startsWith(path, this.unfolded)))
       throw new OperatorError(
         `The question has no field "${unfold}" below its list`,
-        `Unfold the path of a list among: ${this.columns.join(', ')}`,
+        `Unfold the path of a list among: ${someOf(this.columns)}`,
       );
   }
 
