@@ -1,4 +1,4 @@
-import { buildSchema, parse } from 'graphql';
+import { buildSchema, type GraphQLEnumType, parse } from 'graphql';
 import { normalize } from './normalize';
 
 const schema = buildSchema(`
@@ -68,4 +68,40 @@ test('rejects fragments that multiply with a clear message', () => {
   );
   const query = `{ thing(id: 1) { ...F0 } } ${levels.join(' ')} fragment F30 on Thing { id }`;
   expect(() => text(query)).toThrow(/more than 50000 fields/);
+});
+
+const times = (count: number, text: string) => Array.from({ length: count }, () => text).join(' ');
+
+test('counts selections with fragments expanded, whether or not they are kept', () => {
+  const { selections } = normalize(
+    parse('{ node { ...F ...F id @skip(if: true) } } fragment F on Thing { id ... on Node { id } }'),
+    undefined,
+    schema,
+  );
+  expect(selections).toBe(2 + 2 * 4);
+});
+
+test('finds the object types of each fragment once, however often it is spread', () => {
+  const wide = buildSchema(`
+    interface Node { id: ID! } interface Named implements Node { id: ID! }
+    ${Array.from({ length: 100 }, (_, i) => `type T${i} implements Node & Named { id: ID! }`).join(' ')}
+    type Query { node: Node }
+  `);
+  const found = jest.spyOn(wide, 'getPossibleTypes');
+  const chain =
+    'fragment A on Node { ...B } fragment B on Named { ...C } fragment C on Node { ...D } fragment D on T1 { id }';
+  const { selections } = normalize(parse(`{ node { ${times(900, '...A')} } } ${chain}`), undefined, wide);
+  expect(selections).toBe(1 + 900 * 5);
+  expect(found.mock.calls.length).toBeLessThanOrEqual(2);
+});
+
+test('reads the arguments of a field once, however often its fragment is spread', () => {
+  const read = jest.spyOn(schema.getType('Color') as GraphQLEnumType, 'parseLiteral');
+  const query = (spreads: number) =>
+    `{ thing(id: 1) { ${times(spreads, '...F')} } } fragment F on Thing { friends(filter: { color: RED }) { id } }`;
+  text(query(1));
+  const once = read.mock.calls.length;
+  expect(once).toBeGreaterThan(0);
+  text(query(1_000));
+  expect(read.mock.calls.length).toBe(2 * once);
 });

@@ -6,6 +6,7 @@ import {
   type FragmentDefinitionNode,
   type GraphQLArgument,
   type GraphQLCompositeType,
+  type GraphQLInputObjectType,
   type GraphQLInputType,
   type GraphQLObjectType,
   type GraphQLSchema,
@@ -52,6 +53,8 @@ export interface NormalizedOperation {
   /** The client's operation. */
   readonly definition: OperationDefinitionNode;
   readonly hasLiterals: boolean;
+  /** Selections of the client's operation, with its fragments expanded: the measure of the work and memory that it takes. */
+  readonly selections: number;
   /** Values of the variables that replace literals. */
   readonly literals: Readonly<Record<string, unknown>>;
 }
@@ -193,6 +196,7 @@ export function normalize(
     definition: operation,
     literals: normalizer.literals,
     hasLiterals: normalizer.literalDefinitions.length > 0,
+    selections: normalizer.selections,
   };
 }
 
@@ -210,6 +214,23 @@ export function operationOf(document: DocumentNode, operationName: string | unde
   throw new Error(`The document has no operation named "${operationName}"`);
 }
 
+type ObjectTypes = ReadonlySet<GraphQLObjectType>;
+
+/** The arguments of a field, with variables for literals. */
+interface Arguments {
+  readonly argumentNodes: readonly ArgumentNode[] | undefined;
+  readonly text: string;
+}
+
+function cached<K, V>(values: Map<K, V>, key: K, make: () => V): V {
+  let value = values.get(key);
+  if (value === undefined) {
+    value = make();
+    values.set(key, value);
+  }
+  return value;
+}
+
 class Normalizer {
   readonly literals: Record<string, unknown> = {};
   readonly literalDefinitions: NonNullable<OperationDefinitionNode['variableDefinitions']>[number][] = [];
@@ -218,7 +239,12 @@ class Normalizer {
   /** Distinct meanings of fields by response name, in order of appearance. */
   private readonly meanings = new Map<string, string[]>();
   private readonly literalPrefix: string;
-  private selections = 0;
+  /** Object types of each type, and of each type within others. */
+  private readonly possible = new Map<GraphQLCompositeType, ObjectTypes>();
+  private readonly narrowed = new Map<ObjectTypes, Map<GraphQLCompositeType, ObjectTypes>>();
+  /** Arguments of each field of the document by what they are passed to: fragments repeat fields. */
+  private readonly writtenArguments = new Map<FieldNode, Map<readonly GraphQLArgument[], Arguments>>();
+  selections = 0;
   /** Number of enclosing selection sets. */
   private depth = 0;
 
@@ -237,7 +263,7 @@ class Normalizer {
   }
 
   selectionSet({ selections }: SelectionSetNode, parent: GraphQLCompositeType): SelectionSetNode {
-    const possible = new Set(this.possibleTypes(parent));
+    const possible = this.possibleTypes(parent);
     this.depth += 1;
     const normalized = selections.flatMap((selection) => this.selection(selection, parent, possible));
     this.depth -= 1;
@@ -246,16 +272,20 @@ class Normalizer {
     return normalized.length > 0 ? { kind: Kind.SELECTION_SET, selections: normalized } : onlyTypename();
   }
 
-  private possibleTypes(type: GraphQLCompositeType): readonly GraphQLObjectType[] {
-    return isObjectType(type) ? [type] : this.schema.getPossibleTypes(type);
+  private possibleTypes(type: GraphQLCompositeType): ObjectTypes {
+    return cached(this.possible, type, () => new Set(isObjectType(type) ? [type] : this.schema.getPossibleTypes(type)));
+  }
+
+  private typesWithin(possible: ObjectTypes, type: GraphQLCompositeType): ObjectTypes {
+    const byType = cached(this.narrowed, possible, () => new Map());
+    return cached(byType, type, () => {
+      const types = this.possibleTypes(type);
+      return new Set([...possible].filter((candidate) => types.has(candidate)));
+    });
   }
 
   /** @param possible object types possible here, by the enclosing fragments */
-  private selection(
-    selection: SelectionNode,
-    parent: GraphQLCompositeType,
-    possible: ReadonlySet<GraphQLObjectType>,
-  ): SelectionNode[] {
+  private selection(selection: SelectionNode, parent: GraphQLCompositeType, possible: ObjectTypes): SelectionNode[] {
     this.selections += 1;
     if (this.selections > MAX_SELECTIONS)
       throw new PlanningError(
@@ -269,8 +299,7 @@ class Normalizer {
     const { typeCondition, selectionSet } =
       selection.kind === Kind.FRAGMENT_SPREAD ? this.fragments.get(selection.name.value)! : selection;
     const type = typeCondition ? (this.schema.getType(typeCondition.name.value) as GraphQLCompositeType) : parent;
-    const within =
-      type === parent ? possible : new Set(this.possibleTypes(type).filter((candidate) => possible.has(candidate)));
+    const within = type === parent ? possible : this.typesWithin(possible, type);
     // nested fragments may exclude every type; a planner would drop the field that contains only such fragments
     if (within.size === 0) return [];
     const inner = selectionSet.selections.flatMap((child) => this.selection(child, type, within));
@@ -302,12 +331,12 @@ class Normalizer {
     const type = getNamedType(definition.type);
     // a field with default arguments differs from one whose arguments a requirement sets
     const hasArguments = definition.args.length > 0;
-    const argumentNodes = node.arguments?.map((argument) => this.argument(argument, definition.args));
-    const meaning = `${name}(${(argumentNodes ?? []).map(print).toSorted().join()})`;
+    const byDefinition = cached(this.writtenArguments, node, () => new Map());
+    const { argumentNodes, text } = cached(byDefinition, definition.args, () => this.arguments(node, definition.args));
     return {
       kind: Kind.FIELD,
       name: node.name,
-      alias: this.alias(name, response, hasArguments, meaning),
+      alias: this.alias(name, response, hasArguments, `${name}(${text})`),
       arguments: argumentNodes,
       directives,
       selectionSet: node.selectionSet && isCompositeType(type) ? this.selectionSet(node.selectionSet, type) : undefined,
@@ -325,6 +354,11 @@ class Normalizer {
     let number = meanings.indexOf(meaning);
     if (number < 0) number = meanings.push(meaning) - 1;
     return { kind: Kind.NAME, value: `_o${number || ''}_${response}` };
+  }
+
+  private arguments({ arguments: nodes }: FieldNode, definitions: readonly GraphQLArgument[]): Arguments {
+    const argumentNodes = nodes?.map((argument) => this.argument(argument, definitions));
+    return { argumentNodes, text: (argumentNodes ?? []).map(print).toSorted().join() };
   }
 
   private argument(argument: ArgumentNode, definitions: readonly GraphQLArgument[]): ArgumentNode {
@@ -370,14 +404,21 @@ const onlyTypename = (): SelectionSetNode => ({
 /** Directive that marks a fetched field as not part of the answer. Never printed in the planner's text. */
 const NOT_RENDERED = 'notRendered';
 
+/** Whether input objects have {@link onlyPlainFields}. */
+const plainObjects = new WeakMap<GraphQLInputObjectType, boolean>();
+
 /** Whether a literal is plain JSON: built-in scalars, enums, and lists and input objects of these, without variables. */
 function isPlain(value: ValueNode, type: GraphQLInputType): boolean {
   const named = getNamedType(type);
-  const plainType =
-    isEnumType(named) ||
-    isSpecifiedScalarType(named) ||
-    (isInputObjectType(named) && onlyPlainFields(named, new Set()));
-  if (!plainType) return false;
+  if (!isEnumType(named) && !isSpecifiedScalarType(named)) {
+    if (!isInputObjectType(named)) return false;
+    let isPlainObject = plainObjects.get(named);
+    if (isPlainObject === undefined) {
+      isPlainObject = onlyPlainFields(named, new Set());
+      plainObjects.set(named, isPlainObject);
+    }
+    if (!isPlainObject) return false;
+  }
   let plain = true;
   visit(value, {
     Variable: () => {
