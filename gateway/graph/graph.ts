@@ -36,6 +36,7 @@ import { NODES } from '../nodes/schema';
 import { NodesTransport } from '../nodes/transport';
 import { decided, variablesOfConditions } from '../operation/conditions';
 import { type DeferredOperation, divideAtRoot, normalizeDeferred } from '../operation/defer';
+import { DocumentCache, derivedBytes } from '../operation/document-cache';
 import { exactVariables } from '../operation/exact-variables';
 import { Matches } from '../operation/matches';
 import { type NormalizedOperation, normalize, operationOf } from '../operation/normalize';
@@ -128,15 +129,8 @@ export type GraphResult =
       readonly extensions?: undefined;
     };
 
-/** The normalized operations of a document, by operation name and the values of its conditions. */
-interface Variants {
-  /** Names of Boolean variables used in conditions. */
-  readonly conditions: readonly string[];
-  readonly operations: LRUCache<string, NormalizedOperation>;
-}
-
-/** Maximum normalized operations cached per document. */
-const MAX_VARIANTS = 64;
+/** Maximum estimated bytes of cached normalized operations. */
+const MAX_NORMALIZED_BYTES = 64 * 1024 * 1024;
 
 /** An operation as clients sent it. */
 export interface SourceOperation {
@@ -178,7 +172,12 @@ export class Graph {
   private readonly nodes: NodeDirectory | undefined;
   private readonly schemaSize: SchemaSize;
   private readonly partlyHidden: ReadonlySet<string>;
-  private readonly normalized = new WeakMap<DocumentNode, Variants>();
+  /** By operation name and the values of the document's conditions. */
+  readonly normalized = new DocumentCache<NormalizedOperation>(MAX_NORMALIZED_BYTES, ({ selections, key, text = '' }) =>
+    derivedBytes(selections, key.length + text.length),
+  );
+  /** Names of the Boolean variables used in the conditions of a document. */
+  private readonly conditionsOf = new WeakMap<DocumentNode, readonly string[]>();
   /** Operations that select more than their plan covers: introspection and the root type's name. */
   private readonly unshared = new WeakMap<NormalizedOperation, CompiledOperation>();
   /** Cached answers to pure introspection; they depend only on the schema. */
@@ -626,26 +625,28 @@ export class Graph {
     operationName: string | null | undefined,
     coerced: Readonly<Record<string, unknown>>,
   ): NormalizedOperation {
-    let variants = this.normalized.get(document);
-    if (!variants) {
-      variants = { conditions: variablesOfConditions(document), operations: new LRUCache({ max: MAX_VARIANTS }) };
-      this.normalized.set(document, variants);
-    }
+    const conditions = this.conditionsIn(document);
     let key = operationName ?? '';
-    for (const name of variants.conditions) key += coerced[name] === true ? '\n1' : '\n0';
-    let normalized = variants.operations.get(key);
-    if (!normalized) {
-      const unconditional = variants.conditions.length > 0 ? decided(document, coerced) : document;
-      normalized = normalize(unconditional, operationName, this.apiSchema, { partlyHidden: this.partlyHidden });
-      variants.operations.set(key, normalized);
+    for (const name of conditions) key += coerced[name] === true ? '\n1' : '\n0';
+    return this.normalized.get(document, key, () => {
+      const unconditional = conditions.length > 0 ? decided(document, coerced) : document;
+      return normalize(unconditional, operationName, this.apiSchema, { partlyHidden: this.partlyHidden });
+    });
+  }
+
+  private conditionsIn(document: DocumentNode): readonly string[] {
+    let conditions = this.conditionsOf.get(document);
+    if (!conditions) {
+      conditions = variablesOfConditions(document);
+      this.conditionsOf.set(document, conditions);
     }
-    return normalized;
+    return conditions;
   }
 
   /** Condition values that an operation has been executed with, most recent first; one empty object without conditions. */
   conditionsSeen(document: DocumentNode, operationName: string | undefined): Record<string, boolean>[] {
-    const { conditions = [], operations } = this.normalized.get(document) ?? {};
-    return [...(operations?.keys() ?? [])].flatMap((key) => {
+    const conditions = this.conditionsIn(document);
+    return this.normalized.keys(document).flatMap((key) => {
       const [name, ...values] = key.split('\n');
       if (name !== (operationName ?? '')) return [];
       return [Object.fromEntries(conditions.map((variable, index) => [variable, values[index] === '1']))];

@@ -41,6 +41,8 @@ export type ConditionValues = ReadonlyMap<string, boolean>;
 export class OperationReads {
   /** The operation with every fragment spread expanded: the rules of a field depend on its place. */
   readonly document: DocumentNode;
+  /** Selections of {@link document}. */
+  readonly selections: number;
   private readonly operation: OperationDefinitionNode;
   /** Variables that conditions use. */
   private readonly conditions: readonly string[];
@@ -53,7 +55,9 @@ export class OperationReads {
     private readonly rules: AccessRules,
   ) {
     const operation = operationOf(document, operationName);
-    this.operation = { ...operation, selectionSet: new Inliner(document).selectionSet(operation.selectionSet) };
+    const inliner = new Inliner(document);
+    this.operation = { ...operation, selectionSet: inliner.selectionSet(operation.selectionSet) };
+    this.selections = inliner.selections;
     this.document = { kind: Kind.DOCUMENT, definitions: [this.operation] };
     this.conditions = variablesOfConditions(this.operation.selectionSet);
   }
@@ -157,6 +161,7 @@ class Walk {
 
 /** Expands fragment spreads into separate nodes. */
 class Inliner {
+  selections = 0;
   private readonly fragments = new Map<string, FragmentDefinitionNode>();
 
   constructor({ definitions }: DocumentNode) {
@@ -169,6 +174,7 @@ class Inliner {
   }
 
   private selection(selection: SelectionNode): SelectionNode {
+    this.selections += 1;
     if (selection.kind === Kind.FRAGMENT_SPREAD) {
       const { typeCondition, selectionSet } = this.fragments.get(selection.name.value)!;
       const { directives } = selection;

@@ -1,6 +1,6 @@
 import { type DocumentNode, type FieldNode, GraphQLError, type GraphQLSchema, visit } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import type { Principal } from '#base/identity/principal';
+import { DocumentCache, derivedBytes } from '../operation/document-cache';
 import { type Withheld, withhold } from '../operation/normalize';
 import { AccessRules, holds, type Rule } from './access-rules';
 import { type ConditionValues, type FieldRead, OperationReads } from './reads';
@@ -13,19 +13,23 @@ export interface OperationRequest {
   readonly variables?: Readonly<Record<string, unknown>>;
 }
 
-/** Cached results for an operation: its reads by condition values, and its document by withheld fields. */
-interface Cached {
-  readonly reads: OperationReads;
-  readonly fields: LRUCache<string, readonly FieldRead[]>;
-  readonly withheld: LRUCache<string, DocumentNode>;
-}
+/** Maximum estimated bytes of cached reads, of their fields, and of documents with withheld fields, each. */
+const MAX_BYTES = 32 * 1024 * 1024;
 
-/** Maximum cached combinations of condition values, and of withheld fields, per operation. */
-const MAX_KINDS = 64;
+/** A document with withheld fields. */
+interface Marked {
+  readonly document: DocumentNode;
+  readonly selections: number;
+}
 
 /** Enforces a supergraph's access rules, by Federation's authorization specification. */
 export class SchemaRules {
-  private readonly cache = new WeakMap<DocumentNode, Map<string | undefined, Cached>>();
+  /** By operation name. */
+  readonly reads = new DocumentCache<OperationReads>(MAX_BYTES, ({ selections }) => derivedBytes(selections, 0));
+  /** By condition values, for the documents of reads. */
+  readonly fields = new DocumentCache<readonly FieldRead[]>(MAX_BYTES, ({ length }) => derivedBytes(length, 0));
+  /** By withheld fields, for the documents of reads. */
+  readonly marked = new DocumentCache<Marked>(MAX_BYTES, ({ selections }) => derivedBytes(selections, 0));
 
   private constructor(
     private readonly schema: GraphQLSchema,
@@ -53,7 +57,7 @@ export class SchemaRules {
 
   /** Marks the fields that the caller may not read as withheld; returns the same document if the caller may read all. */
   withhold(operation: OperationRequest, principal: Principal | null): DocumentNode {
-    const { cached, values, fields } = this.fieldsOf(operation);
+    const { reads, values, fields } = this.fieldsOf(operation);
     if (fields.length === 0) return operation.document;
     const reasons = new Map<FieldNode, Withheld>();
     for (const { node, rules, coordinate } of fields) {
@@ -62,47 +66,27 @@ export class SchemaRules {
     }
     if (reasons.size === 0) return operation.document;
     const key = `${keyOf(values)}\n${fields.map(({ node }) => reasons.get(node)?.message ?? '').join('\n')}`;
-    let marked = cached.withheld.get(key);
-    if (!marked) {
-      marked = visit(cached.reads.document, {
+    const { document } = this.marked.get(reads.document, key, () => {
+      const marked: DocumentNode = visit(reads.document, {
         Field: (node) => {
           const reason = reasons.get(node);
           return reason && withhold(node, reason);
         },
       });
-      cached.withheld.set(key, marked);
-    }
-    return marked;
+      return { document: marked, selections: reads.selections };
+    });
+    return document;
   }
 
   private fieldsOf({ document, operationName, variables = {} }: OperationRequest) {
-    const cached = this.cachedOf(document, operationName);
-    const values = cached.reads.conditionValues(variables);
-    const key = keyOf(values);
-    let fields = cached.fields.get(key);
-    if (!fields) {
-      fields = cached.reads.fields(values);
-      cached.fields.set(key, fields);
-    }
-    return { cached, values, fields };
-  }
-
-  private cachedOf(document: DocumentNode, operationName: string | undefined): Cached {
-    let byName = this.cache.get(document);
-    if (!byName) {
-      byName = new Map();
-      this.cache.set(document, byName);
-    }
-    let cached = byName.get(operationName);
-    if (!cached) {
-      cached = {
-        reads: new OperationReads(document, operationName, this.schema, this.rules),
-        fields: new LRUCache({ max: MAX_KINDS }),
-        withheld: new LRUCache({ max: MAX_KINDS }),
-      };
-      byName.set(operationName, cached);
-    }
-    return cached;
+    const reads = this.reads.get(
+      document,
+      operationName ?? '',
+      () => new OperationReads(document, operationName, this.schema, this.rules),
+    );
+    const values = reads.conditionValues(variables);
+    const fields = this.fields.get(reads.document, keyOf(values), () => reads.fields(values));
+    return { reads, values, fields };
   }
 }
 
