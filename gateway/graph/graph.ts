@@ -55,7 +55,7 @@ import { SchemaSize } from '../policy/schema-size';
 import { type Handling, Sensitivities } from '../policy/sensitivity';
 import { type ArgumentText, argumentText, textWithin } from '../policy/text';
 import { WithheldEntries, type WithheldExtension } from '../policy/withheld';
-import { costOfAnswer } from '../policy/work';
+import { costOfAnswer, costOfExpansion } from '../policy/work';
 import { invalidSupergraph, readSupergraph } from '../supergraph/supergraph';
 import type { TraceExtension } from '../trace/extension';
 import type { OperationTrace } from '../trace/trace';
@@ -101,8 +101,8 @@ export interface GraphRequest {
   readonly settle?: (spending: Spending, actual: number) => void;
   /** Called with the cost of work that no estimate covers. */
   readonly charge?: (cost: number) => void;
-  /** Called before the operation is planned. */
-  readonly chargePlanning?: () => void;
+  /** Called before the operation is planned. @param selections with its fragments expanded */
+  readonly chargePlanning?: (selections: number) => void;
   /** Collects the headers of subgraph responses to an answer in parts, which grow as they arrive. */
   readonly heard?: (readonly SubgraphAnswer['headers'][])[];
   /** Records the plan and the timing, for callers who ask for a trace. */
@@ -259,7 +259,7 @@ export class Graph {
         answered: [],
       };
     this.requireText(document, operationName, coerced);
-    const normalized = this.normalize(document, operationName, coerced);
+    const normalized = this.normalize(document, operationName, coerced, charge);
     const planning = trace ? trace.withoutPlan(chargePlanning) : chargePlanning;
     const operation = this.compiled(normalized) ?? (await this.compile(normalized, planning));
     trace?.endPlanning(operation);
@@ -428,7 +428,7 @@ export class Graph {
     if (kind !== 'query' || !coerced) return undefined;
     this.requireText(document, operationName, coerced);
     const { rest, fragments } = divideAtRoot(decided(document, coerced), operationName);
-    const deferred = normalizeDeferred(rest, operationName, this.apiSchema, this.partlyHidden);
+    const deferred = this.normalizeDeferred(rest, operationName, request.charge);
     if (fragments.length === 0 && deferred.fragments.length === 0) return undefined;
     const heard: (readonly SubgraphAnswer['headers'][])[] = [];
     const together = { ...request, spend: request.spend && summed(request.spend), heard };
@@ -447,11 +447,11 @@ export class Graph {
   /** Extensions of an answer with separately planned parts: the strictest part's class applies. */
   private withHandlingOfAll(
     extensions: AnswerExtensions | undefined,
-    { document, operationName }: GraphRequest,
+    { document, operationName, charge }: GraphRequest,
     coerced: Readonly<Record<string, unknown>>,
   ): AnswerExtensions | undefined {
     if (!this.sensitivities) return extensions;
-    const whole = this.normalize(document, operationName, coerced);
+    const whole = this.normalize(document, operationName, coerced, charge);
     const root = this.apiSchema.getRootType(whole.kind)!;
     const handling = this.sensitivities.handlingOf(root, whole.selectionSet, this.subgraphs);
     return { ...extensions, sensitivity: this.withNodes(handling, whole, coerced) };
@@ -474,7 +474,7 @@ export class Graph {
     coerced: Readonly<Record<string, unknown>>,
     repeatsFields: boolean,
   ): Promise<Started> {
-    const deferred = normalizeDeferred(request.document, request.operationName, this.apiSchema, this.partlyHidden);
+    const deferred = this.normalizeDeferred(request.document, request.operationName, request.charge);
     if (deferred.fragments.length > 0) {
       const { run } = await this.prepareDeferred(deferred, request, coerced, repeatsFields);
       return run();
@@ -624,14 +624,28 @@ export class Graph {
     document: DocumentNode,
     operationName: string | null | undefined,
     coerced: Readonly<Record<string, unknown>>,
+    charge?: GraphRequest['charge'],
   ): NormalizedOperation {
     const conditions = this.conditionsIn(document);
     let key = operationName ?? '';
     for (const name of conditions) key += coerced[name] === true ? '\n1' : '\n0';
     return this.normalized.get(document, key, () => {
       const unconditional = conditions.length > 0 ? decided(document, coerced) : document;
-      return normalize(unconditional, operationName, this.apiSchema, { partlyHidden: this.partlyHidden });
+      const normalized = normalize(unconditional, operationName, this.apiSchema, { partlyHidden: this.partlyHidden });
+      charge?.(costOfExpansion(normalized.selections));
+      return normalized;
     });
+  }
+
+  /** Not cached. */
+  private normalizeDeferred(
+    document: DocumentNode,
+    operationName: string | null | undefined,
+    charge: GraphRequest['charge'],
+  ): DeferredOperation {
+    const deferred = normalizeDeferred(document, operationName, this.apiSchema, this.partlyHidden);
+    charge?.(costOfExpansion(deferred.whole.selections));
+    return deferred;
   }
 
   private conditionsIn(document: DocumentNode): readonly string[] {
@@ -658,14 +672,17 @@ export class Graph {
   }
 
   /** @param planning called if no plan is cached */
-  private async compile(normalized: NormalizedOperation, planning?: () => void): Promise<CompiledOperation> {
+  private async compile(
+    normalized: NormalizedOperation,
+    planning?: (selections: number) => void,
+  ): Promise<CompiledOperation> {
     const compile = (plan: QueryPlan) => CompiledOperation.of(normalized, plan, this.schemas);
     if (normalized.text === undefined) {
       const operation = compile({}).writing(normalized);
       this.unshared.set(normalized, operation);
       return operation;
     }
-    if (this.plans.peek(normalized.key) === undefined) planning?.();
+    if (this.plans.peek(normalized.key) === undefined) planning?.(normalized.selections);
     const operation = await this.plans.get(normalized.key, normalized.text, compile);
     if (normalized.isPlannedWhole) return operation;
     // operations with the same subgraph selections share the plan, but this one's answer has more fields

@@ -110,7 +110,7 @@ export function contextOf(
       }),
     settle: budgets && ((spending, actual) => budgets.settle(spending, actual, payer)),
     charge: budgets && ((cost) => budgets.charge(cost, payer)),
-    chargePlanning: budgets && (() => budgets.chargePlanning(payer)),
+    chargePlanning: budgets && ((selections) => budgets.chargePlanning(selections, payer)),
     chargeBytes:
       budgets &&
       ((bytes) => {

@@ -9,7 +9,7 @@ import { redisClient } from '#base/redis';
 import type { DearList } from './cost';
 import { Pace } from './pace';
 import { LocalWindows, SharedWindows, WINDOW_SECONDS, type Window } from './windows';
-import { COST_OF_PLANNING } from './work';
+import { COST_OF_PLANNING, costOfLargePlan } from './work';
 
 /** The cost of an operation and its caller's remaining budget, as the answer reports them. */
 export interface Spending {
@@ -234,11 +234,14 @@ export class Budgets {
     else this.pace.enter(key, (priced) => begin(priced, priced ? undefined : new TooManyWaiting()));
   }
 
-  /** Counts a planning. Dashboards repeat a few operations and stay below the free allowance. */
-  chargePlanning(payer: Payer): void {
+  /**
+   * Counts a planning. Dashboards repeat a few operations of ordinary size and stay below the free allowance.
+   * @param selections of the operation, with its fragments expanded
+   */
+  chargePlanning(selections: number, payer: Payer): void {
     const window = this.planned.of(payer.key);
     window.count += 1;
-    if (window.count > FREE_PLANS) this.charge(COST_OF_PLANNING, payer);
+    this.charge((window.count > FREE_PLANS ? COST_OF_PLANNING : 0) + costOfLargePlan(selections), payer);
   }
 
   /** The error for a caller whose budget is used up, thrown before its request is read; undefined for all others. */

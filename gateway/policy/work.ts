@@ -21,6 +21,12 @@ const PAIRS_A_UNIT = 50;
 /** Cost of planning an operation and compiling its plan. */
 export const COST_OF_PLANNING = 200;
 
+/** Free selections of an operation with its fragments expanded, and further selections per unit. */
+const FREE_SELECTIONS = 500;
+const SELECTIONS_A_UNIT = 2;
+/** Units of planning per further selection. */
+const UNITS_A_PLANNED_SELECTION = 2;
+
 /** Free bytes of an answer, bytes that each unit of the estimate covers (about an object), and further bytes per unit. */
 const FREE_ANSWER_BYTES = 32_768;
 const COVERED_BYTES = 150;
@@ -45,7 +51,14 @@ export interface DocumentSize {
   readonly fragments: number;
 }
 
-/** Cost of parsing, validating, and normalizing a document. */
+/** Cost of expanding an operation, each time that no expansion is cached. @param selections with its fragments expanded */
+export const costOfExpansion = (selections: number): number => beyond(selections, FREE_SELECTIONS, SELECTIONS_A_UNIT);
+
+/** Cost of planning an operation beyond its usual size. @param selections with its fragments expanded */
+export const costOfLargePlan = (selections: number): number =>
+  beyond(selections, FREE_SELECTIONS, 1) * UNITS_A_PLANNED_SELECTION;
+
+/** Cost of parsing and validating a document. */
 export const costOfDocument = ({ tokens, fragments }: DocumentSize): number =>
   beyond(tokens, FREE_TOKENS, TOKENS_A_UNIT) + Math.floor(fragments ** 2 / 2 / PAIRS_A_UNIT);
 

@@ -145,10 +145,10 @@ export class OperationTrace {
   }
 
   /** Notes that no plan was cached. @param notify what else to call then */
-  withoutPlan(notify: (() => void) | undefined): () => void {
-    return () => {
+  withoutPlan<T extends unknown[]>(notify: ((...about: T) => void) | undefined): (...about: T) => void {
+    return (...about) => {
       this.isCached = false;
-      notify?.();
+      notify?.(...about);
     };
   }
 
