@@ -89,3 +89,25 @@ test('withholds the fields that use a condition without an answer', () => {
   expect(joined).toMatch(/loads @withheld\(message: "The condition \\"filter.ship.matches\\" failed: no", code: "X"/);
   expect(joined).toMatch(/ships }$/);
 });
+
+test('prepares an operation once for each combination of conditions, and keeps a bounded amount', () => {
+  const names = Array.from({ length: 8 }, (_, i) => `c${i}`);
+  const bounded = Matches.of(SUPERGRAPH, SCHEMA)!;
+  const filters = Array.from({ length: 500 }, (_, i) => `{ ship: { matches: { tons: { gt: ${i % 5} } } } }`).join(' ');
+  const documents = Array.from({ length: 4 }, () =>
+    parse(
+      `query (${names.map((name) => `$${name}: Boolean!`).join(' ')}) { loads(filter: { or: [${filters}] }) ${names.map((name) => `${name}: __typename @skip(if: $${name})`).join(' ')} }`,
+    ),
+  );
+  let kept = 0;
+  for (const document of documents)
+    for (let bits = 0; bits < 2 ** names.length; bits += 8) {
+      const variables = Object.fromEntries(names.map((name, i) => [name, ((bits >> i) & 1) === 1]));
+      expect(bounded.joinOf(document, undefined, variables)!.questions).toHaveLength(5);
+      expect(bounded.prepared.bytes).toBeLessThanOrEqual(32 * 1024 * 1024);
+      kept = bounded.prepared.keys(document).length;
+      bounded.joinOf(document, undefined, variables);
+      expect(bounded.prepared.keys(document)).toHaveLength(kept);
+    }
+  expect(bounded.prepared.keys(documents[0]!)).toEqual([]);
+});

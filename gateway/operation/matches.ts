@@ -28,11 +28,11 @@ import {
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import { PlanningError } from '../planning/errors';
 import { MATCHES, type MatchedInput, matchedInputs } from '../supergraph/matched-inputs';
 import { ExactNumber } from '../transport/exact-json';
 import { decided, foldConditions, variablesOfConditions } from './conditions';
+import { DocumentCache, derivedBytes } from './document-cache';
 import { exactVariables, rememberExact, type Variables } from './exact-variables';
 import { operationOf, withheldOf, withhold } from './normalize';
 
@@ -102,6 +102,8 @@ interface Prepared {
   readonly holders: readonly Holder[];
   /** Whether a default or a null without a question has `matches`, which planners must not see either. */
   readonly hasOthers: boolean;
+  /** Nodes of the document and of the questions of its places. */
+  readonly nodes: number;
 }
 
 /** An operation that has `matches`, or variables that may have it. */
@@ -112,7 +114,6 @@ interface Candidate {
   /** Variables whose values may have it. */
   readonly holders: readonly Pick<Holder, 'name' | 'type'>[];
   readonly conditions: readonly string[];
-  readonly prepared: LRUCache<string, Prepared>;
 }
 
 /** Maximum questions that the filters of one request ask, those of nested filters included. */
@@ -125,8 +126,9 @@ export const tooManyQuestions = (): PlanningError =>
     { status: 400 },
   );
 
-/** Maximum combinations of condition values cached per operation. */
-const MAX_VARIANTS = 64;
+/** Maximum estimated bytes of cached operations, and estimated bytes of a node. */
+const MAX_BYTES = 32 * 1024 * 1024;
+const BYTES_A_NODE = 150;
 const PREFIX = '_m';
 const KEY_LIST = new GraphQLList(GraphQLID);
 const KEY_LIST_NODE = parseType('[ID!]');
@@ -139,6 +141,8 @@ export class Matches {
   private readonly inputs = new Map<string, Matched>();
   /** Names of input types whose values may have `matches`. */
   private readonly holding: ReadonlySet<string>;
+  /** By operation name and the values of the document's conditions. */
+  readonly prepared = new DocumentCache<Prepared>(MAX_BYTES, ({ nodes }) => derivedBytes(0, nodes * BYTES_A_NODE));
   private readonly candidates = new WeakMap<DocumentNode, Map<string, Candidate | null>>();
 
   private constructor(
@@ -178,12 +182,8 @@ export class Matches {
     const { coerced } = getVariableValues(this.schema, candidate.definitions, variables, { maxErrors: 1 });
     if (!coerced) return undefined;
     admit(coerced);
-    const key = candidate.conditions.map((name) => (coerced[name] === true ? 1 : 0)).join();
-    let prepared = candidate.prepared.get(key);
-    if (!prepared) {
-      prepared = this.prepare(document, operationName, coerced);
-      candidate.prepared.set(key, prepared);
-    }
+    const key = [operationName ?? '', ...candidate.conditions.map((name) => (coerced[name] === true ? 1 : 0))].join();
+    const prepared = this.prepared.get(document, key, () => this.prepare(document, operationName, coerced));
     return this.join(prepared, variables, coerced);
   }
 
@@ -202,10 +202,7 @@ export class Matches {
         this.holds(type) ? [{ name: variable.name.value, type: this.typeOf(type) }] : [],
       );
       const conditions = variablesOfConditions(document);
-      candidate =
-        isWritten || holders.length > 0
-          ? { definitions, isWritten, holders, conditions, prepared: new LRUCache({ max: MAX_VARIANTS }) }
-          : null;
+      candidate = isWritten || holders.length > 0 ? { definitions, isWritten, holders, conditions } : null;
       byName.set(name, candidate);
     }
     return candidate;
@@ -299,6 +296,7 @@ export class Matches {
       },
       places,
       holders,
+      nodes: nodesIn(replaced) + sum(places.map((place) => nodesIn(place.document))),
       hasOthers: hasNull || variableDefinitions.some(({ defaultValue }) => defaultValue && writesMatches(defaultValue)),
     };
   }
@@ -515,6 +513,18 @@ function selectedPart(document: DocumentNode, operationName: string | undefined)
   };
   reach(operation);
   return { kind: Kind.DOCUMENT, definitions: [operation, ...reached] };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+function nodesIn(node: ASTNode): number {
+  let nodes = 0;
+  visit(node, {
+    enter: () => {
+      nodes += 1;
+    },
+  });
+  return nodes;
 }
 
 function unusedPrefix(definitions: readonly VariableDefinitionNode[]): string {
