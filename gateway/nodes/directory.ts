@@ -45,19 +45,25 @@ export class NodeDirectory {
     return [...this.byPrefix.values()];
   }
 
-  /** The types of the global ids in an operation. @param values values of its variables */
-  typesIn({ selections }: SelectionSetNode, values: Readonly<Record<string, unknown>>): readonly NodeType[] {
+  /** The types of the global ids in an operation. Reads each variable once. @param values values of its variables */
+  typesIn(selectionSet: SelectionSetNode, values: Readonly<Record<string, unknown>>): readonly NodeType[] {
     const types = new Set<NodeType>();
-    for (const selection of selections) {
-      if (selection.kind === Kind.INLINE_FRAGMENT)
-        for (const type of this.typesIn(selection.selectionSet, values)) types.add(type);
-      if (selection.kind !== Kind.FIELD || !ROOTS.has(selection.name.value)) continue;
-      for (const { value } of selection.arguments ?? [])
-        for (const id of [valueFromASTUntyped(value, values)].flat()) {
-          const type = this.candidate(String(id))?.type;
-          if (type) types.add(type);
+    const read = new Set<string>();
+    const visit = ({ selections }: SelectionSetNode): void => {
+      for (const selection of selections) {
+        if (selection.kind === Kind.INLINE_FRAGMENT) visit(selection.selectionSet);
+        if (selection.kind !== Kind.FIELD || !ROOTS.has(selection.name.value)) continue;
+        for (const { value } of selection.arguments ?? []) {
+          if (value.kind === Kind.VARIABLE && read.has(value.name.value)) continue;
+          if (value.kind === Kind.VARIABLE) read.add(value.name.value);
+          for (const id of [valueFromASTUntyped(value, values)].flat()) {
+            const type = this.candidate(String(id))?.type;
+            if (type) types.add(type);
+          }
         }
-    }
+      }
+    };
+    visit(selectionSet);
     return [...types];
   }
 
