@@ -37,6 +37,21 @@ test('measures fragments that double at each step once', () => {
   expect(textOf(`{ ...F0 } ${fragments.join(' ')} fragment F40 on T { a(x: "x") }`)).toEqual([2 ** 40, {}]);
 });
 
+test('adds the variables of a fragment once, however many fragments spread it', () => {
+  const variables = Array.from({ length: 500 }, (_, i) => `$v${i}`);
+  const chain = Array.from({ length: 300 }, (_, i) => `fragment F${i} on T { ...F${i + 1} ...L }`);
+  const source = `{ ${'...L '.repeat(1_000)} ...F0 } ${chain.join(' ')} fragment F300 on T { ...L } fragment L on T { a(x: [${variables.join(' ')}]) }`;
+  const document = parse(source);
+  const definitions = document.definitions.length;
+  const set = jest.spyOn(Map.prototype, 'set');
+  const { uses } = argumentText(document, operationOf(document, undefined));
+  const { length } = set.mock.calls;
+  set.mockRestore();
+  expect([uses.size, uses.get('v0'), uses.get('v499')]).toEqual([500, 1_301, 1_301]);
+  // visit writes one for each kind of node, once a definition
+  expect(length).toBeLessThan(definitions * 60 + 1_000 + 2 * variables.length);
+});
+
 test('rejects more text than the limit, in literals and in variables as often as they are used', () => {
   const text = { literals: 10, uses: new Map([['v', 3]]) };
   const check = (v: unknown) => () => textWithin(text, { v }, 40);

@@ -12,43 +12,58 @@ export interface ArgumentText {
   readonly uses: ReadonlyMap<string, number>;
 }
 
-const NONE: ArgumentText = { literals: 0, uses: new Map() };
+/** What a definition writes itself: its text, and how often it spreads each fragment. */
+interface Written extends ArgumentText {
+  readonly spreads: ReadonlyMap<string, number>;
+}
 
-/** Measures each fragment once, so that the work does not grow with its spreads. @param document valid */
+function written({ selectionSet }: { readonly selectionSet: SelectionSetNode }): Written {
+  let literals = 0;
+  const uses = new Map<string, number>();
+  const spreads = new Map<string, number>();
+  const literal = ({ value }: { readonly value: string }): void => {
+    literals += value.length;
+  };
+  visit(selectionSet, {
+    Variable: ({ name }) => add(uses, name.value, 1),
+    StringValue: literal,
+    IntValue: literal,
+    FloatValue: literal,
+    FragmentSpread: ({ name }) => add(spreads, name.value, 1),
+  });
+  return { literals, uses, spreads };
+}
+
+const add = (counts: Map<string, number>, name: string, count: number): void =>
+  void counts.set(name, (counts.get(name) ?? 0) + count);
+
+/** Reads each fragment once, so that the work does not grow with its spreads. @param document valid */
 export function argumentText(document: DocumentNode, operation: OperationDefinitionNode): ArgumentText {
   const fragments = new Map(
     document.definitions.flatMap((node) => (node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node]] : [])),
   );
-  const measured = new Map<string, ArgumentText>();
-  const ofFragment = (name: string): ArgumentText => {
-    const cached = measured.get(name);
-    if (cached) return cached;
+  const whole = written(operation);
+  // each fragment after those that it spreads
+  const ordered = new Map<string, Written>();
+  const order = (name: string): void => {
     const fragment = fragments.get(name);
-    const text = fragment ? measure(fragment) : NONE;
-    measured.set(name, text);
-    return text;
+    if (!fragment || ordered.has(name)) return;
+    const text = written(fragment);
+    for (const spread of text.spreads.keys()) order(spread);
+    ordered.set(name, text);
   };
-  const measure = ({ selectionSet }: { readonly selectionSet: SelectionSetNode }): ArgumentText => {
-    let literals = 0;
-    const uses = new Map<string, number>();
-    const use = (name: string, times: number): void => void uses.set(name, (uses.get(name) ?? 0) + times);
-    const literal = ({ value }: { readonly value: string }): void => {
-      literals += value.length;
-    };
-    visit(selectionSet, {
-      Variable: ({ name }) => use(name.value, 1),
-      StringValue: literal,
-      IntValue: literal,
-      FloatValue: literal,
-      FragmentSpread: ({ name }) => {
-        const spread = ofFragment(name.value);
-        literals += spread.literals;
-        for (const [variable, times] of spread.uses) use(variable, times);
-      },
-    });
-    return { literals, uses };
-  };
-  return measure(operation);
+  for (const name of whole.spreads.keys()) order(name);
+  let { literals } = whole;
+  const uses = new Map(whole.uses);
+  const times = new Map(whole.spreads);
+  // all that spread a fragment come before it
+  for (const [name, text] of [...ordered].reverse()) {
+    const count = times.get(name)!;
+    literals += count * text.literals;
+    for (const [variable, number] of text.uses) add(uses, variable, count * number);
+    for (const [spread, number] of text.spreads) add(times, spread, count * number);
+  }
+  return { literals, uses };
 }
 
 /** @param values coerced variables, with defaults @throws PlanningError OPERATION_TOO_LARGE */
