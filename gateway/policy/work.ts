@@ -23,7 +23,7 @@ export const COST_OF_PLANNING = 200;
 
 /** Free selections of an operation with its fragments expanded, and further selections per unit. */
 const FREE_SELECTIONS = 500;
-const SELECTIONS_A_UNIT = 2;
+const SELECTIONS_A_UNIT = 1;
 /** Units of planning per further selection. */
 const UNITS_A_PLANNED_SELECTION = 2;
 
