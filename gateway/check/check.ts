@@ -24,6 +24,8 @@ export interface CheckInput {
   readonly agreement: Agreement;
   /** Documents of released clients; undefined if nothing is known of clients. */
   readonly documents?: readonly ClientDocument[] | undefined;
+  /** Number of further operations that clients sent, which are not examined. */
+  readonly leftOut?: number | undefined;
   /** Agencies that own subgraphs, by name of the subgraph: schemas of these may name no others in `@owner`. */
   readonly agencies?: Readonly<Record<string, readonly string[]>> | undefined;
   /** What clients sent lately. Those that do not work now are left out. */
@@ -72,6 +74,7 @@ export async function check({
   agreement,
   documents,
   used = [],
+  leftOut = 0,
   agencies = {},
 }: CheckInput): Promise<CheckReport> {
   const names = new Set(proposed.map(({ name }) => name));
@@ -107,7 +110,7 @@ export async function check({
     brokenDocuments: broken,
     invalidDocuments: invalid,
     classChanges: classes,
-    notes: notesOn(proposed, before),
+    notes: [...notesOn(proposed, before), ...notesOnUsage(leftOut)],
     supergraph: composed,
   };
 }
@@ -227,6 +230,9 @@ const stricterClass = ({ coordinate, from, to }: ClassChange, owners: Owners, us
           ...{ owner: owners.of(coordinate), usedBy: usersIn(users, coordinate) },
         },
       ];
+
+const notesOnUsage = (leftOut: number): string[] =>
+  leftOut === 0 ? [] : [`${leftOut} further operations that clients sent lately were not examined`];
 
 const NAMES = { type: /^[A-Z][A-Za-z0-9]*$/, field: /^[a-z][A-Za-z0-9]*$/, value: /^[A-Z][A-Z0-9_]*$/ } as const;
 

@@ -12,18 +12,18 @@ import {
 } from '../../subgraphs/registry/schema/schema-composer';
 import type { CheckInput, CheckReport } from '../check/check';
 import type { Agreement } from '../ownership/agreement';
-import { signatureOf } from '../supergraph/signature';
+import { signatureOf, signedAt } from '../supergraph/signature';
 
 /** Threads run compiled code, never sources. */
 const CHECK = join(packageRoot, 'dist', 'gateway', 'check', 'check-thread.js');
 const COORDINATES = join(packageRoot, 'dist', 'gateway', 'graph', 'coordinates-thread.js');
 /** Milliseconds for one check. */
-const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS = 45_000;
 /** Maximum memory of one check, in megabytes. */
 const MAX_MEGABYTES = 1_024;
 /** Maximum checks that wait for others, in all and of one party. */
 const MAX_WAITING = 16;
-const MAX_OF_PARTY = 2;
+const MAX_OF_PARTY = 1;
 /** Maximum entries of each list of a report, and characters of each text in it. */
 const MAX_ENTRIES = 500;
 const MAX_CHARACTERS = 500;
@@ -59,8 +59,11 @@ export class ThreadComposer extends SchemaComposer {
     return inThread<readonly DescribedPart[]>(COORDINATES, supergraph);
   }
 
-  async signatureOf(supergraph: string): Promise<string | null> {
-    return this.key ? signatureOf(supergraph, this.key) : null;
+  async signatureOf(supergraph: string, after: string | null): Promise<string | null> {
+    if (!this.key) return null;
+    // gateways take none that was signed before the one that they serve, whatever the clock says now
+    const now = Math.max(Date.now(), (after === null ? 0 : signedAt(after)) * 1_000);
+    return signatureOf(supergraph, this.key, now);
   }
 }
 

@@ -15,13 +15,17 @@ const MAX_USES = 500;
 const MAX_CHARACTERS = 512 * 1024;
 /** Maximum requests that wait for the registry. */
 const MAX_WAITING = 40;
+/** Code of the registry's answer to an operation without a text that it does not have. */
+const UNKNOWN = 'UNKNOWN_REFERENCE';
 /** Operations whose texts the registry has, as far as this process knows. */
 const MAX_KNOWN = 20_000;
 
-/** Uses that are sent together, again with the same key if it is not known whether the registry has them. */
+/** Uses that are sent together, and again with the same key and texts if it is not known whether the registry has them. */
 interface Batch {
   readonly key: string;
   readonly uses: readonly OperationUse[];
+  /** Digests of operations whose texts the registry has. */
+  readonly known: ReadonlySet<string>;
 }
 
 export interface UsageReportOptions {
@@ -73,7 +77,7 @@ export class UsageReport {
     const { subgraphs, transport } = graph();
     const taken = usage.take();
     if (!subgraphs.includes(REGISTRY)) return;
-    this.waiting.push(...batchesOf(taken));
+    this.waiting.push(...batchesOf(taken, (digest) => this.known.has(digest)));
     for (const { uses } of this.waiting.splice(0, this.waiting.length - MAX_WAITING))
       usage.uncounted += uses.reduce((sum, { requests }) => sum + requests, 0);
     try {
@@ -91,30 +95,29 @@ export class UsageReport {
   }
 
   /** @throws Error if the registry does not take it */
-  private async send(transport: Transport, { key, uses }: Batch): Promise<void> {
+  private async send(transport: Transport, { key, uses, known }: Batch): Promise<void> {
     const { signer, replica } = this.options;
     const input = {
       ...{ replica, idempotencyKey: key },
-      uses: uses.map(({ operation, ...use }) => ({
-        ...use,
-        operation: this.known.has(use.digest) ? null : operation,
-      })),
+      uses: uses.map(({ operation, ...use }) => ({ ...use, operation: known.has(use.digest) ? null : operation })),
     };
     const request = {
       ...{ operation: OPERATION, variables: JSON.stringify({ input }), headers: await registryHeaders(signer) },
       ...{ deadline: performance.now() + TIMEOUT_MS, cancellation: this.closing },
     };
     const { errors } = (await transport.request(request)).read();
-    if (errors) {
-      // the registry may have forgotten an operation that no one has sent for months
+    if (errors?.[0]?.extensions?.code === UNKNOWN && known.size > 0) {
+      // the registry forgets operations that no one has sent for months
       this.known.clear();
-      throw new Error(errors[0]!.message);
+      this.waiting[0] = { key: randomUUID(), uses, known: new Set() };
+      return this.send(transport, this.waiting[0]);
     }
+    if (errors) throw new Error(errors[0]!.message);
     for (const { digest } of uses) this.known.set(digest, true);
   }
 }
 
-function batchesOf(uses: readonly OperationUse[]): Batch[] {
+function batchesOf(uses: readonly OperationUse[], isKnown: (digest: string) => boolean): Batch[] {
   const batches: OperationUse[][] = [];
   let characters = 0;
   for (const use of uses) {
@@ -126,5 +129,8 @@ function batchesOf(uses: readonly OperationUse[]): Batch[] {
       characters = use.operation.length;
     }
   }
-  return batches.map((batch) => ({ key: randomUUID(), uses: batch }));
+  return batches.map((batch) => ({
+    ...{ key: randomUUID(), uses: batch },
+    known: new Set(batch.map(({ digest }) => digest).filter(isKnown)),
+  }));
 }

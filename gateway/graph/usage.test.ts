@@ -1,5 +1,5 @@
 import { parse } from 'graphql';
-import { clientNameOf, UNNAMED, Usage, withoutValues } from './usage';
+import { clientNameOf, PUBLIC, UNNAMED, Usage, withoutValues } from './usage';
 
 const NAMED = { client: 'dashboard', version: '1.4' };
 
@@ -16,7 +16,7 @@ describe('an operation without values', () => {
     ['{ secretPlan: a, more: a }', '{\n  alias1: a\n  alias2: a\n}'],
     [
       'query Q($v: String = "secret") { a(text: $v) @include(if: true) }',
-      'query Q($v: String = "") {\n  a(text: $v) @include(if: true)\n}',
+      'query Q($variable1: String = "") {\n  a(text: $variable1) @include(if: true)\n}',
     ],
     ['{ a(text: """\nblock\n""") }', '{\n  a(text: "")\n}'],
   ])('%s', (text, expected) => {
@@ -25,7 +25,7 @@ describe('an operation without values', () => {
 
   test('has only the operation that was sent, with its fragments', () => {
     const document = parse('query A { a } query B { ...F } fragment F on Query { b }');
-    expect(withoutValues(document, 'B')).toBe('query B {\n  ...F\n}\n\nfragment F on Query {\n  b\n}');
+    expect(withoutValues(document, 'B')).toBe('query B {\n  ...Fragment1\n}\n\nfragment Fragment1 on Query {\n  b\n}');
   });
 });
 
@@ -59,8 +59,17 @@ describe('counting', () => {
     expect(usage.uncounted).toBe(111);
   });
 
+  test('counts few operations of the public, who can make up any number', () => {
+    const usage = new Usage();
+    for (let index = 0; index < 150; index += 1) usage.count(parse(`{ a${index} }`), undefined, PUBLIC);
+    usage.count(parse('{ b }'), undefined, NAMED);
+    expect(usage.uncounted).toBe(50);
+    expect(usage.take()).toHaveLength(101);
+  });
+
   test.each([
     ['dashboard', 'dashboard'],
+    ['public', UNNAMED],
     ['Agency map 2', 'Agency map 2'],
     [undefined, UNNAMED],
     ['', UNNAMED],

@@ -5,7 +5,7 @@ import { ORIGIN_HEADER, originHeader } from '#base/http/origin';
 import { REQUEST_ID_HEADER } from '#base/http/request-id';
 import type { Principal } from '#base/identity/principal';
 import type { GraphContext } from '../graph/served-graph';
-import { type ClientName, clientNameOf, type Usage } from '../graph/usage';
+import { type ClientName, clientNameOf, PUBLIC, type Usage } from '../graph/usage';
 import { payerOf } from '../identity/caller';
 import type { Budgets } from '../policy/budgets';
 import { costOfAnswer, costOfError } from '../policy/work';
@@ -51,11 +51,14 @@ export function originHeaders(
   };
 }
 
-/** How the client of a request introduces itself. */
-const clientOf = ({ headers }: FastifyRequest): ClientName => ({
-  client: clientNameOf(headers['apollographql-client-name']),
-  version: clientNameOf(headers['apollographql-client-version']),
-});
+/** How the client of a request introduces itself; the public for callers without a token. */
+const clientOf = ({ caller, headers }: FastifyRequest): ClientName =>
+  caller.principal === null
+    ? PUBLIC
+    : {
+        client: clientNameOf(headers['apollographql-client-name']),
+        version: clientNameOf(headers['apollographql-client-version']),
+      };
 
 /** Whether a caller may see the schema. */
 export const seesSchema = (introspection: RequestRules['introspection'], principal: Principal | null): boolean =>

@@ -24,6 +24,14 @@ export async function signatureOf(text: string, key: JWK, now = Date.now()): Pro
   return `# signature: ${header}..${signature}\n`;
 }
 
+/** When a line signed a supergraph, in seconds since 1970; 0 for a line that is no signature. Verifies nothing. */
+export function signedAt(line: string): number {
+  const [, header] = LINE.exec(line) ?? [];
+  if (header === undefined) return 0;
+  const { iat } = JSON.parse(Buffer.from(header, 'base64url').toString()) as { iat?: unknown };
+  return typeof iat === 'number' ? iat : 0;
+}
+
 /** A supergraph without its signature. */
 export function withoutSignature(sdl: string): string {
   const start = sdl.lastIndexOf('# signature: ');

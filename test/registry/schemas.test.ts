@@ -357,14 +357,68 @@ describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
     expect((await served()).text).not.toContain('169.254');
   });
 
-  test('lets one agency wait with two checks only, so that others get their turn', async () => {
+  test('publishes nothing for an address that operators have changed, and no return to it by a publisher', async () => {
+    const { id } = await checked(NSA, { reviews: extended('reviews', 'doctrine') });
+    const registration = async () =>
+      (await read('{ registeredSubgraph(name: "reviews") { revision url } }')).registeredSubgraph;
+    const move = async (url: string) =>
+      done(
+        OPERATOR,
+        'changeRegisteredSubgraph',
+        { name: 'reviews', url, expectedRevision: (await registration()).revision },
+        'subgraph { url }',
+      );
+    const { url } = await registration();
+    await move('http://new.example/graphql');
+    expect(await refusal(NSA, 'publishSchemas', { check: id }, SUPERGRAPH)).toMatchObject({
+      ...{ guard: 'NOTHING_CHANGED', message: expect.stringContaining('The address of reviews changed since') },
+    });
+    const { nodes } = (await read('{ supergraphActivations(last: 1) { nodes { supergraph { number } } } }'))
+      .supergraphActivations;
+    await publish(NSA, { reviews: extended('reviews', 'doctrine') });
+    expect(
+      await refusal(
+        NSA,
+        'activateSupergraph',
+        { number: nodes[0].supergraph.number, expectedActivation: await lastActivation(), note: 'Back.' },
+        SUPERGRAPH,
+      ),
+    ).toMatchObject({ guard: 'NOTHING_CHANGED' });
+    await move(url);
+    await publish(NSA, { reviews: extended('reviews', 'doctrine') });
+  });
+
+  test('does not count the approval of a person whose agency no longer owns the parts', async () => {
+    const fields = 'consent { id status revision }';
+    const { id } = await done(
+      TREASURY,
+      'proposeConsent',
+      { owner: 'reviews', actors: ['submissions'], act: 'SHARE', coordinates: ['Review.cost'], reason: 'Both.' },
+      fields,
+    );
+    await done(NSA, 'approveConsent', { id, expectedRevision: 1 }, fields);
+    const give = async (agencies: string[]) => {
+      const { registeredSubgraph } = await read('{ registeredSubgraph(name: "reviews") { revision } }');
+      const input = { name: 'reviews', agencies, expectedRevision: registeredSubgraph.revision };
+      await done(OPERATOR, 'changeRegisteredSubgraph', input, 'subgraph { name }');
+    };
+    await give(['doe']);
+    const approve = (subject: string, expectedRevision: number) =>
+      done(publisher('doe', subject), 'approveConsent', { id, expectedRevision }, fields);
+    expect(await approve('dan', 2)).toMatchObject({ status: 'PROPOSED' });
+    expect(await approve('eve', 3)).toMatchObject({ status: 'GRANTED' });
+    await done(publisher('doe', 'eve'), 'withdrawConsent', { id, expectedRevision: 4 }, fields);
+    await give(['nsa']);
+  });
+
+  test('lets one agency make one check at a time, so that others get their turn', async () => {
     const schemas = [{ subgraph: 'reviews', sdl: extended('reviews', 'doctrine') }];
     const results = await Promise.all([
       ...Array.from({ length: 5 }, () => call(NSA, 'checkSchemas', { schemas }, CHECK)),
       call(TREASURY, 'checkSchemas', { schemas: [{ subgraph: 'submissions', sdl: sdlOf('submissions') }] }, CHECK),
     ]);
     const codes = results.map(({ errors }) => errors?.[0].extensions.code);
-    expect(codes.filter((code) => code === 'SUBGRAPH_OVERLOADED')).toHaveLength(3);
+    expect(codes.filter((code) => code === 'SUBGRAPH_OVERLOADED')).toHaveLength(4);
     expect(codes.at(-1)).toBeUndefined();
   });
 

@@ -34,14 +34,15 @@ describe.each(databaseKinds)('usage in the registry, on %s', (kind) => {
     });
     return response.json() as Loose;
   };
-  const uses = async (): Promise<Loose[]> => {
+  const uses = async (name?: string): Promise<Loose[]> => {
     const { data } = await graph.ask(
       OPERATOR,
-      '{ usedOperations { nodes { name operation uses { nodes { client clientVersion requests day } } } } }',
+      'query ($filter: UsedOperationFilter) { usedOperations(filter: $filter) { nodes { name operation uses { nodes { client clientVersion requests day } } } } }',
+      { filter: name === undefined ? {} : { name: { eq: name } } },
     );
     return (data as Loose).usedOperations.nodes;
   };
-  const used = async (name: string) => (await uses()).find((operation) => operation.name === name);
+  const used = async (name: string) => (await uses(name))[0];
 
   test('counts requests by operation and client, without values', async () => {
     const query = 'query Find($key: ID!) { secret: agency(key: $key) { name } agencies(kind: OFFICE) { key } }';
@@ -53,8 +54,8 @@ describe.each(databaseKinds)('usage in the registry, on %s', (kind) => {
       () => 'all requests are counted',
     );
     const all = await uses();
-    expect(all.find(({ operation }) => operation.includes('$key'))).toMatchObject({
-      operation: expect.stringContaining('alias1: agency(key: $key)'),
+    expect(all.find(({ operation }) => operation.includes('$variable1'))).toMatchObject({
+      operation: expect.stringContaining('alias1: agency(key: $variable1)'),
       uses: {
         nodes: expect.arrayContaining([
           { client: 'dashboard', clientVersion: '1.4', requests: 3, day: '2026-06-15' },
@@ -107,17 +108,46 @@ describe.each(databaseKinds)('usage in the registry, on %s', (kind) => {
     const requests = (await used('Sum')).uses.nodes.map((node: Loose) => node.requests);
     expect(requests.toSorted()).toEqual([3, 5]);
     const unknown = await report({ uses: [{ ...use, digest: 'b'.repeat(64), operation: null }] }, randomUUID());
-    expect(unknown.errors[0].message).toContain('send its text');
+    expect(unknown.errors[0].message).toContain('No operation has the key');
     const { database, clock } = graph.subgraph('registry');
-    expect(await usedLately(database, clock.now().toISOString())).toContainEqual({
+    expect((await usedLately(database, clock.now().toISOString())).used).toContainEqual({
       ...{ client: 'c@1 (8 in 30 days)', name: 'Sum', text: '{ agencies { key } }' },
     });
+  });
+
+  test('keeps a bounded number of operations of the public, and examines those of known callers first', async () => {
+    const { database, clock } = graph.subgraph('registry');
+    const report = (uses: object[]) =>
+      graph.ask(OPERATOR, 'mutation ($input: RecordUsageInput!) { recordUsage(input: $input) { replayed } }', {
+        input: { replica: 'gateway-3', idempotencyKey: randomUUID(), uses },
+      }) as Promise<Loose>;
+    for (let batch = 0; batch < 10; batch += 1)
+      expect(
+        (
+          await report(
+            Array.from({ length: 250 }, (_, index) => ({
+              digest: (batch * 250 + index + 1).toString(16).padStart(64, 'c'),
+              ...{ name: 'Made', operation: `{ agencies { key ${'name '.repeat(300)} } }`, client: 'public' },
+              ...{ version: 'public', requests: 1_000 },
+            })),
+          )
+        ).errors,
+      ).toBeUndefined();
+    const { data } = (await graph.ask(
+      OPERATOR,
+      '{ usedOperations(filter: { known: { eq: false } }) { totalCount } }',
+    )) as Loose;
+    expect(data.usedOperations.totalCount).toBe(2_000);
+    const { used, leftOut } = await usedLately(database, clock.now().toISOString());
+    expect(used.some(({ name }) => name === 'Sum')).toBe(true);
+    expect(used.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThan(2_000_000);
+    expect(leftOut).toBeGreaterThan(500);
   });
 
   test('forgets what no one has sent for months', async () => {
     const { database } = graph.subgraph('registry');
     const later = (days: number) => new Date(graph.clock.now().getTime() + days * 86_400_000);
-    expect(await usedLately(database, later(31).toISOString())).toEqual([]);
+    expect(await usedLately(database, later(31).toISOString())).toEqual({ used: [], leftOut: 0 });
     await sweepUsage.run(database, { now: () => later(119) });
     expect(await used('Sum')).toBeDefined();
     await sweepUsage.run(database, { now: () => later(121) });
@@ -160,16 +190,33 @@ describe('reports of usage', () => {
     expect(sent.map(({ idempotencyKey }) => idempotencyKey === sent[0].idempotencyKey)).toEqual([
       ...[true, true, true, false],
     ]);
-    expect(sent.map(({ uses }) => uses[0].operation)).toEqual(['{\n  a\n}', '{\n  a\n}', '{\n  a\n}', null]);
+    expect(sent.map(({ uses }) => uses[0].operation)).toEqual(Array(4).fill('{\n  a\n}'));
     expect(sent[3].replica).toBe('gateway-1');
     await report.report();
     expect(sent).toHaveLength(4);
+    usage.count(parse('{ a }'), undefined, NAMED);
+    await report.report();
+    expect(sent[4].uses[0].operation).toBeNull();
   });
 
   test('sends the text again once the registry does not know it', async () => {
     const { sent, usage, report } = reporting([
       () => undefined,
-      () => [new GraphQLError('not known')],
+      () => [new GraphQLError('not known', { extensions: { code: 'UNKNOWN_REFERENCE' } })],
+      () => undefined,
+    ]);
+    for (let times = 0; times < 2; times += 1) {
+      usage.count(parse('{ a }'), undefined, NAMED);
+      await report.report();
+    }
+    expect(sent[2].idempotencyKey).not.toBe(sent[1].idempotencyKey);
+    expect(sent.map(({ uses }) => uses[0].operation)).toEqual(['{\n  a\n}', null, '{\n  a\n}']);
+  });
+
+  test('sends the same again after an error, so that the registry recognizes it', async () => {
+    const { sent, usage, report } = reporting([
+      () => undefined,
+      () => [new GraphQLError('lost', { extensions: { code: 'DATABASE_COMMIT_UNKNOWN' } })],
       () => undefined,
     ]);
     for (let times = 0; times < 2; times += 1) {
@@ -177,7 +224,7 @@ describe('reports of usage', () => {
       await report.report();
     }
     await report.report();
-    expect(sent.map(({ uses }) => uses[0].operation)).toEqual(['{\n  a\n}', null, '{\n  a\n}']);
+    expect(sent[2]).toEqual(sent[1]);
   });
 
   test('keeps few reports while the registry is away, and says what it dropped', async () => {

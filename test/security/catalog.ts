@@ -291,7 +291,7 @@ exhaustion(
     const headers = { 'content-type': 'application/json' };
     return summary(await t.send({ path: '/export', headers, body: JSON.stringify({ query }) }));
   },
-  refused(400, 'BAD_REQUEST'),
+  refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
   'a document of fragments that double each other and add no field',
@@ -299,7 +299,7 @@ exhaustion(
     const fragments = Array.from({ length: 60 }, (_, i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`);
     return summary(await t.ask(`{ ...F0 } ${fragments.join(' ')} fragment F60 on Query { ...Missing }`));
   },
-  refused(400, 'GRAPHQL_VALIDATION_FAILED'),
+  refused(400, 'OPERATION_TOO_LARGE'),
 );
 exhaustion(
   'aliases',

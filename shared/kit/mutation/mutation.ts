@@ -201,7 +201,9 @@ async function perform(
   await context.record({ kind: 'attempt', ...recorded, inputDigest: digest });
   const { database, clock, services } = context;
   const before: Preparation = { database, principal, actor, now: instant(clock.now()), services };
-  const prepared = await form.prepare?.(before, input);
+  // a repetition needs no preparation: its result is stored
+  const isRepeated = form.prepare && (await database.findBy(IdempotencyKey, 'id', [id, former])).length > 0;
+  const prepared = isRepeated ? undefined : await form.prepare?.(before, input);
   let isReplay = false;
   const change = (mayBeCommitted: boolean) => async (database: Database) => {
     const [earlier] = isDryRun ? [] : await database.findBy(IdempotencyKey, 'id', [id, former]);

@@ -23,7 +23,8 @@ const SUBGRAPHS = [
 
 const SUPERGRAPH = 'type Query { harbor: String grid: String }';
 const REPORT = JSON.stringify({ passed: true, problems: [], changes: [] });
-const NOTHING = '[]';
+/** No text of real checks, which share texts by their digests. */
+const NOTHING = '["exercise"]';
 const URL_OF = (name: string): string => `https://${name}.example/graphql`;
 const INVENTED = 'Invented for the exercise.';
 
@@ -125,7 +126,15 @@ function usage(asOf: string): ExerciseRows[] {
   return [
     rows(UsedOperation, [
       Object.assign(new UsedOperation(), {
-        ...{ id, digest: digestOf(operation), name: 'Harbors', operation, firstUsedOn: day, lastUsedOn: day },
+        ...{
+          id,
+          digest: digestOf(operation),
+          name: 'Harbors',
+          operation,
+          known: true,
+          firstUsedOn: day,
+          lastUsedOn: day,
+        },
         exercise: true,
       }),
     ]),
@@ -144,7 +153,14 @@ function consents(at: (days: number) => string): OwnerConsent[] {
     Object.assign(new OwnerConsent(), {
       ...{ id: stableId('ocn', 'exercise', coordinate), ownerName: 'exercise-harbors', actors: ['exercise-grids'] },
       ...{ act: 'SHARE', coordinates: [coordinate], reason: `Both have the same table. ${INVENTED}`, until: null },
-      ...{ proposedAt: at(110), proposedBy: 'exercise-publisher-1', ...NOT_APPROVED, revision: 1, exercise: true },
+      ...{
+        proposedAt: at(110),
+        proposedBy: 'exercise-publisher-1',
+        ...NOT_APPROVED,
+        revision: 1,
+        proposerAgency: 'dot',
+        exercise: true,
+      },
       ...changes,
     });
   const first = { firstApprovedAt: at(109), firstApprovedBy: 'exercise-publisher-2' };

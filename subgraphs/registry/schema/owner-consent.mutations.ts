@@ -18,12 +18,15 @@ import { isOf } from './publishers';
 import { RegisteredSubgraph } from './registered-subgraph';
 
 const returns = ['consent', () => OwnerConsent] as const;
+/** The acts of docs/agency-schemas.md. */
+const ACTS =
+  /^(OVERRIDE|SHARE|PROVIDE|REQUIRE|COARSEN|HIDE|TAG|AUTHORIZE|COST|DEPRECATE|KEY|NODE|INTERFACE_OBJECT|EXTEND|CHANGE)$/;
 const COORDINATE = /^[A-Za-z_][\w]*(\.[A-Za-z_][\w]*(\([A-Za-z_][\w]*:\))?)?$/;
 
 export const consentInput = {
   owner: textInput('Name of the subgraph that owns the parts.', { max: 60 }),
   actors: listInput(textInput('Name of a subgraph.', { max: 60 }), 'Names of the subgraphs that may act.', { max: 50 }),
-  act: textInput('What they may do, such as SHARE.', { max: 40, pattern: /^[A-Z_]+$/ }),
+  act: textInput('What they may do, such as SHARE.', { max: 40, pattern: ACTS }),
   coordinates: listInput(
     textInput('Coordinate.', { max: 200, pattern: COORDINATE }),
     'Coordinates of the parts: `Type`, `Type.field`, or `Type.field(argument:)`.',
@@ -43,31 +46,33 @@ const proposeConsent = mutation({
     const { database, now, principal } = work;
     await requireRegistered(database, [owner], 'owner');
     await requireRegistered(database, actors, 'actors');
-    await requireFewProposals(database, owner);
+    await requireFewProposals(work, owner);
     const id = work.newId('ocn');
     await database.insert(OwnerConsent, [
       Object.assign(new OwnerConsent(), {
         ...{ id, ownerName: owner, actors, act, coordinates, reason, until, proposedAt: now },
-        ...{ proposedBy: principal.subject, ...NOT_APPROVED, revision: 1, exercise: false },
+        ...{ proposedBy: principal.subject, proposerAgency: principal.agency, ...NOT_APPROVED, revision: 1 },
+        exercise: false,
       }),
     ]);
     return id;
   },
 });
 
-/** Maximum consents that wait for an owner. */
+/** Maximum consents of one agency that wait for an owner. */
 const MAX_PROPOSED = 100;
 
 /** @throws RequestError if too many proposals wait for an owner */
-async function requireFewProposals(database: Database, owner: string): Promise<void> {
+async function requireFewProposals({ database, principal }: Work, owner: string): Promise<void> {
   const [row] = await database.query<{ n: number | string }>(
-    `SELECT COUNT(*) AS n FROM ${database.table(OwnerConsent)} WHERE owner_name = ? AND granted_at IS NULL AND withdrawn_at IS NULL`,
-    [owner],
+    `SELECT COUNT(*) AS n FROM ${database.table(OwnerConsent)} WHERE owner_name = ? AND granted_at IS NULL AND withdrawn_at IS NULL
+     AND COALESCE(proposer_agency, '') = ?`,
+    [owner, principal.agency ?? ''],
   );
   if (Number(row!.n) >= MAX_PROPOSED)
     throw new RequestError(
       'PRECONDITION_FAILED',
-      `${MAX_PROPOSED} proposed consents wait for "${owner}": its publishers approve or withdraw them first`,
+      `${MAX_PROPOSED} consents that your agency proposed wait for "${owner}": its publishers decide about them first`,
       [],
       { guard: 'FEW_PROPOSALS', limit: MAX_PROPOSED },
     );
@@ -75,7 +80,7 @@ async function requireFewProposals(database: Database, owner: string): Promise<v
 
 /** A consent before any approval. */
 export const NOT_APPROVED = {
-  ...{ firstApprovedAt: null, firstApprovedBy: null, firstApproverKey: null },
+  ...{ firstApprovedAt: null, firstApprovedBy: null, firstApproverKey: null, firstApproverAgency: null },
   ...{ grantedAt: null, secondApprovedBy: null, withdrawnAt: null, withdrawnBy: null },
 };
 
@@ -99,10 +104,15 @@ const approveConsent = mutation({
       throw new RequestError('PRECONDITION_FAILED', 'Another person must approve the consent, too', [], {
         guard: 'SECOND_PERSON',
       });
-    const approval =
-      consent.firstApproverKey === null
-        ? { firstApprovedAt: now, firstApprovedBy: principal.subject, firstApproverKey: person }
-        : { grantedAt: now, secondApprovedBy: principal.subject };
+    // the approval of a person whose agency no longer owns the parts counts for nothing
+    const isFirst =
+      consent.firstApproverAgency === null || !(await owns(database, consent, consent.firstApproverAgency));
+    const approval = isFirst
+      ? {
+          ...{ firstApprovedAt: now, firstApprovedBy: principal.subject, firstApproverKey: person },
+          firstApproverAgency: principal.agency,
+        }
+      : { grantedAt: now, secondApprovedBy: principal.subject };
     await save(database, consent, approval);
     return id;
   },
@@ -136,7 +146,7 @@ async function consentOfOwner(
   const [consent] = await database.lockAll(OwnerConsent, [id]);
   if (!consent) throw new NotFoundError('consent', id, 'id');
   const [owner] = await database.findBy(RegisteredSubgraph, 'name', [consent.ownerName]);
-  if (!owner || !isOf(owner, principal))
+  if (!owner || owner.exercise || !isOf(owner, principal))
     throw new RequestError(
       'FORBIDDEN',
       `The subgraph "${consent.ownerName}" belongs to ${owner?.agencies.join(' and ') || 'no agency'}: its publishers decide`,
@@ -145,12 +155,17 @@ async function consentOfOwner(
   return consent;
 }
 
+const owns = async (database: Database, { ownerName }: OwnerConsent, agency: string): Promise<boolean> => {
+  const [owner] = await database.findBy(RegisteredSubgraph, 'name', [ownerName]);
+  return owner?.agencies.includes(agency) ?? false;
+};
+
 const save = (database: Database, consent: OwnerConsent, changes: Partial<OwnerConsent>): Promise<void> =>
   database.update(OwnerConsent, consent.id, { ...changes, revision: consent.revision + 1 });
 
 /** @throws UnknownReferenceError for a subgraph that is not registered */
 export async function requireRegistered(database: Database, names: readonly string[], field: string): Promise<void> {
-  const found = await database.findBy(RegisteredSubgraph, 'name', names);
+  const found = (await database.findBy(RegisteredSubgraph, 'name', names)).filter(({ exercise }) => !exercise);
   const missing = names.find((name) => !found.some((subgraph) => subgraph.name === name));
   if (missing !== undefined) throw new UnknownReferenceError('registered subgraph', missing, ['input', field]);
 }

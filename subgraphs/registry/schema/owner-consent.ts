@@ -45,6 +45,8 @@ export class OwnerConsent {
   })
   firstApprovedBy!: string | null;
   @text('Key of that person.', { length: 60, hidden: true, nullable: true }) firstApproverKey!: string | null;
+  @text('Agency of that person.', { length: 60, hidden: true, nullable: true }) firstApproverAgency!: string | null;
+  @text('Agency of the proposer.', { length: 60, hidden: true, nullable: true }) proposerAgency!: string | null;
   @dateTime('Time from which it holds. Null before the second approval.', { nullable: true, filter: true, order: true })
   grantedAt!: string | null;
   @text('Subject of the second person who approved it. Null where operators took it over from the agreement before.', {

@@ -43,13 +43,13 @@ const publishSchemas = mutation({
   async prepare({ database, services }, { check: id }): Promise<Described> {
     const { supergraphDigest } = await checkOf(database, id);
     if (supergraphDigest === null) return { signature: null, parts: [] };
-    return described(services.of(SchemaComposer), await storedText(database, supergraphDigest));
+    return described(services.of(SchemaComposer), database, await storedText(database, supergraphDigest));
   },
   async run(work, { check: id, note, sourceCommit, acceptBreaking }, { signature, parts }) {
     const { database, now, principal, actor } = work;
     const check = await checkOf(database, id);
     const proposed = JSON.parse(check.proposed) as readonly ProposedVersion[];
-    await publishable(database, work, names(proposed));
+    requireAddresses(await publishable(database, work, names(proposed)), proposed);
     const { supergraphDigest } = check;
     if (supergraphDigest === null || !(check.passed || (acceptBreaking === true && actor === 'OPERATOR')))
       throw refused('CHECK_PASSED', `The check ${id} did not pass; only an operator may accept that clients break`);
@@ -104,26 +104,38 @@ const activateSupergraph = mutation({
     const { id, digest } = await supergraphOf(database, number);
     const composer = services.of(SchemaComposer);
     // operators may have to act at once
-    const verdict =
-      actor === 'OPERATOR' ? undefined : await composer.judge(await returnTo(database, id, now), partyOf(principal));
-    return { verdict, ...(await described(composer, await storedText(database, digest))) };
+    const judged = actor === 'OPERATOR' ? undefined : await judgedReturn(composer, database, { id, now, principal });
+    return { judged, ...(await described(composer, database, await storedText(database, digest))) };
   },
-  async run(work, { number, expectedActivation, note }, { verdict, signature, parts }) {
+  async run(work, { number, expectedActivation, note }, { judged, signature, parts }) {
     const { database } = work;
     const supergraph = await supergraphOf(database, number);
     const last = await lockedActivation(database);
     if (!last || last.number !== expectedActivation)
       throw await conflict(database, expectedActivation, last?.number ?? 0, 'expectedActivation');
-    if (last.supergraphId === supergraph.id)
+    // operators sign it again that way
+    if (judged && last.supergraphId === supergraph.id)
       throw refused('IS_ANOTHER', `Gateways serve the supergraph ${number} already`);
     const members = await membersOf(database, supergraph.id);
-    await requireOwnDifference(database, work, members, await membersOf(database, last.supergraphId));
-    // what is not known to be used may be taken back
-    if (verdict && reasonsIn(verdict).length > 0)
-      throw refused(
-        'CHECK_PASSED',
-        `Clients would break, or owners no longer agree: ask an operator. ${reasonsIn(verdict).slice(0, 3).join('; ')}`,
+    if (judged) {
+      await requireOwnDifference(database, work, members, await membersOf(database, last.supergraphId));
+      if (judged.basedOn !== last.number) throw await conflict(database, judged.basedOn, last.number, 'number');
+      await requireUnchanged(work, judged);
+      requireAddresses(
+        await database.findBy(
+          RegisteredSubgraph,
+          'name',
+          members.map(({ subgraphName }) => subgraphName),
+        ),
+        members.map(({ subgraphName: name, url }) => ({ name, url })),
       );
+      // what is not known to be used may be taken back
+      if (judged.reasons.length > 0)
+        throw refused(
+          'CHECK_PASSED',
+          `Clients would break, or owners no longer agree: ask an operator. ${judged.reasons.slice(0, 3).join('; ')}`,
+        );
+    }
     await requireStillAgreed(work, supergraph);
     await activate(work, last, { supergraph, members, note, signature, parts });
     return supergraph.id;
@@ -133,7 +145,16 @@ const activateSupergraph = mutation({
 /** What is known of a return before its transaction. */
 interface Return extends Described {
   /** Undefined for operators. */
-  readonly verdict: Verdict | undefined;
+  readonly judged: JudgedReturn | undefined;
+}
+
+/** What a return was judged by. */
+interface JudgedReturn {
+  readonly basedOn: number;
+  readonly agreementDigest: string;
+  readonly documentsDigest: string;
+  /** Why it would break something that is known. */
+  readonly reasons: readonly string[];
 }
 
 /** What an activation stores besides the supergraph. */
@@ -142,22 +163,28 @@ interface Described {
   readonly parts: readonly DescribedPart[];
 }
 
-const described = async (composer: SchemaComposer, supergraph: string): Promise<Described> => ({
-  signature: await composer.signatureOf(supergraph),
+const described = async (composer: SchemaComposer, database: Database, supergraph: string): Promise<Described> => ({
+  signature: await composer.signatureOf(supergraph, (await lastActivation(database))?.signature ?? null),
   parts: await composer.partsOf(supergraph),
 });
 
-/** A return to an earlier supergraph as a change of what is served. */
-async function returnTo(database: Database, supergraphId: string, now: string): Promise<SchemaChange> {
+/** Judges a return to an earlier supergraph as a change of what is served. */
+async function judgedReturn(
+  composer: SchemaComposer,
+  database: Database,
+  { id, now, principal }: { readonly id: string; readonly now: string; readonly principal: Principal },
+): Promise<JudgedReturn> {
   const served = await servedNow(database);
+  const [agreement, documents] = [await agreementNow(database, dayOf(now)), await releasedDocuments(database)];
+  const change: SchemaChange = {
+    ...{ before: served.schemas, supergraph: served.supergraph, proposed: await schemasOf(database, id) },
+    ...{ agreement, documents, ...(await usedLately(database, now)), agencies: {} },
+  };
   return {
-    before: served.schemas,
-    supergraph: served.supergraph,
-    proposed: await schemasOf(database, supergraphId),
-    agreement: await agreementNow(database, dayOf(now)),
-    documents: await releasedDocuments(database),
-    used: await usedLately(database, now),
-    agencies: {},
+    basedOn: served.activation,
+    agreementDigest: digestOf(JSON.stringify(agreement)),
+    documentsDigest: digestOf(JSON.stringify(documents)),
+    reasons: reasonsIn(await composer.judge(change, partyOf(principal))),
   };
 }
 
@@ -236,8 +263,24 @@ async function conflict(database: Database, expected: number, current: number, f
 
 const MAX_LISTED = 10;
 
+/** @throws RequestError if gateways reach a subgraph elsewhere than schemas say: they send identities there */
+function requireAddresses(
+  registered: readonly RegisteredSubgraph[],
+  schemas: readonly Pick<ProposedVersion, 'name' | 'url'>[],
+): void {
+  const moved = schemas.filter(({ name, url }) => registered.find((subgraph) => subgraph.name === name)?.url !== url);
+  if (moved.length > 0)
+    throw refused(
+      'NOTHING_CHANGED',
+      `The address of ${names(moved).join(', ')} changed since: check again, then publish, or ask an operator`,
+    );
+}
+
 /** @throws RequestError if owners, consents, or released clients changed since a check */
-async function requireUnchanged({ database, now }: Work, check: SchemaCheck): Promise<void> {
+async function requireUnchanged(
+  { database, now }: Work,
+  check: Pick<SchemaCheck, 'agreementDigest' | 'documentsDigest'>,
+): Promise<void> {
   const [agreement, documents] = [await agreementNow(database, dayOf(now)), await releasedDocuments(database)];
   const changed = [
     ...(digestOf(JSON.stringify(agreement)) === check.agreementDigest ? [] : ['the agreement of the owners']),

@@ -18,7 +18,7 @@ export async function publishable(
   { principal, actor }: Publisher,
   names: readonly string[],
 ): Promise<RegisteredSubgraph[]> {
-  const found = await database.findBy(RegisteredSubgraph, 'name', names);
+  const found = (await database.findBy(RegisteredSubgraph, 'name', names)).filter(({ exercise }) => !exercise);
   return names.map((name) => {
     const subgraph = found.find((candidate) => candidate.name === name);
     if (!subgraph) throw new NotFoundError('registered subgraph', name, 'schemas');

@@ -109,7 +109,8 @@ const takeOverConsents = mutation({
       rows.push(
         Object.assign(new OwnerConsent(), {
           ...{ id: work.newId('ocn'), ownerName: owner, actors, act, coordinates, reason, until, proposedAt: now },
-          ...{ proposedBy: principal.subject, ...NOT_APPROVED, grantedAt: now, revision: 1, exercise: false },
+          ...{ proposedBy: principal.subject, proposerAgency: principal.agency, ...NOT_APPROVED, grantedAt: now },
+          ...{ revision: 1, exercise: false },
         }),
       );
     }

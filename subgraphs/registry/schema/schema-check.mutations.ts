@@ -1,17 +1,18 @@
 import { InputError, RequestError } from '#base/errors';
+import type { Principal } from '#base/identity/principal';
+import type { Database } from '#kit/database/database';
 import { documentInput, listInput, objectInput, textInput } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
-import type { Work } from '#kit/mutation/work';
 import { usedLately } from '../usage/usage';
 import { partyOf, publishable } from './publishers';
 import { type ProposedVersion, SchemaCheck } from './schema-check';
 import { type SchemaChange, SchemaComposer, type Verdict } from './schema-composer';
-import { storeText } from './schema-text';
+import { digestOf, storeText } from './schema-text';
 import { agreementNow, dayOf, releasedDocuments, servedNow } from './state';
 import { CHECK_DAYS } from './sweep';
 
 /** Maximum bytes of one schema. */
-const MAX_SCHEMA_BYTES = 4 * 1024 * 1024;
+const MAX_SCHEMA_BYTES = 2 * 1024 * 1024;
 /** Maximum checks of one agency that are kept. */
 const MAX_CHECKS = 500;
 
@@ -40,6 +41,7 @@ const checkSchemas = mutation({
   async prepare({ database, principal, actor, now, services }, { schemas }): Promise<Judged> {
     const names = schemas.map(({ subgraph }) => subgraph);
     requireDistinct(names);
+    await requireRoom(database, principal);
     const registered = await publishable(database, { principal, actor }, names);
     const served = await servedNow(database);
     const change: SchemaChange = {
@@ -50,7 +52,7 @@ const checkSchemas = mutation({
       agencies: Object.fromEntries(registered.map(({ name, agencies }) => [name, agencies])),
       agreement: await agreementNow(database, dayOf(now)),
       documents: await releasedDocuments(database),
-      used: await usedLately(database, now),
+      ...(await usedLately(database, now)),
     };
     return {
       change,
@@ -64,13 +66,13 @@ const checkSchemas = mutation({
     const id = work.newId('sck');
     const proposed: ProposedVersion[] = [];
     for (const { name, url, sdl } of change.proposed) proposed.push({ name, url, digest: await store(sdl) });
-    await requireRoom(work);
+    await requireRoom(database, principal);
     await database.insert(SchemaCheck, [
       Object.assign(new SchemaCheck(), {
         ...{ id, subgraphs: proposed.map(({ name }) => name), passed: verdict.passed, basedOn },
         ...{ proposed: JSON.stringify(proposed), agreementDigest: await store(JSON.stringify(change.agreement)) },
         documentsDigest: await store(JSON.stringify(change.documents)),
-        usedDigest: await store(JSON.stringify(change.used)),
+        usedDigest: digestOf(JSON.stringify(change.used)),
         reportDigest: await store(verdict.report),
         supergraphDigest: verdict.supergraph === undefined ? null : await store(verdict.supergraph),
         ...{ checkedAt: now, checkedBy: principal.subject, agencyKey: principal.agency, exercise: false },
@@ -87,7 +89,7 @@ function requireDistinct(names: readonly string[]): void {
 }
 
 /** @throws RequestError if an agency has as many checks as are kept */
-async function requireRoom({ database, principal }: Work): Promise<void> {
+async function requireRoom(database: Database, principal: Principal): Promise<void> {
   const [row] = await database.query<{ n: number | string }>(
     `SELECT COUNT(*) AS n FROM ${database.table(SchemaCheck)} WHERE COALESCE(agency_key, '') = ?`,
     [principal.agency ?? ''],

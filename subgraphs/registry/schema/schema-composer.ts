@@ -41,6 +41,8 @@ export interface SchemaChange {
   readonly agencies: Readonly<Record<string, readonly string[]>>;
   /** What clients sent lately, in the same form. */
   readonly used: readonly ReleasedDocument[];
+  /** Number of further operations that clients sent, which are not examined. */
+  readonly leftOut: number;
 }
 
 export interface Verdict {
@@ -73,6 +75,6 @@ export abstract class SchemaComposer {
   abstract judge(change: SchemaChange, party: string): Promise<Verdict>;
   /** The parts of a supergraph that clients see. */
   abstract partsOf(supergraph: string): Promise<readonly DescribedPart[]>;
-  /** The line that signs a supergraph; null where none is signed. */
-  abstract signatureOf(supergraph: string): Promise<string | null>;
+  /** The line that signs a supergraph; null where none is signed. @param after line before which it must not be signed */
+  abstract signatureOf(supergraph: string, after: string | null): Promise<string | null>;
 }

@@ -1,13 +1,19 @@
-import { InputError } from '#base/errors';
+import { InputError, UnknownReferenceError } from '#base/errors';
 import { stableId } from '#kit/ids';
 import { documentInput, intInput, listInput, objectInput, optional, sha256Input, textInput } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
+import type { Work } from '#kit/mutation/work';
 import { dayOf } from '../schema/state';
 import { OperationUse } from './operation-use';
 import { UsedOperation } from './used-operation';
 
 /** Maximum bytes of an operation, which is one column. */
-const MAX_OPERATION_BYTES = 65_000;
+const MAX_OPERATION_BYTES = 32_000;
+/** Maximum operations that are kept, of callers with a token, and of the public, who can make up any number. */
+const MAX_KNOWN = 20_000;
+const MAX_PUBLIC = 2_000;
+/** Name of all clients whose callers have no token. */
+const PUBLIC = 'public';
 const NAME = /^[\w./@+-]+( [\w./@+-]+)*$/;
 
 const recordUsage = mutation({
@@ -40,21 +46,26 @@ const recordUsage = mutation({
     const operations = new Map(
       (await database.findBy(UsedOperation, 'digest', digests)).map((operation) => [operation.digest, operation]),
     );
+    const room = await roomFor(work);
     const changed = new Map<string, UsedOperation>();
     const rows = new Map<string, OperationUse>();
     for (const [index, { digest, name, operation, client, version, requests }] of uses.entries()) {
+      const known = client !== PUBLIC;
       let used = operations.get(digest);
       if (!used) {
         if (operation === null)
-          throw new InputError(`The operation ${digest} is not known: send its text`, ['input', 'uses', index]);
+          throw new UnknownReferenceError('operation', digest, ['input', 'uses', index, 'digest']);
+        if (room[known ? 'known' : 'public'] <= 0) continue;
+        room[known ? 'known' : 'public'] -= 1;
         used = Object.assign(new UsedOperation(), {
-          ...{ id: stableId('uop', digest), digest, name, operation, firstUsedOn: day, lastUsedOn: day },
+          ...{ id: stableId('uop', digest), digest, name, operation, known, firstUsedOn: day, lastUsedOn: day },
           exercise: false,
         });
         operations.set(digest, used);
         changed.set(used.id, used);
       }
-      if (used.lastUsedOn < day) changed.set(used.id, Object.assign(used, { lastUsedOn: day }));
+      if (used.lastUsedOn < day || (known && !used.known))
+        changed.set(used.id, Object.assign(used, { lastUsedOn: day, known: known || used.known }));
       const id = stableId('opu', day, client, version, digest, replica);
       const before = rows.get(id)?.requests ?? 0;
       rows.set(
@@ -71,8 +82,17 @@ const recordUsage = mutation({
     for (const row of await database.lockAll(OperationUse, [...rows.keys()]))
       rows.get(row.id)!.requests += row.requests;
     await database.upsert(OperationUse, [...rows.values()]);
-    return operations.get(digests[0]!)!.id;
+    return operations.get(digests[0]!)?.id ?? '';
   },
 });
+
+/** How many further operations are kept. */
+async function roomFor({ database }: Work): Promise<{ known: number; public: number }> {
+  const rows = await database.query<{ known: number | boolean; n: number | string }>(
+    `SELECT known, COUNT(*) AS n FROM ${database.table(UsedOperation)} GROUP BY known`,
+  );
+  const kept = (known: boolean) => Number(rows.find((row) => Boolean(row.known) === known)?.n ?? 0);
+  return { known: MAX_KNOWN - kept(true), public: MAX_PUBLIC - kept(false) };
+}
 
 export const usageMutations = [recordUsage];

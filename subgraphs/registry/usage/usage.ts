@@ -8,32 +8,50 @@ import { UsedOperation } from './used-operation';
 export const USED_WITHIN_DAYS = 30;
 /** Days for which counts are kept. */
 const KEPT_DAYS = 120;
-/** Maximum operations of checks: those that were sent most. */
+/** Maximum operations of checks, and characters of all of them: those that callers with a token sent, and then those sent most. */
 const MAX_OPERATIONS = 2_000;
+const MAX_CHARACTERS = 2_000_000;
+/** Maximum clients that a report names for an operation. */
+const MAX_CLIENTS = 3;
 const DAY_MS = 86_400_000;
 
 const daysBefore = (now: Date, days: number): string =>
   new Date(now.getTime() - days * DAY_MS).toISOString().slice(0, 10);
 
-/** What clients sent lately, without what the exercise invents. */
-export async function usedLately(database: Database, now: string): Promise<ReleasedDocument[]> {
-  const rows = await database.query<{
-    readonly name: string;
-    readonly operation: string;
-    readonly client: string;
-    readonly version: string;
-    readonly n: number | string;
-  }>(
-    `SELECT o.name, o.operation, u.client, u.client_version AS version, SUM(u.requests) AS n
-     FROM ${database.table(OperationUse)} u JOIN ${database.table(UsedOperation)} o ON o.id = u.operation_id
-     WHERE u.day >= ? AND u.exercise = 0 GROUP BY o.id, o.name, o.operation, u.client, u.client_version
-     ORDER BY n DESC, o.id LIMIT ${MAX_OPERATIONS}`,
-    [daysBefore(new Date(now), USED_WITHIN_DAYS)],
+/** What clients sent lately. */
+export interface UsedLately {
+  readonly used: readonly ReleasedDocument[];
+  /** Number of operations that are too many, or too long, to be examined. */
+  readonly leftOut: number;
+}
+
+/** What clients sent lately, each operation once, without what the exercise invents. */
+export async function usedLately(database: Database, now: string): Promise<UsedLately> {
+  const [operations, uses] = [database.table(UsedOperation), database.table(OperationUse)];
+  const since = daysBefore(new Date(now), USED_WITHIN_DAYS);
+  const totals = await database.query<{ readonly id: string; readonly n: number | string }>(
+    `SELECT o.id AS id, SUM(u.requests) AS n FROM ${uses} u JOIN ${operations} o ON o.id = u.operation_id
+     WHERE u.day >= ? AND u.exercise = 0 GROUP BY o.id, o.known ORDER BY o.known DESC, n DESC, o.id`,
+    [since],
   );
-  return rows.map(({ name, operation, client, version, n }) => ({
-    client: `${client}@${version} (${n} in ${USED_WITHIN_DAYS} days)`,
-    ...{ name, text: operation },
-  }));
+  const used: ReleasedDocument[] = [];
+  let characters = 0;
+  for (const { id, n } of totals.slice(0, MAX_OPERATIONS)) {
+    const [operation] = await database.findBy(UsedOperation, 'id', [id]);
+    if (!operation) continue;
+    characters += operation.operation.length;
+    if (characters > MAX_CHARACTERS) break;
+    const clients = await database.query<{ readonly client: string; readonly version: string }>(
+      `SELECT client, client_version AS version, SUM(requests) AS n FROM ${uses} WHERE operation_id = ? AND day >= ?
+       GROUP BY client, client_version ORDER BY n DESC, client, client_version LIMIT ${MAX_CLIENTS}`,
+      [id, since],
+    );
+    used.push({
+      client: `${clients.map(({ client, version }) => `${client}@${version}`).join(', ')} (${n} in ${USED_WITHIN_DAYS} days)`,
+      ...{ name: operation.name, text: operation.operation },
+    });
+  }
+  return { used, leftOut: totals.length - used.length };
 }
 
 /** Deletes old counts, and operations that no client has sent since. */

@@ -1,5 +1,5 @@
 import { hasMany } from '#kit/collection/connection';
-import { date, exerciseFlag, generatedId, longText, sha256, text } from '#kit/model/fields';
+import { date, exerciseFlag, flag, generatedId, longText, sha256, text } from '#kit/model/fields';
 import { model } from '#kit/model/model';
 import { OperationUse } from './operation-use';
 
@@ -8,7 +8,8 @@ export class UsedOperation {
   @generatedId('uop') id!: string;
   @sha256('SHA-256 of the text.', { unique: true }) digest!: string;
   @text('Name of the operation; "unnamed" without one.', { length: 120, filter: true, order: true }) name!: string;
-  @longText('The operation with other values for all strings and numbers, and other aliases.') operation!: string;
+  @longText('The operation with other values for all strings and numbers, and other names.') operation!: string;
+  @flag('Whether a caller with a token sent it.', { filter: true }) known!: boolean;
   @date('Day on which it was first sent, in UTC.', { filter: true, order: true }) firstUsedOn!: string;
   @date('Day on which it was last sent, in UTC.', { filter: true, order: true }) lastUsedOn!: string;
   @exerciseFlag() exercise!: boolean;
