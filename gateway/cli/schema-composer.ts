@@ -2,9 +2,11 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { JWK } from 'jose';
+import type { Cancellation } from '#base/cancellation';
 import { RequestError } from '#base/errors';
 import { packageRoot } from '#base/package-root';
 import {
+  type Customer,
   type DescribedPart,
   type SchemaChange,
   SchemaComposer,
@@ -21,9 +23,8 @@ const COORDINATES = join(packageRoot, 'dist', 'gateway', 'graph', 'coordinates-t
 const TIMEOUT_MS = 45_000;
 /** Maximum memory of one check, in megabytes. */
 const MAX_MEGABYTES = 1_024;
-/** Maximum checks that wait for others, in all and of one party. */
+/** Maximum works that wait for others, each of another party. */
 const MAX_WAITING = 16;
-const MAX_OF_PARTY = 1;
 /** Maximum entries of each list of a report, and characters of each text in it. */
 const MAX_ENTRIES = 500;
 const MAX_CHARACTERS = 500;
@@ -38,25 +39,37 @@ export class ThreadComposer extends SchemaComposer {
     super();
   }
 
-  async judge(change: SchemaChange, party: string): Promise<Verdict> {
+  async judge(change: SchemaChange, customer: Customer): Promise<Verdict> {
+    const input: CheckInput = { ...change, agreement: change.agreement as Agreement };
+    const { passed, problems, supergraph, ...rest } = await this.work<CheckReport>(CHECK, input, customer);
+    const report = JSON.stringify(shortened({ passed, problems, ...rest }));
+    return { passed, problems: problems.slice(0, MAX_ENTRIES), supergraph, report };
+  }
+
+  partsOf(supergraph: string, customer: Customer): Promise<readonly DescribedPart[]> {
+    return this.work<readonly DescribedPart[]>(COORDINATES, supergraph, customer);
+  }
+
+  /** The answer of a thread, of which there is one at a time. @throws RequestError if too many wait */
+  private async work<Answer>(file: string, data: unknown, { party, cancellation }: Customer): Promise<Answer> {
     const { waiting } = this;
-    if (waiting.length >= MAX_WAITING || waiting.filter((other) => other === party).length >= MAX_OF_PARTY)
-      throw new RequestError('SUBGRAPH_OVERLOADED', `${waiting.length} checks wait already: try again in a minute`);
+    if (waiting.length >= MAX_WAITING || waiting.includes(party))
+      throw new RequestError(
+        'SUBGRAPH_OVERLOADED',
+        `${waiting.length} checks wait already: try again in a minute`,
+        [],
+        {
+          retryable: true,
+        },
+      );
     waiting.push(party);
-    const judged = this.last.then(() => reportOn(change));
-    this.last = judged.catch(() => {});
+    const answer = this.last.then(() => inThread<Answer>(file, data, cancellation));
+    this.last = answer.catch(() => {});
     try {
-      const report = await judged;
-      const { passed, problems, supergraph, ...rest } = report;
-      const text = JSON.stringify(shortened({ passed, problems, ...rest }));
-      return { passed, problems: problems.slice(0, MAX_ENTRIES), supergraph, report: text };
+      return await answer;
     } finally {
       waiting.splice(waiting.indexOf(party), 1);
     }
-  }
-
-  partsOf(supergraph: string): Promise<readonly DescribedPart[]> {
-    return inThread<readonly DescribedPart[]>(COORDINATES, supergraph);
   }
 
   async signatureOf(supergraph: string, after: string | null): Promise<string | null> {
@@ -75,22 +88,27 @@ function shortened(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, shortened(entry)]));
 }
 
-function reportOn(change: SchemaChange): Promise<CheckReport> {
-  const input: CheckInput = { ...change, agreement: change.agreement as Agreement };
-  return inThread<CheckReport>(CHECK, input);
-}
-
 /** The answer of a thread. @throws RequestError if it takes too long, or too much memory */
-async function inThread<Answer>(file: string, workerData: unknown): Promise<Answer> {
+async function inThread<Answer>(
+  file: string,
+  workerData: unknown,
+  cancellation: Cancellation | undefined,
+): Promise<Answer> {
+  if (cancellation?.canceled) throw new RequestError('CONFLICT', 'The caller has left');
   const worker = new Worker(file, { workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_MEGABYTES } });
   const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const stay = cancellation?.onCancel(() => void worker.terminate());
   try {
-    const [answer] = await once(worker, 'message', { signal });
+    const ended = once(worker, 'exit', { signal }).then(() => {
+      throw new Error('its thread ended');
+    });
+    const [answer] = await Promise.race([once(worker, 'message', { signal }), ended]);
     return answer as Answer;
   } catch (error) {
     const why = signal.aborted ? `takes more than ${TIMEOUT_MS / 1_000} s` : (error as Error).message;
     throw new RequestError('OPERATION_TOO_LARGE', `The schemas cannot be read: ${why}`, ['input', 'schemas']);
   } finally {
+    stay?.();
     await worker.terminate();
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
+import { Cancellation } from '#base/cancellation';
 import { newKey, publicKey } from '#base/identity/keys';
 import { createSubgraphServer } from '#kit/subgraph/server';
 import { ThreadComposer } from '../../gateway/cli/schema-composer';
@@ -420,6 +421,22 @@ describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
     const codes = results.map(({ errors }) => errors?.[0].extensions.code);
     expect(codes.filter((code) => code === 'SUBGRAPH_OVERLOADED')).toHaveLength(4);
     expect(codes.at(-1)).toBeUndefined();
+  });
+
+  test('works for one caller of an agency at a time also when it publishes, and not for a caller who has left', async () => {
+    const composer = new ThreadComposer();
+    const [one, other, gone] = [new Cancellation(), new Cancellation(), new Cancellation()];
+    const parts = (party: string, cancellation: Cancellation) =>
+      composer.partsOf('type Query { a: Int }', { party, cancellation });
+    const first = parts('nsa', one);
+    await expect(parts('nsa', other)).rejects.toMatchObject({ extensions: { code: 'SUBGRAPH_OVERLOADED' } });
+    const left = parts('doe', gone);
+    gone.cancel();
+    await expect(left).rejects.toMatchObject({ extensions: { code: 'CONFLICT' } });
+    one.cancel();
+    await expect(first).rejects.toMatchObject({ extensions: { code: 'OPERATION_TOO_LARGE' } });
+    // what is no supergraph is an error of the thread, and the next one is served
+    await expect(parts('nsa', other)).rejects.toMatchObject({ extensions: { code: 'OPERATION_TOO_LARGE' } });
   });
 
   test('shows a text under many aliases without reading it again, and not without end', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Arg, Ctx, Field, Mutation, ObjectType, Resolver } from 'type-graphql';
+import type { Cancellation } from '#base/cancellation';
 import { instant } from '#base/clock';
 import { RequestError } from '#base/errors';
 import { type Principal, personKey } from '#base/identity/principal';
@@ -38,6 +39,8 @@ export interface Preparation {
   /** Instant of the request. */
   readonly now: string;
   readonly services: Services;
+  /** Cancels the work when the caller disconnects. */
+  readonly cancellation: Cancellation | undefined;
 }
 
 /** A mutation as data: name, callers, input, payload, and effect. */
@@ -199,8 +202,8 @@ async function perform(
   const recorded = { mutation: spec.name, key: keyDigest(id) };
   // fails unless the record has space for the line of the change, too
   await context.record({ kind: 'attempt', ...recorded, inputDigest: digest });
-  const { database, clock, services } = context;
-  const before: Preparation = { database, principal, actor, now: instant(clock.now()), services };
+  const { database, clock, services, cancellation } = context;
+  const before: Preparation = { database, principal, actor, now: instant(clock.now()), services, cancellation };
   // a repetition needs no preparation: its result is stored
   const isRepeated = form.prepare && (await database.findBy(IdempotencyKey, 'id', [id, former])).length > 0;
   const prepared = isRepeated ? undefined : await form.prepare?.(before, input);

@@ -1,3 +1,4 @@
+import type { Cancellation } from '#base/cancellation';
 import type { Clock } from '#base/clock';
 import type { Principal } from '#base/identity/principal';
 import type { Happening } from '../audit/entry';
@@ -21,6 +22,8 @@ export interface Context {
   readonly clock: Clock;
   /** What the process lends to its subgraphs. */
   readonly services: Services;
+  /** Cancels the work when the caller disconnects; undefined where that is not known. */
+  readonly cancellation: Cancellation | undefined;
   /** Id of the client's request; null without one. */
   readonly requestId: string | null;
   /** The caller; null for the public. */

@@ -272,6 +272,7 @@ export class OpenSubgraph {
       cursors,
       clock,
       services,
+      cancellation,
       requestId: origin?.request ?? null,
       principal,
       reader,

@@ -2,11 +2,11 @@ import { RequestError } from '#base/errors';
 import type { Principal } from '#base/identity/principal';
 import type { Database } from '#kit/database/database';
 import { booleanInput, idInput, intInput, longTextInput, optional, textInput } from '#kit/mutation/input';
-import { mutation } from '#kit/mutation/mutation';
+import { mutation, type Preparation } from '#kit/mutation/mutation';
 import type { Work } from '#kit/mutation/work';
 import { usedLately } from '../usage/usage';
 import { listCoordinates } from './coordinates';
-import { isOf, type Publisher, partyOf, publishable } from './publishers';
+import { customerOf, isOf, type Publisher, publishable } from './publishers';
 import { RegisteredSubgraph } from './registered-subgraph';
 import { type ProposedVersion, SchemaCheck } from './schema-check';
 import { type Agreement, type DescribedPart, type SchemaChange, SchemaComposer, type Verdict } from './schema-composer';
@@ -40,10 +40,11 @@ const publishSchemas = mutation({
     ),
   },
   returns: ['supergraph', () => SupergraphVersion],
-  async prepare({ database, services }, { check: id }): Promise<Described> {
+  async prepare(before, { check: id }): Promise<Described> {
+    const { database } = before;
     const { supergraphDigest } = await checkOf(database, id);
     if (supergraphDigest === null) return { signature: null, parts: [] };
-    return described(services.of(SchemaComposer), database, await storedText(database, supergraphDigest));
+    return described(before, await storedText(database, supergraphDigest));
   },
   async run(work, { check: id, note, sourceCommit, acceptBreaking }, { signature, parts }) {
     const { database, now, principal, actor } = work;
@@ -100,12 +101,12 @@ const activateSupergraph = mutation({
     note: longTextInput('Why.'),
   },
   returns: ['supergraph', () => SupergraphVersion],
-  async prepare({ database, principal, actor, now, services }, { number }): Promise<Return> {
+  async prepare(before, { number }): Promise<Return> {
+    const { database, actor } = before;
     const { id, digest } = await supergraphOf(database, number);
-    const composer = services.of(SchemaComposer);
     // operators may have to act at once
-    const judged = actor === 'OPERATOR' ? undefined : await judgedReturn(composer, database, { id, now, principal });
-    return { judged, ...(await described(composer, database, await storedText(database, digest))) };
+    const judged = actor === 'OPERATOR' ? undefined : await judgedReturn(before, id);
+    return { judged, ...(await described(before, await storedText(database, digest))) };
   },
   async run(work, { number, expectedActivation, note }, { judged, signature, parts }) {
     const { database } = work;
@@ -163,28 +164,29 @@ interface Described {
   readonly parts: readonly DescribedPart[];
 }
 
-const described = async (composer: SchemaComposer, database: Database, supergraph: string): Promise<Described> => ({
-  signature: await composer.signatureOf(supergraph, (await lastActivation(database))?.signature ?? null),
-  parts: await composer.partsOf(supergraph),
-});
+async function described(before: Preparation, supergraph: string): Promise<Described> {
+  const { database, services } = before;
+  const composer = services.of(SchemaComposer);
+  return {
+    signature: await composer.signatureOf(supergraph, (await lastActivation(database))?.signature ?? null),
+    parts: await composer.partsOf(supergraph, customerOf(before)),
+  };
+}
 
 /** Judges a return to an earlier supergraph as a change of what is served. */
-async function judgedReturn(
-  composer: SchemaComposer,
-  database: Database,
-  { id, now, principal }: { readonly id: string; readonly now: string; readonly principal: Principal },
-): Promise<JudgedReturn> {
+async function judgedReturn(before: Preparation, supergraphId: string): Promise<JudgedReturn> {
+  const { database, now, services } = before;
   const served = await servedNow(database);
   const [agreement, documents] = [await agreementNow(database, dayOf(now)), await releasedDocuments(database)];
   const change: SchemaChange = {
-    ...{ before: served.schemas, supergraph: served.supergraph, proposed: await schemasOf(database, id) },
+    ...{ before: served.schemas, supergraph: served.supergraph, proposed: await schemasOf(database, supergraphId) },
     ...{ agreement, documents, ...(await usedLately(database, now)), agencies: {} },
   };
   return {
     basedOn: served.activation,
     agreementDigest: digestOf(JSON.stringify(agreement)),
     documentsDigest: digestOf(JSON.stringify(documents)),
-    reasons: reasonsIn(await composer.judge(change, partyOf(principal))),
+    reasons: reasonsIn(await services.of(SchemaComposer).judge(change, customerOf(before))),
   };
 }
 

@@ -1,7 +1,9 @@
 import { NotFoundError, RequestError } from '#base/errors';
 import { type Principal, personKey } from '#base/identity/principal';
 import type { Database } from '#kit/database/database';
+import type { Preparation } from '#kit/mutation/mutation';
 import { RegisteredSubgraph } from './registered-subgraph';
+import type { Customer } from './schema-composer';
 
 /** Who publishes: operators for all subgraphs, others for those of their agency. */
 export interface Publisher {
@@ -35,5 +37,8 @@ export async function publishable(
 export const isOf = ({ agencies }: RegisteredSubgraph, { agency }: Principal): boolean =>
   agency !== null && agencies.includes(agency);
 
-/** Who waits for each other: callers of one agency, or one operator. */
-export const partyOf = (principal: Principal): string => principal.agency ?? personKey(principal);
+/** Work waits for other work of the same agency, or of the same operator. */
+export const customerOf = ({ principal, cancellation }: Pick<Preparation, 'principal' | 'cancellation'>): Customer => ({
+  party: principal.agency ?? personKey(principal),
+  cancellation,
+});

@@ -4,7 +4,7 @@ import type { Database } from '#kit/database/database';
 import { documentInput, listInput, objectInput, textInput } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
 import { usedLately } from '../usage/usage';
-import { partyOf, publishable } from './publishers';
+import { customerOf, publishable } from './publishers';
 import { type ProposedVersion, SchemaCheck } from './schema-check';
 import { type SchemaChange, SchemaComposer, type Verdict } from './schema-composer';
 import { digestOf, storeText } from './schema-text';
@@ -38,7 +38,8 @@ const checkSchemas = mutation({
     ),
   },
   returns: ['check', () => SchemaCheck],
-  async prepare({ database, principal, actor, now, services }, { schemas }): Promise<Judged> {
+  async prepare(before, { schemas }): Promise<Judged> {
+    const { database, principal, actor, now, services } = before;
     const names = schemas.map(({ subgraph }) => subgraph);
     requireDistinct(names);
     await requireRoom(database, principal);
@@ -57,7 +58,7 @@ const checkSchemas = mutation({
     return {
       change,
       basedOn: served.activation,
-      verdict: await services.of(SchemaComposer).judge(change, partyOf(principal)),
+      verdict: await services.of(SchemaComposer).judge(change, customerOf(before)),
     };
   },
   async run(work, _input, { change, basedOn, verdict }) {

@@ -1,3 +1,5 @@
+import type { Cancellation } from '#base/cancellation';
+
 /** A schema of a subgraph, with where gateways reach it. */
 export interface SubgraphSchema {
   readonly name: string;
@@ -69,12 +71,20 @@ export interface DescribedPart {
   readonly deprecated: string | null;
 }
 
+/** For whom the work is. */
+export interface Customer {
+  /** Whose works wait for each other. */
+  readonly party: string;
+  /** Ends the work when its caller disconnects. */
+  readonly cancellation: Cancellation | undefined;
+}
+
 /** Composes and signs supergraphs, for the registry. The process that runs the registry lends it one. */
 export abstract class SchemaComposer {
-  /** @param party whose changes wait for each other @throws RequestError if too many changes wait, or it takes too long */
-  abstract judge(change: SchemaChange, party: string): Promise<Verdict>;
-  /** The parts of a supergraph that clients see. */
-  abstract partsOf(supergraph: string): Promise<readonly DescribedPart[]>;
+  /** @throws RequestError if too many wait, or it takes too long */
+  abstract judge(change: SchemaChange, customer: Customer): Promise<Verdict>;
+  /** The parts of a supergraph that clients see. @throws RequestError like {@link judge} */
+  abstract partsOf(supergraph: string, customer: Customer): Promise<readonly DescribedPart[]>;
   /** The line that signs a supergraph; null where none is signed. @param after line before which it must not be signed */
   abstract signatureOf(supergraph: string, after: string | null): Promise<string | null>;
 }
