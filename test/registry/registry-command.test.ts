@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { writeKeys } from '../../gateway/cli/keys';
 import { AGREEMENT, published, WORLD } from '../security/hostile-schemas';
 import { freePort, killAll, type Running, requireCompiled, run, waitForOutput } from '../support/processes';
@@ -183,6 +184,18 @@ test('is followed by a gateway, which serves a publication within seconds, and s
     async () => !(await schema()).includes('almanac'),
     () => 'the gateway serves the earlier supergraph',
   );
+});
+
+test('notices a change of the history', async () => {
+  await killAll();
+  const database = new DatabaseSync(join(folder, 'data', 'registry.sqlite'));
+  database.exec("UPDATE supergraph_activation SET note = 'Never mind.' WHERE number = 3");
+  database.close();
+  await startRegistry();
+  expect(await registry(OPERATOR, 'history')).toEqual({
+    code: 1,
+    output: expect.stringContaining('Activation 3 was changed after it was recorded'),
+  });
 });
 
 test.each<[string, string[], RegExp]>([

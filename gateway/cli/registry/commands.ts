@@ -53,13 +53,16 @@ export function addRegistryCommands(program: Command, { flagged, of }: Callers):
     });
 
   command(registry, 'history')
-    .description('Lists what was served since when, and what each replica of the gateway serves.')
+    .description(
+      'Lists what was served since when, and what each replica of the gateway serves. Exits with 1 if the history was changed.',
+    )
     .option('--subgraph <name>', 'Only what changed this subgraph.')
     .option('--json', 'Print it as JSON.')
     .action(async ({ subgraph, json, ...flags }: CallerFlags & { subgraph?: string; json?: boolean }) => {
       const { describeHistory, historyOf } = await import('./history');
       const history = await historyOf(of(flags as never), subgraph);
       print(json ? `${JSON.stringify(history)}\n` : describeHistory(history));
+      process.exitCode = history.changedAt === undefined ? 0 : 1;
     });
 
   command(registry, 'diff')

@@ -1,14 +1,14 @@
 import { diff } from '@graphql-inspector/core';
 import { buildSchema, type GraphQLSchema } from 'graphql';
 import { OperatorError } from '#base/errors';
+import { chainOf } from '../../../subgraphs/registry/schema/supergraph-activation';
 import type { CallerOptions } from '../graph-client';
 import { Registry } from './client';
 
 interface Version {
   readonly id: string;
   readonly number: number;
-  readonly note: string | null;
-  readonly sourceCommit: string | null;
+  readonly digest: string;
   readonly subgraph: { readonly name: string };
 }
 
@@ -16,6 +16,7 @@ interface Activation {
   readonly number: number;
   readonly note: string | null;
   readonly activatedAt: string;
+  readonly chain: string;
   readonly supergraph: {
     readonly number: number;
     readonly digest: string;
@@ -31,10 +32,10 @@ interface Replica {
 }
 
 const PAGE = 'pageInfo { hasNextPage endCursor }';
-const MEMBERS = 'members(first: 100) { nodes { version { id number note sourceCommit subgraph { name } } } }';
+const MEMBERS = 'members(first: 100) { nodes { version { id number digest subgraph { name } } } }';
 const ACTIVATIONS = `query Activations($after: String) {
   supergraphActivations(first: 20, after: $after, filter: { exercise: { eq: false } }, orderBy: [{ field: NUMBER, direction: ASC }]) {
-    nodes { number note activatedAt supergraph { number digest ${MEMBERS} } } ${PAGE}
+    nodes { number note activatedAt chain supergraph { number digest ${MEMBERS} } } ${PAGE}
   }
 }`;
 const REPLICAS = `query Replicas($after: String) {
@@ -50,6 +51,8 @@ const ACTIVATE = `mutation Activate($input: ActivateSupergraphInput!) {
 
 /** What was served since when, and what each replica of the gateway serves. */
 export interface History {
+  /** Number of the first activation that was changed later; undefined if none was. */
+  readonly changedAt: number | undefined;
   readonly activations: readonly {
     readonly number: number;
     readonly supergraph: number;
@@ -83,6 +86,7 @@ export async function historyOf(caller: CallerOptions, subgraph?: string): Promi
     return { number, supergraph: supergraph.number, digest: supergraph.digest, at, note, changed };
   });
   return {
+    changedAt: changedAt(activations),
     activations: all.filter(
       ({ changed }) => subgraph === undefined || changed.some((version) => version.replace(/-\d+$/, '') === subgraph),
     ),
@@ -94,8 +98,21 @@ export async function historyOf(caller: CallerOptions, subgraph?: string): Promi
   };
 }
 
+/** The first activation whose digest over the history before it is wrong. */
+function changedAt(activations: readonly Activation[]): number | undefined {
+  let before = '';
+  for (const { number, activatedAt, note, chain, supergraph } of activations) {
+    const members = supergraph.members.nodes
+      .map(({ version: { subgraph, number: of, digest } }) => [subgraph.name, of, digest] as const)
+      .sort(([a], [b]) => (a < b ? -1 : 1));
+    if (chainOf(before, { number, activatedAt, note, digest: supergraph.digest, members }) !== chain) return number;
+    before = chain;
+  }
+  return undefined;
+}
+
 /** A history for people. */
-export function describeHistory({ activations, replicas }: History): string {
+export function describeHistory({ changedAt: number, activations, replicas }: History): string {
   const lines = activations.map(
     ({ number, supergraph, at, note, changed }) =>
       `${number}  ${at.slice(0, 16).replace('T', ' ')}  supergraph ${supergraph}  ${changed.join(', ') || 'no other version'}${note === null ? '' : `  ${note}`}\n`,
@@ -104,7 +121,8 @@ export function describeHistory({ activations, replicas }: History): string {
     ({ replica, supergraph, isCurrent, since, seenAt }) =>
       `${replica} serves ${supergraph === undefined ? 'an unpublished supergraph' : `supergraph ${supergraph}`}${isCurrent ? '' : ', not the current one,'} since ${since.slice(0, 16)}; last seen ${seenAt.slice(0, 16)}\n`,
   );
-  return `${lines.join('') || 'No activations\n'}${served.length > 0 ? `\n${served.join('')}` : ''}`;
+  const changed = number === undefined ? '' : `\nActivation ${number} was changed after it was recorded\n`;
+  return `${lines.join('') || 'No activations\n'}${changed}${served.length > 0 ? `\n${served.join('')}` : ''}`;
 }
 
 /**
