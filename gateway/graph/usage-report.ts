@@ -78,7 +78,8 @@ export class UsageReport {
     const taken = usage.take();
     if (!subgraphs.includes(REGISTRY)) return;
     this.waiting.push(...batchesOf(taken, (digest) => this.known.has(digest)));
-    for (const { uses } of this.waiting.splice(0, this.waiting.length - MAX_WAITING))
+    // the latest ones with the fewest requests
+    for (const { uses } of this.waiting.splice(MAX_WAITING))
       usage.uncounted += uses.reduce((sum, { requests }) => sum + requests, 0);
     try {
       for (let [batch] = this.waiting; batch; [batch] = this.waiting) {

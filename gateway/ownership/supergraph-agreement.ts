@@ -60,7 +60,9 @@ export function withAgreement(sdl: string, { owners, clearances, consents }: Agr
 
 /** The position after the directives of the schema definition, which comes first: the rest need not be parsed. */
 function endOfSchemaDirectives(sdl: string): number {
-  const schema = parse(sdl.slice(0, sdl.indexOf('\n}') + 2)).definitions.find(({ kind }) => kind === Kind.SCHEMA_DEFINITION);
+  const schema = parse(sdl.slice(0, sdl.indexOf('\n}') + 2)).definitions.find(
+    ({ kind }) => kind === Kind.SCHEMA_DEFINITION,
+  );
   const end = schema && 'directives' in schema ? schema.directives?.at(-1)?.loc?.end : undefined;
   if (end === undefined) throw new Error('The supergraph has no schema definition with directives');
   return end;

@@ -34,7 +34,11 @@ export interface Limits {
 
 /** A request exceeds a size limit. */
 export class LimitError extends GraphQLError {
-  constructor(what: string, maximum: number, limit: keyof Limits | 'maxNameLength' | 'maxFragments') {
+  constructor(
+    what: string,
+    maximum: number,
+    limit: keyof Limits | 'maxNameLength' | 'maxLabelLength' | 'maxPathLength' | 'maxFragments',
+  ) {
     super(`The document has more than ${maximum} ${what}; split it into several requests`, {
       extensions: { code: 'OPERATION_TOO_LARGE', limit, most: maximum, http: { status: 400 } },
     });
@@ -43,6 +47,8 @@ export class LimitError extends GraphQLError {
 
 interface Size {
   readonly depth: number;
+  /** Characters of the names from here to a field in the answer, as far as they are longest. */
+  readonly path: number;
   readonly aliases: number;
   readonly directives: number;
   /** Fields, fragment spreads, and inline fragments. */
@@ -51,7 +57,7 @@ interface Size {
   readonly values: number;
 }
 
-const NOTHING: Size = { depth: 0, aliases: 0, directives: 0, selections: 0, values: 0 };
+const NOTHING: Size = { depth: 0, path: 0, aliases: 0, directives: 0, selections: 0, values: 0 };
 
 /**
  * Parses a document and checks its limits before validation, since some documents are built to exhaust validation.
@@ -81,7 +87,7 @@ export function readWithin(source: string, limits: Limits): DocumentSize | undef
     return size;
   };
   const sizeOf = ({ selections }: SelectionSetNode): Size => {
-    let [depth, aliases, directives, values] = [0, 0, 0, 0];
+    let [depth, path, aliases, directives, values] = [0, 0, 0, 0, 0];
     let count = selections.length;
     for (const selection of selections) {
       const isField = selection.kind === Kind.FIELD;
@@ -92,19 +98,20 @@ export function readWithin(source: string, limits: Limits): DocumentSize | undef
             ? sizeOf(selection.selectionSet)
             : NOTHING;
       depth = Math.max(depth, inner.depth + (isField ? 1 : 0));
+      path = Math.max(path, inner.path + (isField ? (selection.alias ?? selection.name).value.length : 0));
       aliases += inner.aliases + (isField && selection.alias ? 1 : 0);
       directives += inner.directives + (selection.directives?.length ?? 0);
       count += inner.selections;
       values += inner.values + (isField ? valuesIn(selection.arguments) : 0);
     }
-    return { depth, aliases, directives, selections: count, values };
+    return { depth, path, aliases, directives, selections: count, values };
   };
   visit(document, {
     // each payload repeats the label of its fragment
     Directive({ name, arguments: nodes = [] }) {
       const label = name.value === DEFER && nodes.find((node) => node.name.value === 'label')?.value;
-      if (label && label.kind === Kind.STRING && label.value.length > MAX_NAME_LENGTH)
-        throw new LimitError('characters in a label', MAX_NAME_LENGTH, 'maxNameLength');
+      if (label && label.kind === Kind.STRING && label.value.length > MAX_LABEL_LENGTH)
+        throw new LimitError('characters in a label', MAX_LABEL_LENGTH, 'maxLabelLength');
     },
     ListValue({ values }) {
       if (values.length > limits.maxList) throw new LimitError('values in a list', limits.maxList, 'maxList');
@@ -112,9 +119,11 @@ export function readWithin(source: string, limits: Limits): DocumentSize | undef
   });
   for (const definition of document.definitions) {
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
-    const { depth, aliases, directives, selections, values } = sizeOf(definition.selectionSet);
+    const { depth, path, aliases, directives, selections, values } = sizeOf(definition.selectionSet);
     const roots = rootFields(definition.selectionSet, fragments, new Set());
     if (depth > limits.maxDepth) throw new LimitError('levels of fields', limits.maxDepth, 'maxDepth');
+    if (path > MAX_PATH_LENGTH)
+      throw new LimitError('characters in the names from its root to a field', MAX_PATH_LENGTH, 'maxPathLength');
     if (aliases > limits.maxAliases) throw new LimitError('aliases', limits.maxAliases, 'maxAliases');
     if (roots > limits.maxRootFields) throw new LimitError('root fields', limits.maxRootFields, 'maxRootFields');
     if (directives + (definition.directives?.length ?? 0) > limits.maxDirectives)
@@ -160,6 +169,10 @@ export function variablesWithin(
 
 /** Maximum characters of a name: validation compares unknown names with all known ones for its suggestions. */
 const MAX_NAME_LENGTH = 500;
+/** Maximum characters of the names from the root to a field: errors, and parts of deferred answers, repeat them for each object. */
+const MAX_PATH_LENGTH = 500;
+/** Maximum characters of a label of `@defer`, which each part repeats. */
+const MAX_LABEL_LENGTH = 200;
 /** Maximum fragments of a document: validation compares each pair. */
 const MAX_FRAGMENTS = 400;
 

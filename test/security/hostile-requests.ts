@@ -291,6 +291,20 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     'series of days under every agency',
     `{ agencies { ${times(10, (i) => `a${i}: announcements(first: 0) { groups(by: [{ field: OPEN_DATE, every: DAY, from: "2025-01-01", until: "2026-05-01" }]) { nodes { openDate { from } aggregates { count } } } }`)} } }`,
   ),
+  ...[490, 25].map((length) =>
+    operation(
+      `70 nulls under each of many objects, beside an error, at paths of names with ${length} characters`,
+      `{ executiveOrder(number: "14409") { workforceMetrics(asOf: "2999-01-01T00:00:00Z") { asOf } } ${'announcements(first: 12) { nodes { agency { '.repeat(
+        5,
+      )} announcements(first: 12) { nodes { ${times(70, (i) => `${`a${i}`.padEnd(length, 'x')}: applicationCount`)} } } ${'} } } '.repeat(5)} }`,
+      length > 400 ? { refusal: TOO_LARGE } : {},
+    ),
+  ),
+  operation(
+    'deferred fragments with long labels under each of many objects',
+    `{ ${'announcements(first: 10) { nodes { agency { '.repeat(4)} ${times(16, (i) => `... @defer(label: "${`l${i}`.padEnd(490, 'x')}") { z: key }`)} ${'} } } '.repeat(4)} }`,
+    { accept: PARTS, refusal: TOO_LARGE },
+  ),
   operation(
     'a number with zeros between its digits',
     'query ($v: BigNumber) { aiModels(first: 1, filter: { trainingComputeFlop: { eq: $v } }) { totalCount } }',

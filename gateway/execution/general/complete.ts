@@ -14,6 +14,9 @@ import type { AnswerPath } from './path';
  */
 const MAX_ERRORED = 50_000;
 
+/** The next steps from a place in an answer. */
+type Place = Map<string | number, Place>;
+
 /** Fetch failures, as completion needs them. */
 export interface Losses {
   /** The error that explains a missing or null field; undefined if there is none. */
@@ -36,7 +39,9 @@ export interface Introspected {
  */
 export class Completion {
   readonly errors: ErrorList;
-  private readonly erroredPaths = new Set<string>();
+  /** Places of errors, and all places above them. */
+  private readonly errored: Place = new Map();
+  private erroredCount = 0;
 
   /**
    * @param located subgraph errors at their paths in the answer, by client response names
@@ -194,18 +199,30 @@ export class Completion {
   /** An error explains nulls at its path and at the path's prefixes. */
   private markErrored(path: AnswerPath): void {
     if (this.isFlooded) return;
-    for (let length = path.length; length > 0; length--) {
-      const key = JSON.stringify(path.slice(0, length));
-      if (this.erroredPaths.has(key)) return;
-      this.erroredPaths.add(key);
+    let place = this.errored;
+    for (const step of path) {
+      let next = place.get(step);
+      if (!next) {
+        next = new Map();
+        place.set(step, next);
+        this.erroredCount += 1;
+      }
+      place = next;
     }
   }
 
   private get isFlooded(): boolean {
-    return this.erroredPaths.size >= MAX_ERRORED;
+    return this.erroredCount >= MAX_ERRORED;
   }
 
   private hasError(path: AnswerPath): boolean {
-    return this.isFlooded || this.erroredPaths.has(JSON.stringify(path));
+    if (this.isFlooded) return true;
+    // step by step: most places differ from those of errors early, and are asked about for each null
+    let place: Place | undefined = this.errored;
+    for (const step of path) {
+      place = place.get(step);
+      if (!place) return false;
+    }
+    return path.length > 0;
   }
 }

@@ -39,8 +39,8 @@ export async function usedLately(database: Database, now: string): Promise<UsedL
   for (const { id, n } of totals.slice(0, MAX_OPERATIONS)) {
     const [operation] = await database.findBy(UsedOperation, 'id', [id]);
     if (!operation) continue;
+    if (characters + operation.operation.length > MAX_CHARACTERS) continue;
     characters += operation.operation.length;
-    if (characters > MAX_CHARACTERS) break;
     const clients = await database.query<{ readonly client: string; readonly version: string }>(
       `SELECT client, client_version AS version, SUM(requests) AS n FROM ${uses} WHERE operation_id = ? AND day >= ?
        GROUP BY client, client_version ORDER BY n DESC, client, client_version LIMIT ${MAX_CLIENTS}`,
