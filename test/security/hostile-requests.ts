@@ -432,7 +432,7 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
   ),
   operation('900 unknown fields', `{ agencies { ${times(900, (i) => `nme${i}`)} } }`, { refusal: INVALID }),
   operation('a name of 900,000 characters', `{ ${'a'.repeat(900_000)} }`, { refusal: TOO_LARGE }),
-  operation('100 names of 500 characters', `{ agencies { ${times(100, (i) => `${'a'.repeat(497)}${i + 100}`)} } }`, {
+  operation('100 names of 480 characters', `{ agencies { ${times(100, (i) => `${'a'.repeat(477)}${i + 100}`)} } }`, {
     refusal: INVALID,
   }),
   operation('a literal of 600,000 escapes', `{ agency(key: "${'\\u0041'.repeat(100_000)}") { key } }`),
