@@ -367,7 +367,11 @@ describe('a subgraph that keeps a record', () => {
     ]);
     expect(lines()).toHaveLength(1 + 3);
     // a hash may have any four digits
-    expect(lines().join('').replaceAll(/[0-9a-f]{64}/g, '')).not.toMatch(/1e25|2026-01-01/);
+    expect(
+      lines()
+        .join('')
+        .replaceAll(/[0-9a-f]{64}/g, ''),
+    ).not.toMatch(/1e25|2026-01-01/);
     // a cursor is not the value that it encodes
     const { nodes } = data!.developerOrganizations as { nodes: { submissions: { pageInfo: { endCursor: string } } }[] };
     const text = Buffer.from(nodes[0]!.submissions.pageInfo.endCursor, 'base64url').toString('latin1');
