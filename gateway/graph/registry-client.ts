@@ -70,7 +70,7 @@ export class RegistryClient {
     });
   }
 
-  /** @returns undefined if the gateway has the active one @throws OperatorError if there is none, or the registry does not answer */
+  /** @returns undefined if the gateway has the active one @throws OperatorError without an active one, or if the registry does not answer */
   async active(possession: Possession): Promise<ActiveSupergraph | undefined> {
     const { timeoutMs = TIMEOUT_MS } = this.options;
     const request = new AbortController();

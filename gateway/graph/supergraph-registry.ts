@@ -100,7 +100,7 @@ export class SupergraphRegistry implements SupergraphSource {
     }
   }
 
-  /** The active supergraph, or the copy if there is none that can be served. */
+  /** The active supergraph, or the copy if the active one cannot be served. */
   private async firstOf(copy: Served | undefined): Promise<Served> {
     let active: ActiveSupergraph;
     try {
@@ -123,7 +123,7 @@ export class SupergraphRegistry implements SupergraphSource {
     }
   }
 
-  /** The copy; undefined if there is none that may be served. */
+  /** The copy; undefined without one that may be served. */
   private async readCopy(): Promise<Served | undefined> {
     const { copy, keys, log } = this.options;
     if (!copy) return undefined;
