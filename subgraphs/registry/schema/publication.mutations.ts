@@ -4,12 +4,12 @@ import type { Database } from '#kit/database/database';
 import { booleanInput, idInput, intInput, longTextInput, optional, textInput } from '#kit/mutation/input';
 import { mutation, type Preparation } from '#kit/mutation/mutation';
 import type { Work } from '#kit/mutation/work';
-import { usedLately } from '../usage/usage';
 import { listCoordinates } from './coordinates';
-import { customerOf, isOf, type Publisher, publishable } from './publishers';
+import { judgedChange } from './judged-change';
+import { customerOf, isOf, publishable } from './publishers';
 import { RegisteredSubgraph } from './registered-subgraph';
 import { type ProposedVersion, SchemaCheck } from './schema-check';
-import { type Agreement, type DescribedPart, type SchemaChange, SchemaComposer, type Verdict } from './schema-composer';
+import { type Agreement, type DescribedPart, SchemaComposer, type Verdict } from './schema-composer';
 import { digestOf, storedText } from './schema-text';
 import {
   activationsAfter,
@@ -19,7 +19,6 @@ import {
   membersOf,
   releasedDocuments,
   schemasOf,
-  servedNow,
   supergraphById,
 } from './state';
 import { SubgraphVersion } from './subgraph-version';
@@ -119,7 +118,7 @@ const activateSupergraph = mutation({
       throw refused('IS_ANOTHER', `Gateways serve the supergraph ${number} already`);
     const members = await membersOf(database, supergraph.id);
     if (judged) {
-      await requireOwnDifference(database, work, members, await membersOf(database, last.supergraphId));
+      await requireOwnDifference(work, members, await membersOf(database, last.supergraphId));
       if (judged.basedOn !== last.number) throw await conflict(database, judged.basedOn, last.number, 'number');
       await requireUnchanged(work, judged);
       requireAddresses(
@@ -175,18 +174,12 @@ async function described(before: Preparation, supergraph: string): Promise<Descr
 
 /** Judges a return to an earlier supergraph as a change of what is served. */
 async function judgedReturn(before: Preparation, supergraphId: string): Promise<JudgedReturn> {
-  const { database, now, services } = before;
-  const served = await servedNow(database);
-  const [agreement, documents] = [await agreementNow(database, dayOf(now)), await releasedDocuments(database)];
-  const change: SchemaChange = {
-    ...{ before: served.schemas, supergraph: served.supergraph, proposed: await schemasOf(database, supergraphId) },
-    ...{ agreement, documents, ...(await usedLately(database, now)), agencies: {} },
-  };
+  const { change, basedOn, verdict } = await judgedChange(before, await schemasOf(before.database, supergraphId), {});
   return {
-    basedOn: served.activation,
-    agreementDigest: digestOf(JSON.stringify(agreement)),
-    documentsDigest: digestOf(JSON.stringify(documents)),
-    reasons: reasonsIn(await services.of(SchemaComposer).judge(change, customerOf(before))),
+    basedOn,
+    agreementDigest: digestOf(JSON.stringify(change.agreement)),
+    documentsDigest: digestOf(JSON.stringify(change.documents)),
+    reasons: reasonsIn(verdict),
   };
 }
 
@@ -294,12 +287,10 @@ async function requireUnchanged(
 
 /** @throws RequestError FORBIDDEN if a publisher would change subgraphs of other agencies */
 async function requireOwnDifference(
-  database: Database,
-  { principal, actor }: Publisher,
+  { database, principal }: Work,
   target: readonly SubgraphVersion[],
   current: readonly SubgraphVersion[],
 ): Promise<void> {
-  if (actor === 'OPERATOR') return;
   const ids = (versions: readonly SubgraphVersion[]) => new Set(versions.map(({ id }) => id));
   const [before, after] = [ids(current), ids(target)];
   const differing = [...target.filter(({ id }) => !before.has(id)), ...current.filter(({ id }) => !after.has(id))].map(

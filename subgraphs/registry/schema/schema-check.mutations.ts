@@ -3,24 +3,16 @@ import type { Principal } from '#base/identity/principal';
 import type { Database } from '#kit/database/database';
 import { documentInput, listInput, objectInput, textInput } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
-import { usedLately } from '../usage/usage';
-import { customerOf, publishable } from './publishers';
+import { type JudgedChange, judgedChange } from './judged-change';
+import { publishable } from './publishers';
 import { type ProposedVersion, SchemaCheck } from './schema-check';
-import { type SchemaChange, SchemaComposer, type Verdict } from './schema-composer';
 import { digestOf, storeText } from './schema-text';
-import { agreementNow, dayOf, releasedDocuments, servedNow } from './state';
 import { CHECK_DAYS } from './sweep';
 
 /** Maximum bytes of one schema. */
 const MAX_SCHEMA_BYTES = 2 * 1024 * 1024;
 /** Maximum checks of one agency that are kept. */
 const MAX_CHECKS = 500;
-
-interface Judged {
-  readonly change: SchemaChange;
-  readonly basedOn: number;
-  readonly verdict: Verdict;
-}
 
 const checkSchemas = mutation({
   name: 'checkSchemas',
@@ -38,28 +30,18 @@ const checkSchemas = mutation({
     ),
   },
   returns: ['check', () => SchemaCheck],
-  async prepare(before, { schemas }): Promise<Judged> {
-    const { database, principal, actor, now, services } = before;
+  async prepare(before, { schemas }): Promise<JudgedChange> {
+    const { database, principal } = before;
     const names = schemas.map(({ subgraph }) => subgraph);
     requireDistinct(names);
     await requireRoom(database, principal);
-    const registered = await publishable(database, { principal, actor }, names);
-    const served = await servedNow(database);
-    const change: SchemaChange = {
-      before: served.schemas,
-      supergraph: served.supergraph,
+    const registered = await publishable(database, before, names);
+    return judgedChange(
+      before,
       // gateways send identities there: operators alone say where
-      proposed: schemas.map(({ subgraph: name, sdl }, index) => ({ name, sdl, url: registered[index]!.url })),
-      agencies: Object.fromEntries(registered.map(({ name, agencies }) => [name, agencies])),
-      agreement: await agreementNow(database, dayOf(now)),
-      documents: await releasedDocuments(database),
-      ...(await usedLately(database, now)),
-    };
-    return {
-      change,
-      basedOn: served.activation,
-      verdict: await services.of(SchemaComposer).judge(change, customerOf(before)),
-    };
+      schemas.map(({ subgraph: name, sdl }, index) => ({ name, sdl, url: registered[index]!.url })),
+      Object.fromEntries(registered.map(({ name, agencies }) => [name, agencies])),
+    );
   },
   async run(work, _input, { change, basedOn, verdict }) {
     const { database, now, principal } = work;

@@ -71,7 +71,7 @@ export interface DescribedPart {
   readonly deprecated: string | null;
 }
 
-/** For whom the work is. */
+/** The caller of the work, and the others with whom it takes turns. */
 export interface Customer {
   /** Whose works wait for each other. */
   readonly party: string;

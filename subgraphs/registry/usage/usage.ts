@@ -1,4 +1,5 @@
 import type { Database } from '#kit/database/database';
+import { marks } from '#kit/database/marks';
 import type { ScheduledTask } from '#kit/subgraph/schedule';
 import type { ReleasedDocument } from '../schema/schema-composer';
 import { OperationUse } from './operation-use';
@@ -13,6 +14,8 @@ const MAX_OPERATIONS = 2_000;
 const MAX_CHARACTERS = 2_000_000;
 /** Maximum clients that a report names for an operation. */
 const MAX_CLIENTS = 3;
+/** Operations of one statement. */
+const BATCH = 100;
 const DAY_MS = 86_400_000;
 
 const daysBefore = (now: Date, days: number): string =>
@@ -34,24 +37,56 @@ export async function usedLately(database: Database, now: string): Promise<UsedL
      WHERE u.day >= ? AND u.exercise = 0 GROUP BY o.id, o.known ORDER BY o.known DESC, n DESC, o.id`,
     [since],
   );
-  const used: ReleasedDocument[] = [];
-  let characters = 0;
-  for (const { id, n } of totals.slice(0, MAX_OPERATIONS)) {
-    const [operation] = await database.findBy(UsedOperation, 'id', [id]);
-    if (!operation) continue;
-    if (characters + operation.operation.length > MAX_CHARACTERS) continue;
-    characters += operation.operation.length;
-    const clients = await database.query<{ readonly client: string; readonly version: string }>(
-      `SELECT client, client_version AS version, SUM(requests) AS n FROM ${uses} WHERE operation_id = ? AND day >= ?
-       GROUP BY client, client_version ORDER BY n DESC, client, client_version LIMIT ${MAX_CLIENTS}`,
-      [id, since],
-    );
-    used.push({
-      client: `${clients.map(({ client, version }) => `${client}@${version}`).join(', ')} (${n} in ${USED_WITHIN_DAYS} days)`,
-      ...{ name: operation.name, text: operation.operation },
-    });
-  }
+  const chosen = await withinLimit(
+    database,
+    totals.slice(0, MAX_OPERATIONS).map(({ id }) => id),
+  );
+  const clients = await clientsOf(
+    database,
+    chosen.map(({ id }) => id),
+    since,
+  );
+  const requests = new Map(totals.map(({ id, n }) => [id, n]));
+  const used = chosen.map(({ id, name, operation }) => ({
+    client: `${clients.get(id)!.join(', ')} (${requests.get(id)} in ${USED_WITHIN_DAYS} days)`,
+    ...{ name, text: operation },
+  }));
   return { used, leftOut: totals.length - used.length };
+}
+
+/** Operations in this order, without those that would exceed the characters of all. */
+async function withinLimit(database: Database, ids: readonly string[]): Promise<UsedOperation[]> {
+  const chosen: UsedOperation[] = [];
+  let characters = 0;
+  for (let start = 0; start < ids.length; start += BATCH) {
+    const batch = ids.slice(start, start + BATCH);
+    const found = new Map((await database.findBy(UsedOperation, 'id', batch)).map((used) => [used.id, used]));
+    for (const used of batch.flatMap((id) => found.get(id) ?? [])) {
+      if (characters + used.operation.length > MAX_CHARACTERS) continue;
+      characters += used.operation.length;
+      chosen.push(used);
+    }
+  }
+  return chosen;
+}
+
+/** The clients that sent each operation most, as `client@version`. */
+async function clientsOf(database: Database, ids: readonly string[], since: string): Promise<Map<string, string[]>> {
+  const clients = new Map<string, string[]>();
+  for (let start = 0; start < ids.length; start += BATCH) {
+    const batch = ids.slice(start, start + BATCH);
+    const rows = await database.query<{ readonly id: string; readonly client: string; readonly version: string }>(
+      `SELECT operation_id AS id, client, client_version AS version, SUM(requests) AS n
+       FROM ${database.table(OperationUse)} WHERE operation_id IN (${marks(batch)}) AND day >= ?
+       GROUP BY operation_id, client, client_version ORDER BY n DESC, client, client_version`,
+      [...batch, since],
+    );
+    for (const { id, client, version } of rows) {
+      const named = clients.get(id) ?? [];
+      if (named.length < MAX_CLIENTS) clients.set(id, [...named, `${client}@${version}`]);
+    }
+  }
+  return clients;
 }
 
 /** Deletes old counts, and operations that no client has sent since. */
