@@ -1,22 +1,5 @@
-import {
-  type DocumentNode,
-  type GraphQLCompositeType,
-  GraphQLError,
-  type GraphQLNamedType,
-  type GraphQLObjectType,
-  type GraphQLSchema,
-  getNamedType,
-  isAbstractType,
-  isEnumType,
-  isInputObjectType,
-  Kind,
-  parse,
-  specifiedRules,
-  TypeInfo,
-  validate,
-  visit,
-  visitWithTypeInfo,
-} from 'graphql';
+import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, parse, specifiedRules, validate } from 'graphql';
+import { usedCoordinates } from '../operation/used-coordinates';
 
 /** A document that a released client sends. */
 export interface ClientDocument {
@@ -80,73 +63,10 @@ export function usersOf(documents: readonly ClientDocument[], schema: GraphQLSch
   const users = new Map<string, Set<string>>();
   for (const { client, name, text } of documents) {
     const document = parsed(text);
-    for (const coordinate of document ? coordinatesIn(document, schema) : []) {
+    for (const coordinate of document ? usedCoordinates(document, schema, { insideVariables: true }) : []) {
       const names = users.get(coordinate) ?? new Set();
       users.set(coordinate, names.add(`${client}: ${name}`));
     }
   }
   return users;
-}
-
-/** Coordinates of the types, fields, arguments, input fields, and enum values that a document uses. */
-export function coordinatesIn(document: DocumentNode, schema: GraphQLSchema): Set<string> {
-  const used = new Set<string>();
-  const types = new TypeInfo(schema);
-  visit(
-    document,
-    visitWithTypeInfo(types, {
-      Field({ name }) {
-        const parent = types.getParentType();
-        const type = types.getType();
-        for (const { name: possible } of parent ? [parent, ...objectsOf(parent, schema)] : [])
-          used.add(possible).add(`${possible}.${name.value}`);
-        if (type) used.add(getNamedType(type).name);
-      },
-      InlineFragment({ typeCondition }) {
-        if (typeCondition) used.add(typeCondition.name.value);
-      },
-      FragmentDefinition({ typeCondition }) {
-        used.add(typeCondition.name.value);
-      },
-      Argument({ name }) {
-        const parent = types.getParentType();
-        const field = types.getFieldDef();
-        if (parent && field && !types.getDirective()) used.add(`${parent.name}.${field.name}.${name.value}`);
-        const input = types.getInputType();
-        if (input) used.add(getNamedType(input).name);
-      },
-      ObjectField({ name }) {
-        const parent = getNamedType(types.getParentInputType());
-        const input = types.getInputType();
-        if (parent) used.add(`${parent.name}.${name.value}`);
-        if (input) used.add(getNamedType(input).name);
-      },
-      EnumValue({ value }) {
-        const type = getNamedType(types.getInputType());
-        if (isEnumType(type)) used.add(`${type.name}.${value}`);
-      },
-      VariableDefinition({ type }) {
-        let named = type;
-        while (named.kind !== Kind.NAMED_TYPE) named = named.type;
-        addInputs(schema.getType(named.name.value), used);
-      },
-    }),
-  );
-  return used;
-}
-
-/** The types of the objects of an interface or union. */
-const objectsOf = (type: GraphQLCompositeType, schema: GraphQLSchema): readonly GraphQLObjectType[] =>
-  isAbstractType(type) ? schema.getPossibleTypes(type) : [];
-
-/** A client may send any value of a variable: it uses all parts of its type. */
-function addInputs(type: GraphQLNamedType | undefined, used: Set<string>): void {
-  if (!type || used.has(`variable ${type.name}`)) return;
-  used.add(type.name).add(`variable ${type.name}`);
-  if (isEnumType(type)) for (const { name } of type.getValues()) used.add(`${type.name}.${name}`);
-  if (!isInputObjectType(type)) return;
-  for (const { name, type: of } of Object.values(type.getFields())) {
-    used.add(`${type.name}.${name}`);
-    addInputs(getNamedType(of), used);
-  }
 }

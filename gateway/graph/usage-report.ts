@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { type GraphQLSchema, parse } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import { Cancellation } from '#base/cancellation';
 import type { IdentitySigner } from '#base/identity/signed-identity';
+import { usedCoordinates } from '../operation/used-coordinates';
 import type { SubgraphOperation, Transport } from '../transport/transport';
 import { REGISTRY, registryHeaders } from './registry-caller';
 import type { OperationUse, Usage } from './usage';
@@ -13,6 +16,8 @@ const TIMEOUT_MS = 10_000;
 /** Maximum uses and characters of one request. */
 const MAX_USES = 500;
 const MAX_CHARACTERS = 512 * 1024;
+/** Maximum parts of the schema that are reported of an operation. */
+const MAX_COORDINATES = 300;
 /** Maximum requests that wait for the registry. */
 const MAX_WAITING = 40;
 /** Code of the registry's answer to an operation without a text that it does not have. */
@@ -24,13 +29,17 @@ const MAX_KNOWN = 20_000;
 interface Batch {
   readonly key: string;
   readonly uses: readonly OperationUse[];
-  /** Digests of operations whose texts the registry has. */
-  readonly known: ReadonlySet<string>;
+  /** Digests of operations whose texts are sent, with the parts of the schema that they use. */
+  readonly described: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface UsageReportOptions {
   /** The graph that serves now. */
-  readonly graph: () => { readonly subgraphs: readonly string[]; readonly transport: (subgraph: string) => Transport };
+  readonly graph: () => {
+    readonly subgraphs: readonly string[];
+    readonly transport: (subgraph: string) => Transport;
+    readonly apiSchema: GraphQLSchema;
+  };
   readonly signer: IdentitySigner;
   readonly usage: Usage;
   /** Name of this replica of the gateway. */
@@ -74,10 +83,16 @@ export class UsageReport {
 
   private async reportAll(): Promise<void> {
     const { graph, usage, log } = this.options;
-    const { subgraphs, transport } = graph();
+    const { subgraphs, transport, apiSchema } = graph();
     const taken = usage.take();
     if (!subgraphs.includes(REGISTRY)) return;
-    this.waiting.push(...batchesOf(taken, (digest) => this.known.has(digest)));
+    for (const uses of batchesOf(taken)) {
+      const described = await describe(
+        uses.filter(({ digest }) => !this.known.has(digest)),
+        apiSchema,
+      );
+      this.waiting.push({ key: randomUUID(), uses, described });
+    }
     // the latest ones with the fewest requests
     for (const { uses } of this.waiting.splice(MAX_WAITING))
       usage.uncounted += uses.reduce((sum, { requests }) => sum + requests, 0);
@@ -96,21 +111,24 @@ export class UsageReport {
   }
 
   /** @throws Error if the registry does not take it */
-  private async send(transport: Transport, { key, uses, known }: Batch): Promise<void> {
-    const { signer, replica } = this.options;
+  private async send(transport: Transport, { key, uses, described }: Batch): Promise<void> {
+    const { signer, replica, graph } = this.options;
     const input = {
       ...{ replica, idempotencyKey: key },
-      uses: uses.map(({ operation, ...use }) => ({ ...use, operation: known.has(use.digest) ? null : operation })),
+      uses: uses.map(({ operation, ...use }) => {
+        const coordinates = described.get(use.digest);
+        return { ...use, operation: coordinates ? operation : null, coordinates: coordinates ?? [] };
+      }),
     };
     const request = {
       ...{ operation: OPERATION, variables: JSON.stringify({ input }), headers: await registryHeaders(signer) },
       ...{ deadline: performance.now() + TIMEOUT_MS, cancellation: this.closing },
     };
     const { errors } = (await transport.request(request)).read();
-    if (errors?.[0]?.extensions?.code === UNKNOWN && known.size > 0) {
+    if (errors?.[0]?.extensions?.code === UNKNOWN && uses.some(({ digest }) => !described.has(digest))) {
       // the registry forgets operations that no one has sent for months
       this.known.clear();
-      this.waiting[0] = { key: randomUUID(), uses, known: new Set() };
+      this.waiting[0] = { key: randomUUID(), uses, described: await describe(uses, graph().apiSchema) };
       return this.send(transport, this.waiting[0]);
     }
     if (errors) throw new Error(errors[0]!.message);
@@ -118,7 +136,25 @@ export class UsageReport {
   }
 }
 
-function batchesOf(uses: readonly OperationUse[], isKnown: (digest: string) => boolean): Batch[] {
+/** The parts of the schema that operations use, by digest. Requests are answered between two operations. */
+async function describe(uses: readonly OperationUse[], schema: GraphQLSchema): Promise<Map<string, string[]>> {
+  const described = new Map<string, string[]>();
+  for (const { digest, operation } of uses) {
+    if (described.has(digest)) continue;
+    const used = usedCoordinates(parse(operation, { noLocation: true }), schema, { insideVariables: false });
+    described.set(digest, [...used].map(withArgument).slice(0, MAX_COORDINATES));
+    await setImmediate();
+  }
+  return described;
+}
+
+/** An argument in the form `Type.field(argument:)`. */
+function withArgument(coordinate: string): string {
+  const [type, field, argument] = coordinate.split('.');
+  return argument === undefined ? coordinate : `${type}.${field}(${argument}:)`;
+}
+
+function batchesOf(uses: readonly OperationUse[]): OperationUse[][] {
   const batches: OperationUse[][] = [];
   let characters = 0;
   for (const use of uses) {
@@ -130,8 +166,5 @@ function batchesOf(uses: readonly OperationUse[], isKnown: (digest: string) => b
       characters = use.operation.length;
     }
   }
-  return batches.map((batch) => ({
-    ...{ key: randomUUID(), uses: batch },
-    known: new Set(batch.map(({ digest }) => digest).filter(isKnown)),
-  }));
+  return batches;
 }

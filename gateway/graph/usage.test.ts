@@ -1,7 +1,8 @@
 import { parse } from 'graphql';
-import { clientNameOf, PUBLIC, UNNAMED, Usage, withoutValues } from './usage';
+import { parsePrincipal } from '#base/identity/principal';
+import { clientNameOf, PUBLIC, partyOf, UNNAMED, Usage, withoutValues } from './usage';
 
-const NAMED = { client: 'dashboard', version: '1.4' };
+const NAMED = { client: 'dashboard', version: '1.4', party: 'agency:nsa' };
 
 describe('an operation without values', () => {
   test.each([
@@ -36,7 +37,7 @@ describe('counting', () => {
     usage.count(one, undefined, NAMED);
     usage.count(one, undefined, NAMED);
     usage.count(two, undefined, NAMED);
-    usage.count(two, undefined, { client: UNNAMED, version: UNNAMED });
+    usage.count(two, undefined, { ...NAMED, client: UNNAMED, version: UNNAMED });
     expect(usage.take()).toEqual([
       expect.objectContaining({ ...NAMED, name: UNNAMED, operation: '{\n  a(id: 0)\n}', requests: 3 }),
       expect.objectContaining({ client: UNNAMED, requests: 1 }),
@@ -46,17 +47,31 @@ describe('counting', () => {
 
   test('keeps its memory within bounds, and says how much it did not count', () => {
     const usage = new Usage();
-    for (let index = 0; index < 5_100; index += 1) usage.count(parse(`{ a${index} }`), undefined, NAMED);
+    for (let index = 0; index < 2_100; index += 1) usage.count(parse(`{ a${index} }`), undefined, NAMED);
     expect(usage.uncounted).toBe(100);
-    expect(usage.take()).toHaveLength(5_000);
+    expect(usage.take()).toHaveLength(2_000);
     const document = parse('{ a }');
     for (let index = 0; index < 60; index += 1)
-      usage.count(document, undefined, { client: `client-${index}`, version: '1' });
+      usage.count(document, undefined, { ...NAMED, client: `client-${index}`, version: '1' });
     expect(usage.take()).toHaveLength(50);
     expect(usage.uncounted).toBe(110);
     usage.count(parse(`{ ${'long '.repeat(20_000)} }`), undefined, NAMED);
     expect(usage.take()).toEqual([]);
     expect(usage.uncounted).toBe(111);
+    const long = (index: number) => parse(`{ a${index} ${'b '.repeat(8_000)} }`);
+    for (let index = 0; index < 100; index += 1) usage.count(long(index), undefined, NAMED);
+    expect(usage.take().reduce((sum, { operation }) => sum + operation.length, 0)).toBeLessThan(2 * 1024 * 1024);
+  });
+
+  test('gives each party its share, whatever another one makes up', () => {
+    const usage = new Usage();
+    for (let index = 0; index < 5_000; index += 1)
+      usage.count(parse(`{ a${index % 2_500} }`), undefined, { ...NAMED, client: `client-${index}` });
+    for (let index = 0; index < 200; index += 1) {
+      const other = { client: 'map', version: '1', party: 'agency:doe' };
+      usage.count(parse(`{ a${index} }`), undefined, other);
+    }
+    expect(usage.take().filter(({ party }) => party === 'agency:doe')).toHaveLength(200);
   });
 
   test('counts few operations of the public, who can make up any number', () => {
@@ -65,6 +80,14 @@ describe('counting', () => {
     usage.count(parse('{ b }'), undefined, NAMED);
     expect(usage.uncounted).toBe(50);
     expect(usage.take()).toHaveLength(101);
+  });
+
+  test.each([
+    ['role=agency-reviewer; agency=nsa; subject=a', 'agency:nsa'],
+    ['role=developer-submitter; organization=alder; subject=a', 'organization:alder'],
+    ['role=analyst,operator; subject=a', 'role:analyst'],
+  ])('counts %s for %s', (principal, party) => {
+    expect(partyOf(parsePrincipal(principal))).toBe(party);
   });
 
   test.each([

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type DocumentNode, Kind, type OperationDefinitionNode, print, type ValueNode, visit } from 'graphql';
+import type { Principal } from '#base/identity/principal';
 
 /** Requests of a client for an operation. */
 export interface OperationUse {
@@ -10,23 +11,40 @@ export interface OperationUse {
   readonly operation: string;
   readonly client: string;
   readonly version: string;
+  readonly party: string;
   requests: number;
 }
 
-/** How a client introduces itself. Without a token, any names could be made up. */
+/** How a client introduces itself, and for which party its caller acts. Without a token, any names could be made up. */
 export interface ClientName {
   readonly client: string;
   readonly version: string;
+  /** Parties have equal shares, so that one that makes up names or operations takes nothing from others. */
+  readonly party: string;
 }
 
 /** All clients whose callers have no token. */
-export const PUBLIC: ClientName = { client: 'public', version: 'public' };
+export const PUBLIC: ClientName = { client: 'public', version: 'public', party: 'public' };
 
-/** Maximum operations between two reports, their characters in all, and clients of each. Requests beyond them are only counted in all. */
-const MAX_OPERATIONS = 5_000;
-const MAX_CHARACTERS = 8 * 1024 * 1024;
-/** Maximum operations of the public among them. */
-const MAX_PUBLIC = 100;
+/** The party that a caller acts for: its agency or organization, or else all callers with its first role. */
+export const partyOf = ({ agency, organization, roles }: Principal): string =>
+  agency !== null
+    ? `agency:${agency}`
+    : organization !== null
+      ? `organization:${organization}`
+      : `role:${roles[0] ?? 'none'}`;
+
+/** A part of what is counted between two reports. */
+interface Share {
+  uses: number;
+  characters: number;
+}
+
+/** What is counted between two reports: of each party, of the public, and of all. Requests beyond it are only counted in all. */
+const OF_PARTY: Share = { uses: 2_000, characters: 2 * 1024 * 1024 };
+const OF_PUBLIC: Share = { uses: 100, characters: 256 * 1024 };
+const OF_ALL: Share = { uses: 20_000, characters: 16 * 1024 * 1024 };
+/** Maximum clients of a party that an operation is counted for. */
 const MAX_CLIENTS = 50;
 /** Maximum bytes of an operation that is counted. */
 const MAX_BYTES = 32_000;
@@ -52,41 +70,44 @@ interface Reported {
 export class Usage {
   private readonly reported = new WeakMap<DocumentNode, Map<string, Reported>>();
   private counts = new Map<Reported['digest'], OperationUse[]>();
-  private characters = 0;
-  private publicOperations = 0;
+  private shares = new Map<string, Share>();
+  private all: Share = { uses: 0, characters: 0 };
   /** Requests that were not counted by operation. */
   uncounted = 0;
 
-  count(document: DocumentNode, operationName: string | undefined, { client, version }: ClientName): void {
+  count(document: DocumentNode, operationName: string | undefined, { client, version, party }: ClientName): void {
     const { digest, name, operation } = this.reportedOf(document, operationName);
-    const uses = operation === undefined ? undefined : this.usesOf(digest, operation, client === PUBLIC.client);
-    const known = uses?.findIndex((use) => use.client === client && use.version === version) ?? -1;
-    if (known >= 0) uses![known]!.requests += 1;
-    else if (uses && uses.length < MAX_CLIENTS)
-      uses.push({ digest, name, operation: operation!, client, version, requests: 1 });
-    else this.uncounted += 1;
+    const uses = this.counts.get(digest) ?? [];
+    const known = uses.find((use) => use.client === client && use.version === version && use.party === party);
+    if (known) known.requests += 1;
+    else if (operation !== undefined && takesFurther(uses, party) && this.takesRoom(party, operation.length)) {
+      uses.push({ digest, name, operation, client, version, party, requests: 1 });
+      this.counts.set(digest, uses);
+    } else this.uncounted += 1;
   }
 
   /** What was counted since the last time, most requests first. */
   take(): OperationUse[] {
     const taken = [...this.counts.values()].flat();
     this.counts = new Map();
-    this.characters = 0;
-    this.publicOperations = 0;
+    this.shares = new Map();
+    this.all = { uses: 0, characters: 0 };
     return taken.sort((a, b) => b.requests - a.requests);
   }
 
-  /** Undefined for a further operation when there are too many. */
-  private usesOf(digest: string, operation: string, isPublic: boolean): OperationUse[] | undefined {
-    const known = this.counts.get(digest);
-    if (known) return known;
-    if (this.counts.size >= MAX_OPERATIONS || this.characters + operation.length > MAX_CHARACTERS) return undefined;
-    if (isPublic && this.publicOperations >= MAX_PUBLIC) return undefined;
-    if (isPublic) this.publicOperations += 1;
-    const uses: OperationUse[] = [];
-    this.counts.set(digest, uses);
-    this.characters += operation.length;
-    return uses;
+  /** Takes the room for one more use, if the party, and all together, have it. */
+  private takesRoom(party: string, characters: number): boolean {
+    const share = this.shares.get(party) ?? { uses: 0, characters: 0 };
+    const max = party === PUBLIC.party ? OF_PUBLIC : OF_PARTY;
+    const hasRoom = (taken: Share, limit: Share) =>
+      taken.uses < limit.uses && taken.characters + characters <= limit.characters;
+    if (!hasRoom(share, max) || !hasRoom(this.all, OF_ALL)) return false;
+    for (const taken of [share, this.all]) {
+      taken.uses += 1;
+      taken.characters += characters;
+    }
+    this.shares.set(party, share);
+    return true;
   }
 
   private reportedOf(document: DocumentNode, operationName: string | undefined): Reported {
@@ -108,6 +129,10 @@ export class Usage {
     return reported;
   }
 }
+
+/** Whether an operation takes one more client of a party. */
+const takesFurther = (uses: readonly OperationUse[], party: string): boolean =>
+  uses.filter((use) => use.party === party).length < MAX_CLIENTS;
 
 const operationsIn = ({ definitions }: DocumentNode): OperationDefinitionNode[] =>
   definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);

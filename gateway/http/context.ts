@@ -5,7 +5,7 @@ import { ORIGIN_HEADER, originHeader } from '#base/http/origin';
 import { REQUEST_ID_HEADER } from '#base/http/request-id';
 import type { Principal } from '#base/identity/principal';
 import type { GraphContext } from '../graph/served-graph';
-import { type ClientName, clientNameOf, PUBLIC, type Usage } from '../graph/usage';
+import { type ClientName, clientNameOf, PUBLIC, partyOf, type Usage } from '../graph/usage';
 import { payerOf } from '../identity/caller';
 import type { Budgets } from '../policy/budgets';
 import { costOfAnswer, costOfError } from '../policy/work';
@@ -58,6 +58,7 @@ const clientOf = ({ caller, headers }: FastifyRequest): ClientName =>
     : {
         client: clientNameOf(headers['apollographql-client-name']),
         version: clientNameOf(headers['apollographql-client-version']),
+        party: partyOf(caller.principal),
       };
 
 /** Whether a caller may see the schema. */

@@ -15,6 +15,7 @@ import { SchemaCoordinate } from './schema/schema-coordinate';
 import { SubgraphVersion } from './schema/subgraph-version';
 import { SupergraphActivation } from './schema/supergraph-activation';
 import { SupergraphMember, SupergraphVersion } from './schema/supergraph-version';
+import { OperationCoordinate } from './usage/operation-coordinate';
 import { OperationUse } from './usage/operation-use';
 import { UsedOperation } from './usage/used-operation';
 
@@ -54,4 +55,5 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [SchemaCoordinate, { rows: schemaReader, GOV: schemaReader }],
   [UsedOperation, { rows: publisher, GOV: publisher }],
   [OperationUse, { rows: publisher, GOV: publisher }],
+  [OperationCoordinate, { rows: publisher, GOV: publisher }],
 ];

@@ -32,6 +32,7 @@ import { SubgraphVersion } from './schema/subgraph-version';
 import { SupergraphActivation } from './schema/supergraph-activation';
 import { SupergraphMember, SupergraphVersion } from './schema/supergraph-version';
 import { sweepSchemas } from './schema/sweep';
+import { OperationCoordinate } from './usage/operation-coordinate';
 import { OperationUse } from './usage/operation-use';
 import { usageMutations } from './usage/record-usage.mutations';
 import { sweepUsage } from './usage/usage';
@@ -63,6 +64,7 @@ export const registry = new Subgraph({
     SchemaCoordinate,
     UsedOperation,
     OperationUse,
+    OperationCoordinate,
     ExerciseReplacement,
     ...workTables,
     ...bulkTables,

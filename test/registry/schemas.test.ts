@@ -7,7 +7,8 @@ import { createSubgraphServer } from '#kit/subgraph/server';
 import { ThreadComposer } from '../../gateway/cli/schema-composer';
 import { SupergraphRegistry } from '../../gateway/graph/supergraph-registry';
 import { requireSignature, supergraphHash } from '../../gateway/supergraph/signature';
-import { SchemaTextPart } from '../../subgraphs/registry/schema/schema-text';
+import { SchemaCheck } from '../../subgraphs/registry/schema/schema-check';
+import { SchemaTextPart, storedText } from '../../subgraphs/registry/schema/schema-text';
 import { sweepSchemas } from '../../subgraphs/registry/schema/sweep';
 import { AGREEMENT, published, WORLD } from '../security/hostile-schemas';
 import { databaseKinds } from '../support/databases';
@@ -169,6 +170,32 @@ describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
     expect(await refusal(NSA, 'publishSchemas', { check: id }, SUPERGRAPH)).toMatchObject({ code: 'FORBIDDEN' });
     for (const caller of [ANALYST, 'role=developer-submitter; organization=alder; subject=dan'])
       expect(await refusal(caller, 'publishSchemas', { check: id }, SUPERGRAPH)).toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  test('repeats a check with what was stored, whatever was published since', async () => {
+    const { schemaChecks } = await read(
+      '{ schemaChecks(filter: { basedOn: { eq: 1 }, passed: { eq: true } }) { nodes { id } } }',
+    );
+    const [check] = schemaChecks.nodes;
+    expect(await lastActivation()).toBeGreaterThan(1);
+    expect(await done(NSA, 'repeatCheck', { check: check.id }, 'check { id }')).toEqual({ id: check.id });
+    const { database } = graph.subgraph('registry');
+    const [{ digest }] = (await database.query<{ digest: string }>(
+      `SELECT used_digest AS digest FROM ${database.table(SchemaCheck)} WHERE id = ?`,
+      [check.id],
+    )) as [{ digest: string }];
+    expect(JSON.parse(await storedText(database, digest))).toEqual({ used: [], leftOut: 0 });
+    await database.query(`UPDATE ${database.table(SchemaCheck)} SET report_digest = ? WHERE id = ?`, [
+      ...['0'.repeat(64), check.id],
+    ]);
+    expect(await refusal(NSA, 'repeatCheck', { check: check.id }, 'check { id }')).toMatchObject({
+      ...{ code: 'PRECONDITION_FAILED', guard: 'SAME_REPORT' },
+    });
+    expect(
+      await refusal(NSA, 'repeatCheck', { check: 'sck_01JZ0000000000000000000000' }, 'check { id }'),
+    ).toMatchObject({
+      code: 'NOT_FOUND',
+    });
   });
 
   test('describes each part of the schema: its owner, class, and since when it is there', async () => {

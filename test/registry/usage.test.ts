@@ -1,10 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { GraphQLError, parse } from 'graphql';
+import { createHash, randomUUID } from 'node:crypto';
+import { buildSchema, GraphQLError, parse } from 'graphql';
 import pino from 'pino';
 import { Usage } from '../../gateway/graph/usage';
 import { UsageReport } from '../../gateway/graph/usage-report';
 import type { SubgraphRequest } from '../../gateway/transport/transport';
-import { sweepUsage, usedLately } from '../../subgraphs/registry/usage/usage';
+import { OperationUse } from '../../subgraphs/registry/usage/operation-use';
+import { fairly, sweepUsage, usedLately } from '../../subgraphs/registry/usage/usage';
+import { UsedOperation } from '../../subgraphs/registry/usage/used-operation';
 import { databaseKinds } from '../support/databases';
 import { Framework } from '../support/framework';
 import { until } from '../support/until';
@@ -66,6 +68,33 @@ describe.each(databaseKinds)('usage in the registry, on %s', (kind) => {
     expect(JSON.stringify(all)).not.toMatch(/nsa|nowhere|secret/);
   });
 
+  test('says which operations use a part of the schema', async () => {
+    const query = 'query Map($kind: AgencyKind) { agencies(kind: $kind) { key name } agency(key: "nsa") { key } }';
+    await send(query, {}, ['map', '2.0']);
+    await until(
+      async () => (await used('Map')) !== undefined,
+      () => 'the operation is counted',
+    );
+    const { data } = (await graph.ask(
+      OPERATOR,
+      '{ usedOperations(filter: { name: { eq: "Map" } }) { nodes { coordinates { nodes { coordinate } } } } }',
+    )) as Loose;
+    const [{ coordinates }] = data.usedOperations.nodes;
+    expect(coordinates.nodes.map(({ coordinate }: Loose) => coordinate)).toEqual([
+      ...[
+        'Agency',
+        'Agency.key',
+        'Agency.name',
+        'AgencyKind',
+        'ID',
+        'Query',
+        'Query.agencies',
+        'Query.agencies(kind:)',
+      ],
+      ...['Query.agency', 'Query.agency(key:)', 'String'],
+    ]);
+  });
+
   test('does not count what is no valid operation', async () => {
     await send('query Wrong { nothing }');
     await send('query {');
@@ -92,7 +121,7 @@ describe.each(databaseKinds)('usage in the registry, on %s', (kind) => {
   test('adds up reports, and counts a repeated one once', async () => {
     const use = {
       ...{ digest: 'a'.repeat(64), name: 'Sum', operation: '{ agencies { key } }', client: 'c', version: '1' },
-      requests: 2,
+      ...{ party: 'agency:nsa', requests: 2, coordinates: ['Query.agencies', 'Agency.key'] },
     };
     const report = (input: object, key: string) =>
       graph.ask(
@@ -115,33 +144,75 @@ describe.each(databaseKinds)('usage in the registry, on %s', (kind) => {
     });
   });
 
-  test('keeps a bounded number of operations of the public, and examines those of known callers first', async () => {
-    const { database, clock } = graph.subgraph('registry');
-    const report = (uses: object[]) =>
-      graph.ask(OPERATOR, 'mutation ($input: RecordUsageInput!) { recordUsage(input: $input) { replayed } }', {
-        input: { replica: 'gateway-3', idempotencyKey: randomUUID(), uses },
-      }) as Promise<Loose>;
-    for (let batch = 0; batch < 10; batch += 1)
-      expect(
-        (
-          await report(
-            Array.from({ length: 250 }, (_, index) => ({
-              digest: (batch * 250 + index + 1).toString(16).padStart(64, 'c'),
-              ...{ name: 'Made', operation: `{ agencies { key ${'name '.repeat(300)} } }`, client: 'public' },
-              ...{ version: 'public', requests: 1_000 },
-            })),
-          )
-        ).errors,
-      ).toBeUndefined();
-    const { data } = (await graph.ask(
-      OPERATOR,
-      '{ usedOperations(filter: { known: { eq: false } }) { totalCount } }',
-    )) as Loose;
-    expect(data.usedOperations.totalCount).toBe(2_000);
-    const { used, leftOut } = await usedLately(database, clock.now().toISOString());
-    expect(used.some(({ name }) => name === 'Sum')).toBe(true);
-    expect(used.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThan(2_000_000);
-    expect(leftOut).toBeGreaterThan(500);
+  describe('with parties that make up operations and clients', () => {
+    const digestOf = (party: string, index: number) => createHash('sha256').update(`${party} ${index}`).digest('hex');
+    const report = async (party: string, count: number, use: (index: number) => object) => {
+      for (let start = 0; start < count; start += 250) {
+        const uses = Array.from({ length: Math.min(250, count - start) }, (_, offset) => ({
+          ...{
+            digest: digestOf(party, start + offset),
+            name: 'Made',
+            operation: `{ agencies { key ${'name '.repeat(300)} } }`,
+          },
+          ...{ client: 'maker', version: '1', party, requests: 1_000, coordinates: ['Agency.name'] },
+          ...use(start + offset),
+        }));
+        const input = { replica: 'gateway-3', idempotencyKey: randomUUID(), uses };
+        const { errors } = (await graph.ask(
+          OPERATOR,
+          'mutation ($input: RecordUsageInput!) { recordUsage(input: $input) { replayed } }',
+          { input },
+        )) as Loose;
+        expect(errors).toBeUndefined();
+      }
+    };
+    const rowsOf = async (party: string) => {
+      const { database } = graph.subgraph('registry');
+      const count = async (target: new () => object) =>
+        Number(
+          (
+            await database.query<{ n: number }>(`SELECT COUNT(*) AS n FROM ${database.table(target)} WHERE party = ?`, [
+              party,
+            ])
+          )[0]!.n,
+        );
+      return { operations: await count(UsedOperation), uses: await count(OperationUse) };
+    };
+
+    test('keeps a bounded number of each, and others lose nothing', async () => {
+      await report('public', 2_500, () => ({ client: 'public', version: 'public' }));
+      expect(await rowsOf('public')).toEqual({ operations: 2_000, uses: 2_000 });
+      await report('organization:maker', 2_500, () => ({}));
+      expect((await rowsOf('organization:maker')).operations).toBe(2_000);
+      await report('organization:maker', 4_000, (index) => ({
+        digest: digestOf('organization:maker', 0),
+        client: `made-${index}`,
+      }));
+      expect(await rowsOf('organization:maker')).toEqual({ operations: 2_000, uses: 5_000 });
+      await report('agency:doe', 300, (index) => ({
+        operation: `{ agencies { key alias${index}: name } }`,
+        requests: 1,
+      }));
+      expect(await rowsOf('agency:doe')).toEqual({ operations: 300, uses: 300 });
+    });
+
+    test('examines what each party sent, within the limits of all', async () => {
+      const { database, clock } = graph.subgraph('registry');
+      const { used, leftOut } = await usedLately(database, clock.now().toISOString());
+      expect(used.some(({ name }) => name === 'Sum')).toBe(true);
+      expect(used.filter(({ text }) => text.startsWith('{ agencies { key alias'))).toHaveLength(300);
+      expect(used.reduce((sum, { text }) => sum + text.length, 0)).toBeLessThanOrEqual(2_000_000);
+      expect(leftOut).toBeGreaterThan(500);
+    });
+
+    test('takes the party next that has the fewest characters', () => {
+      const sent = (party: string, count: number, characters: number) =>
+        Array.from({ length: count }, (_, index) => ({ id: `${party}${index}`, party, requests: 1, characters }));
+      const chosen = fairly([...sent('hostile', 5_000, 30_000), ...sent('a', 500, 500), ...sent('b', 800, 1_000)]);
+      const of = (party: string) => chosen.filter((id) => id.startsWith(party)).length;
+      expect([of('a'), of('b')]).toEqual([500, 800]);
+      expect(of('hostile')).toBe(31);
+    });
   });
 
   test('forgets what no one has sent for months', async () => {
@@ -156,7 +227,10 @@ describe.each(databaseKinds)('usage in the registry, on %s', (kind) => {
 });
 
 describe('reports of usage', () => {
-  const NAMED = { client: 'dashboard', version: '1.4' };
+  const NAMED = { client: 'dashboard', version: '1.4', party: 'agency:nsa' };
+  const apiSchema = buildSchema(
+    'type Query { a(of: Filter): Int b: Kind } input Filter { in: [Kind!] } enum Kind { OPEN }',
+  );
   /** A registry that answers what a test says. */
   function reporting(answers: (() => unknown)[]) {
     const sent: Loose[] = [];
@@ -171,7 +245,7 @@ describe('reports of usage', () => {
       close: async () => {},
     });
     const report = new UsageReport({
-      ...{ graph: () => ({ subgraphs: ['registry'], transport }) as never, usage, replica: 'gateway-1' },
+      ...{ graph: () => ({ subgraphs: ['registry'], transport, apiSchema }) as never, usage, replica: 'gateway-1' },
       ...{ signer: { sign: async () => 'signed' } as never, log: pino({ level: 'silent' }), everyMs: 0 },
     });
     return { sent, usage, report };

@@ -376,6 +376,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
     SchemaCoordinate: { rows: schemaReader, GOV: schemaReader },
     UsedOperation: schemaPart,
     OperationUse: schemaPart,
+    OperationCoordinate: schemaPart,
   };
 }
 

@@ -12,6 +12,7 @@ import { digestOf, partsOf, SchemaTextPart } from '../schema/schema-text';
 import { SubgraphVersion } from '../schema/subgraph-version';
 import { chainOf, SupergraphActivation } from '../schema/supergraph-activation';
 import { SupergraphMember, SupergraphVersion } from '../schema/supergraph-version';
+import { OperationCoordinate } from '../usage/operation-coordinate';
 import { OperationUse } from '../usage/operation-use';
 import { UsedOperation } from '../usage/used-operation';
 
@@ -132,6 +133,7 @@ function usage(asOf: string): ExerciseRows[] {
           name: 'Harbors',
           operation,
           known: true,
+          party: 'agency:dot',
           firstUsedOn: day,
           lastUsedOn: day,
         },
@@ -141,7 +143,12 @@ function usage(asOf: string): ExerciseRows[] {
     rows(OperationUse, [
       Object.assign(new OperationUse(), {
         ...{ id: stableId('opu', 'exercise', 1), operationId: id, day, client: 'exercise-map', clientVersion: '1.0' },
-        ...{ replica: 'exercise-gateway-1', requests: 1_200, exercise: true },
+        ...{ party: 'agency:dot', replica: 'exercise-gateway-1', requests: 1_200, exercise: true },
+      }),
+    ]),
+    rows(OperationCoordinate, [
+      Object.assign(new OperationCoordinate(), {
+        ...{ id: stableId('opc', 'exercise', 1), operationId: id, coordinate: 'ExerciseHarbor.name', exercise: true },
       }),
     ]),
   ];

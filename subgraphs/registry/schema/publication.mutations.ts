@@ -8,12 +8,13 @@ import { listCoordinates } from './coordinates';
 import { judgedChange } from './judged-change';
 import { customerOf, isOf, publishable } from './publishers';
 import { RegisteredSubgraph } from './registered-subgraph';
-import { type ProposedVersion, SchemaCheck } from './schema-check';
+import type { ProposedVersion, SchemaCheck } from './schema-check';
 import { type Agreement, type DescribedPart, SchemaComposer, type Verdict } from './schema-composer';
 import { digestOf, storedText } from './schema-text';
 import {
   activationsAfter,
   agreementNow,
+  checkOf,
   dayOf,
   lastActivation,
   membersOf,
@@ -41,7 +42,8 @@ const publishSchemas = mutation({
   returns: ['supergraph', () => SupergraphVersion],
   async prepare(before, { check: id }): Promise<Described> {
     const { database } = before;
-    const { supergraphDigest } = await checkOf(database, id);
+    const { supergraphDigest, proposed } = await checkOf(database, id);
+    await publishable(database, before, names(JSON.parse(proposed) as readonly ProposedVersion[]));
     if (supergraphDigest === null) return { signature: null, parts: [] };
     return described(before, await storedText(database, supergraphDigest));
   },
@@ -195,15 +197,6 @@ const names = (versions: readonly { readonly name: string }[]): string[] => vers
 
 const refused = (guard: string, message: string): RequestError =>
   new RequestError('PRECONDITION_FAILED', message, [], { guard });
-
-/** @throws RequestError NOT_FOUND */
-async function checkOf(database: Database, id: string): Promise<SchemaCheck> {
-  const [check] = await database.findBy(SchemaCheck, 'id', [id]);
-  if (check) return check;
-  throw new RequestError('NOT_FOUND', `No schema check has the id "${id}": check the schemas again`, [
-    ...['input', 'check'],
-  ]);
-}
 
 /** @throws RequestError NOT_FOUND */
 async function supergraphOf(database: Database, number: number): Promise<SupergraphVersion> {

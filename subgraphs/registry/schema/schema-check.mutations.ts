@@ -1,12 +1,14 @@
 import { InputError, RequestError } from '#base/errors';
 import type { Principal } from '#base/identity/principal';
 import type { Database } from '#kit/database/database';
-import { documentInput, listInput, objectInput, textInput } from '#kit/mutation/input';
+import { documentInput, idInput, listInput, objectInput, textInput } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
-import { type JudgedChange, judgedChange } from './judged-change';
-import { publishable } from './publishers';
+import { type JudgedChange, judgedChange, sentLately, storedChange } from './judged-change';
+import { customerOf, publishable } from './publishers';
 import { type ProposedVersion, SchemaCheck } from './schema-check';
+import { SchemaComposer, type Verdict } from './schema-composer';
 import { digestOf, storeText } from './schema-text';
+import { checkOf } from './state';
 import { CHECK_DAYS } from './sweep';
 
 /** Maximum bytes of one schema. */
@@ -48,20 +50,44 @@ const checkSchemas = mutation({
     const store = (text: string) => storeText(database, text, now);
     const id = work.newId('sck');
     const proposed: ProposedVersion[] = [];
-    for (const { name, url, sdl } of change.proposed) proposed.push({ name, url, digest: await store(sdl) });
+    for (const { name, url, sdl } of change.proposed)
+      proposed.push({ name, url, digest: await store(sdl), agencies: change.agencies[name] ?? [] });
     await requireRoom(database, principal);
     await database.insert(SchemaCheck, [
       Object.assign(new SchemaCheck(), {
         ...{ id, subgraphs: proposed.map(({ name }) => name), passed: verdict.passed, basedOn },
         ...{ proposed: JSON.stringify(proposed), agreementDigest: await store(JSON.stringify(change.agreement)) },
         documentsDigest: await store(JSON.stringify(change.documents)),
-        usedDigest: digestOf(JSON.stringify(change.used)),
+        usedDigest: await store(JSON.stringify(sentLately(change))),
         reportDigest: await store(verdict.report),
         supergraphDigest: verdict.supergraph === undefined ? null : await store(verdict.supergraph),
         ...{ checkedAt: now, checkedBy: principal.subject, agencyKey: principal.agency, exercise: false },
       }),
     ]);
     return id;
+  },
+});
+
+const repeatCheck = mutation({
+  name: 'repeatCheck',
+  description:
+    'Repeats a check with what it was based on, which is stored, and confirms that it gives the same report. Changes nothing.',
+  by: ['OPERATOR', 'PUBLISHER'],
+  input: { check: idInput('Id of the check.') },
+  returns: ['check', () => SchemaCheck],
+  async prepare(before, { check: id }): Promise<Verdict> {
+    const check = await checkOf(before.database, id);
+    return before.services.of(SchemaComposer).judge(await storedChange(before.database, check), customerOf(before));
+  },
+  async run({ database }, { check: id }, { report }) {
+    const { reportDigest } = await checkOf(database, id);
+    if (digestOf(report) === reportDigest) return id;
+    throw new RequestError(
+      'PRECONDITION_FAILED',
+      'The check now gives another report: this release of the registry judges differently, or a stored text was changed',
+      [],
+      { guard: 'SAME_REPORT' },
+    );
   },
 });
 
@@ -86,4 +112,4 @@ async function requireRoom(database: Database, principal: Principal): Promise<vo
     );
 }
 
-export const schemaCheckMutations = [checkSchemas];
+export const schemaCheckMutations = [checkSchemas, repeatCheck];

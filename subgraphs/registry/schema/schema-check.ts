@@ -20,6 +20,8 @@ export interface ProposedVersion {
   readonly name: string;
   readonly url: string;
   readonly digest: string;
+  /** Keys of the agencies that owned the subgraph. */
+  readonly agencies: readonly string[];
 }
 
 @model('Check of schemas before they are published. What it was based on is stored, so that it can be repeated.', {
@@ -39,7 +41,7 @@ export class SchemaCheck {
   @longText('Checked versions.', { hidden: true }) proposed!: string;
   @text('Digest of the agreement of the owners.', { length: 64, hidden: true }) agreementDigest!: string;
   @text('Digest of the list of released documents.', { length: 64, hidden: true }) documentsDigest!: string;
-  @text('Digest of the list of used operations.', { length: 64, hidden: true }) usedDigest!: string;
+  @text('Digest of what clients sent lately.', { length: 64, hidden: true }) usedDigest!: string;
   @text('Digest of the report.', { length: 64, hidden: true }) reportDigest!: string;
   @text('Digest of the composed supergraph.', { length: 64, nullable: true, hidden: true })
   supergraphDigest!: string | null;

@@ -1,6 +1,8 @@
+import { hasMany } from '#kit/collection/connection';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import { dateTime, exerciseFlag, integer, key, longText, oneOf, text, textList } from '#kit/model/fields';
 import { model } from '#kit/model/model';
+import { OperationCoordinate } from '../usage/operation-coordinate';
 
 export const CoordinateKind = enumeration('CoordinateKind', 'Kind of a part of the schema.', {
   TYPE: 'A type.',
@@ -32,4 +34,11 @@ export class SchemaCoordinate {
   @dateTime('Time at which that supergraph was activated.', { filter: true, order: true }) sinceAt!: string;
   @text('Digest of what is known of it.', { length: 64, hidden: true }) digest!: string;
   @exerciseFlag() exercise!: boolean;
+
+  @hasMany(
+    () => OperationCoordinate,
+    'coordinate',
+    'Operations that use it, with the clients that sent them. Parts of the type of a variable may be used without being listed: see who uses the type.',
+  )
+  usedBy!: unknown;
 }

@@ -1,9 +1,11 @@
+import { RequestError } from '#base/errors';
 import type { Database } from '#kit/database/database';
 import { ClientDocument } from '../client/client-document';
 import { ClientRelease } from '../client/client-release';
 import { OwnerConsent } from './owner-consent';
 import { PartOwner } from './part-owner';
 import { RegisteredSubgraph } from './registered-subgraph';
+import { SchemaCheck } from './schema-check';
 import type { AgreedConsent, Agreement, ReleasedDocument, SubgraphSchema } from './schema-composer';
 import { storedText } from './schema-text';
 import { SubgraphVersion } from './subgraph-version';
@@ -41,6 +43,15 @@ export async function supergraphById(database: Database, id: string): Promise<Su
   return version;
 }
 
+/** @throws RequestError NOT_FOUND */
+export async function checkOf(database: Database, id: string): Promise<SchemaCheck> {
+  const [check] = await database.findBy(SchemaCheck, 'id', [id]);
+  if (check) return check;
+  throw new RequestError('NOT_FOUND', `No schema check has the id "${id}": check the schemas again`, [
+    ...['input', 'check'],
+  ]);
+}
+
 /** Versions of the subgraphs of a supergraph, by name. */
 export async function membersOf(database: Database, supergraphId: string): Promise<SubgraphVersion[]> {
   const members = await database.findBy(SupergraphMember, 'supergraphId', [supergraphId]);
@@ -60,12 +71,21 @@ export interface Served {
   readonly schemas: readonly SubgraphSchema[];
 }
 
-export async function servedNow(database: Database): Promise<Served> {
-  const last = await lastActivation(database);
-  if (!last) return { activation: 0, supergraph: undefined, schemas: [] };
-  const { id, digest } = await supergraphById(database, last.supergraphId);
+export const servedNow = async (database: Database): Promise<Served> =>
+  served(database, await lastActivation(database));
+
+/** What gateways served after an activation. @throws Error if there was none with the number */
+export async function servedAt(database: Database, activation: number): Promise<Served> {
+  const [found] = await database.findBy(SupergraphActivation, 'number', [activation]);
+  if (activation > 0 && !found) throw new Error(`The registry has no activation ${activation}`);
+  return served(database, found);
+}
+
+async function served(database: Database, activation: SupergraphActivation | undefined): Promise<Served> {
+  if (!activation) return { activation: 0, supergraph: undefined, schemas: [] };
+  const { id, digest } = await supergraphById(database, activation.supergraphId);
   return {
-    activation: last.number,
+    activation: activation.number,
     supergraph: await storedText(database, digest),
     schemas: await schemasOf(database, id),
   };

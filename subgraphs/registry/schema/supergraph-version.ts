@@ -29,7 +29,7 @@ export class SupergraphVersion {
   basedOn!: number;
   @text('Digest of the agreement of the owners.', { length: 64, hidden: true }) agreementDigest!: string;
   @text('Digest of the list of released documents.', { length: 64, hidden: true }) documentsDigest!: string;
-  @text('Digest of the list of used operations.', { length: 64, hidden: true }) usedDigest!: string;
+  @text('Digest of what clients sent lately.', { length: 64, hidden: true }) usedDigest!: string;
   @text('Digest of the report.', { length: 64, hidden: true }) reportDigest!: string;
   @longText('What changed.', { nullable: true }) note!: string | null;
   @dateTime('Time at which it was published.', { filter: true, order: true }) publishedAt!: string;

@@ -15,8 +15,8 @@ const DAY_MS = 86_400_000;
 /** Columns with digests of texts. */
 const DIGESTS: readonly (readonly [new () => object, readonly string[]])[] = [
   [SubgraphVersion, ['digest']],
-  [SupergraphVersion, ['digest', 'agreement_digest', 'documents_digest', 'report_digest']],
-  [SchemaCheck, ['agreement_digest', 'documents_digest', 'report_digest', 'supergraph_digest']],
+  [SupergraphVersion, ['digest', 'agreement_digest', 'documents_digest', 'used_digest', 'report_digest']],
+  [SchemaCheck, ['agreement_digest', 'documents_digest', 'used_digest', 'report_digest', 'supergraph_digest']],
 ];
 
 /** Deletes old checks, texts that nothing needs any longer, and replicas that have ended. */

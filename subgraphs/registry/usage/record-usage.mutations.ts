@@ -4,15 +4,19 @@ import { documentInput, intInput, listInput, objectInput, optional, sha256Input,
 import { mutation } from '#kit/mutation/mutation';
 import type { Work } from '#kit/mutation/work';
 import { dayOf } from '../schema/state';
+import { OperationCoordinate } from './operation-coordinate';
 import { OperationUse } from './operation-use';
 import { UsedOperation } from './used-operation';
 
 /** Maximum bytes of an operation, which is one column. */
 const MAX_OPERATION_BYTES = 32_000;
-/** Maximum operations that are kept, of callers with a token, and of the public, who can make up any number. */
-const MAX_KNOWN = 20_000;
-const MAX_PUBLIC = 2_000;
-/** Name of all clients whose callers have no token. */
+/** Maximum operations that are kept, of each party, which could make up any number, and of all. */
+const MAX_OPERATIONS = { party: 2_000, all: 50_000 };
+/** Maximum counts of one day that are kept of each party. */
+const MAX_USES_OF_DAY = 5_000;
+/** Maximum coordinates of an operation. */
+const MAX_COORDINATES = 300;
+/** Party of all callers without a token. */
 const PUBLIC = 'public';
 const NAME = /^[\w./@+-]+( [\w./@+-]+)*$/;
 
@@ -31,7 +35,13 @@ const recordUsage = mutation({
         ),
         client: textInput('Name of the client.', { max: 60, pattern: NAME }),
         version: textInput('Version of the client.', { max: 60, pattern: NAME }),
+        party: textInput('Party that the callers act for.', { max: 220 }),
         requests: intInput('Number of requests.', { min: 1 }),
+        coordinates: listInput(
+          textInput('Coordinate, such as `Type.field`.', { max: 250 }),
+          'Parts of the schema that the operation uses. Needed once.',
+          { max: MAX_COORDINATES },
+        ),
       }),
       'What was sent since the last report.',
       { max: 500 },
@@ -46,53 +56,94 @@ const recordUsage = mutation({
     const operations = new Map(
       (await database.findBy(UsedOperation, 'digest', digests)).map((operation) => [operation.digest, operation]),
     );
-    const room = await roomFor(work);
+    const room = await Room.of(work, day);
     const changed = new Map<string, UsedOperation>();
+    const parts: OperationCoordinate[] = [];
     const rows = new Map<string, OperationUse>();
-    for (const [index, { digest, name, operation, client, version, requests }] of uses.entries()) {
-      const known = client !== PUBLIC;
+    for (const [index, use] of uses.entries()) {
+      const { digest, name, operation, client, version, party, requests } = use;
+      const known = party !== PUBLIC;
       let used = operations.get(digest);
       if (!used) {
         if (operation === null)
           throw new UnknownReferenceError('operation', digest, ['input', 'uses', index, 'digest']);
-        if (room[known ? 'known' : 'public'] <= 0) continue;
-        room[known ? 'known' : 'public'] -= 1;
+        if (!room.takesOperation(party)) continue;
         used = Object.assign(new UsedOperation(), {
-          ...{ id: stableId('uop', digest), digest, name, operation, known, firstUsedOn: day, lastUsedOn: day },
+          ...{ id: stableId('uop', digest), digest, name, operation, known, party, firstUsedOn: day, lastUsedOn: day },
           exercise: false,
         });
         operations.set(digest, used);
         changed.set(used.id, used);
+        parts.push(...coordinatesOf(used, use.coordinates));
       }
-      if (used.lastUsedOn < day || (known && !used.known))
-        changed.set(used.id, Object.assign(used, { lastUsedOn: day, known: known || used.known }));
-      const id = stableId('opu', day, client, version, digest, replica);
+      if (used.lastUsedOn < day) changed.set(used.id, Object.assign(used, { lastUsedOn: day }));
+      if (known && !used.known) changed.set(used.id, Object.assign(used, { known, party }));
+      const id = stableId('opu', day, party, client, version, digest, replica);
       const before = rows.get(id)?.requests ?? 0;
       rows.set(
         id,
         Object.assign(new OperationUse(), {
-          ...{ id, operationId: used.id, day, client, clientVersion: version, replica },
+          ...{ id, operationId: used.id, day, client, clientVersion: version, party, replica },
           ...{ requests: before + requests, exercise: false },
         }),
       );
     }
     // ids are derived from the digest, so that two replicas that report a new operation write the same row
     await database.upsert(UsedOperation, [...changed.values()]);
+    await database.upsert(OperationCoordinate, parts);
     // each replica has rows of its own, and reports one after another
-    for (const row of await database.lockAll(OperationUse, [...rows.keys()]))
-      rows.get(row.id)!.requests += row.requests;
-    await database.upsert(OperationUse, [...rows.values()]);
+    const stored = new Map((await database.lockAll(OperationUse, [...rows.keys()])).map((row) => [row.id, row]));
+    const kept = [...rows.values()].filter(({ id, party }) => stored.has(id) || room.takesUse(party));
+    for (const row of kept) row.requests += stored.get(row.id)?.requests ?? 0;
+    await database.upsert(OperationUse, kept);
     return operations.get(digests[0]!)?.id ?? '';
   },
 });
 
-/** How many further operations are kept. */
-async function roomFor({ database }: Work): Promise<{ known: number; public: number }> {
-  const rows = await database.query<{ known: number | boolean; n: number | string }>(
-    `SELECT known, COUNT(*) AS n FROM ${database.table(UsedOperation)} GROUP BY known`,
+const coordinatesOf = ({ id: operationId }: UsedOperation, coordinates: readonly string[]): OperationCoordinate[] =>
+  [...new Set(coordinates)].map((coordinate) =>
+    Object.assign(new OperationCoordinate(), {
+      ...{ id: stableId('opc', operationId, coordinate), operationId, coordinate, exercise: false },
+    }),
   );
-  const kept = (known: boolean) => Number(rows.find((row) => Boolean(row.known) === known)?.n ?? 0);
-  return { known: MAX_KNOWN - kept(true), public: MAX_PUBLIC - kept(false) };
+
+/** How much more is kept. Parties have equal shares: what one of them makes up takes nothing from others. */
+class Room {
+  private constructor(
+    private readonly operations: Map<string, number>,
+    private readonly uses: Map<string, number>,
+  ) {}
+
+  static async of({ database }: Work, day: string): Promise<Room> {
+    const byParty = async (target: new () => object, where = '', parameters: readonly string[] = []) =>
+      new Map(
+        (
+          await database.query<{ party: string; n: number | string }>(
+            `SELECT party, COUNT(*) AS n FROM ${database.table(target)} ${where} GROUP BY party`,
+            parameters,
+          )
+        ).map(({ party, n }) => [party, Number(n)]),
+      );
+    return new Room(await byParty(UsedOperation), await byParty(OperationUse, 'WHERE day = ?', [day]));
+  }
+
+  /** Takes the room for one more operation of a party, if there is any. */
+  takesOperation(party: string): boolean {
+    const all = [...this.operations.values()].reduce((sum, n) => sum + n, 0);
+    return all < MAX_OPERATIONS.all && takes(this.operations, party, MAX_OPERATIONS.party);
+  }
+
+  /** Takes the room for one more count of today. */
+  takesUse(party: string): boolean {
+    return takes(this.uses, party, MAX_USES_OF_DAY);
+  }
+}
+
+function takes(counts: Map<string, number>, party: string, max: number): boolean {
+  const taken = counts.get(party) ?? 0;
+  if (taken >= max) return false;
+  counts.set(party, taken + 1);
+  return true;
 }
 
 export const usageMutations = [recordUsage];

@@ -2,6 +2,7 @@ import type { Database } from '#kit/database/database';
 import { marks } from '#kit/database/marks';
 import type { ScheduledTask } from '#kit/subgraph/schedule';
 import type { ReleasedDocument } from '../schema/schema-composer';
+import { OperationCoordinate } from './operation-coordinate';
 import { OperationUse } from './operation-use';
 import { UsedOperation } from './used-operation';
 
@@ -9,7 +10,7 @@ import { UsedOperation } from './used-operation';
 export const USED_WITHIN_DAYS = 30;
 /** Days for which counts are kept. */
 const KEPT_DAYS = 120;
-/** Maximum operations of checks, and characters of all of them: those that callers with a token sent, and then those sent most. */
+/** Maximum operations of checks, and characters of all of them. */
 const MAX_OPERATIONS = 2_000;
 const MAX_CHARACTERS = 2_000_000;
 /** Maximum clients that a report names for an operation. */
@@ -28,46 +29,73 @@ export interface UsedLately {
   readonly leftOut: number;
 }
 
+/** An operation that callers of a party sent. */
+interface SentOperation {
+  readonly id: string;
+  readonly party: string;
+  readonly requests: number;
+  readonly characters: number;
+}
+
 /** What clients sent lately, each operation once, without what the exercise invents. */
 export async function usedLately(database: Database, now: string): Promise<UsedLately> {
   const [operations, uses] = [database.table(UsedOperation), database.table(OperationUse)];
   const since = daysBefore(new Date(now), USED_WITHIN_DAYS);
-  const totals = await database.query<{ readonly id: string; readonly n: number | string }>(
-    `SELECT o.id AS id, SUM(u.requests) AS n FROM ${uses} u JOIN ${operations} o ON o.id = u.operation_id
-     WHERE u.day >= ? AND u.exercise = 0 GROUP BY o.id, o.known ORDER BY o.known DESC, n DESC, o.id`,
+  const rows = await database.query<{ id: string; party: string; n: number | string; characters: number | string }>(
+    `SELECT o.id AS id, u.party AS party, SUM(u.requests) AS n, LENGTH(o.operation) AS characters
+     FROM ${uses} u JOIN ${operations} o ON o.id = u.operation_id
+     WHERE u.day >= ? AND u.exercise = 0 GROUP BY o.id, u.party, LENGTH(o.operation) ORDER BY n DESC, o.id`,
     [since],
   );
-  const chosen = await withinLimit(
-    database,
-    totals.slice(0, MAX_OPERATIONS).map(({ id }) => id),
-  );
+  const sent = rows.map(({ id, party, n, characters }) => ({
+    ...{ id, party, requests: Number(n), characters: Number(characters) },
+  }));
+  const chosen = await findAll(database, fairly(sent));
   const clients = await clientsOf(
     database,
     chosen.map(({ id }) => id),
     since,
   );
-  const requests = new Map(totals.map(({ id, n }) => [id, n]));
+  const requests = new Map<string, number>();
+  for (const { id, requests: n } of sent) requests.set(id, (requests.get(id) ?? 0) + n);
   const used = chosen.map(({ id, name, operation }) => ({
     client: `${clients.get(id)!.join(', ')} (${requests.get(id)} in ${USED_WITHIN_DAYS} days)`,
     ...{ name, text: operation },
   }));
-  return { used, leftOut: totals.length - used.length };
+  return { used, leftOut: requests.size - used.length };
 }
 
-/** Operations in this order, without those that would exceed the characters of all. */
-async function withinLimit(database: Database, ids: readonly string[]): Promise<UsedOperation[]> {
-  const chosen: UsedOperation[] = [];
+/**
+ * Ids of the operations that fit into the limits. The party with the fewest characters is next, with what it sent most: a party that makes up
+ * operations takes no room from others.
+ * @param sent by number of requests
+ */
+export function fairly(sent: readonly SentOperation[]): string[] {
+  const parties = [...Map.groupBy(sent, ({ party }) => party).values()].map((queue) => ({ queue, next: 0, taken: 0 }));
+  const chosen = new Set<string>();
   let characters = 0;
+  while (chosen.size < MAX_OPERATIONS) {
+    const open = parties.filter(({ queue, next }) => next < queue.length);
+    if (open.length === 0) break;
+    const party = open.reduce((least, other) => (other.taken < least.taken ? other : least));
+    const operation = party.queue[party.next]!;
+    party.next += 1;
+    party.taken += operation.characters;
+    if (chosen.has(operation.id) || characters + operation.characters > MAX_CHARACTERS) continue;
+    characters += operation.characters;
+    chosen.add(operation.id);
+  }
+  return [...chosen];
+}
+
+async function findAll(database: Database, ids: readonly string[]): Promise<UsedOperation[]> {
+  const found: UsedOperation[] = [];
   for (let start = 0; start < ids.length; start += BATCH) {
     const batch = ids.slice(start, start + BATCH);
-    const found = new Map((await database.findBy(UsedOperation, 'id', batch)).map((used) => [used.id, used]));
-    for (const used of batch.flatMap((id) => found.get(id) ?? [])) {
-      if (characters + used.operation.length > MAX_CHARACTERS) continue;
-      characters += used.operation.length;
-      chosen.push(used);
-    }
+    const byId = new Map((await database.findBy(UsedOperation, 'id', batch)).map((used) => [used.id, used]));
+    found.push(...batch.flatMap((id) => byId.get(id) ?? []));
   }
-  return chosen;
+  return found;
 }
 
 /** The clients that sent each operation most, as `client@version`. */
@@ -95,11 +123,14 @@ export const sweepUsage: ScheduledTask = {
   async run(database, clock) {
     const before = daysBefore(clock.now(), KEPT_DAYS);
     await database.query(`DELETE FROM ${database.table(OperationUse)} WHERE day < ?`, [before]);
+    const unused = `last_used_on < ? AND NOT EXISTS
+       (SELECT 1 FROM ${database.table(OperationUse)} u WHERE u.operation_id = ${database.table(UsedOperation)}.id)`;
     await database.query(
-      `DELETE FROM ${database.table(UsedOperation)} WHERE last_used_on < ? AND NOT EXISTS
-       (SELECT 1 FROM ${database.table(OperationUse)} u WHERE u.operation_id = ${database.table(UsedOperation)}.id)`,
+      `DELETE FROM ${database.table(OperationCoordinate)} WHERE operation_id IN
+       (SELECT id FROM ${database.table(UsedOperation)} WHERE ${unused})`,
       [before],
     );
+    await database.query(`DELETE FROM ${database.table(UsedOperation)} WHERE ${unused}`, [before]);
     return 0;
   },
 };
