@@ -6,8 +6,8 @@ import { foreignAgencies } from '../composition/claims';
 import { compose, type PublishedSubgraph } from '../composition/compose';
 import { apiSchemaIn } from '../graph/api-schema';
 import type { Agreement } from '../ownership/agreement';
-import { elementsOf, placeOf, type SubgraphElements } from '../ownership/elements';
-import type { Owners } from '../ownership/owners';
+import { elementsOf, parametersOf, type SubgraphElements, type TypeElement } from '../ownership/elements';
+import { type Owners, withoutArgument } from '../ownership/owners';
 import { ownersOf, requireServable } from '../ownership/ownership';
 import { sensitivitiesOf } from '../policy/sensitivity';
 import { readSupergraph } from '../supergraph/supergraph';
@@ -60,7 +60,7 @@ export interface CheckReport {
   /** Documents that do not work before the change either: nothing is known of what they use. */
   readonly invalidDocuments: readonly BrokenDocument[];
   readonly classChanges: readonly ClassChange[];
-  /** New parts without a description, or with an unusual name. Reports may be accepted with them. */
+  /** What the check did not examine. Reports may be accepted with them. */
   readonly notes: readonly string[];
   /** The supergraph that would be served; undefined with problems. */
   readonly supergraph: string | undefined;
@@ -83,8 +83,7 @@ export async function check({
   const problems = typeof composed === 'string' ? foreignAgencies(proposed, agencies) : composed;
   if (typeof composed !== 'string' || problems.length > 0)
     return { passed: false, problems, supergraph: undefined, ...NOTHING_KNOWN };
-  if (supergraph === undefined)
-    return { passed: true, problems: [], supergraph: composed, ...NOTHING_KNOWN, notes: notesOn(proposed, before) };
+  if (supergraph === undefined) return { passed: true, problems: [], supergraph: composed, ...NOTHING_KNOWN };
   const old = apiSchemaIn(parse(supergraph, { noLocation: true }));
   const next = apiSchemaIn(readSupergraph(composed).document);
   const invalid = brokenDocuments(documents ?? [], old);
@@ -96,7 +95,7 @@ export async function check({
   const classes = classChanges(before, after);
   const changes = [
     ...(await changesOf(old, next, owners, users)),
-    ...accessChanges(before, after, owners, users),
+    ...statementChanges(before, after, owners, users),
     ...classes.flatMap((change) => stricterClass(change, owners, users)),
   ];
   // who sent nothing lately may still be a client: only released documents say what is unused
@@ -110,7 +109,7 @@ export async function check({
     brokenDocuments: broken,
     invalidDocuments: invalid,
     classChanges: classes,
-    notes: [...notesOn(proposed, before), ...notesOnUsage(leftOut)],
+    notes: notesOnUsage(leftOut),
     supergraph: composed,
   };
 }
@@ -158,23 +157,36 @@ type Users = ReadonlyMap<string, ReadonlySet<string>>;
 const usersIn = (users: Users, ...coordinates: readonly string[]): string[] =>
   [...new Set(coordinates.flatMap((coordinate) => [...(users.get(coordinate) ?? [])]))].sort();
 
-const ACCESS = ['authenticated', 'requiresScopes', 'policy'];
+/** Directives of Federation whose change no diff of the API shows. */
+const STATED = {
+  access: {
+    directives: ['authenticated', 'requiresScopes', 'policy'],
+    level: 'BREAKING',
+    what: 'its access rules or prefix of global ids change',
+  },
+  cost: { directives: ['cost', 'listSize'], level: 'DANGEROUS', what: 'its cost changes' },
+} as const;
+type Stated = keyof typeof STATED;
 
-/** Parts that need other rights than before, and types with other prefixes of global ids. */
-function accessChanges(
+/** Parts that need other rights or cost more or less than before, and types with other prefixes of global ids. */
+function statementChanges(
   before: readonly PublishedSubgraph[],
   after: readonly PublishedSubgraph[],
   owners: Owners,
   users: Users,
 ): ApiChange[] {
-  const [old, next] = [statementsIn(before), statementsIn(after)];
-  return [...new Set([...old.keys(), ...next.keys()])].flatMap((coordinate): ApiChange[] => {
-    if (!old.has(coordinate) || !next.has(coordinate)) return [];
-    const [from, to] = [old, next].map((statements) => statements.get(coordinate)!.join(' '));
-    if (from === to) return [];
-    const message = `its access rules or prefix of global ids change from "${from}" to "${to}"`;
-    const owner = owners.of(coordinate);
-    return [{ level: 'BREAKING', coordinate, message, owner, usedBy: usersIn(users, coordinate) }];
+  return (Object.keys(STATED) as Stated[]).flatMap((stated) => {
+    const { level, what } = STATED[stated];
+    const [old, next] = [statementsIn(before, stated), statementsIn(after, stated)];
+    return [...old.keys()].flatMap((coordinate): ApiChange[] => {
+      if (!next.has(coordinate)) return [];
+      const [from, to] = [old, next].map((statements) => statements.get(coordinate)!.join(' ') || 'nothing');
+      if (from === to) return [];
+      const message = `${what} from ${from} to ${to}`;
+      const owner = owners.of(withoutArgument(coordinate));
+      // diffs write arguments with dots
+      return [{ level, coordinate, message, owner, usedBy: usersIn(users, coordinate.replace(/\((\w+):\)$/, '.$1')) }];
+    });
   });
 }
 
@@ -185,26 +197,40 @@ const nodesOf = (directives: readonly ConstDirectiveNode[], subgraph: SubgraphEl
 };
 
 /** A directive under its own name, whatever name it is imported by. */
-function canonical(directive: ConstDirectiveNode, subgraph: SubgraphElements): string {
-  const name = [...ACCESS, 'key'].find((candidate) => subgraph.namesOf(candidate).has(directive.name.value));
+function canonical(directive: ConstDirectiveNode, subgraph: SubgraphElements, names: readonly string[]): string {
+  const name = [...names, 'key'].find((candidate) => subgraph.namesOf(candidate).has(directive.name.value));
   return print(name === undefined ? directive : { ...directive, name: { kind: Kind.NAME, value: name } });
 }
 
-/** Rules of access and prefixes of global ids of all parts, as text. */
-function statementsIn(subgraphs: readonly PublishedSubgraph[]): Map<string, string[]> {
+/** What all parts state, as text, by coordinate. */
+function statementsIn(subgraphs: readonly PublishedSubgraph[], stated: Stated): Map<string, string[]> {
+  const { directives: names } = STATED[stated];
   const statements = new Map<string, string[]>();
   for (const subgraph of elementsOf(subgraphs))
-    for (const { coordinate, directives, elements } of subgraph.types.values())
-      for (const part of [{ coordinate, directives }, ...elements.values()]) {
-        const stated = [
-          ...ACCESS.flatMap((name) => subgraph.applied(part.directives, name)),
-          ...nodesOf(part.directives, subgraph),
+    for (const type of subgraph.types.values())
+      for (const { coordinate, directives } of partsOf(type)) {
+        const found = [
+          ...names.flatMap((name) => subgraph.applied(directives, name)),
+          ...(stated === 'access' ? nodesOf(directives, subgraph) : []),
         ];
-        const texts = stated.map((directive) => canonical(directive, subgraph));
-        statements.set(part.coordinate, [...(statements.get(part.coordinate) ?? []), ...texts].sort());
+        const texts = found.map((directive) => canonical(directive, subgraph, names));
+        statements.set(coordinate, [...(statements.get(coordinate) ?? []), ...texts].sort());
       }
   return statements;
 }
+
+type Part = Pick<TypeElement, 'coordinate' | 'directives'>;
+
+/** A type with its fields, input fields, enum values, and arguments. */
+const partsOf = (type: TypeElement): Part[] => [
+  type,
+  ...[...type.elements.values()].flatMap((element): Part[] => [
+    element,
+    ...parametersOf(element.node).map(({ name, directives = [] }) => ({
+      ...{ coordinate: `${element.coordinate}(${name.value}:)`, directives },
+    })),
+  ]),
+];
 
 const LEVELS: Readonly<Record<CriticalityLevel, ApiChange['level']>> = {
   [CriticalityLevel.Breaking]: 'BREAKING',
@@ -233,30 +259,3 @@ const stricterClass = ({ coordinate, from, to }: ClassChange, owners: Owners, us
 
 const notesOnUsage = (leftOut: number): string[] =>
   leftOut === 0 ? [] : [`${leftOut} further operations that clients sent lately were not examined`];
-
-const NAMES = { type: /^[A-Z][A-Za-z0-9]*$/, field: /^[a-z][A-Za-z0-9]*$/, value: /^[A-Z][A-Z0-9_]*$/ } as const;
-
-/** What a reviewer would say about new parts. */
-function notesOn(proposed: readonly PublishedSubgraph[], before: readonly PublishedSubgraph[]): string[] {
-  const known = new Set(
-    elementsOf(before).flatMap(({ types }) =>
-      [...types.values()].flatMap(({ coordinate, elements }) => [coordinate, ...elements.keys()]),
-    ),
-  );
-  const notes: string[] = [];
-  for (const { types } of elementsOf(proposed))
-    for (const type of types.values()) {
-      const parts = [...type.elements.values()].map(({ coordinate, node }) => ({
-        coordinate,
-        node,
-        form: type.kind === 'ENUM' ? NAMES.value : NAMES.field,
-      }));
-      for (const { coordinate, node, form } of [{ ...type, form: NAMES.type }, ...parts]) {
-        if (known.has(coordinate)) continue;
-        if (!('description' in node) || !node.description)
-          notes.push(`${placeOf(node)}: ${coordinate} has no description`);
-        if (!form.test(node.name.value)) notes.push(`${placeOf(node)}: ${coordinate} has an unusual name`);
-      }
-    }
-  return notes;
-}

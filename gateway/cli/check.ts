@@ -5,6 +5,7 @@ import { packageRoot } from '#base/package-root';
 import { readText } from '#base/read-text';
 import { type CheckReport, check } from '../check/check';
 import type { ClientDocument } from '../check/documents';
+import { lint } from '../check/lint';
 import { compose, type PublishedSubgraph } from '../composition/compose';
 import { NO_AGREEMENT, readAgreement } from '../ownership/agreement';
 import { OWN_AGREEMENT_FILE } from '../ownership/own';
@@ -25,8 +26,14 @@ export interface CheckOptions {
   readonly registry?: CallerOptions | undefined;
 }
 
+/** A report, with what a linter finds in the proposed schemas, which refuses nothing. */
+export interface LintedReport extends CheckReport {
+  /** With file, line, and column; null where no linter is installed. */
+  readonly findings: readonly string[] | null;
+}
+
 /** Checks the schemas of `name=file` sources. @throws OperatorError for files that cannot be read */
-export async function checkFiles(sources: readonly string[], options: CheckOptions): Promise<CheckReport> {
+export async function checkFiles(sources: readonly string[], options: CheckOptions): Promise<LintedReport> {
   const proposed = readSources(sources);
   const isOwn = options.with === undefined;
   const before = isOwn ? ownSubgraphs() : readSources(options.with);
@@ -36,7 +43,8 @@ export async function checkFiles(sources: readonly string[], options: CheckOptio
   const released = options.registry && (await releasedDocuments(options.registry));
   const named = options.documents?.flatMap(documentsOf);
   const documents = released || named ? [...(released ?? []), ...(named ?? [])] : undefined;
-  return check({ before, supergraph, proposed, agreement, documents });
+  const report = await check({ before, supergraph, proposed, agreement, documents });
+  return { ...report, findings: (await lint(proposed)) ?? null };
 }
 
 /** The committed schemas of this repository. */
@@ -65,8 +73,8 @@ const operationName = (text: string): string | undefined => /\b(?:query|mutation
 const MAX_LINES = 50;
 
 /** A report for people. */
-export function describeReport(report: CheckReport): string {
-  const { passed, problems, changes, brokenDocuments, invalidDocuments, classChanges, notes } = report;
+export function describeReport(report: LintedReport): string {
+  const { passed, problems, changes, brokenDocuments, invalidDocuments, classChanges, notes, findings } = report;
   const ofDocuments = (documents: typeof brokenDocuments) =>
     documents.map(({ client, name, errors }) => `${client}: ${name}: ${errors.join(' ')}`);
   const ofLevel = (level: string) =>
@@ -86,7 +94,8 @@ export function describeReport(report: CheckReport): string {
       'Fields that change their sensitivity class',
       classChanges.map(({ coordinate, from, to }) => `${coordinate}: ${from} becomes ${to}`),
     ],
-    ['Notes', notes],
+    ['Notes', [...notes, ...(findings ? [] : [NOT_LINTED])]],
+    ['Findings of the linter', findings ?? []],
     ['Other changes', ofLevel('SAFE')],
   ];
   const text = parts
@@ -103,6 +112,7 @@ export function describeReport(report: CheckReport): string {
 }
 
 const MAX_NAMES = 5;
+const NOT_LINTED = 'Not linted: npm install --save-dev eslint @graphql-eslint/eslint-plugin';
 
 function verdict({ problems, changes }: CheckReport, passed: boolean): string {
   if (passed) return changes.length === 0 ? 'Passed: clients see no change' : 'Passed';

@@ -1,8 +1,11 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { packageRoot } from '#base/package-root';
 import { type CheckInput, check } from '../../gateway/check/check';
 import type { ClientDocument } from '../../gateway/check/documents';
+import { lint } from '../../gateway/check/lint';
+import { PROGRAMS } from '../../gateway/cli/programs';
 import { compose } from '../../gateway/composition/compose';
 import { AGREEMENT, published, WORLD } from '../security/hostile-schemas';
 import { killAll, requireCompiled, run } from '../support/processes';
@@ -195,17 +198,64 @@ test('problems have their place, and the other subgraph', async () => {
   );
 });
 
-test('shows changed classes, and new parts without a description', async () => {
+test('shows changed classes', async () => {
   const report = await checked(
     '  title: String @sensitivity(class: PUBLIC)',
-    '  title: String @sensitivity(class: GOV)\n  Extra_Part: String @sensitivity(class: PUBLIC)\n  "A note."\n  note: String @sensitivity(class: PUBLIC)',
+    '  title: String @sensitivity(class: GOV)',
   );
   expect(report.classChanges).toEqual([{ coordinate: 'Submission.title', from: 'PUBLIC', to: 'GOV' }]);
-  expect(report.notes).toEqual([
-    expect.stringMatching(/^submissions\.graphql:\d+:3: Submission\.Extra_Part has no description$/),
-    expect.stringMatching(/^submissions\.graphql:\d+:3: Submission\.Extra_Part has an unusual name$/),
-  ]);
   expect(report.passed).toBe(false);
+});
+
+test.each([
+  ['  title: String', '  title: String @cost(weight: 7)', 'Submission.title', '@cost(weight: 7)'],
+  [
+    '(first: Int = 10, state: State, ',
+    '(first: Int = 10, state: State @cost(weight: 3), ',
+    'Query.submissions(state:)',
+    '@cost(weight: 3)',
+  ],
+])('names a changed cost, and the documents that pay it: %s', async (from, to, coordinate, cost) => {
+  const report = await checked(from, to);
+  expect(report.changes).toEqual([
+    {
+      ...{ level: 'DANGEROUS', coordinate, message: `its cost changes from nothing to ${cost}` },
+      ...{ owner: 'submissions', usedBy: ['dashboard@1.4: Titles'] },
+    },
+  ]);
+  expect(report.passed).toBe(true);
+});
+
+describe('the linter', () => {
+  const found = async (sdl: string) =>
+    (await lint([{ name: 'outreach', file: 'schema.graphql', sdl }]))!.map((finding) => finding.split('\n')[0]);
+
+  test('finds missing descriptions, unusual names, and deprecations without a reason, with their places', async () => {
+    const schema = `type Query {
+  "Events."
+  events(Per_day: Int): Event @deprecated
+}
+"An event."
+type Event {
+  eventName: String
+}
+`;
+    expect(await found(schema)).toEqual([
+      'schema.graphql:3:10: Input value "Per_day" should be in camelCase format',
+      'schema.graphql:3:10: Description is required for input value "Per_day" in field "events"',
+      'schema.graphql:3:32: Deprecation reason is required for field "events" in type "Query".',
+      'schema.graphql:7:3: Field "eventName" starts with the name of the parent type "Event"',
+      'schema.graphql:7:3: Description is required for field "eventName" in type "Event"',
+    ]);
+  });
+
+  test('finds nothing in the schemas of this repository, and leaves syntax errors to composition', async () => {
+    const own = PROGRAMS.map((name) => ({
+      ...{ name, sdl: readFileSync(join(packageRoot, 'subgraphs', name, 'schema.graphql'), 'utf8') },
+    }));
+    expect(await lint(own)).toEqual([]);
+    expect(await found('type {')).toEqual([]);
+  });
 });
 
 test('the same inputs give the same report', async () => {

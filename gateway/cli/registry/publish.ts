@@ -1,7 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { OperatorError } from '#base/errors';
 import type { CheckReport } from '../../check/check';
-import { describeReport } from '../check';
+import { lint } from '../../check/lint';
+import { describeReport, type LintedReport } from '../check';
 import { readSources } from '../compose';
 import type { CallerOptions } from '../graph-client';
 import { RefusedError, Registry } from './client';
@@ -25,7 +26,7 @@ export interface PublishOptions {
 /** What publishing came to: a report for the reader, and whether the schemas are, or may be, published. */
 export interface Published {
   readonly passed: boolean;
-  readonly report: CheckReport;
+  readonly report: LintedReport;
   /** Number of the supergraph that gateways serve now; undefined if nothing was published. */
   readonly supergraph: number | undefined;
 }
@@ -46,7 +47,8 @@ export async function publishSchemas(
   options: PublishOptions,
   caller: CallerOptions,
 ): Promise<Published> {
-  const schemas = readSources(sources).map(({ name: subgraph, url, sdl }) => {
+  const proposed = readSources(sources);
+  const schemas = proposed.map(({ name: subgraph, url, sdl }) => {
     if (url)
       throw new OperatorError(
         `The source of "${subgraph}" has an address, but operators say where gateways reach a subgraph`,
@@ -59,8 +61,8 @@ export async function publishSchemas(
     const data = await registry.request(CHECK, { input: { schemas, idempotencyKey: randomUUID() } });
     return (data.checkSchemas as { readonly check: Check }).check;
   };
-  const check = await ask();
-  const report = { ...(JSON.parse(check.report) as CheckReport), supergraph: undefined };
+  const [check, findings = null] = await Promise.all([ask(), lint(proposed)]);
+  const report = { ...(JSON.parse(check.report) as CheckReport), supergraph: undefined, findings };
   const { dryRun, acceptBreaking = false, note = null, commit = null } = options;
   const composes = report.problems.length === 0;
   if (dryRun || !(check.passed || (acceptBreaking && composes)))
