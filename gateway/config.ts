@@ -296,6 +296,12 @@ export const settings = {
     default: 60_000,
     help: 'Milliseconds between reports to the subgraph "registry" of which client sent which operation how often, without values; 0 disables them.',
   },
+  schemaWatchMs: {
+    env: 'ORDERGRAPH_SCHEMA_WATCH_MS',
+    schema: z.coerce.number().int().min(0).max(86_400_000),
+    default: 30_000,
+    help: 'Milliseconds between comparisons of the supergraph with what the subgraphs serve (`_service`), which go to the log, the metrics, and the subgraph "registry"; 0 disables them.',
+  },
   readyAfterMs: {
     env: 'ORDERGRAPH_READY_AFTER_MS',
     schema: z.coerce.number().int().min(0).max(86_400_000),

@@ -16,6 +16,7 @@ import { FirstAnswers } from './graph/first-answers';
 import type { GraphParts } from './graph/graph';
 import { openGraph } from './graph/open';
 import { QuestionWatch } from './graph/question-watch';
+import { SchemaWatch } from './graph/schema-watch';
 import { Usage } from './graph/usage';
 import { UsageReport } from './graph/usage-report';
 import { ApolloPipeline } from './http/apollo';
@@ -118,7 +119,15 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
           everyMs: config.usageReportMs,
         })
       : undefined;
+  const schemaWatch =
+    identity && config.schemaWatchMs > 0
+      ? new SchemaWatch({
+          ...{ graph: () => served.graph, signer: identity.signer, log, replica: parts.replica ?? 'gateway' },
+          everyMs: config.schemaWatchMs,
+        })
+      : undefined;
   server.addHook('onClose', async () => {
+    await schemaWatch?.close();
     await usageReport?.close();
     await watch?.close();
     await graph.close();
@@ -187,7 +196,10 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
     });
 
   const { sharedPlans } = graph;
-  const metrics = gatewayMetrics({ served, source, budgets, usage, sharedPlans, traffic: server.traffic });
+  const metrics = gatewayMetrics({
+    ...{ served, source, budgets, usage, sharedPlans, traffic: server.traffic },
+    schemaWatch,
+  });
   if (config.pages === 'on')
     await addPages(server, {
       folder: PAGES_FOLDER,

@@ -26,18 +26,29 @@ const RULES: Linter.RulesRecord = {
   '@graphql-eslint/unique-enum-value-names': 'warn',
 };
 
-/** Lints schemas of subgraphs with GraphQL-ESLint. @returns findings with file, line, and column; undefined where it is not installed */
-export async function lint(schemas: readonly PublishedSubgraph[]): Promise<string[] | undefined> {
+/**
+ * Lints schemas of subgraphs with GraphQL-ESLint.
+ * @param before schemas whose findings are left out: a change is not to blame for them
+ * @returns findings with file, line, and column; undefined where the linter is not installed
+ */
+export async function lint(
+  schemas: readonly PublishedSubgraph[],
+  before: readonly Pick<PublishedSubgraph, 'name' | 'sdl'>[] = [],
+): Promise<string[] | undefined> {
   const tools = await installed();
   if (!tools) return undefined;
-  const { linter, config } = tools;
-  return schemas.flatMap(({ name, file = name, sdl }) =>
-    linter
-      .verify(sdl, config, { filename: `${name}.graphql` })
+  const findings = ({ name, sdl }: Pick<PublishedSubgraph, 'name' | 'sdl'>) =>
+    tools.linter
+      .verify(sdl, tools.config, { filename: `${name}.graphql` })
       // composition reports what cannot be parsed
-      .filter(({ fatal }) => !fatal)
-      .map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`),
-  );
+      .filter(({ fatal }) => !fatal);
+  return schemas.flatMap((schema) => {
+    const old = before.find(({ name }) => name === schema.name);
+    const known = new Set(old && findings(old).map(({ message }) => message));
+    return findings(schema)
+      .filter(({ message }) => !known.has(message))
+      .map(({ line, column, message }) => `${schema.file ?? schema.name}:${line}:${column}: ${message}`);
+  });
 }
 
 /** ESLint takes a second to load, and is not needed to run a gateway. */

@@ -44,7 +44,7 @@ export async function checkFiles(sources: readonly string[], options: CheckOptio
   const named = options.documents?.flatMap(documentsOf);
   const documents = released || named ? [...(released ?? []), ...(named ?? [])] : undefined;
   const report = await check({ before, supergraph, proposed, agreement, documents });
-  return { ...report, findings: (await lint(proposed)) ?? null };
+  return { ...report, findings: (await lint(proposed, before)) ?? null };
 }
 
 /** The committed schemas of this repository. */

@@ -564,6 +564,11 @@ export class Graph {
     return this.planner.counts;
   }
 
+  /** The supergraph that it serves. */
+  get supergraphSdl(): string {
+    return this.parts.supergraphSdl;
+  }
+
   /** The schema that clients see, as text. */
   printedApiSchema(): SchemaText {
     this.apiSchemaText ??= schemaText(`${printSchema(this.apiSchema)}\n`);

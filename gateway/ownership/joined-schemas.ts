@@ -18,14 +18,19 @@ import { SubgraphElements } from './elements';
 /**
  * The schemas of a supergraph's subgraphs as far as they define something together, or use each other's fields: with the directives that
  * its join directives stand for. Directives that composition merges, such as `@inaccessible`, are not in them.
+ * @param options `isWhole`: also what only one of them defines
  */
-export function joinedSchemas(supergraph: DocumentNode, join: Join): SubgraphElements[] {
+export function joinedSchemas(
+  supergraph: DocumentNode,
+  join: Join,
+  { isWhole = false }: { readonly isWhole?: boolean } = {},
+): SubgraphElements[] {
   const types = supergraph.definitions.filter(isTypeDefinitionNode);
   const usesOthers = types.some(
     (type) => 'fields' in type && (type.fields ?? []).some((field) => join.fieldsOf(field).some(uses)),
   );
   const reader = new JoinedReader(supergraph, join);
-  const chosen = usesOthers ? types : types.filter((type) => reader.graphsOf(type).length > 1);
+  const chosen = isWhole || usesOthers ? types : types.filter((type) => reader.graphsOf(type).length > 1);
   return join.subgraphs
     .filter(({ name }) => name !== NODES)
     .map(

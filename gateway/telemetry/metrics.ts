@@ -1,6 +1,7 @@
 import { Counter, type Registry } from 'prom-client';
 import type { Traffic } from '#base/http/traffic';
 import { addTrafficMetrics, Metrics } from '#base/telemetry/metrics';
+import type { SchemaWatch } from '../graph/schema-watch';
 import type { ServedGraph } from '../graph/served-graph';
 import type { Usage } from '../graph/usage';
 import type { Budgets } from '../policy/budgets';
@@ -11,6 +12,7 @@ export interface GatewayMetricsParts {
   readonly source: SupergraphSource | undefined;
   readonly budgets: Budgets | undefined;
   readonly usage: Usage | undefined;
+  readonly schemaWatch: SchemaWatch | undefined;
   readonly sharedPlans?: { readonly rejected: number };
   readonly traffic: Traffic;
 }
@@ -21,6 +23,7 @@ export function gatewayMetrics({
   source,
   budgets,
   usage,
+  schemaWatch,
   sharedPlans,
   traffic,
 }: GatewayMetricsParts): Registry {
@@ -42,6 +45,13 @@ export function gatewayMetrics({
       'ordergraph_usage_uncounted_total',
       'Requests that are in no report of usage: for too many or too long operations, or while the registry was away.',
       () => usage.uncounted,
+    );
+  if (schemaWatch)
+    metrics.gauges(
+      'ordergraph_unserved_parts',
+      'Parts of the supergraph that a subgraph does not serve, as it last answered.',
+      'subgraph',
+      () => schemaWatch.unserved,
     );
   if (source?.polls) addRegistryMetrics(metrics, source as Required<SupergraphSource>);
   addCallMetrics(metrics, served);

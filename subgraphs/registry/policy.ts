@@ -12,6 +12,7 @@ import { PartOwner } from './schema/part-owner';
 import { RegisteredSubgraph } from './schema/registered-subgraph';
 import { SchemaCheck } from './schema/schema-check';
 import { SchemaCoordinate } from './schema/schema-coordinate';
+import { ServedSchema } from './schema/served-schema';
 import { SubgraphVersion } from './schema/subgraph-version';
 import { SupergraphActivation } from './schema/supergraph-activation';
 import { SupergraphMember, SupergraphVersion } from './schema/supergraph-version';
@@ -52,6 +53,7 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [OwnerConsent, ofSchemas],
   [PartOwner, { rows: publisher, GOV: publisher }],
   [GatewayReport, { rows: publisher, GOV: publisher }],
+  [ServedSchema, { rows: publisher, GOV: publisher }],
   [SchemaCoordinate, { rows: schemaReader, GOV: schemaReader }],
   [UsedOperation, { rows: publisher, GOV: publisher }],
   [OperationUse, { rows: publisher, GOV: publisher }],

@@ -28,6 +28,8 @@ import { SchemaCheck } from './schema/schema-check';
 import { schemaCheckMutations } from './schema/schema-check.mutations';
 import { SchemaCoordinate } from './schema/schema-coordinate';
 import { SchemaTextPart } from './schema/schema-text';
+import { ServedSchema } from './schema/served-schema';
+import { servedSchemaMutations } from './schema/served-schema.mutations';
 import { SubgraphVersion } from './schema/subgraph-version';
 import { SupergraphActivation } from './schema/supergraph-activation';
 import { SupergraphMember, SupergraphVersion } from './schema/supergraph-version';
@@ -61,6 +63,7 @@ export const registry = new Subgraph({
     OwnerConsent,
     PartOwner,
     GatewayReport,
+    ServedSchema,
     SchemaCoordinate,
     UsedOperation,
     OperationUse,
@@ -94,6 +97,7 @@ export const registry = new Subgraph({
     ...schemaCheckMutations,
     ...publicationMutations,
     ...ownerConsentMutations,
+    ...servedSchemaMutations,
     ...usageMutations,
   ],
   schedule: [forgetIdempotencyKeys, sweepSchemas, sweepUsage],

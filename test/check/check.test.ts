@@ -247,6 +247,9 @@ type Event {
       'schema.graphql:7:3: Field "eventName" starts with the name of the parent type "Event"',
       'schema.graphql:7:3: Description is required for field "eventName" in type "Event"',
     ]);
+    const before = { name: 'outreach', sdl: schema.replace('  eventName: String\n', '  size: Int\n') };
+    const changed = await lint([{ name: 'outreach', file: 'schema.graphql', sdl: schema }], [before]);
+    expect(changed!.map((finding) => finding.split(':')[1])).toEqual(['7', '7']);
   });
 
   test('finds nothing in the schemas of this repository, and leaves syntax errors to composition', async () => {

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -16,6 +17,7 @@ const publisher = (agency: string, subject = 'ada') => `role=schema-publisher; a
 let folder: string;
 let port: number;
 let keys: Awaited<ReturnType<typeof writeKeys>>;
+let reviews: Server | undefined;
 
 beforeAll(async () => {
   requireCompiled();
@@ -26,6 +28,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await killAll();
+  reviews?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -80,7 +83,7 @@ test('puts a graph into the registry', async () => {
 
 test('publishes a change of an agency, and says what it refuses', async () => {
   expect(await done(publisher('nsa'), 'publish', source('reviews', 'doctrine'), '--commit', 'abc')).toMatch(
-    /- Query\.doctrine: .* \(owner: reviews\)\n\nPassed\nPublished as supergraph 2;/,
+    /- Query\.doctrine: .* \(owner: reviews\)\n\nPassed\nNote: reviews: no gateway has seen lately what it serves\nPublished as supergraph 2;/,
   );
   // another agency, a field that is taken away, a file without a schema
   expect(await registry(publisher('nsa'), 'publish', source('submissions', 'ours'))).toEqual({
@@ -159,12 +162,20 @@ test('returns to an earlier supergraph, and still has everything after a crash',
 });
 
 test('is followed by a gateway, which serves a publication within seconds, and says so', async () => {
-  const gatewayPort = await freePort();
+  const [gatewayPort, reviewsPort] = [await freePort(), await freePort()];
+  // what the subgraph says that it serves, as if it were deployed apart from what is published
+  let deployed = source('reviews', 'doctrine');
+  reviews = createServer((_, response) => {
+    const sdl = readFileSync(deployed.replace('reviews=', ''), 'utf8');
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ data: { _service: { sdl } } }));
+  }).listen(reviewsPort, '127.0.0.1');
   const gateway = run([
     ...['gateway', '--port', String(gatewayPort), '--auth', 'development', '--data', join(folder, 'gateway')],
     ...['--supergraph-registry', `http://127.0.0.1:${port}`, '--supergraph-poll-ms', '50'],
     ...['--supergraph-keys', keys.supergraphKeys, '--identity-key', keys.identityKey, '--replica-name', 'gateway-1'],
-    ...['--trusted-questions-poll-ms', '0', '--usage-report-ms', '0'],
+    ...['--trusted-questions-poll-ms', '0', '--usage-report-ms', '0', '--schema-watch-ms', '100'],
+    ...['--subgraph-url', `reviews=http://127.0.0.1:${reviewsPort}/graphql`],
+    ...['--subgraph-url', `registry=http://127.0.0.1:${port}/graphql`],
   ]);
   await waitForOutput(gateway, /The graph answers at/);
   const schema = async () => (await fetch(`http://127.0.0.1:${gatewayPort}/schema.graphql`)).text();
@@ -178,6 +189,23 @@ test('is followed by a gateway, which serves a publication within seconds, and s
   await until(
     async () => (await done(OPERATOR, 'history')).includes(`gateway-1 serves supergraph ${number} since`),
     () => 'the registry knows what the gateway serves',
+  );
+  await until(
+    async () => (await done(OPERATOR, 'history')).includes('reviews does not serve Query.almanac, as gateway-1 saw at'),
+    () => 'the registry knows what the subgraph does not serve',
+  );
+  expect(gateway.output()).toContain('a subgraph does not serve what is published');
+  // a dry run says so, and publishing waits until it is deployed
+  const next = source('reviews', 'doctrine', 'almanac', 'atlas');
+  expect(await done(publisher('nsa'), 'publish', next, '--dry-run')).toMatch(
+    /\nNote: reviews does not serve Query\.almanac, Query\.atlas, as gateway-1 saw at /,
+  );
+  const waiting = registry(publisher('nsa'), 'publish', next, '--served');
+  deployed = next;
+  expect(await waiting).toEqual({ code: 0, output: expect.stringMatching(/\nPassed\nPublished as supergraph/) });
+  await until(
+    async () => !(await done(OPERATOR, 'history')).includes('reviews does not serve'),
+    () => 'the registry knows that the subgraph serves all',
   );
   await done(publisher('nsa'), 'rollback', '2', '--note', 'No almanac.');
   await until(

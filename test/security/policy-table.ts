@@ -373,6 +373,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
     OwnerConsent: publishedSchema,
     PartOwner: schemaPart,
     GatewayReport: schemaPart,
+    ServedSchema: schemaPart,
     SchemaCoordinate: { rows: schemaReader, GOV: schemaReader },
     UsedOperation: schemaPart,
     OperationUse: schemaPart,

@@ -28,7 +28,7 @@ import { requireWords } from './words';
 export { AS_OF };
 
 /** Settings of a gateway that asks the registry for nothing by itself. */
-export const WITHOUT_POLLS = { trustedQuestionsPollMs: 0, usageReportMs: 0 };
+export const WITHOUT_POLLS = { trustedQuestionsPollMs: 0, usageReportMs: 0, schemaWatchMs: 0 };
 
 /** Small files of our own in the publishers' formats. */
 export const FIXTURES = join(packageRoot, 'test', 'fixtures', 'published');

@@ -43,6 +43,7 @@ export function addRegistryCommands(program: Command, { flagged, of }: Callers):
     .option('--note <text>', 'What changed.')
     .option('--commit <id>', 'Commit of the source.')
     .option('--accept-breaking', 'Publish although clients would break. Operators only.')
+    .option('--served', 'Publish once gateways see that the subgraphs serve the schemas; fail after three minutes.')
     .option('--dry-run', 'Only check.')
     .option('--json', 'Print the report as JSON.')
     .action(async (sources: string[], { json, ...flags }: CallerFlags & PublishOptions & { json?: boolean }) => {

@@ -41,6 +41,11 @@ const ACTIVATIONS = `query Activations($after: String) {
 const REPLICAS = `query Replicas($after: String) {
   gatewayReports(first: 100, after: $after, filter: { exercise: { eq: false } }) { nodes { replica digest since seenAt } ${PAGE} }
 }`;
+const NOT_SERVED = `query NotServed($after: String) {
+  registeredSubgraphs(first: 50, after: $after, filter: { exercise: { eq: false } }) {
+    nodes { name servedSchemas(first: 100, filter: { isServed: { eq: false } }) { nodes { replica unserved seenAt } } } ${PAGE}
+  }
+}`;
 const SUPERGRAPH = `query Supergraph($after: String, $number: Int!) {
   supergraphVersions(first: 1, after: $after, filter: { number: { eq: $number }, exercise: { eq: false } }) { nodes { number ${MEMBERS} } ${PAGE} }
 }`;
@@ -48,6 +53,17 @@ const SDL = `query Sdl($id: ID!) { subgraphVersion(id: $id) { sdl } }`;
 const ACTIVATE = `mutation Activate($input: ActivateSupergraphInput!) {
   activateSupergraph(input: $input) { supergraph { number } }
 }`;
+
+interface NotServed {
+  readonly name: string;
+  readonly servedSchemas: {
+    readonly nodes: readonly {
+      readonly replica: string;
+      readonly unserved: readonly string[];
+      readonly seenAt: string;
+    }[];
+  };
+}
 
 /** What was served since when, and what each replica of the gateway serves. */
 export interface History {
@@ -67,6 +83,14 @@ export interface History {
     readonly supergraph: number | undefined;
     readonly isCurrent: boolean;
   })[];
+  /** Subgraphs that do not serve what a replica asks them for. */
+  readonly notServed: readonly {
+    readonly subgraph: string;
+    readonly replica: string;
+    /** Coordinates, at most 50. */
+    readonly parts: readonly string[];
+    readonly seenAt: string;
+  }[];
 }
 
 /** Versions, such as `reviews-12`. */
@@ -78,6 +102,7 @@ export async function historyOf(caller: CallerOptions, subgraph?: string): Promi
   const registry = await Registry.of(caller);
   const activations = await registry.all<Activation>(ACTIVATIONS, 'supergraphActivations');
   const replicas = await registry.all<Replica>(REPLICAS, 'gatewayReports');
+  const subgraphs = await registry.all<NotServed>(NOT_SERVED, 'registeredSubgraphs');
   const current = activations.at(-1)?.supergraph.digest;
   const all = activations.map((activation, index) => {
     const before = index === 0 ? [] : versionsIn(activations[index - 1]!);
@@ -95,6 +120,9 @@ export async function historyOf(caller: CallerOptions, subgraph?: string): Promi
       supergraph: all.findLast(({ digest }) => digest === replica.digest)?.supergraph,
       isCurrent: replica.digest === current,
     })),
+    notServed: subgraphs.flatMap(({ name, servedSchemas }) =>
+      servedSchemas.nodes.map(({ unserved, ...seen }) => ({ subgraph: name, parts: unserved, ...seen })),
+    ),
   };
 }
 
@@ -112,7 +140,7 @@ function changedAt(activations: readonly Activation[]): number | undefined {
 }
 
 /** A history for people. */
-export function describeHistory({ changedAt: number, activations, replicas }: History): string {
+export function describeHistory({ changedAt: number, activations, replicas, notServed }: History): string {
   const lines = activations.map(
     ({ number, supergraph, at, note, changed }) =>
       `${number}  ${at.slice(0, 16).replace('T', ' ')}  supergraph ${supergraph}  ${changed.join(', ') || 'no other version'}${note === null ? '' : `  ${note}`}\n`,
@@ -121,9 +149,16 @@ export function describeHistory({ changedAt: number, activations, replicas }: Hi
     ({ replica, supergraph, isCurrent, since, seenAt }) =>
       `${replica} serves ${supergraph === undefined ? 'an unpublished supergraph' : `supergraph ${supergraph}`}${isCurrent ? '' : ', not the current one,'} since ${since.slice(0, 16)}; last seen ${seenAt.slice(0, 16)}\n`,
   );
+  const missing = notServed.map(
+    ({ subgraph, replica, parts, seenAt }) =>
+      `${subgraph} does not serve ${parts.slice(0, MAX_PARTS).join(', ')}${parts.length > MAX_PARTS ? ' and more' : ''}, as ${replica} saw at ${seenAt.slice(0, 16)}\n`,
+  );
   const changed = number === undefined ? '' : `\nActivation ${number} was changed after it was recorded\n`;
-  return `${lines.join('') || 'No activations\n'}${changed}${served.length > 0 ? `\n${served.join('')}` : ''}`;
+  return `${lines.join('') || 'No activations\n'}${changed}${served.length > 0 ? `\n${served.join('')}` : ''}${missing.join('')}`;
 }
+
+/** Maximum parts of a line. */
+const MAX_PARTS = 5;
 
 /**
  * Changes between two supergraphs, by subgraph.

@@ -6,6 +6,7 @@ import { describeReport, type LintedReport } from '../check';
 import { readSources } from '../compose';
 import type { CallerOptions } from '../graph-client';
 import { RefusedError, Registry } from './client';
+import { awaitServed, publishedSchemas, registered, unserved } from './served';
 
 interface Check {
   readonly id: string;
@@ -21,12 +22,16 @@ export interface PublishOptions {
   readonly acceptBreaking?: boolean | undefined;
   /** Only checks. */
   readonly dryRun?: boolean | undefined;
+  /** Publishes only once gateways see that the subgraphs serve the schemas. */
+  readonly served?: boolean | undefined;
 }
 
 /** What publishing came to: a report for the reader, and whether the schemas are, or may be, published. */
 export interface Published {
   readonly passed: boolean;
   readonly report: LintedReport;
+  /** Subgraphs that do not serve their schemas yet, as far as gateways saw, in words. */
+  readonly unserved: readonly string[];
   /** Number of the supergraph that gateways serve now; undefined if nothing was published. */
   readonly supergraph: number | undefined;
 }
@@ -61,18 +66,22 @@ export async function publishSchemas(
     const data = await registry.request(CHECK, { input: { schemas, idempotencyKey: randomUUID() } });
     return (data.checkSchemas as { readonly check: Check }).check;
   };
-  const [check, findings = null] = await Promise.all([ask(), lint(proposed)]);
+  const check = await ask();
+  const names = schemas.map(({ subgraph }) => subgraph);
+  const subgraphs = await registered(registry, names);
+  const findings = (await lint(proposed, publishedSchemas(subgraphs))) ?? null;
   const report = { ...(JSON.parse(check.report) as CheckReport), supergraph: undefined, findings };
   const { dryRun, acceptBreaking = false, note = null, commit = null } = options;
-  const composes = report.problems.length === 0;
-  if (dryRun || !(check.passed || (acceptBreaking && composes)))
-    return { passed: check.passed, report, supergraph: undefined };
+  const mayPublish = check.passed || (acceptBreaking && report.problems.length === 0);
+  if (options.served && mayPublish && !dryRun) await awaitServed(registry, proposed);
+  const notServed = mayPublish ? unserved(await registered(registry, names), proposed) : [];
+  if (dryRun || !mayPublish) return { passed: check.passed, report, unserved: notServed, supergraph: undefined };
   const input = { check: check.id, note, sourceCommit: commit, acceptBreaking };
   const idempotencyKey = createHash('sha256').update(JSON.stringify(input)).digest('hex');
   try {
     const data = await registry.request(PUBLISH, { input: { ...input, idempotencyKey } });
     const { supergraph } = data.publishSchemas as { readonly supergraph: { readonly number: number } };
-    return { passed: true, report, supergraph: supergraph.number };
+    return { passed: true, report, unserved: notServed, supergraph: supergraph.number };
   } catch (error) {
     if (!(error instanceof RefusedError && error.codes.includes('REVISION_CONFLICT'))) throw error;
     const again = await ask();
@@ -86,8 +95,8 @@ export async function publishSchemas(
 }
 
 /** A report for people. */
-export function describePublished({ passed, report, supergraph }: Published): string {
-  const text = describeReport(report);
+export function describePublished({ passed, report, unserved: notServed, supergraph }: Published): string {
+  const text = `${describeReport(report)}${notServed.map((line) => `Note: ${line}\n`).join('')}`;
   if (supergraph === undefined) return passed ? text : `${text}Nothing was published\n`;
   return `${text}Published as supergraph ${supergraph}; gateways serve it within seconds\n`;
 }

@@ -9,6 +9,7 @@ import { RegisteredSubgraph } from '../schema/registered-subgraph';
 import { SchemaCheck } from '../schema/schema-check';
 import { SchemaCoordinate } from '../schema/schema-coordinate';
 import { digestOf, partsOf, SchemaTextPart } from '../schema/schema-text';
+import { ServedSchema } from '../schema/served-schema';
 import { SubgraphVersion } from '../schema/subgraph-version';
 import { chainOf, SupergraphActivation } from '../schema/supergraph-activation';
 import { SupergraphMember, SupergraphVersion } from '../schema/supergraph-version';
@@ -109,6 +110,12 @@ export function schemaExercise(asOf: string): ExerciseRows[] {
     rows(PartOwner, [
       Object.assign(new PartOwner(), {
         ...{ coordinate: 'ExerciseHarbor', ownerName: 'exercise-harbors', exercise: true },
+      }),
+    ]),
+    rows(ServedSchema, [
+      Object.assign(new ServedSchema(), {
+        ...{ id: stableId('svs', 'exercise', 1), subgraphName: 'exercise-harbors', replica: 'exercise-gateway-1' },
+        ...{ isServed: false, unserved: ['ExerciseHarbor.name'], unpublished: [], seenAt: at(1), exercise: true },
       }),
     ]),
     rows(GatewayReport, [

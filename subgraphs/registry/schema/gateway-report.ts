@@ -1,6 +1,11 @@
 import { dateTime, exerciseFlag, flag, integer, key, sha256 } from '#kit/model/fields';
 import { model } from '#kit/model/model';
 
+/** Name of a replica of the gateway. */
+export const REPLICA = /^[\w.-]{1,100}$/;
+/** Maximum replicas of the gateway that are noted. */
+export const MAX_REPLICAS = 1_000;
+
 @model('What a replica of the gateway serves, as it last said.', {
   key: 'replica',
   order: ['replica'],

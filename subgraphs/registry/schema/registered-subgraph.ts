@@ -1,6 +1,7 @@
 import { hasMany } from '#kit/collection/connection';
 import { dateTime, exerciseFlag, key, revisionNumber, textList, url } from '#kit/model/fields';
 import { model } from '#kit/model/model';
+import { ServedSchema } from './served-schema';
 import { SubgraphVersion } from './subgraph-version';
 
 @model('Subgraph whose schemas may be published, with the agencies whose publishers may do so.', {
@@ -18,4 +19,6 @@ export class RegisteredSubgraph {
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => SubgraphVersion, 'subgraphName', 'Published versions of its schema, oldest first.') versions!: unknown;
+  @hasMany(() => ServedSchema, 'subgraphName', 'What it serves, as each replica of the gateway last saw.')
+  servedSchemas!: unknown;
 }

@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Database } from '#kit/database/database';
 import type { OpenSubgraph, SubgraphRoutes } from '#kit/subgraph/subgraph';
-import { GatewayReport } from './gateway-report';
+import { GatewayReport, MAX_REPLICAS, REPLICA } from './gateway-report';
 import { storedText } from './schema-text';
 import { lastActivation, supergraphById } from './state';
 import type { SupergraphActivation } from './supergraph-activation';
@@ -13,10 +13,7 @@ interface Offered {
   readonly body: Buffer;
 }
 
-const REPLICA = /^[\w.-]{1,100}$/;
 const DIGEST = /^[0-9a-f]{64}$/;
-/** Maximum replicas of the gateway that are noted. */
-const MAX_REPLICAS = 1_000;
 const MINUTE = 16;
 
 /** Adds `GET /supergraph`, by which gateways follow the registry: see docs/agency-schemas.md. */

@@ -4,6 +4,7 @@ import type { ScheduledTask } from '#kit/subgraph/schedule';
 import { GatewayReport } from './gateway-report';
 import { SchemaCheck } from './schema-check';
 import { SchemaTextPart } from './schema-text';
+import { ServedSchema } from './served-schema';
 import { SubgraphVersion } from './subgraph-version';
 import { SupergraphVersion } from './supergraph-version';
 
@@ -25,6 +26,7 @@ export const sweepSchemas: ScheduledTask = {
   async run(database, clock) {
     const before = (days: number) => new Date(clock.now().getTime() - days * DAY_MS).toISOString();
     await database.query(`DELETE FROM ${database.table(GatewayReport)} WHERE seen_at < ?`, [before(REPLICA_DAYS)]);
+    await database.query(`DELETE FROM ${database.table(ServedSchema)} WHERE seen_at < ?`, [before(REPLICA_DAYS)]);
     await database.query(`DELETE FROM ${database.table(SchemaCheck)} WHERE checked_at < ?`, [before(CHECK_DAYS)]);
     const unused = await unusedTexts(database);
     // a change that stores the same text meanwhile makes it new, and it stays

@@ -1,0 +1,158 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Logger } from 'pino';
+import { Cancellation } from '#base/cancellation';
+import { IDENTITY_HEADER, type IdentitySigner } from '#base/identity/signed-identity';
+import { packageRoot } from '#base/package-root';
+import { NODES } from '../nodes/schema';
+import type { SubgraphOperation, SubgraphResponse, Transport } from '../transport/transport';
+import { REGISTRY, registryHeaders } from './registry-caller';
+import type { Comparison, SchemaDifference, ServedSchema } from './schema-comparison';
+
+const operation = (kind: SubgraphOperation['kind'], text: string): SubgraphOperation => ({
+  kind,
+  text,
+  json: JSON.stringify(text),
+});
+const SERVICE = operation('query', '{ _service { sdl } }');
+const RECORD = operation(
+  'mutation',
+  'mutation RecordServedSchemas($input: RecordServedSchemasInput!) { recordServedSchemas(input: $input) { replayed } }',
+);
+const TIMEOUT_MS = 10_000;
+/** Maximum parts of one subgraph that a report names. */
+const MAX_PARTS = 50;
+/** Maximum characters of what a subgraph serves. */
+const MAX_CHARACTERS = 4 * 1024 * 1024;
+/** Threads run compiled code, never sources. */
+const THREAD = join(packageRoot, 'dist', 'gateway', 'graph', 'schema-comparison-thread.js');
+
+/** The part of a graph that is watched. */
+interface WatchedGraph {
+  readonly supergraphSdl: string;
+  readonly subgraphs: readonly string[];
+  readonly transport: (subgraph: string) => Transport;
+}
+
+export interface SchemaWatchOptions {
+  /** The graph that serves now. */
+  readonly graph: () => WatchedGraph;
+  readonly signer: IdentitySigner;
+  /** Name of this replica of the gateway. */
+  readonly replica: string;
+  readonly log: Logger;
+  /** 0 never asks by itself. */
+  readonly everyMs: number;
+}
+
+/** Compares the supergraph with what each subgraph says that it serves, again and again, and reports it to the registry. */
+export class SchemaWatch {
+  private readonly timer: NodeJS.Timeout | undefined;
+  private readonly closing = new Cancellation();
+  private looking: Promise<void> | undefined;
+  /** What was compared last, as a digest. */
+  private compared = '';
+  private known: readonly SchemaDifference[] = [];
+  private hasFailed = false;
+
+  constructor(private readonly options: SchemaWatchOptions) {
+    const { everyMs } = options;
+    if (everyMs === 0) return;
+    this.timer = setInterval(() => void this.look(), everyMs).unref();
+    void this.look();
+  }
+
+  /** Number of parts that each subgraph should serve and does not, by name; without those that did not answer. */
+  get unserved(): [subgraph: string, parts: number][] {
+    return this.known.map(({ subgraph, unserved }) => [subgraph, unserved.length]);
+  }
+
+  /** Asks now. Never rejects. */
+  look(): Promise<void> {
+    this.looking ??= this.ask().finally(() => {
+      this.looking = undefined;
+    });
+    return this.looking;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    this.closing.cancel();
+    await this.looking;
+  }
+
+  private async ask(): Promise<void> {
+    const graph = this.options.graph();
+    try {
+      const names = graph.subgraphs.filter((name) => name !== NODES);
+      const answers = await Promise.allSettled(names.map((name) => this.servedBy(graph, name)));
+      // circuit breakers and metrics show a subgraph that is away
+      const served = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+      await this.compare({ supergraph: graph.supergraphSdl, served });
+      if (graph.subgraphs.includes(REGISTRY)) await this.report(graph.transport(REGISTRY));
+      this.hasFailed = false;
+    } catch (error) {
+      if (this.closing.canceled) return;
+      if (!this.hasFailed) this.options.log.warn({ err: error }, 'cannot report what subgraphs serve');
+      this.hasFailed = true;
+    }
+  }
+
+  /** @throws Error if the subgraph does not answer: what it serves is not known then */
+  private async servedBy(graph: WatchedGraph, subgraph: string): Promise<ServedSchema> {
+    const headers = { [IDENTITY_HEADER]: await this.options.signer.sign(null, subgraph) };
+    const { data } = await this.send(graph.transport(subgraph), SERVICE, {}, headers);
+    const sdl = (data?._service as { readonly sdl?: unknown } | null | undefined)?.sdl;
+    if (typeof sdl === 'string' && sdl.length <= MAX_CHARACTERS) return { subgraph, sdl };
+    throw new Error(`The subgraph "${subgraph}" has no schema`);
+  }
+
+  private async compare(comparison: Comparison): Promise<void> {
+    const digest = createHash('sha256').update(JSON.stringify(comparison)).digest('hex');
+    if (digest === this.compared) return;
+    const before = new Map(this.known.map(({ subgraph, unserved }) => [subgraph, unserved.join()]));
+    this.known = await differencesOf(comparison);
+    this.compared = digest;
+    for (const { subgraph, unserved } of this.known) {
+      if (unserved.join() === (before.get(subgraph) ?? '')) continue;
+      const { log } = this.options;
+      if (unserved.length === 0) log.info({ subgraph }, 'a subgraph serves again what is published');
+      else
+        log.warn(
+          { subgraph, parts: unserved.length, unserved: unserved.slice(0, 5) },
+          'a subgraph does not serve what is published',
+        );
+    }
+  }
+
+  private async report(registry: Transport): Promise<void> {
+    if (this.known.length === 0) return;
+    const schemas = this.known.map(({ subgraph, unserved, unpublished }) => ({
+      ...{ subgraph, unserved: unserved.slice(0, MAX_PARTS), unpublished: unpublished.slice(0, MAX_PARTS) },
+    }));
+    const input = { replica: this.options.replica, schemas, idempotencyKey: randomUUID() };
+    const headers = await registryHeaders(this.options.signer);
+    const { errors } = await this.send(registry, RECORD, { input }, headers);
+    if (errors) throw new Error(errors[0]!.message);
+  }
+
+  private async send(
+    transport: Transport,
+    operation: SubgraphOperation,
+    variables: object,
+    headers: Record<string, string>,
+  ): Promise<SubgraphResponse> {
+    const deadline = performance.now() + TIMEOUT_MS;
+    const request = { operation, variables: JSON.stringify(variables), headers, deadline, cancellation: this.closing };
+    return (await transport.request(request)).read();
+  }
+}
+
+/** In another thread, since it takes too long for the event loop. */
+async function differencesOf(comparison: Comparison): Promise<SchemaDifference[]> {
+  const worker = new Worker(THREAD, { workerData: comparison });
+  const [differences] = await once(worker, 'message');
+  return differences as SchemaDifference[];
+}
