@@ -101,6 +101,8 @@ export interface GraphRequest {
   readonly settle?: (spending: Spending, actual: number) => void;
   /** Called with the cost of work that no estimate covers. */
   readonly charge?: (cost: number) => void;
+  /** Whose operations wait for each other while they are planned; undefined for the gateway itself. */
+  readonly payer?: string;
   /** Called before the operation is planned. @param selections with its fragments expanded */
   readonly chargePlanning?: (selections: number) => void;
   /** Collects the headers of subgraph responses to an answer in parts, which grow as they arrive. */
@@ -245,6 +247,7 @@ export class Graph {
       settle,
       charge,
       chargePlanning,
+      payer,
       trace,
     } = request;
     trace?.beginPlanning();
@@ -261,7 +264,7 @@ export class Graph {
     this.requireText(document, operationName, coerced);
     const normalized = this.normalize(document, operationName, coerced, charge);
     const planning = trace ? trace.withoutPlan(chargePlanning) : chargePlanning;
-    const operation = this.compiled(normalized) ?? (await this.compile(normalized, planning));
+    const operation = this.compiled(normalized) ?? (await this.compile(normalized, planning, payer));
     trace?.endPlanning(operation);
     const estimated = this.costIn(operation, normalized, coerced) + this.schemaCost(normalized);
     // operations without subgraph calls or other work are free
@@ -492,10 +495,10 @@ export class Graph {
     coerced: Readonly<Record<string, unknown>>,
     repeatsFields: boolean,
   ): Promise<{ readonly run: () => Promise<Started>; readonly extensions: AnswerExtensions | undefined }> {
-    const { variables = {}, spend, chargePlanning, trace } = request;
+    const { variables = {}, spend, chargePlanning, payer, trace } = request;
     const { whole } = deferred;
     trace?.beginPlanning();
-    const operation = await this.compile(whole, trace ? trace.withoutPlan(chargePlanning) : chargePlanning);
+    const operation = await this.compile(whole, trace ? trace.withoutPlan(chargePlanning) : chargePlanning, payer);
     trace?.endPlanning(operation);
     const parts = deferred.fragments.map(({ path }) => path);
     const estimated = this.costs.ofPlan(operation.fetches, parts).of({ ...coerced, ...whole.literals });
@@ -680,6 +683,7 @@ export class Graph {
   private async compile(
     normalized: NormalizedOperation,
     planning?: (selections: number) => void,
+    payer?: string,
   ): Promise<CompiledOperation> {
     const compile = (plan: QueryPlan) => CompiledOperation.of(normalized, plan, this.schemas);
     if (normalized.text === undefined) {
@@ -688,7 +692,7 @@ export class Graph {
       return operation;
     }
     if (this.plans.peek(normalized.key) === undefined) planning?.(normalized.selections);
-    const operation = await this.plans.get(normalized.key, normalized.text, compile);
+    const operation = await this.plans.get(normalized.key, normalized.text, compile, payer);
     if (normalized.isPlannedWhole) return operation;
     // operations with the same subgraph selections share the plan, but this one's answer has more fields
     const extended = operation.writing(normalized);
