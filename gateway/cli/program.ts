@@ -131,7 +131,11 @@ withSettings(program.command('start'), startSettings)
     growHeapFast();
     const { startAll } = await import('./start');
     const settingsOf = settingsBySubgraph(openSettings, flags);
-    await startAll({ config: readConfig(flags), settingsOf, printSettings, scale });
+    const { followRegistry } = readSettings(startSettings, flags);
+    await startAll({
+      ...{ config: readConfig(flags), settingsOf, printSettings, scale },
+      followsRegistry: followRegistry === 'on',
+    });
   });
 
 withSettings(program.command('gateway'), gatewaySettings)
@@ -387,7 +391,10 @@ withSettings(program.command('export'), { data: storeSettings.data })
   .option('--parquet', 'Write an Apache Parquet file, with the types of the schema.')
   .option('--out <file>', 'File to write; standard output by default.')
   .option('--url <address>', 'Running graph.', 'http://127.0.0.1:4000')
-  .option('--as <principal>', 'Caller that the development keys of the data folder sign, such as role=analyst.')
+  .option(
+    '--as <principal>',
+    'Caller that the development keys of the data folder sign, such as "role=analyst; subject=me".',
+  )
   .option('--token-file <file>', 'File with the token of the caller, instead of --as.')
   .option('--variables <json>', 'JSON object with the variables, or a file with one.')
   .option('--operation <name>', 'Operation, if the file has several.')
@@ -587,7 +594,7 @@ withSettings(program.command('check-schema'), { data: storeSettings.data })
   )
   .option(
     '--as <principal>',
-    'Caller of --registry that the development keys of the data folder sign, such as role=coordinator.',
+    'Caller of --registry that the development keys of the data folder sign, such as "role=coordinator; subject=me".',
   )
   .option('--token-file <file>', 'File with the token of the caller, instead of --as.')
   .option('--json', 'Print the report as JSON.')

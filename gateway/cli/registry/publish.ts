@@ -61,7 +61,24 @@ export async function publishSchemas(
       );
     return { subgraph, sdl };
   });
-  const registry = await Registry.of(caller);
+  return publish(await Registry.of(caller), schemas, options);
+}
+
+/** A schema as the registry takes it. */
+interface Schema {
+  readonly subgraph: string;
+  readonly sdl: string;
+}
+
+/**
+ * Checks schemas against what gateways serve, and publishes them if they pass.
+ * @throws OperatorError if another team published meanwhile: then it says whether a new check passes
+ */
+export async function publish(
+  registry: Registry,
+  schemas: readonly Schema[],
+  options: PublishOptions,
+): Promise<Published> {
   const ask = async (): Promise<Check> => {
     const data = await registry.request(CHECK, { input: { schemas, idempotencyKey: randomUUID() } });
     return (data.checkSchemas as { readonly check: Check }).check;
