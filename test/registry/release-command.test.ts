@@ -48,7 +48,7 @@ const FIRST = `1  supergraph 1  ${PROGRAMS.map((name) => `${name}-1`)
   .sort()
   .join(', ')}`;
 
-test('publishes nothing for callers other than operators, and signs nothing before the first publication', async () => {
+test('publishes for operators only, and signs nothing before the first publication', async () => {
   const publisher = await registry(RELEASE, 'role=schema-publisher; agency=nsa; subject=ada');
   expect([publisher.code, (await activations()).join()]).toEqual([1, 'No activations']);
   expect(await registry(['sign'])).toEqual({ code: 1, output: expect.stringContaining('no active supergraph') });
@@ -67,7 +67,7 @@ test('continues where an earlier attempt stopped, and publishes the release once
   expect(await activations()).toEqual([FIRST]);
 });
 
-test('leaves at further starts what teams published, and takes their change back at an upgrade only if clients may break', async () => {
+test('replaces a team’s publication at no further start, only by an accepted upgrade', async () => {
   const sdl = readFileSync(join(packageRoot, 'subgraphs', 'reviews', 'schema.graphql'), 'utf8');
   const file = join(folder, 'reviews.graphql');
   const field = '"""Doctrine."""\n  doctrine: String @sensitivity(class: PUBLIC)';
