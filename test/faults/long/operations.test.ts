@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PROGRAMS } from '../../../gateway/cli/programs';
 import { fileSubmission, invitations } from '../../support/compose/filings';
 import { operations } from '../../support/compose/operations';
 import { type Client, ComposeStack, describeOnCompose } from '../../support/compose/stack';
@@ -151,7 +152,7 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     for (const id of await filing) filed.add(id);
     await everyFilingArrived();
     const auditKeys = readFileSync(join(project, 'secrets', 'auditors', 'audit-keys.json'), 'utf8');
-    expect((JSON.parse(auditKeys) as { keys: unknown[] }).keys).toHaveLength(8);
+    expect((JSON.parse(auditKeys) as { keys: unknown[] }).keys).toHaveLength(2 * PROGRAMS.length);
     const record = join(stack.machine.volume('record-submissions'), 'submissions.jsonl');
     const verify = await stack.operate(
       `npm run --silent audit -- verify ${record} --keys secrets/auditors/audit-keys.json`,
