@@ -61,8 +61,8 @@ export async function publishRelease(
   const served = new Map(
     activation?.supergraph.members.nodes.map(({ version }) => [version.subgraph.name, version.digest]),
   );
-  const schemas = subgraphs
+  const proposed = subgraphs
     .filter(({ name, sdl }) => served.get(name) !== digestOf(sdl))
-    .map(({ name: subgraph, sdl }) => ({ subgraph, sdl }));
-  return schemas.length === 0 ? undefined : publish(registry, schemas, options);
+    .map(({ name, sdl }) => ({ name, sdl, url: addressOf(name) }));
+  return proposed.length === 0 ? undefined : publish(registry, proposed, options);
 }
