@@ -14,7 +14,7 @@ export class RefusedError extends OperatorError {
 
 /** Sends operations to a running graph, and waits while it is busy. */
 export class Registry {
-  private constructor(private readonly ask: Ask) {}
+  constructor(private readonly ask: Ask) {}
 
   static async of(options: CallerOptions): Promise<Registry> {
     return new Registry(await clientOf(options));
@@ -43,7 +43,7 @@ export class Registry {
       if (!page)
         throw new OperatorError(
           'The caller may not read the registry',
-          'Use --as role=operator, role=coordinator, or a token with one of these roles',
+          'Use --as "role=operator; subject=NAME", role=coordinator, or a token with one of these roles',
         );
       nodes.push(...page.nodes);
       if (!page.pageInfo.hasNextPage) return nodes;

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import type { CallerOptions } from '../graph-client';
 import type { Proposal, Registration } from './consents';
 import type { PublishOptions } from './publish';
+import type { ReleaseOptions } from './release';
 
 /** How a command that asks a running graph names its caller. */
 export interface CallerFlags {
@@ -53,6 +54,27 @@ export function addRegistryCommands(program: Command, { flagged, of }: Callers):
       process.exitCode = published.passed ? 0 : 1;
     });
 
+  command(registry, 'publish-release')
+    .description(
+      'Registers the subgraphs of this release, and publishes their schemas where gateways serve others. The first time, it takes over the agreement of the release. Operators only.',
+    )
+    .requiredOption(
+      '--address <url>',
+      'Where gateways reach the subgraphs, such as http://*:4000/graphql: the star stands for their names.',
+    )
+    .option('--first', 'Do nothing if a supergraph was activated before.')
+    .option('--note <text>', 'What changed.')
+    .option('--accept-breaking', 'Publish although clients would break.')
+    .action(async ({ address, ...flags }: CallerFlags & Omit<ReleaseOptions, 'addressOf'> & { address: string }) => {
+      const { publishRelease } = await import('./release');
+      const { Registry } = await import('./client');
+      const { describePublished } = await import('./publish');
+      const addressOf = (name: string) => address.replaceAll('*', name);
+      const published = await publishRelease(await Registry.of(of(flags as never)), { ...flags, addressOf });
+      print(published ? describePublished(published) : 'Nothing to publish\n');
+      process.exitCode = published?.passed === false ? 1 : 0;
+    });
+
   command(registry, 'history')
     .description(
       'Lists what was served since when, and what each replica of the gateway serves. Exits with 1 if the history was changed.',
@@ -82,6 +104,15 @@ export function addRegistryCommands(program: Command, { flagged, of }: Callers):
     .action(async (number: number, { note, ...flags }: CallerFlags & { note: string }) => {
       const { rollBack } = await import('./history');
       print(await rollBack(of(flags as never), number, note));
+    });
+
+  command(registry, 'sign')
+    .description(
+      'Activates the active supergraph again, so that the registry signs it with its current key. Operators only.',
+    )
+    .action(async (flags: CallerFlags) => {
+      const { signAgain } = await import('./history');
+      print(await signAgain(of(flags as never)));
     });
 
   command(registry, 'register')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { OperatorError } from '#base/errors';
 import { nearest } from '#base/nearest';
-import { ACTS, readAgreement } from '../../ownership/agreement';
+import { ACTS, type Agreement, readAgreement } from '../../ownership/agreement';
 import { todayInUtc } from '../compose';
 import type { CallerOptions } from '../graph-client';
 import { Registry } from './client';
@@ -91,8 +91,13 @@ const describeConsent = ({ id, status, owner, actors, act, coordinates, reason, 
  * @returns a line for the reader @throws OperatorError
  */
 export async function adoptAgreement(caller: CallerOptions, file: string): Promise<string> {
-  const { owners, consents } = readAgreement(file, todayInUtc());
-  const registry = await Registry.of(caller);
+  const agreement = readAgreement(file, todayInUtc());
+  await adopt(await Registry.of(caller), agreement);
+  return `Took over the agreement: owners by coordinate ${Object.keys(agreement.owners).length}, consents ${agreement.consents.length}\n`;
+}
+
+/** Takes over the owners and consents of an agreement; doing it again changes nothing. @throws OperatorError */
+export async function adopt(registry: Registry, { owners, consents }: Agreement): Promise<void> {
   for (const [coordinate, owner] of Object.entries(owners))
     await registry.request(
       'mutation Assign($input: AssignPartInput!) { assignPart(input: $input) { subgraph { name } } }',
@@ -105,7 +110,6 @@ export async function adoptAgreement(caller: CallerOptions, file: string): Promi
     await registry.request(mutation('takeOverConsents', 'TakeOverConsentsInput'), {
       input: { consents: inputs, idempotencyKey: keyOf(inputs) },
     });
-  return `Took over the agreement: owners by coordinate ${Object.keys(owners).length}, consents ${consents.length}\n`;
 }
 
 export interface Registration {
@@ -116,15 +120,20 @@ export interface Registration {
 }
 
 /** Registers a subgraph. @returns a line for the reader @throws OperatorError */
-export async function registerSubgraph(
-  caller: CallerOptions,
+export async function registerSubgraph(caller: CallerOptions, registration: Registration): Promise<string> {
+  await register(await Registry.of(caller), registration);
+  const { name, agencies } = registration;
+  return `Registered ${name}: publishers of ${agencies.join(' and ')} may publish its schema\n`;
+}
+
+/** @throws OperatorError */
+export async function register(
+  registry: Registry,
   { name, agencies, clearances, address: url }: Registration,
-): Promise<string> {
-  const registry = await Registry.of(caller);
+): Promise<void> {
   const input = { name, agencies, clearances, url };
   await registry.request(
     'mutation Register($input: RegisterSubgraphInput!) { registerSubgraph(input: $input) { subgraph { name } } }',
     { input: { ...input, idempotencyKey: keyOf(input) } },
   );
-  return `Registered ${name}: publishers of ${agencies.join(' and ')} may publish its schema\n`;
 }

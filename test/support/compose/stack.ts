@@ -97,8 +97,13 @@ export class ComposeStack {
       {
         issuer: issuer.issuer,
         audience: 'ordergraph',
-        roles: { inspector: 'inspector', 'developer-submitter': 'developer-submitter' },
+        roles: {
+          inspector: 'inspector',
+          'developer-submitter': 'developer-submitter',
+          'schema-publisher': 'schema-publisher',
+        },
         organizations: ['alder'],
+        agencies: ['nsa'],
       },
     ];
     writeFileSync(join(project, 'issuers.example.json'), JSON.stringify(trusted));
