@@ -39,8 +39,14 @@ export function apiSchemaIn(supergraph: DocumentNode): GraphQLSchema {
   return schema;
 }
 
+/** The definitions of the schema that clients see. */
+export const clientDefinitionsIn = (supergraph: DocumentNode): DefinitionNode[] => [
+  ...byKind(new ClientView(supergraph).definitions()),
+  ...DEFER_DIRECTIVE.definitions,
+];
+
 function buildApiSchema(supergraph: DocumentNode): GraphQLSchema {
-  const definitions = [...byKind(new ClientView(supergraph).definitions()), ...DEFER_DIRECTIVE.definitions];
+  const definitions = clientDefinitionsIn(supergraph);
   const schema = buildASTSchema({ kind: Kind.DOCUMENT, definitions }, { assumeValidSDL: true });
   // hiding may have left a type empty
   assertValidSchema(schema);
