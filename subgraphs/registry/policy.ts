@@ -11,6 +11,7 @@ import { OwnerConsent } from './schema/owner-consent';
 import { PartOwner } from './schema/part-owner';
 import { RegisteredSubgraph } from './schema/registered-subgraph';
 import { SchemaCheck } from './schema/schema-check';
+import { SchemaContract } from './schema/schema-contract';
 import { SchemaCoordinate } from './schema/schema-coordinate';
 import { SubgraphVersion } from './schema/subgraph-version';
 import { SupergraphActivation } from './schema/supergraph-activation';
@@ -50,6 +51,7 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [SchemaCheck, ofSchemas],
   [OwnerConsent, ofSchemas],
   [PartOwner, { rows: publisher, GOV: publisher }],
+  [SchemaContract, { rows: publisher, GOV: publisher }],
   [GatewayReport, { rows: publisher, GOV: publisher }],
   [SchemaCoordinate, { rows: schemaReader, GOV: schemaReader }],
   [UsedOperation, { rows: publisher, GOV: publisher }],

@@ -26,6 +26,8 @@ import { registeredSubgraphMutations } from './schema/registered-subgraph.mutati
 import { addSupergraphRoute } from './schema/routes';
 import { SchemaCheck } from './schema/schema-check';
 import { schemaCheckMutations } from './schema/schema-check.mutations';
+import { SchemaContract } from './schema/schema-contract';
+import { schemaContractMutations } from './schema/schema-contract.mutations';
 import { SchemaCoordinate } from './schema/schema-coordinate';
 import { SchemaTextPart } from './schema/schema-text';
 import { SubgraphVersion } from './schema/subgraph-version';
@@ -59,6 +61,7 @@ export const registry = new Subgraph({
     SchemaCheck,
     OwnerConsent,
     PartOwner,
+    SchemaContract,
     GatewayReport,
     SchemaCoordinate,
     UsedOperation,
@@ -81,6 +84,7 @@ export const registry = new Subgraph({
     rootsOf(SchemaCheck, { one: 'schemaCheck', many: 'schemaChecks' }),
     rootsOf(OwnerConsent, { one: 'ownerConsent', many: 'ownerConsents' }),
     rootsOf(PartOwner, { one: 'partOwner', many: 'partOwners' }),
+    rootsOf(SchemaContract, { one: 'schemaContract', many: 'schemaContracts' }),
     rootsOf(GatewayReport, { one: 'gatewayReport', many: 'gatewayReports' }),
     rootsOf(SchemaCoordinate, { one: 'schemaCoordinate', many: 'schemaCoordinates' }),
     rootsOf(UsedOperation, { one: 'usedOperation', many: 'usedOperations' }),
@@ -92,6 +96,7 @@ export const registry = new Subgraph({
     ...schemaCheckMutations,
     ...publicationMutations,
     ...ownerConsentMutations,
+    ...schemaContractMutations,
     ...usageMutations,
   ],
   schedule: [forgetIdempotencyKeys, sweepSchemas, sweepUsage],

@@ -69,7 +69,7 @@ test('puts a graph into the registry', async () => {
   const agreement = join(folder, 'agreement.json');
   writeFileSync(agreement, JSON.stringify(AGREEMENT));
   expect(await done(OPERATOR, 'adopt', agreement)).toBe(
-    'Took over the agreement: owners by coordinate 2, consents 1\n',
+    'Took over the agreement: owners by coordinate 2, consents 1, contracts 0\n',
   );
   const sources = Object.keys(AGENCIES).map((name) => source(name));
   expect(await done(OPERATOR, 'publish', ...sources, '--note', 'First.')).toMatch(/Published as supergraph 1;/);

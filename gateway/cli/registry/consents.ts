@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { OperatorError } from '#base/errors';
 import { nearest } from '#base/nearest';
 import { ACTS, readAgreement } from '../../ownership/agreement';
 import { todayInUtc } from '../compose';
 import type { CallerOptions } from '../graph-client';
-import { Registry } from './client';
+import { keyOf, Registry } from './client';
+import { putContract } from './contracts';
 
 interface Consent {
   readonly id: string;
@@ -34,10 +34,6 @@ export interface Proposal {
   readonly reason: string;
   readonly until?: string | undefined;
 }
-
-/** Key of a request that is the same whenever the request is. */
-const keyOf = (...parts: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 
 /** Proposes a consent. @returns a text for the reader @throws OperatorError */
 export async function proposeConsent(caller: CallerOptions, { until = undefined, ...rest }: Proposal): Promise<string> {
@@ -87,11 +83,11 @@ const describeConsent = ({ id, status, owner, actors, act, coordinates, reason, 
   `${id}  ${status}  ${owner.name} lets ${actors.join(', ')} ${act} ${coordinates.join(', ')}${until === null ? '' : ` until ${until}`}: ${reason}\n`;
 
 /**
- * Takes an agreement over into a registry without activations: owners, and consents that the owners gave elsewhere.
+ * Takes an agreement over into a registry without activations: owners, consents that the owners gave elsewhere, and contracts.
  * @returns a line for the reader @throws OperatorError
  */
 export async function adoptAgreement(caller: CallerOptions, file: string): Promise<string> {
-  const { owners, consents } = readAgreement(file, todayInUtc());
+  const { owners, consents, contracts = {} } = readAgreement(file, todayInUtc());
   const registry = await Registry.of(caller);
   for (const [coordinate, owner] of Object.entries(owners))
     await registry.request(
@@ -105,7 +101,13 @@ export async function adoptAgreement(caller: CallerOptions, file: string): Promi
     await registry.request(mutation('takeOverConsents', 'TakeOverConsentsInput'), {
       input: { consents: inputs, idempotencyKey: keyOf(inputs) },
     });
-  return `Took over the agreement: owners by coordinate ${Object.keys(owners).length}, consents ${consents.length}\n`;
+  for (const [name, contract] of Object.entries(contracts)) await putContract(caller, name, contract);
+  const counts = [
+    `owners by coordinate ${Object.keys(owners).length}`,
+    `consents ${consents.length}`,
+    `contracts ${Object.keys(contracts).length}`,
+  ];
+  return `Took over the agreement: ${counts.join(', ')}\n`;
 }
 
 export interface Registration {
