@@ -40,10 +40,16 @@ export function apiSchemaIn(supergraph: DocumentNode): GraphQLSchema {
 }
 
 /** The definitions of the schema that clients see. */
-export const clientDefinitionsIn = (supergraph: DocumentNode): DefinitionNode[] => [
-  ...byKind(new ClientView(supergraph).definitions()),
-  ...DEFER_DIRECTIVE.definitions,
-];
+export function clientDefinitionsIn(supergraph: DocumentNode): readonly DefinitionNode[] {
+  const definitions = clientDefinitions.get(supergraph) ?? [
+    ...byKind(new ClientView(supergraph).definitions()),
+    ...DEFER_DIRECTIVE.definitions,
+  ];
+  clientDefinitions.set(supergraph, definitions);
+  return definitions;
+}
+
+const clientDefinitions = new WeakMap<DocumentNode, readonly DefinitionNode[]>();
 
 function buildApiSchema(supergraph: DocumentNode): GraphQLSchema {
   const definitions = clientDefinitionsIn(supergraph);

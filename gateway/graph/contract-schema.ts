@@ -4,14 +4,14 @@ import {
   type ConstDirectiveNode,
   type ConstValueNode,
   type DefinitionNode,
+  type DirectiveDefinitionNode,
   type DocumentNode,
-  type FieldDefinitionNode,
   type GraphQLSchema,
   type InputValueDefinitionNode,
   isTypeDefinitionNode,
   Kind,
+  type NameNode,
   type TypeDefinitionNode,
-  type TypeNode,
 } from 'graphql';
 import { nearest } from '#base/nearest';
 import type { Sensitivity } from '#base/sensitivity';
@@ -59,45 +59,67 @@ const TAG_URL = /^https?:\/\/specs\.apollo\.dev\/tag\//i;
 /** Tag by which a type, argument, input field, or enum value, none of which has a class, follows the fields of a class. */
 const CLASS_TAG = 'class/';
 
-type Fields = readonly FieldDefinitionNode[];
-type Inputs = readonly InputValueDefinitionNode[];
+/** A part of a type, with what decides whether it is shown. */
+interface Part {
+  readonly name: string;
+  /** Such as `Type.field`, or `Type.field(argument:)`. */
+  readonly coordinate: string;
+  /** Name of its type; undefined for a value of an enum. */
+  readonly type: string | undefined;
+  readonly arguments: readonly Part[];
+  /** Of an argument or input field. */
+  readonly input: InputValueDefinitionNode | undefined;
+}
+
+/** A type that clients see without a contract. */
+interface ClientType {
+  readonly name: string;
+  readonly node: TypeDefinitionNode;
+  /** Fields, input fields, or values. */
+  readonly parts: readonly Part[];
+  readonly interfaces: readonly string[];
+  /** Types of a union. */
+  readonly members: readonly string[];
+  /** Object types and interfaces that implement an interface. */
+  readonly implementing: string[];
+}
+
+type Tagged = { readonly directives?: readonly ConstDirectiveNode[] };
 
 /** The schema that clients see without a contract, with the tags and classes of its parts. */
 class ClientGraph {
-  readonly types: ReadonlyMap<string, TypeDefinitionNode>;
   readonly definitions: readonly DefinitionNode[];
+  readonly types: ReadonlyMap<string, ClientType>;
   readonly classes: ReadonlyMap<string, Sensitivity>;
   readonly matched: ReadonlyMap<string, MatchedInput>;
   /** All tags of visible parts. */
   readonly tags = new Set<string>();
-  /** Object types and interfaces by the interfaces that they implement. */
-  readonly implementing = new Map<string, string[]>();
   private readonly tagsOf = new Map<string, readonly string[]>();
 
   constructor(supergraph: DocumentNode) {
     this.definitions = clientDefinitionsIn(supergraph);
     this.types = new Map(
-      this.definitions.filter(isTypeDefinitionNode).map((definition) => [definition.name.value, definition]),
+      this.definitions
+        .filter(isTypeDefinitionNode)
+        .map((definition) => [definition.name.value, clientTypeOf(definition)]),
     );
+    for (const { name, interfaces } of this.types.values())
+      for (const implemented of interfaces) this.types.get(implemented)?.implementing.push(name);
     this.classes = classesIn(supergraph);
     this.matched = new Map(matchedInputs(supergraph).map((matched) => [matched.input, matched]));
     const tag = featuresOf(supergraph)
       .find(({ url }) => TAG_URL.test(url))
       ?.directiveNamed('tag');
     if (tag !== undefined) this.readTags(supergraph, tag);
-    for (const type of this.types.values())
-      if ('interfaces' in type)
-        for (const { name } of type.interfaces ?? [])
-          this.implementing.set(name.value, [...(this.implementing.get(name.value) ?? []), type.name.value]);
   }
 
   /** Tags of a part, without those of the parts that it is in. */
   ownTags(coordinate: string): readonly string[] {
-    return this.tagsOf.get(coordinate) ?? [];
+    return this.tagsOf.get(coordinate) ?? NO_TAGS;
   }
 
   private readTags(supergraph: DocumentNode, directive: string): void {
-    const add = (coordinate: string, { directives = [] }: { readonly directives?: readonly ConstDirectiveNode[] }) => {
+    const add = (coordinate: string, { directives = [] }: Tagged) => {
       const names = directives
         .filter(({ name }) => name.value === directive)
         .map((applied) => String(argumentsOf(applied).name));
@@ -109,7 +131,7 @@ class ClientGraph {
       if (!isTypeDefinitionNode(type) || !this.types.has(type.name.value)) continue;
       const { value: name } = type.name;
       add(name, type);
-      for (const part of partsOf(type)) {
+      for (const part of partNodesOf(type)) {
         const coordinate = `${name}.${part.name.value}`;
         add(coordinate, part);
         if ('arguments' in part)
@@ -119,17 +141,35 @@ class ClientGraph {
   }
 }
 
-const partsOf = (type: TypeDefinitionNode) =>
+const NO_TAGS: readonly string[] = [];
+
+const partNodesOf = (type: TypeDefinitionNode) =>
   'fields' in type ? (type.fields ?? []) : 'values' in type ? (type.values ?? []) : [];
 
-const fieldsOf = (type: TypeDefinitionNode): Fields =>
-  type.kind === Kind.OBJECT_TYPE_DEFINITION || type.kind === Kind.INTERFACE_TYPE_DEFINITION ? (type.fields ?? []) : [];
+function clientTypeOf(node: TypeDefinitionNode): ClientType {
+  const { value: name } = node.name;
+  return {
+    ...{ name, node, implementing: [] },
+    parts: partNodesOf(node).map((part): Part => {
+      const coordinate = `${name}.${part.name.value}`;
+      const inputs = 'arguments' in part ? (part.arguments ?? []) : [];
+      return {
+        ...{ name: part.name.value, coordinate, type: 'type' in part ? namedTypeOf(part.type) : undefined },
+        arguments: inputs.map((input) => inputPart(input, `${coordinate}(${input.name.value}:)`)),
+        input: part.kind === Kind.INPUT_VALUE_DEFINITION ? part : undefined,
+      };
+    }),
+    interfaces: 'interfaces' in node ? (node.interfaces ?? []).map((of) => of.name.value) : [],
+    members: 'types' in node ? (node.types ?? []).map((of) => of.name.value) : [],
+  };
+}
 
-const inputsOf = (type: TypeDefinitionNode): Inputs =>
-  type.kind === Kind.INPUT_OBJECT_TYPE_DEFINITION ? (type.fields ?? []) : [];
+const inputPart = (input: InputValueDefinitionNode, coordinate: string): Part => ({
+  ...{ name: input.name.value, coordinate, type: namedTypeOf(input.type), arguments: [], input },
+});
 
-const isRequired = ({ type, defaultValue }: InputValueDefinitionNode): boolean =>
-  type.kind === Kind.NON_NULL_TYPE && !defaultValue;
+const hasOutput = ({ node: { kind } }: ClientType): boolean =>
+  kind === Kind.OBJECT_TYPE_DEFINITION || kind === Kind.INTERFACE_TYPE_DEFINITION;
 
 /** What a contract shows of a graph, and why it cannot be served. */
 class Selection {
@@ -149,8 +189,8 @@ class Selection {
     for (const type of graph.types.values()) this.hideByRule(type);
     for (let size = -1; size < this.hidden.size; ) {
       size = this.hidden.size;
-      for (const type of graph.types.values()) this.hideUsersOfHidden(type);
       this.hideUnreached();
+      for (const type of graph.types.values()) if (!this.hidden.has(type.name)) this.hideUsersOfHidden(type);
     }
     // a misspelled tag hides other parts than intended
     if (this.flaws.length === 0) this.flaws.push(...this.flawsOfShown());
@@ -168,23 +208,17 @@ class Selection {
       this.flaws.push('names sensitivity classes, but the fields of the graph have none: use tags');
   }
 
-  private hideByRule(type: TypeDefinitionNode): void {
-    const { value: name } = type.name;
-    const ofType = this.graph.ownTags(name);
-    if (this.excludes(ofType)) this.hidden.add(name);
-    for (const field of fieldsOf(type)) {
-      const coordinate = `${name}.${field.name.value}`;
+  private hideByRule(type: ClientType): void {
+    const ofType = this.graph.ownTags(type.name);
+    if (this.excludes(ofType)) this.hidden.add(type.name);
+    const isOutput = hasOutput(type);
+    for (const { coordinate, arguments: inputs } of type.parts) {
       const own = this.graph.ownTags(coordinate);
-      if (this.excludes(own) || !this.includes([...ofType, ...own]) || !this.isInClass(coordinate))
-        this.hidden.add(coordinate);
-      for (const argument of field.arguments ?? []) this.hideExcluded(`${coordinate}(${argument.name.value}:)`);
+      const isSelected = !isOutput || (this.includes(ofType, own) && this.isInClass(coordinate));
+      if (!isSelected || this.excludes(own)) this.hidden.add(coordinate);
+      for (const input of inputs)
+        if (this.excludes(this.graph.ownTags(input.coordinate))) this.hidden.add(input.coordinate);
     }
-    if (fieldsOf(type).length > 0) return;
-    for (const part of partsOf(type)) this.hideExcluded(`${name}.${part.name.value}`);
-  }
-
-  private hideExcluded(coordinate: string): void {
-    if (this.excludes(this.graph.ownTags(coordinate))) this.hidden.add(coordinate);
   }
 
   private excludes(tags: readonly string[]): boolean {
@@ -198,9 +232,9 @@ class Selection {
     );
   }
 
-  private includes(tags: readonly string[]): boolean {
+  private includes(...tags: readonly (readonly string[])[]): boolean {
     const { include } = this.contract;
-    return include.length === 0 || tags.some((tag) => include.includes(tag));
+    return include.length === 0 || tags.some((names) => names.some((tag) => include.includes(tag)));
   }
 
   /** Fields of the gateway itself have no class, and are public. */
@@ -213,64 +247,38 @@ class Selection {
     return coordinates.every((coordinate) => !this.hidden.has(coordinate));
   }
 
-  private hidesTypeOf(node: TypeNode): boolean {
-    return this.hidden.has(namedTypeOf(node));
+  private shown(parts: readonly Part[]): readonly Part[] {
+    return parts.filter(({ coordinate }) => !this.hidden.has(coordinate));
+  }
+
+  private shownNames(names: readonly string[]): readonly string[] {
+    return names.filter((name) => !this.hidden.has(name));
   }
 
   /** Hides what cannot be shown without a hidden part. */
-  private hideUsersOfHidden(type: TypeDefinitionNode): void {
-    const { value: name } = type.name;
-    for (const field of fieldsOf(type)) {
-      const coordinate = `${name}.${field.name.value}`;
-      if (this.hidesTypeOf(field.type)) this.hidden.add(coordinate);
-      for (const argument of field.arguments ?? [])
-        if (this.hidesTypeOf(argument.type)) this.hidden.add(`${coordinate}(${argument.name.value}:)`);
+  private hideUsersOfHidden({ name, parts }: ClientType): void {
+    for (const part of parts) {
+      if (this.hidden.has(part.coordinate)) continue;
+      if (part.type !== undefined && this.hidden.has(part.type)) this.hidden.add(part.coordinate);
+      for (const { coordinate, type } of part.arguments) if (this.hidden.has(type!)) this.hidden.add(coordinate);
     }
-    for (const field of inputsOf(type))
-      if (this.hidesTypeOf(field.type)) this.hidden.add(`${name}.${field.name.value}`);
     const matched = this.graph.matched.get(name);
     if (matched && !this.isShown(`Query.${matched.keysField}`, `Query.${matched.keysField}(filter:)`))
       this.hidden.add(`${name}.${MATCHES}`);
   }
 
-  private shownFields(type: TypeDefinitionNode): Fields {
-    return fieldsOf(type).filter(({ name }) => this.isShown(`${type.name.value}.${name.value}`));
+  private isEmpty({ node: { kind }, parts, members }: ClientType): boolean {
+    if (kind === Kind.SCALAR_TYPE_DEFINITION) return false;
+    return kind === Kind.UNION_TYPE_DEFINITION
+      ? members.every((member) => this.hidden.has(member))
+      : parts.every(({ coordinate }) => this.hidden.has(coordinate));
   }
 
-  private shownArguments(type: string, { name: field, arguments: all = [] }: FieldDefinitionNode): Inputs {
-    return all.filter(({ name }) => this.isShown(`${type}.${field.value}(${name.value}:)`));
-  }
-
-  private shownInputs(type: TypeDefinitionNode): Inputs {
-    return inputsOf(type).filter(({ name }) => this.isShown(`${type.name.value}.${name.value}`));
-  }
-
-  private shownTypes<T extends { readonly name: { readonly value: string } }>(types: readonly T[] = []): T[] {
-    return types.filter(({ name }) => this.isShown(name.value));
-  }
-
-  private isEmpty(type: TypeDefinitionNode): boolean {
-    switch (type.kind) {
-      case Kind.OBJECT_TYPE_DEFINITION:
-      case Kind.INTERFACE_TYPE_DEFINITION:
-        return this.shownFields(type).length === 0;
-      case Kind.INPUT_OBJECT_TYPE_DEFINITION:
-        return this.shownInputs(type).length === 0;
-      case Kind.ENUM_TYPE_DEFINITION:
-        return (type.values ?? []).every(({ name }) => !this.isShown(`${type.name.value}.${name.value}`));
-      case Kind.UNION_TYPE_DEFINITION:
-        return this.shownTypes(type.types).length === 0;
-      default:
-        return false;
-    }
-  }
-
-  /** Hides types that nothing shown leads to, and empty ones that only interfaces and unions lead to. */
+  /** Hides types that nothing shown leads to, and empty ones that only interfaces and unions lead to, or that are roots of changes. */
   private hideUnreached(): void {
     const { reached, users } = this.reach();
     for (const [name, type] of this.graph.types)
-      if (!reached.has(name) || (this.isEmpty(type) && !users.has(name) && !this.roots.includes(name)))
-        this.hidden.add(name);
+      if (!reached.has(name) || (!users.has(name) && this.isEmpty(type) && name !== 'Query')) this.hidden.add(name);
   }
 
   /** Types that the roots lead to, and of each that is named by a field or an input, the first part that names it. */
@@ -278,38 +286,34 @@ class Selection {
     const reached = new Set<string>();
     const users = new Map<string, string>();
     const waiting = this.roots.filter((root) => this.isShown(root));
-    const use = (node: TypeNode, by: string) => {
-      const name = namedTypeOf(node);
+    const use = (name: string, by: string) => {
       if (!users.has(name)) users.set(name, by);
-      waiting.push(name);
+      if (!reached.has(name)) waiting.push(name);
     };
-    for (const { name, arguments: all = [] } of this.shownDirectives())
-      for (const argument of all) use(argument.type, `@${name.value}(${argument.name.value}:)`);
+    for (const { name, arguments: inputs = [] } of this.shownDirectives())
+      for (const input of inputs) use(namedTypeOf(input.type), `@${name.value}(${input.name.value}:)`);
     for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
       const type = this.graph.types.get(name);
       if (!type || reached.has(name) || this.hidden.has(name)) continue;
       reached.add(name);
-      for (const field of this.shownFields(type)) {
-        const coordinate = `${name}.${field.name.value}`;
-        use(field.type, coordinate);
-        for (const argument of this.shownArguments(name, field))
-          use(argument.type, `${coordinate}(${argument.name.value}:)`);
+      for (const part of type.parts) {
+        if (part.type === undefined || this.hidden.has(part.coordinate)) continue;
+        use(part.type, part.coordinate);
+        for (const input of part.arguments) if (!this.hidden.has(input.coordinate)) use(input.type!, input.coordinate);
       }
-      for (const field of this.shownInputs(type)) use(field.type, `${name}.${field.name.value}`);
-      if (type.kind === Kind.UNION_TYPE_DEFINITION) waiting.push(...(type.types ?? []).map((of) => of.name.value));
-      if ('interfaces' in type) waiting.push(...(type.interfaces ?? []).map((of) => of.name.value));
-      if (type.kind === Kind.INTERFACE_TYPE_DEFINITION) waiting.push(...(this.graph.implementing.get(name) ?? []));
+      waiting.push(...type.members, ...type.interfaces, ...type.implementing);
     }
     return { reached, users };
   }
 
   /** A directive is hidden where the type of one of its arguments is. */
-  private shownDirectives() {
-    return this.graph.definitions.filter(
-      (definition) =>
-        definition.kind === Kind.DIRECTIVE_DEFINITION &&
-        (definition.arguments ?? []).every(({ type }) => !this.hidesTypeOf(type)),
-    ) as Extract<DefinitionNode, { kind: Kind.DIRECTIVE_DEFINITION }>[];
+  private shownDirectives(): DirectiveDefinitionNode[] {
+    return this.graph.definitions.flatMap((definition) =>
+      definition.kind === Kind.DIRECTIVE_DEFINITION &&
+      (definition.arguments ?? []).every(({ type }) => this.isShown(namedTypeOf(type)))
+        ? [definition]
+        : [],
+    );
   }
 
   private flawsOfShown(): string[] {
@@ -317,56 +321,44 @@ class Selection {
       return ['shows no field of Query, so that clients could ask nothing: show one'];
     const { users } = this.reach();
     return [...this.graph.types.values()].flatMap((type) => {
-      const { value: name } = type.name;
+      const { name } = type;
       if (!this.isShown(name)) return [];
       const user = users.get(name);
-      if (this.isEmpty(type))
-        return user === undefined
-          ? []
-          : [`hides all of ${name}, but shows ${user}, which needs it: hide ${user}, too, or show a part of ${name}`];
+      if (user !== undefined && this.isEmpty(type))
+        return [
+          `hides all of ${name}, but shows ${user}, which needs it: hide ${user}, too, or show a part of ${name}`,
+        ];
       return [
-        ...this.shownFields(type).flatMap((field) =>
-          this.flawsOfInputs(field.arguments ?? [], (argument) => `${name}.${field.name.value}(${argument}:)`, {
-            ...{ what: 'argument', of: `${name}.${field.name.value}` },
-          }),
+        ...this.shown(type.parts).flatMap((part) =>
+          part.arguments.flatMap((input) => this.flawsOfInput(input, part.coordinate, 'argument')),
         ),
-        ...this.flawsOfInputs(inputsOf(type), (field) => `${name}.${field}`, { what: 'input field', of: name }),
+        ...type.parts.flatMap((part) => this.flawsOfInput(part, name, 'input field')),
         ...this.flawsOfInterfaces(type),
       ];
     });
   }
 
-  private flawsOfInputs(
-    inputs: Inputs,
-    coordinateOf: (name: string) => string,
-    { what, of }: { readonly what: string; readonly of: string },
-  ): string[] {
-    return inputs.flatMap((input) => {
-      const coordinate = coordinateOf(input.name.value);
-      if (!this.isShown(coordinate))
-        return isRequired(input)
-          ? [
-              `hides the required ${what} ${coordinate}, but shows ${of}: hide ${of}, too, or show the ${what}${this.hidesTypeOf(input.type) ? ` and its type ${namedTypeOf(input.type)}` : ''}`,
-            ]
-          : [];
-      const hidden = input.type.kind === Kind.NON_NULL_TYPE && this.hiddenInDefault(input);
+  private flawsOfInput({ coordinate, input, type }: Part, of: string, what: string): string[] {
+    if (!input || input.type.kind !== Kind.NON_NULL_TYPE) return [];
+    if (this.isShown(coordinate)) {
+      const hidden = this.hiddenInDefault(input);
       return hidden
         ? [`hides ${hidden}, which the default value of ${coordinate} has: show it, or hide ${coordinate}, too`]
         : [];
-    });
+    }
+    if (input.defaultValue) return [];
+    const typeToo = this.hidden.has(type!) ? ` and its type ${type}` : '';
+    return [
+      `hides the required ${what} ${coordinate}, but shows ${of}: hide ${of}, too, or show the ${what}${typeToo}`,
+    ];
   }
 
   /** An object has all fields of its interfaces, and fields all arguments of theirs. */
-  private flawsOfInterfaces(type: TypeDefinitionNode): string[] {
-    const { value: name } = type.name;
-    const interfaces = 'interfaces' in type ? this.shownTypes(type.interfaces) : [];
-    return interfaces.flatMap(({ name: { value: of } }) =>
-      this.shownFields(this.graph.types.get(of)!).flatMap((field) => {
-        const coordinates = [
-          `.${field.name.value}`,
-          ...this.shownArguments(of, field).map((argument) => `.${field.name.value}(${argument.name.value}:)`),
-        ];
-        const missing = coordinates.find((coordinate) => !this.isShown(`${name}${coordinate}`));
+  private flawsOfInterfaces({ name, interfaces }: ClientType): string[] {
+    return this.shownNames(interfaces).flatMap((of) =>
+      this.shown(this.graph.types.get(of)!.parts).flatMap((field) => {
+        const suffixes = [field, ...this.shown(field.arguments)].map(({ coordinate }) => coordinate.slice(of.length));
+        const missing = suffixes.find((suffix) => !this.isShown(`${name}${suffix}`));
         return missing === undefined
           ? []
           : [
@@ -382,19 +374,17 @@ class Selection {
   }
 
   private hiddenIn(value: ConstValueNode, name: string): string | undefined {
-    const type = this.graph.types.get(name);
     switch (value.kind) {
       case Kind.ENUM:
-        return type && !this.isShown(`${name}.${value.value}`) ? `${name}.${value.value}` : undefined;
+        return this.isShown(`${name}.${value.value}`) ? undefined : `${name}.${value.value}`;
       case Kind.LIST:
         return value.values.map((item) => this.hiddenIn(item, name)).find((hidden) => hidden !== undefined);
       case Kind.OBJECT:
         return value.fields
           .map(({ name: { value: field }, value: of }) => {
-            const definition = type && inputsOf(type).find((input) => input.name.value === field);
-            if (!definition) return undefined;
-            const coordinate = `${name}.${field}`;
-            return this.isShown(coordinate) ? this.hiddenIn(of, namedTypeOf(definition.type)) : coordinate;
+            const part = this.graph.types.get(name)?.parts.find((input) => input.name === field);
+            if (part?.type === undefined) return undefined;
+            return this.isShown(part.coordinate) ? this.hiddenIn(of, part.type) : part.coordinate;
           })
           .find((hidden) => hidden !== undefined);
       default:
@@ -411,44 +401,46 @@ class Selection {
   }
 
   private definition(definition: DefinitionNode): DefinitionNode[] {
-    if (definition.kind === Kind.SCHEMA_DEFINITION)
-      return [
-        {
-          ...definition,
-          operationTypes: definition.operationTypes.filter(({ type }) => this.isShown(type.name.value)),
-        },
-      ];
+    if (definition.kind === Kind.SCHEMA_DEFINITION) {
+      const operationTypes = definition.operationTypes.filter(({ type }) => this.isShown(type.name.value));
+      return [{ ...definition, operationTypes }];
+    }
     if (definition.kind === Kind.DIRECTIVE_DEFINITION)
       return this.shownDirectives().includes(definition) ? [definition] : [];
     if (!isTypeDefinitionNode(definition)) return [definition];
-    const { value: name } = definition.name;
-    if (!this.isShown(name)) return [];
+    const type = definition.name.value;
+    if (!this.isShown(type)) return [];
     switch (definition.kind) {
       case Kind.OBJECT_TYPE_DEFINITION:
       case Kind.INTERFACE_TYPE_DEFINITION: {
-        const fields = this.shownFields(definition).map((field) => ({
+        const fields = this.shownNodes(definition.fields, `${type}.`).map((field) => ({
           ...field,
-          arguments: this.shownArguments(name, field).map((argument) => this.withoutHiddenDefault(argument)),
+          arguments: this.shownInputs(field.arguments, (name) => `${type}.${field.name.value}(${name}:)`),
         }));
-        return [{ ...definition, fields, interfaces: this.shownTypes(definition.interfaces) }];
+        return [{ ...definition, fields, interfaces: this.shownNodes(definition.interfaces) }];
       }
       case Kind.INPUT_OBJECT_TYPE_DEFINITION:
-        return [
-          { ...definition, fields: this.shownInputs(definition).map((field) => this.withoutHiddenDefault(field)) },
-        ];
-      case Kind.ENUM_TYPE_DEFINITION: {
-        const values = definition.values?.filter(({ name: { value } }) => this.isShown(`${name}.${value}`));
-        return [{ ...definition, values }];
-      }
+        return [{ ...definition, fields: this.shownInputs(definition.fields, (name) => `${type}.${name}`) }];
+      case Kind.ENUM_TYPE_DEFINITION:
+        return [{ ...definition, values: this.shownNodes(definition.values, `${type}.`) }];
       case Kind.UNION_TYPE_DEFINITION:
-        return [{ ...definition, types: this.shownTypes(definition.types) }];
+        return [{ ...definition, types: this.shownNodes(definition.types) }];
       default:
         return [definition];
     }
   }
 
-  /** Subgraphs apply their defaults all the same. */
-  private withoutHiddenDefault(input: InputValueDefinitionNode): InputValueDefinitionNode {
-    return this.hiddenInDefault(input) === undefined ? input : { ...input, defaultValue: undefined };
+  private shownNodes<T extends { readonly name: NameNode }>(nodes: readonly T[] = [], prefix = ''): T[] {
+    return nodes.filter(({ name }) => this.isShown(`${prefix}${name.value}`));
+  }
+
+  /** Without default values that have hidden parts. Subgraphs apply them all the same. */
+  private shownInputs(
+    nodes: readonly InputValueDefinitionNode[] = [],
+    coordinateOf: (name: string) => string,
+  ): InputValueDefinitionNode[] {
+    return nodes
+      .filter(({ name }) => this.isShown(coordinateOf(name.value)))
+      .map((input) => (this.hiddenInDefault(input) === undefined ? input : { ...input, defaultValue: undefined }));
   }
 }

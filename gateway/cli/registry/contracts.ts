@@ -28,7 +28,12 @@ const allOf = (registry: Registry): Promise<Registered[]> => registry.all<Regist
 /** @returns a text for the reader @throws OperatorError */
 export async function listContracts(caller: CallerOptions): Promise<string> {
   const contracts = await allOf(await Registry.of(caller));
-  return contracts.filter(({ removedAt }) => removedAt === null).map(describe).join('') || 'No contracts\n';
+  return (
+    contracts
+      .filter(({ removedAt }) => removedAt === null)
+      .map(describe)
+      .join('') || 'No contracts\n'
+  );
 }
 
 /** Adds or replaces a contract. @returns a text for the reader @throws OperatorError */

@@ -5,6 +5,7 @@ import { model } from '#kit/model/model';
   key: 'replica',
   order: ['replica'],
   sensitivity: 'GOV',
+  tags: ['operation'],
 })
 export class GatewayReport {
   @key('Name of the replica.', { length: 100 }) replica!: string;

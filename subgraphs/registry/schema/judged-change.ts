@@ -1,7 +1,13 @@
 import type { Preparation } from '#kit/mutation/mutation';
 import { usedLately } from '../usage/usage';
 import { customerOf } from './publishers';
-import { type Agreement, type SchemaChange, SchemaComposer, type SubgraphSchema, type Verdict } from './schema-composer';
+import {
+  type Agreement,
+  type SchemaChange,
+  SchemaComposer,
+  type SubgraphSchema,
+  type Verdict,
+} from './schema-composer';
 import { agreementNow, dayOf, releasedDocuments, servedNow } from './state';
 
 /** A change of what gateways serve, with the verdict on it. */

@@ -39,10 +39,10 @@ const putContract = mutation({
   returns,
   async prepare(before, { name: of, description, includedTags, excludedTags, classes }): Promise<void> {
     if (includedTags.length + excludedTags.length + classes.length === 0)
-      throw new InputError(
-        `The contract "${of}" selects nothing: name tags or sensitivity classes`,
-        ['input', 'includedTags'],
-      );
+      throw new InputError(`The contract "${of}" selects nothing: name tags or sensitivity classes`, [
+        'input',
+        'includedTags',
+      ]);
     const contract = contractOf({ description, includedTags, excludedTags, classes });
     const { change, verdict } = await judgedChange(before, [], {}, (contracts) => ({ ...contracts, [of]: contract }));
     // without schemas, the first publication decides

@@ -5,6 +5,7 @@ import { model } from '#kit/model/model';
   key: 'name',
   order: ['name'],
   sensitivity: 'GOV',
+  tags: ['operation'],
 })
 export class SchemaContract {
   @key('Name, which is part of the path.', { length: 40 }) name!: string;
