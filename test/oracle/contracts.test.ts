@@ -26,7 +26,7 @@ import { type Exhibit, zoo } from './zoo';
 
 /** Generated contracts of all supergraphs of the zoo: each hides parts at random. */
 
-const CONTRACTS_EACH = 6;
+const CONTRACTS_EACH = 10;
 const OPERATIONS_EACH = 25;
 const EXCLUDED = 'hidden';
 
@@ -43,12 +43,13 @@ const TAG: ConstDirectiveNode = {
   ],
 };
 
-/** Tags about one part in ten of all subgraphs, the same part in each. */
+/** Tags parts of all subgraphs at random, the same in each: for an odd seed, types and values of enums more often. */
 function withTags(subgraphs: Exhibit['subgraphs'], seed: number): { name: string; sdl: string; url: string }[] {
   const random = randomOf(seed);
   const decided = new Map<string, boolean>();
-  const isTagged = (coordinate: string): boolean => {
-    const known = decided.get(coordinate) ?? random(10) === 0;
+  const isTagged = (coordinate: string, kind: string): boolean => {
+    const isValue = kind === Kind.OBJECT_TYPE_DEFINITION || kind === Kind.ENUM_VALUE_DEFINITION;
+    const known = decided.get(coordinate) ?? random(seed % 2 === 0 ? 10 : isValue ? 3 : 30) === 0;
     decided.set(coordinate, known);
     return known;
   };
@@ -68,7 +69,7 @@ function withTags(subgraphs: Exhibit['subgraphs'], seed: number): { name: string
         );
         if (!isPart || isOfDirective || !('name' in node) || !node.name) return undefined;
         const { directives = [] } = node as { directives?: readonly ConstDirectiveNode[] };
-        return isTagged([...above, node.name.value].join('.'))
+        return isTagged([...above, node.name.value].join('.'), node.kind)
           ? { ...node, directives: [...directives, TAG] }
           : undefined;
       },
@@ -121,6 +122,25 @@ function partsOf(schema: GraphQLSchema): Set<string> {
   return parts;
 }
 
+/** Expects hidden fields and types to be refused like names that do not exist, apart from suggestions. */
+function expectUnknown(schema: GraphQLSchema, hidden: readonly string[]): void {
+  for (const part of hidden) {
+    const [type = '', field] = part.replace(/\(.*/, '').split('.');
+    const of = schema.getType(type);
+    const isField = field !== undefined && (isObjectType(of) || isInterfaceType(of)) && !part.includes('(');
+    const queryOf = (name: string) =>
+      isField ? `{ ...f } fragment f on ${type} { ${name} }` : `{ ... on ${name} { __typename } }`;
+    if (!isField && (field !== undefined || of)) continue;
+    const [name, absent] = [isField ? field : type, 'Zzz'];
+    const messages = (text: string) =>
+      validate(schema, parse(text)).map(({ message }) =>
+        message.replace(/ Did you mean.*/, '').replaceAll(`"${name}"`, `"${absent}"`),
+      );
+    expect([part, messages(queryOf(name))]).toEqual([part, messages(queryOf(absent))]);
+    expect(messages(queryOf(name)).length).toBeGreaterThan(0);
+  }
+}
+
 /** Whether answers can have values that a contract hides: objects of hidden types, and hidden values of enums. */
 const hidesValues = (whole: GraphQLSchema, contract: GraphQLSchema): boolean =>
   Object.values(whole.getTypeMap()).some((type) => {
@@ -167,6 +187,10 @@ test.each(zoo)('contracts of $name answer what they show as the graph does', asy
     const contract = graph.ofContract('c')!;
     const [whole, shown] = [partsOf(graph.apiSchema), partsOf(contract.apiSchema)];
     for (const part of shown) expect(whole).toContain(part);
+    expectUnknown(
+      contract.apiSchema,
+      [...whole].filter((part) => !shown.has(part)),
+    );
     const hasNulls = hidesValues(graph.apiSchema, contract.apiSchema);
     for (let n = 0; n < OPERATIONS_EACH; n++) {
       const operation = generateOperation(contract.apiSchema, seed * 1_000 + n);
