@@ -1,6 +1,7 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { FastifyInstance } from 'fastify';
 import { type GraphQLSchema, graphql, parse } from 'graphql';
+import { WITHHELD_HEADER, writeWithheld } from '#base/withheld';
 import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import { type Agreement, NO_AGREEMENT } from '../../gateway/ownership/agreement';
@@ -62,8 +63,12 @@ const supergraphOf = (contracts: Contracts = { open: CONTRACTS.open! }): string 
     { agreement: { ...NO_AGREEMENT, contracts } satisfies Agreement },
   );
 
-/** Subgraph calls: the text and variables of each. */
-const calls: string[] = [];
+/** Rules that limit callers, of a visible and of hidden parts. */
+const WITHHELD = writeWithheld(
+  ['Product.label', 'Product.covertNote', 'CovertSupplier'].map((coordinate) => ({
+    ...{ coordinate, kind: 'FIELD', readable: 'NONE', why: 'A rule.', grantedTo: [] },
+  })),
+);
 
 const product = (id: string) => ({
   ...{ __typename: 'Product', id, label: `label ${id}`, states: ['ON_SALE', 'COVERT'] },
@@ -113,12 +118,20 @@ beforeAll(async () => {
     config: readConfig({ logLevel: 'silent', costs: 'off', rateLimit: 0, pages: 'off' }, {}),
     log: createLog('silent', 'test'),
     planner: (supergraphSdl) => sharedPlanner(supergraphSdl),
-    transport: ({ name }) =>
-      new BytesTransport(name, async (source, variableValues) => {
-        calls.push(source);
+    transport: ({ name }) => {
+      const transport = new BytesTransport(name, async (source, variableValues) => {
         const answer = await graphql({ schema: schemas.get(name)!, source, rootValue, variableValues });
         return JSON.parse(JSON.stringify(answer));
-      }),
+      });
+      return {
+        shareable: true,
+        request: async (request) => ({
+          ...(await transport.request(request)),
+          headers: { [WITHHELD_HEADER]: WITHHELD },
+        }),
+        close: () => transport.close(),
+      };
+    },
     forwardHeaders: [],
   });
 });
@@ -159,7 +172,7 @@ describe('a contract', () => {
     const { body } = await gateway.inject({
       url: `/contracts/open?query=${encodeURIComponent('{ product(id: 7) { id label stars } }')}`,
     });
-    expect(JSON.parse(body)).toEqual({ data });
+    expect(JSON.parse(body).data).toEqual(data);
     const deferred = await gateway.inject({
       ...{ method: 'POST', url: '/contracts/open' },
       headers: { accept: 'multipart/mixed; deferSpec=20220824' },
@@ -317,6 +330,19 @@ describe('a contract', () => {
       expect(errors?.[0]?.extensions.code).toBe(isValid ? undefined : 'GRAPHQL_VALIDATION_FAILED');
       expect(status).toBe(isValid ? 200 : 400);
     }
+  });
+
+  test('lists no rule of a hidden part among those that limit the caller', async () => {
+    const coordinates = async (path: string) => {
+      const { body } = await gateway.inject({
+        method: 'POST',
+        url: path,
+        payload: { query: '{ product(id: 1) { id } }' },
+      });
+      return JSON.parse(body).extensions.withheld.map(({ coordinate }: { coordinate: string }) => coordinate);
+    };
+    expect(await coordinates('/graphql')).toEqual(['CovertSupplier', 'Product.covertNote', 'Product.label']);
+    expect(await coordinates('/contracts/open')).toEqual(['Product.label']);
   });
 
   test('shows traces without hidden names', async () => {

@@ -68,10 +68,3 @@ test('finds no object of a hidden type by its global id', async () => {
   expect(JSON.stringify(errors)).not.toContain('Submission');
   expect(errors).toHaveLength(1);
 });
-
-test('names no hidden part among the rules that limit a caller', async () => {
-  const query = '{ sectors(first: 1) { nodes { name } } executiveOrders { nodes { number } } }';
-  const answer = await ask('/contracts/public', null, { query });
-  expect(answer.status).toBe(200);
-  expect(JSON.stringify(answer)).not.toMatch(/"coordinate":"(Submission|Candidate)/);
-});
