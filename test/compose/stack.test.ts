@@ -47,6 +47,15 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     expect(body?.data?.executiveOrder).toMatchObject({ number: '14409', workforceMetrics: { goal: null } });
   });
 
+  test('answers a contract through the load balancer', async () => {
+    const ask = (query: string) => client.graphql({ query }, inspector, '/contracts/public');
+    const { status, body } = await ask('{ __type(name: "Submission") { name } sectors { totalCount } }');
+    expect([status, body?.errors]).toEqual([200, undefined]);
+    expect(body?.data).toEqual({ __type: null, sectors: { totalCount: 16 } });
+    expect((await ask('{ submissions { totalCount } }')).status).toBe(400);
+    expect((await client.graphql({ query: '{ __typename }' }, inspector, '/contracts/absent')).status).toBe(404);
+  });
+
   test('notifies the named agency of a filed submission by an event', async () => {
     const id = await fileSubmission(client, developer, 'first');
     await until(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { OperatorError } from '#base/errors';
 import { type AnswerError, type Ask, patiently } from '../../export/ask';
 import { type CallerOptions, clientOf } from '../graph-client';
@@ -11,6 +12,10 @@ export class RefusedError extends OperatorError {
 
   readonly codes: readonly (string | undefined)[];
 }
+
+/** Key of a request that is the same whenever the request is. */
+export const keyOf = (...parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 
 /** Sends operations to a running graph, and waits while it is busy. */
 export class Registry {

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { Contract } from '../../ownership/contract';
 import type { CallerOptions } from '../graph-client';
 import type { Proposal, Registration } from './consents';
 import type { PublishOptions } from './publish';
@@ -39,7 +40,10 @@ export function addRegistryCommands(program: Command, { flagged, of }: Callers):
     );
 
   command(registry, 'publish')
-    .argument('<name=file...>', 'schemas as name=file, such as reviews=schema.graphql')
+    .argument(
+      '[name=file...]',
+      'schemas as name=file, such as reviews=schema.graphql; none for the current ones with the consents and contracts of now, by operators',
+    )
     .description('Checks schemas against what gateways serve, and publishes them if they pass. Exits with 1 if not.')
     .option('--note <text>', 'What changed.')
     .option('--commit <id>', 'Commit of the source.')
@@ -135,6 +139,45 @@ export function addRegistryCommands(program: Command, { flagged, of }: Callers):
     });
 
   addConsentCommands(registry, command, of);
+  addContractCommands(registry, command, of);
+}
+
+function addContractCommands(
+  registry: Command,
+  command: (parent: Command, name: string) => Command,
+  of: Callers['of'],
+): void {
+  const contracts = registry
+    .command('contracts')
+    .description('Parts of the graph that gateways serve at paths of their own, from the next publication on.');
+
+  command(contracts, 'list')
+    .description('Lists contracts.')
+    .action(async (flags: CallerFlags) => {
+      const { listContracts } = await import('./contracts');
+      print(await listContracts(of(flags as never)));
+    });
+
+  command(contracts, 'put')
+    .argument('<name>', 'name of the contract, which is part of its path')
+    .description('Adds a contract, or replaces it. Operators only.')
+    .requiredOption('--description <text>', 'Who it is for.')
+    .option('--include <tag...>', 'Tags of the fields that it shows; all without any.', [])
+    .option('--exclude <tag...>', 'Tags of the parts that it hides.', [])
+    .option('--classes <class...>', 'Sensitivity classes of the fields that it shows; all without any.', [])
+    .action(async (name: string, flags: CallerFlags & Contract) => {
+      const { putContract } = await import('./contracts');
+      const { description, include, exclude, classes } = flags;
+      print(await putContract(of(flags as never), name, { description, include, exclude, classes }));
+    });
+
+  command(contracts, 'remove')
+    .argument('<name>', 'name of the contract')
+    .description('Removes a contract. Operators only.')
+    .action(async (name: string, flags: CallerFlags) => {
+      const { removeContract } = await import('./contracts');
+      print(await removeContract(of(flags as never), name));
+    });
 }
 
 function addConsentCommands(

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { OperatorError } from '#base/errors';
 import { nearest } from '#base/nearest';
 import { ACTS, type Agreement, readAgreement } from '../../ownership/agreement';
 import { todayInUtc } from '../compose';
 import type { CallerOptions } from '../graph-client';
-import { Registry } from './client';
+import { keyOf, Registry } from './client';
+import { put } from './contracts';
 
 interface Consent {
   readonly id: string;
@@ -34,10 +34,6 @@ export interface Proposal {
   readonly reason: string;
   readonly until?: string | undefined;
 }
-
-/** Key of a request that is the same whenever the request is. */
-const keyOf = (...parts: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 
 /** Proposes a consent. @returns a text for the reader @throws OperatorError */
 export async function proposeConsent(caller: CallerOptions, { until = undefined, ...rest }: Proposal): Promise<string> {
@@ -87,17 +83,22 @@ const describeConsent = ({ id, status, owner, actors, act, coordinates, reason, 
   `${id}  ${status}  ${owner.name} lets ${actors.join(', ')} ${act} ${coordinates.join(', ')}${until === null ? '' : ` until ${until}`}: ${reason}\n`;
 
 /**
- * Takes an agreement over into a registry without activations: owners, and consents that the owners gave elsewhere.
+ * Takes an agreement over into a registry without activations: owners, consents that the owners gave elsewhere, and contracts.
  * @returns a line for the reader @throws OperatorError
  */
 export async function adoptAgreement(caller: CallerOptions, file: string): Promise<string> {
   const agreement = readAgreement(file, todayInUtc());
   await adopt(await Registry.of(caller), agreement);
-  return `Took over the agreement: owners by coordinate ${Object.keys(agreement.owners).length}, consents ${agreement.consents.length}\n`;
+  const counts = [
+    `owners by coordinate ${Object.keys(agreement.owners).length}`,
+    `consents ${agreement.consents.length}`,
+    `contracts ${Object.keys(agreement.contracts ?? {}).length}`,
+  ];
+  return `Took over the agreement: ${counts.join(', ')}\n`;
 }
 
-/** Takes over the owners and consents of an agreement; doing it again changes nothing. @throws OperatorError */
-export async function adopt(registry: Registry, { owners, consents }: Agreement): Promise<void> {
+/** Takes over the owners, consents, and contracts of an agreement; doing it again changes nothing. @throws OperatorError */
+export async function adopt(registry: Registry, { owners, consents, contracts = {} }: Agreement): Promise<void> {
   for (const [coordinate, owner] of Object.entries(owners))
     await registry.request(
       'mutation Assign($input: AssignPartInput!) { assignPart(input: $input) { subgraph { name } } }',
@@ -110,6 +111,7 @@ export async function adopt(registry: Registry, { owners, consents }: Agreement)
     await registry.request(mutation('takeOverConsents', 'TakeOverConsentsInput'), {
       input: { consents: inputs, idempotencyKey: keyOf(inputs) },
     });
+  for (const [name, contract] of Object.entries(contracts)) await put(registry, name, contract);
 }
 
 export interface Registration {
