@@ -23,14 +23,22 @@ import { featuresOf } from '../supergraph/features';
 import { MATCHES, type MatchedInput, matchedInputs } from '../supergraph/matched-inputs';
 import { clientDefinitionsIn } from './api-schema';
 
+const decided = new WeakMap<DocumentNode, ContractSchemas>();
+
 /** The schemas of the contracts that a supergraph states. */
 export class ContractSchemas {
   private readonly built = new Map<string, GraphQLSchema>();
 
   private constructor(private readonly selections: ReadonlyMap<string, Selection>) {}
 
-  /** @throws OperatorError with all reasons why a contract cannot be served */
+  /** Decided once for graphs over the same supergraph. @throws OperatorError with all reasons why a contract cannot be served */
   static of(supergraph: DocumentNode): ContractSchemas {
+    const known = decided.get(supergraph) ?? ContractSchemas.decide(supergraph);
+    decided.set(supergraph, known);
+    return known;
+  }
+
+  private static decide(supergraph: DocumentNode): ContractSchemas {
     const contracts = Object.entries(contractsIn(supergraph));
     if (contracts.length === 0) return new ContractSchemas(new Map());
     const graph = new ClientGraph(supergraph);
