@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -89,7 +89,10 @@ describe.each(databaseKinds)('uploads and destruction of documents, on %s', (kin
     const digest = sha256(content);
     return existsSync(join(graph.files, digest.slice(0, 2), digest));
   };
-  const unfinished = () => readdirSync(join(graph.files, 'unfinished'));
+  const unfinished = () => {
+    const folder = join(graph.files, 'unfinished');
+    return existsSync(folder) ? readdirSync(folder) : [];
+  };
   /** Number of recorded changes by uploads of a document. */
   const changesOf = ({ id }: Document) =>
     readFileSync(join(record, 'submissions.jsonl'), 'utf8')
@@ -114,6 +117,30 @@ describe.each(databaseKinds)('uploads and destruction of documents, on %s', (kin
       return { keep, discard: received.discard };
     });
   };
+
+  test('stores nothing of an upload whose destruction is attested while its content arrives', async () => {
+    const document = await announced(randomBytes(400_000));
+    const { content } = document;
+    const parts = async function* () {
+      yield content.subarray(0, 300_000);
+      while (unfinished().length === 0) await sleep(10);
+      await destroy(document);
+      await graph.tick();
+      yield content.subarray(300_000);
+    };
+    const response = await fetch(new URL(document.storedWhere, url), {
+      method: 'PUT',
+      headers: { ...(await graph.identity.headers(developer())), 'content-type': 'application/pdf' },
+      body: ReadableStream.from(parts()),
+      duplex: 'half',
+    });
+    expect([response.status, await storage(document), isOnDisk(document), unfinished()]).toEqual([
+      409,
+      'DESTROYED',
+      false,
+      [],
+    ]);
+  });
 
   test.each([
     ['before the content arrives', 'before'],
@@ -243,23 +270,29 @@ describe.each(databaseKinds)('uploads and destruction of documents, on %s', (kin
     expect([await storage(document), isOnDisk(document)]).toEqual(['STORED', true]);
   });
 
-  test('lets an upload wait for a removal of the same content in progress', async () => {
-    const destroyed = await announced();
-    expect(await upload(destroyed)).toMatchObject({ status: 204 });
-    const document = await announced(destroyed.content, 'birch');
-    await destroy(destroyed);
-    let uploaded: Promise<unknown> = Promise.resolve();
-    const remove = store.remove.bind(store);
-    jest.spyOn(store, 'remove').mockImplementationOnce(async (digest) => {
-      uploaded = upload(document, 'birch');
-      await sleep(WAIT_MS);
-      await remove(digest);
-    });
-    await graph.tick();
-    expect(await uploaded).toMatchObject({ status: 204 });
-    await graph.tick();
-    expect([await storage(document), isOnDisk(document)]).toEqual(['STORED', true]);
-  });
+  test.each(['before', 'during'])(
+    'lets an upload wait for a removal of the same content, if announced %s it',
+    async (when) => {
+      const destroyed = await announced();
+      expect(await upload(destroyed)).toMatchObject({ status: 204 });
+      const { id } = await graph.filed({}, 'birch');
+      const announce = () => attach(id, destroyed.content, 'birch');
+      const early = when === 'before' ? await announce() : undefined;
+      await destroy(destroyed);
+      let uploaded: Promise<unknown> = Promise.resolve();
+      const remove = store.remove.bind(store);
+      jest.spyOn(store, 'remove').mockImplementationOnce(async (digest) => {
+        uploaded = (async () => upload(early ?? (await announce()), 'birch'))();
+        await sleep(WAIT_MS);
+        await remove(digest);
+      });
+      await graph.tick();
+      expect(await uploaded).toMatchObject({ status: 204 });
+      await graph.tick();
+      const stored = await graph.sql('submissions', 'SELECT storage FROM artifact WHERE submission_id = ?', [id]);
+      expect([stored, isOnDisk(destroyed)]).toEqual([[{ storage: 'STORED' }], true]);
+    },
+  );
 
   test('stores a content once when the transaction that keeps it is tried again', async () => {
     const document = await announced();
