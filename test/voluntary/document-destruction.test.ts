@@ -10,6 +10,7 @@ import { AuditLog } from '#kit/audit/audit-log';
 import type { ContentStore, Received } from '#kit/files/content-store';
 import { Caller } from '../../gateway/cli/voluntary/client';
 import { createLog } from '../../gateway/telemetry/log';
+import { migration as removedContents } from '../../subgraphs/submissions/migrations/0010-removed-contents';
 import { databaseKinds } from '../support/databases';
 import { ARTIFACT } from '../support/file-stack';
 import { developer, Framework, INTAKE } from '../support/framework';
@@ -293,6 +294,20 @@ describe.each(databaseKinds)('uploads and destruction of documents, on %s', (kin
       expect([stored, isOnDisk(destroyed)]).toEqual([[{ storage: 'STORED' }], true]);
     },
   );
+
+  test('removes contents that earlier releases stored after their removal', async () => {
+    const document = await announced();
+    await destroy(document);
+    await graph.tick();
+    const { content } = document;
+    const received = await store.receive(Readable.from([content]), { sha256: sha256(content), bytes: content.length });
+    await received.keep();
+    await graph.tick();
+    expect(isOnDisk(document)).toBe(true);
+    for (const statement of removedContents[kind]) await graph.force('submissions', statement);
+    await graph.tick();
+    expect(isOnDisk(document)).toBe(false);
+  });
 
   test('stores a content once when the transaction that keeps it is tried again', async () => {
     const document = await announced();
