@@ -9,7 +9,7 @@ import {
   type SettingValues,
   variableOf,
 } from '#base/settings';
-import { frameworkSettings, recordsSettings, triageSettings } from '#domain/settings';
+import { documentSettings, frameworkSettings, recordsSettings, triageSettings } from '#domain/settings';
 import { DATABASE_LIMITS } from '#kit/database/limits';
 import { settings as gateway, list, redisUrl } from '../config';
 import { defaultPort, PROGRAMS } from './programs';
@@ -236,6 +236,7 @@ export const subgraphSettings = {
   logLevel: gateway.logLevel,
   ...calendarSettings,
   ...frameworkSettings,
+  ...documentSettings,
   ...recordsSettings,
   ...triageSettings,
 } as const satisfies SettingTable;
@@ -303,6 +304,7 @@ export const startSettings = {
   ...openSettings,
   ...calendarSettings,
   ...frameworkSettings,
+  ...documentSettings,
   ...recordsSettings,
   ...triageSettings,
 } as const satisfies SettingTable;

@@ -127,7 +127,7 @@ const changes = {
     ALREADY_EXISTS: { meaning: 'Such an object exists already.' },
     ALREADY_FILED: { meaning: 'This version has been filed.' },
     ALREADY_ATTESTED: { meaning: 'Destruction has been attested.' },
-    ALREADY_STORED: { meaning: 'The file has been uploaded.' },
+    ALREADY_STORED: { meaning: 'The file has been uploaded, or destroyed, or its developer keeps it.' },
     REVISION_CONFLICT: { meaning: 'The object has changed since the revision that the change is based on.' },
     CONFLICT: { meaning: 'Another request changed the same objects at the same time; try again.' },
     ILLEGAL_TRANSITION: { meaning: 'The object’s state does not allow this; `possibleFrom` lists the states that do.' },

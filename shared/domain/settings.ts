@@ -12,6 +12,17 @@ export const frameworkSettings = {
   },
 } as const satisfies SettingTable;
 
+/** Limits on uploaded documents. */
+export const documentSettings = {
+  organizationBytes: {
+    env: 'ORDERGRAPH_ORGANIZATION_DOCUMENT_BYTES',
+    hasFlag: false,
+    schema: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+    default: 100 * 1024 ** 3,
+    help: 'Maximum bytes of the documents of one developer organization, stored and announced for upload; 0 disables the limit.',
+  },
+} as const satisfies SettingTable;
+
 /** Settings of records schedules. */
 export const recordsSettings = {
   candidateDays: {

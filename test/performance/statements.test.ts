@@ -36,7 +36,7 @@ const LARGE = [
 
 /** An empty store. */
 const nowhere: ContentStore = {
-  put: async () => {},
+  receive: async () => ({ keep: async () => {}, discard: async () => {} }),
   get: async () => Readable.from([]),
   remove: async () => {},
   sweep: async () => 0,

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { RequestError } from '#base/errors';
+import { syncFolder } from '../audit/files';
 
 /** Digest and size of a file, announced before the upload. */
 export interface Announced {
@@ -12,14 +13,27 @@ export interface Announced {
   readonly bytes: number;
 }
 
+/** A received file, apart from the stored ones until it is kept. */
+export interface Received {
+  /**
+   * Stores the file atomically; repeatable. Callers must prevent a {@link ContentStore.remove} of its digest until they have committed that
+   * they use it.
+   * @throws RequestError STORAGE_FULL
+   */
+  keep(): Promise<void>;
+  /** Removes the file, unless it was kept. */
+  discard(): Promise<void>;
+}
+
 /** File contents by SHA-256 digest. Stores identical contents once and verifies the digest of every upload. */
 export interface ContentStore {
   /**
-   * Stores a file from a stream, atomically and in constant memory.
+   * Receives a file from a stream, in constant memory, and verifies it.
    * @throws RequestError CONTENT_TOO_LONG, CONTENT_TRUNCATED, DIGEST_MISMATCH or STORAGE_FULL
    */
-  put(content: Readable, announced: Announced): Promise<void>;
+  receive(content: Readable, announced: Announced): Promise<Received>;
   get(sha256: string): Promise<Readable>;
+  /** Removes a stored file, if it exists. */
   remove(sha256: string): Promise<void>;
   /** Removes unfinished uploads that are older than a day. @returns their number */
   sweep(now: Date): Promise<number>;
@@ -36,25 +50,33 @@ export class FolderStore implements ContentStore {
     return join(this.folder, sha256.slice(0, 2), sha256);
   }
 
-  async put(content: Readable, announced: Announced): Promise<void> {
+  async receive(content: Readable, announced: Announced): Promise<Received> {
+    const path = this.path(announced.sha256);
     const unfinished = join(this.folder, UNFINISHED, randomUUID());
-    await mkdir(dirname(unfinished), { recursive: true });
+    const discard = () => rm(unfinished, { force: true });
     const check = new ContentCheck(announced);
     try {
+      await mkdir(dirname(unfinished), { recursive: true });
       await pipeline(content, check, createWriteStream(unfinished, { flags: 'wx', mode: 0o600 }));
       check.complete();
       await synced(unfinished);
-      const path = this.path(announced.sha256);
-      await mkdir(dirname(path), { recursive: true });
-      await rename(unfinished, path);
     } catch (error) {
-      await rm(unfinished, { force: true });
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ERR_STREAM_PREMATURE_CLOSE') throw check.truncated();
-      if (code === 'ENOSPC' || code === 'EDQUOT')
-        throw new RequestError('STORAGE_FULL', 'No space left for files; the upload was discarded');
-      throw error;
+      await discard();
+      if (codeOf(error) === 'ERR_STREAM_PREMATURE_CLOSE') throw check.truncated();
+      throw storageError(error);
     }
+    const keep = async () => {
+      try {
+        await mkdir(dirname(path), { recursive: true });
+        await rename(unfinished, path);
+        await syncFolder(dirname(path));
+      } catch (error) {
+        // kept before, by a transaction that was tried again
+        if (codeOf(error) === 'ENOENT' && (await exists(path))) return;
+        throw storageError(error);
+      }
+    };
+    return { keep, discard };
   }
 
   async get(sha256: string): Promise<Readable> {
@@ -64,7 +86,10 @@ export class FolderStore implements ContentStore {
   }
 
   async remove(sha256: string): Promise<void> {
-    await rm(this.path(sha256), { force: true });
+    const path = this.path(sha256);
+    await rm(path, { force: true });
+    // without the folder, the file did not exist
+    if (await exists(dirname(path))) await syncFolder(dirname(path));
   }
 
   async sweep(now: Date): Promise<number> {
@@ -79,6 +104,19 @@ export class FolderStore implements ContentStore {
     return swept;
   }
 }
+
+const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code;
+
+const storageError = (error: unknown): unknown =>
+  ['ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')
+    ? new RequestError('STORAGE_FULL', 'No space left for files; the upload was discarded')
+    : error;
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
 
 async function synced(path: string): Promise<void> {
   const file = await open(path, 'r+');

@@ -1,5 +1,16 @@
 import fc from 'fast-check';
-import { bigNumberFromSortable, parseBigNumber, parseDate, parseInstant, sortableBigNumber } from './scalars';
+import { databaseKinds, freshDatabases } from '../../../test/support/databases';
+import { Database } from '../database/database';
+import {
+  bigNumberFromSortable,
+  parseBigNumber,
+  parseDate,
+  parseInstant,
+  type SortableGroup,
+  sortableBigNumber,
+  sortableGroups,
+  sumOfGroups,
+} from './scalars';
 
 /** A non-negative decimal as digits × 10^power: compared exactly, with integers of any size. */
 const decimal = fc.record({
@@ -29,6 +40,26 @@ describe('big numbers', () => {
         expect(left < right ? -1 : left > right ? 1 : 0).toBe(order);
       }),
     );
+  });
+
+  test.each(databaseKinds)('add up exactly in SQL, by groups, on %s', async (kind) => {
+    const databases = await freshDatabases(kind, ['sums']);
+    const database = await Database.open({ url: databases.url('sums'), name: 'sums', entities: [], migrations: [] });
+    const { select, groupBy } = sortableGroups('stored');
+    const sums = fc.array(fc.integer({ min: 0, max: 2 ** 40 }), { minLength: 1, maxLength: 20 });
+    await fc.assert(
+      fc.asyncProperty(sums, async (numbers) => {
+        const rows = numbers.map(() => 'SELECT ? AS stored').join(' UNION ALL ');
+        const groups = await database.query<SortableGroup>(
+          `SELECT ${select} FROM (${rows}) numbers GROUP BY ${groupBy}`,
+          numbers.map((number) => sortableBigNumber(String(number))),
+        );
+        expect(sumOfGroups(groups)).toBe(numbers.reduce((sum, number) => sum + number));
+      }),
+      { numRuns: 50 },
+    );
+    await database.close();
+    await databases.drop();
   });
 
   test.each([

@@ -153,6 +153,28 @@ export function bigNumberFromSortable(stored: string): string {
   return digits === '' ? '0' : parseBigNumber(`0.${digits}e${Number(exponent) - EXPONENT_OFFSET}`);
 }
 
+/** Stored whole numbers with the same exponent and number of digits. Their digits can be added in SQL, which cannot add the stored form. */
+export interface SortableGroup {
+  readonly exponent: string | number;
+  readonly digits: number;
+  /** Sum of their digits, read as whole numbers. */
+  readonly total: number;
+}
+
+/** SQL terms that read {@link SortableGroup}s of a column. */
+export const sortableGroups = (column: string): { readonly select: string; readonly groupBy: string } => ({
+  select: `SUBSTR(${column}, 1, 5) AS exponent, LENGTH(${column}) - 6 AS digits, SUM(SUBSTR(${column}, 7)) AS total`,
+  groupBy: `SUBSTR(${column}, 1, 5), LENGTH(${column})`,
+});
+
+/** Sum of whole numbers from their groups, exact up to 2^53. */
+export const sumOfGroups = (groups: readonly SortableGroup[]): number =>
+  groups.reduce(
+    (sum, { exponent, digits, total }) =>
+      sum + Number(total) * 10 ** (Number(exponent) - EXPONENT_OFFSET - Number(digits)),
+    0,
+  );
+
 export const GraphQLBigNumber = new GraphQLScalarType<string, string>({
   name: 'BigNumber',
   specifiedByURL: 'https://www.rfc-editor.org/rfc/rfc8259#section-6',

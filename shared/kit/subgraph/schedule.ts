@@ -17,22 +17,23 @@ const BATCH = 500;
  * A task that finds due objects and processes each in a separate transaction. `process` must check again, under the object's lock, that it
  * is still due, so that replicas never process it twice. A failed object does not stop the others; the first failure is thrown at the end.
  * @param due returns keys of due objects, oldest first, at most `limit`
+ * @param process gets the store of files, where the subgraph has one
  */
 export function scheduled(
   name: string,
   due: (database: Database, now: string, limit: number) => Promise<string[]>,
-  process: (work: Work, key: string) => Promise<void>,
+  process: (work: Work, key: string, store?: ContentStore) => Promise<void>,
 ): ScheduledTask {
   return {
     name,
-    async run(database, clock) {
+    async run(database, clock, store) {
       const failures: unknown[] = [];
       let processed = 0;
       let before = '';
       for (;;) {
         const keys = await due(database, clock.now().toISOString(), BATCH);
         for (const key of keys)
-          await systemWork(database, clock, (work) => process(work, key)).catch((error: unknown) =>
+          await systemWork(database, clock, (work) => process(work, key, store)).catch((error: unknown) =>
             failures.push(error),
           );
         processed += keys.length;

@@ -5,12 +5,19 @@ import { originOf } from '#base/http/origin';
 import type { Principal } from '#base/identity/principal';
 import { VOLUNTARY_ACTORS } from '#domain/contracts/actors';
 import { keyDigest } from '#kit/audit/settle';
+import type { Database } from '#kit/database/database';
 import type { ContentStore } from '#kit/files/content-store';
 import { actorsOf } from '#kit/mutation/actors';
 import { Work } from '#kit/mutation/work';
+import { IllegalTransitionError } from '#kit/state/state-machine';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { Artifact } from './artifact';
+import { lockContent } from './document-contents';
+import { DOCUMENT_STATES } from './lifecycle';
 import { SubmissionFile } from './submission-file';
+
+/** Name of an upload in the record and in errors. */
+const UPLOAD = 'uploadArtifact';
 
 /** Sensitivity class of document contents. */
 const SENSITIVITY = 'PROPIN';
@@ -24,14 +31,22 @@ export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileE
     return principal;
   };
 
-  /** The artifact, for a developer who may change its submission. */
-  const writable = async (id: string, principal: Principal): Promise<Artifact> => {
+  /** The artifact, if its developer may upload the content now. Locks its submission, as every destruction does. */
+  const awaited = async (inside: Database, id: string, principal: Principal): Promise<Artifact> => {
     const missing = new NotFoundError('artifact', id, 'id');
-    const [artifact] = await database.findBy(Artifact, 'id', [id]);
+    const [known] = await inside.findBy(Artifact, 'id', [id]);
+    if (!known) throw missing;
+    const work = new Work(inside, clock, principal, 'DEVELOPER');
+    const { submission } = await orNotFound(missing, SubmissionFile.open(work, known.submissionId));
+    const [artifact] = await inside.findBy(Artifact, 'id', [id]);
     if (!artifact) throw missing;
-    await database.transaction((inside) =>
-      orNotFound(missing, SubmissionFile.open(new Work(inside, clock, principal, 'DEVELOPER'), artifact.submissionId)),
-    );
+    if (!DOCUMENT_STATES.includes(submission.lifecycle))
+      throw new IllegalTransitionError('submission', submission.lifecycle, UPLOAD, DOCUMENT_STATES);
+    if (artifact.storage !== 'AWAITING_UPLOAD')
+      throw new RequestError(
+        'ALREADY_STORED',
+        `The artifact is ${artifact.storage}, not AWAITING_UPLOAD: attach a new one to upload again`,
+      );
     return artifact;
   };
 
@@ -49,23 +64,27 @@ export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileE
       const principal = await caller(headers);
       if (!actorsOf(principal, VOLUNTARY_ACTORS).includes('DEVELOPER'))
         throw new RequestError('FORBIDDEN', 'Only the developer uploads documents');
-      const { storage, sha256, bytes } = await writable(id, principal);
-      if (storage !== 'AWAITING_UPLOAD')
-        throw new RequestError(
-          'ALREADY_STORED',
-          `The artifact is ${storage}, not AWAITING_UPLOAD: attach a new one to upload again`,
-        );
+      const { sha256, bytes } = await database.transaction((inside) => awaited(inside, id, principal));
       // recorded like a mutation: before the write, and after it with the key of the changed object
-      const [origin, mutation] = [originOf(headers), 'uploadArtifact'];
+      const [origin, mutation] = [originOf(headers), UPLOAD];
       await open.audit?.append(principal, origin, {
         kind: 'attempt',
         mutation,
         inputDigest: keyDigest(`${id}/${sha256}`),
       });
-      await store.put(content, { sha256, bytes: Number(bytes) });
-      await database.transaction((inside) =>
-        inside.updateWhere(Artifact, { storage: 'STORED' }, `id = ? AND storage = 'AWAITING_UPLOAD'`, [id]),
-      );
+      const received = await store.receive(content, { sha256, bytes: Number(bytes) });
+      try {
+        await database.atomically(async (inside) => {
+          // the artifact may have been destroyed during the upload, or stored by another one
+          await awaited(inside, id, principal);
+          await lockContent(inside, sha256);
+          await inside.update(Artifact, id, { storage: 'STORED' });
+          // last, so that nothing but the commit can fail after it
+          await received.keep();
+        });
+      } finally {
+        await received.discard();
+      }
       await open.audit?.append(principal, origin, { kind: 'change', mutation, object: id, replayed: false });
     },
 

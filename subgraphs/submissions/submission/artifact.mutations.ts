@@ -12,6 +12,7 @@ import {
 import { mutation } from '#kit/mutation/mutation';
 import { Artifact, ArtifactKind } from './artifact';
 import { DestructionObligation } from './destruction-obligation';
+import { requireRoom } from './document-contents';
 import { SubmissionFile } from './submission-file';
 
 /** Maximum upload size in bytes: enough for reports and model cards, too small for weights. */
@@ -42,6 +43,7 @@ const attachArtifact = mutation({
     const file = await SubmissionFile.open(work, submissionId, 'submissionId');
     const id = work.newId('art');
     file.move('attachArtifact', 'ARTIFACT_ATTACHED', {}, { objectId: id, detail: `${kind} ${sha256}` });
+    if (reference === null) await requireRoom(work.database, file.submission.developerKey, Number(bytes));
     await work.database.insert(Artifact, [
       {
         id,

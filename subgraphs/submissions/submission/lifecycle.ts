@@ -92,6 +92,11 @@ export const submissionLifecycle = new StateMachine<Lifecycle, SubmissionFacts>(
   ],
 );
 
+/** States in which documents can be attached and uploaded. */
+export const DOCUMENT_STATES = submissionLifecycle.transitions
+  .filter(({ trigger }) => trigger === 'attachArtifact')
+  .flatMap((transition) => StateMachine.origins(transition) as readonly Lifecycle[]);
+
 /** Facts that guards of grant transitions may read. */
 export interface GrantFacts {
   readonly now: string;

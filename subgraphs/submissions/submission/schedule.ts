@@ -2,6 +2,7 @@ import { addDays, civilDate, startOfDay } from '#base/civil';
 import { forgetIdempotencyKeys, type ScheduledTask, scheduled } from '#kit/subgraph/schedule';
 import { Artifact } from './artifact';
 import { Declaration, SelfEvaluation } from './declaration';
+import { removeContent } from './document-contents';
 import { InformationRequest } from './information-request';
 import { LaunchPlan } from './launch-plan';
 import { Submission } from './submission';
@@ -66,7 +67,8 @@ const eraseDiscardedDrafts = scheduled(
       ),
     ),
   async ({ database, now }, id) => {
-    await database.lock(Submission, id);
+    const draft = await database.lock(Submission, id);
+    if (draft?.erasedAt !== null) return;
     await database.update(Submission, id, { mitigationsDeclared: null, erasedAt: now });
     await database.updateWhere(LaunchPlan, { reason: null }, 'submission_id = ?', [id]);
     await database.updateWhere(Artifact, { storage: 'DESTROYED', destroyedAt: now }, 'submission_id = ?', [id]);
@@ -77,25 +79,25 @@ const eraseDiscardedDrafts = scheduled(
   },
 );
 
-/** Removes contents from the store once every document that uses them is destroyed. */
-const removeDestroyedContents: ScheduledTask = {
-  name: 'remove destroyed contents',
-  async run(database, clock, store) {
-    if (!store) return 0;
-    await store.sweep(clock.now());
+/** Removes contents from the store once a document with them was destroyed, and no other stores them. */
+const removeDestroyedContents = scheduled(
+  'remove destroyed contents',
+  async (database, _now, limit) => {
     const rows = await database.query<{ sha256: string }>(
       `SELECT DISTINCT d.sha256 AS sha256 FROM artifact d WHERE d.storage = 'DESTROYED' AND d.content_removed = 0
-       AND NOT EXISTS (SELECT 1 FROM artifact k WHERE k.sha256 = d.sha256 AND k.storage IN ('STORED', 'AWAITING_UPLOAD'))
-       LIMIT 500`,
+       AND NOT EXISTS (SELECT 1 FROM artifact k WHERE k.sha256 = d.sha256 AND k.storage = 'STORED')
+       LIMIT ${limit}`,
     );
-    for (const { sha256 } of rows) {
-      await store.remove(sha256);
-      await database.transaction((inside) =>
-        inside.updateWhere(Artifact, { contentRemoved: true }, `sha256 = ? AND storage = 'DESTROYED'`, [sha256]),
-      );
-    }
-    return rows.length;
+    return rows.map(({ sha256 }) => sha256);
   },
+  async ({ database }, sha256, store) => {
+    if (store) await removeContent(database, store, sha256);
+  },
+);
+
+const removeUnfinishedUploads: ScheduledTask = {
+  name: 'remove unfinished uploads',
+  run: async (_database, clock, store) => (await store?.sweep(clock.now())) ?? 0,
 };
 
 export const submissionSchedule: readonly ScheduledTask[] = [
@@ -103,5 +105,6 @@ export const submissionSchedule: readonly ScheduledTask[] = [
   noteOverdueRequests,
   eraseDiscardedDrafts,
   removeDestroyedContents,
+  removeUnfinishedUploads,
   forgetIdempotencyKeys,
 ];
