@@ -30,8 +30,9 @@ interface Kept<T> {
  */
 const BYTES_A_CHARACTER = 200;
 
-/** Maximum failed operations remembered, and milliseconds for which they are. */
+/** Maximum failed operations remembered, maximum characters of their texts, and milliseconds for which they are. */
 const MAX_FAILED = 1_000;
+const MAX_FAILED_CHARACTERS = 8 * 1024 * 1024;
 const FAILED_MS = 60_000;
 
 /** The plans of one supergraph, cached within limits; concurrent requests share one planning. */
@@ -39,7 +40,10 @@ export class Plans<T> {
   private readonly kept: LRUCache<string, Kept<T>>;
   private readonly planning = new Map<string, Promise<T>>();
   /** Recent operations without a plan, which are not planned again immediately. */
-  private readonly failed = new LRUCache<string, PlanningError>({ max: MAX_FAILED, ttl: FAILED_MS });
+  private readonly failed = new LRUCache<string, PlanningError>({
+    ...{ max: MAX_FAILED, ttl: FAILED_MS, maxSize: MAX_FAILED_CHARACTERS },
+    sizeCalculation: ({ message }, operation) => operation.length + message.length + 1,
+  });
   /** Operations sent to the planner. */
   planned = 0;
   /** Operations without a plan. */

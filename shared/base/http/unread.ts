@@ -38,7 +38,8 @@ export const defaultUnreadBytesOfCaller = (total: number): number => Math.floor(
 const CHECK_MS = 500;
 /** A client that will have read what waits for it in so many milliseconds, at its rate so far, is not slow. */
 const PATIENCE_MS = 5_000;
-/** Milliseconds over which the rate of a client is measured: up to twice as many. */
+/** Milliseconds over which the rate of a client is measured: at least, and about. A full connection takes bytes in bursts. */
+const MIN_RATE_MS = 2_000;
 const RATE_MS = 5_000;
 
 /** A response that is not complete. */
@@ -91,6 +92,7 @@ class Connection {
       return undefined;
     }
     const { from, next } = this.marks;
+    if (now - from.at < MIN_RATE_MS) return undefined;
     if (now - next.at >= RATE_MS) this.marks = { from: next, next: mark };
     return (this.bytes * (now - from.at)) / Math.max(0, mark.taken - from.taken);
   }
