@@ -22,8 +22,9 @@ COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
 COPY --from=build /app/gateway/supergraph/ordergraph.graphql gateway/supergraph/
 COPY --from=build /app/gateway/explorer/dist gateway/explorer/dist
-# where uploaded documents, the audit record and its seals are kept: volumes in production
-RUN mkdir /anchor /files /record && chown node:node /anchor /files /record
+COPY --from=build /app/subgraphs/agreement.json subgraphs/
+# where copies of the supergraph, uploaded documents, the audit record and its seals are kept: volumes in production
+RUN mkdir /anchor /copy /files /record && chown node:node /anchor /copy /files /record
 USER node
 EXPOSE 4000
 ENTRYPOINT ["node", "dist/gateway/cli/main.js"]

@@ -19,7 +19,6 @@ import { QuestionWatch } from './graph/question-watch';
 import { SchemaWatch } from './graph/schema-watch';
 import { Usage } from './graph/usage';
 import { UsageReport } from './graph/usage-report';
-import { ApolloPipeline } from './http/apollo';
 import { contextOf, originHeaders, type RequestRules, seesSchema } from './http/context';
 import { addCors } from './http/cors';
 import { countPreflights, countRequests, warnOfProxies } from './http/counting';
@@ -29,6 +28,7 @@ import { addOperatorRoutes } from './http/operator-routes';
 import { PageDocuments } from './http/page-documents';
 import { addPages, PAGES_FOLDER, type SignIn } from './http/pages';
 import { PersistedQueries } from './http/persisted-query';
+import { Pipelines } from './http/pipelines';
 import { rolePicker } from './http/role-picker';
 import { addIdentity, type Caller, type IdentityParts, payerOf } from './identity/caller';
 import { callerLimits } from './policy/caller-limits';
@@ -64,7 +64,7 @@ export interface GatewayParts {
   readonly gatewayKey?: () => SigningKey;
 }
 
-/** The gateway's HTTP server over one supergraph: /graphql, /health/live, /health/ready, /metrics, /schema.graphql, and pages for browsers. */
+/** The gateway's HTTP server over one supergraph: /graphql, /contracts/…, /health/live, /health/ready, /metrics, /schema.graphql, and pages for browsers. */
 export async function createGateway(parts: GatewayParts): Promise<FastifyInstance> {
   const { config, log, identity } = parts;
   const trust = !identity ? 'everyone' : identity.development ? 'development' : 'issuers';
@@ -80,7 +80,7 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
   const { budgets, rate } = limits;
   const questions = new TrustedQuestions();
   const documents = documentsOf(config, questions);
-  const apollo = await ApolloPipeline.start(served, documents.registered, log);
+  const pipelines = await Pipelines.start(served, documents.registered, log);
   const isOperator = ({ principal }: Caller) => !identity || (principal?.roles.includes('operator') ?? false);
   const transfers = {
     perCaller: config.maxTransfers,
@@ -137,7 +137,7 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
     await usageReport?.close();
     await watch?.close();
     await graph.close();
-    await apollo.stop();
+    await pipelines.stop();
     limits.close();
   });
 
@@ -162,13 +162,14 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
     usage,
   };
   addGraphQLRoute(server, {
-    apollo,
+    pipelines,
     served,
     contextOf: (request, reply, delivery, asksForTrace) => contextOf(request, reply, rules, delivery, asksForTrace),
     log,
     limits: config,
     budgets,
     page: browserPage(parts),
+    contractPage: identity?.development && rolePicker(identity.development),
     documents,
     responses: {
       compression: config.compression,

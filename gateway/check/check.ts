@@ -1,10 +1,19 @@
 import { ChangeType, CriticalityLevel, diff } from '@graphql-inspector/core';
-import { type ConstDirectiveNode, type GraphQLSchema, Kind, parse, print } from 'graphql';
+import {
+  type ConstDirectiveNode,
+  type DocumentNode,
+  type GraphQLSchema,
+  Kind,
+  parse,
+  print,
+  printSchema,
+} from 'graphql';
 import { OperatorError } from '#base/errors';
 import { isCovered, type Sensitivity } from '#base/sensitivity';
 import { foreignAgencies } from '../composition/claims';
 import { compose, type PublishedSubgraph } from '../composition/compose';
 import { apiSchemaIn } from '../graph/api-schema';
+import { ContractSchemas, requireContracts } from '../graph/contract-schema';
 import type { Agreement } from '../ownership/agreement';
 import { elementsOf, parametersOf, type SubgraphElements, type TypeElement } from '../ownership/elements';
 import { type Owners, withoutArgument } from '../ownership/owners';
@@ -42,6 +51,8 @@ export interface ApiChange {
   readonly owner: string | undefined;
   /** Documents that use the part, as "client: operation"; only of changes that are not safe. */
   readonly usedBy: readonly string[];
+  /** Contract whose clients alone see the change; undefined for a change of the whole graph. */
+  readonly contract?: string;
 }
 
 /** A field whose sensitivity class changes. */
@@ -84,8 +95,8 @@ export async function check({
   if (typeof composed !== 'string' || problems.length > 0)
     return { passed: false, problems, supergraph: undefined, ...NOTHING_KNOWN };
   if (supergraph === undefined) return { passed: true, problems: [], supergraph: composed, ...NOTHING_KNOWN };
-  const old = apiSchemaIn(parse(supergraph, { noLocation: true }));
-  const next = apiSchemaIn(readSupergraph(composed).document);
+  const documentsOf = { old: parse(supergraph, { noLocation: true }), next: readSupergraph(composed).document };
+  const [old, next] = [apiSchemaIn(documentsOf.old), apiSchemaIn(documentsOf.next)];
   const invalid = brokenDocuments(documents ?? [], old);
   const released = (documents ?? []).filter((document) => worksWith(document, old));
   const valid = [...released, ...used.filter((document) => worksWith(document, old))];
@@ -93,10 +104,12 @@ export async function check({
   const users = usersOf(valid, old);
   const owners = ownersOf(after, agreement, before);
   const classes = classChanges(before, after);
+  const ofAll = await changesOf(old, next, owners, users);
   const changes = [
-    ...(await changesOf(old, next, owners, users)),
+    ...ofAll,
     ...statementChanges(before, after, owners, users),
     ...classes.flatMap((change) => stricterClass(change, owners, users)),
+    ...(await contractChanges(documentsOf, { known: ofAll, owners, documents: valid })),
   ];
   // who sent nothing lately may still be a client: only released documents say what is unused
   const isKnown = released.length > 0 && invalid.length === 0;
@@ -126,6 +139,7 @@ function composedOrProblems(
   try {
     const composed = compose(after, { agreement, before });
     requireServable(composed);
+    requireContracts(readSupergraph(composed).document);
     return composed;
   } catch (error) {
     if (!(error instanceof OperatorError)) throw error;
@@ -149,6 +163,48 @@ async function changesOf(old: GraphQLSchema, next: GraphQLSchema, owners: Owners
     const usedBy = level === CriticalityLevel.NonBreaking ? [] : usersIn(users, path, left, whole);
     return [{ level: LEVELS[level], coordinate: path, message, owner, usedBy }];
   });
+}
+
+/** What is known of a change besides its schemas. */
+interface Known {
+  /** Changes of the whole graph, which are not reported for each contract again. */
+  readonly known: readonly ApiChange[];
+  readonly owners: Owners;
+  /** Documents that work before the change. */
+  readonly documents: readonly ClientDocument[];
+}
+
+/** What a change hides or shows in contracts, apart from changes of the whole graph. */
+async function contractChanges(
+  { old, next }: { readonly old: DocumentNode; readonly next: DocumentNode },
+  { known, owners, documents }: Known,
+): Promise<ApiChange[]> {
+  const [before, after] = [ContractSchemas.of(old), ContractSchemas.of(next)];
+  const isKnown = new Set(known.map(({ coordinate, message }) => `${coordinate} ${message}`));
+  const changes: ApiChange[] = [];
+  for (const contract of new Set([...before.names, ...after.names])) {
+    const [from, to] = [before.of(contract), after.of(contract)];
+    const whole = { coordinate: contract, owner: undefined, contract };
+    // which contract a client uses is not known: those whose documents work with it may
+    const works = () => documents.filter((document) => from && worksWith(document, from));
+    if (!from) changes.push({ ...whole, level: 'SAFE', message: 'the contract is new', usedBy: [] });
+    else if (!to) {
+      const usedBy = works().map(({ client, name }) => `${client}: ${name}`);
+      changes.push({ ...whole, level: 'BREAKING', message: 'the contract is removed', usedBy });
+    } else if (printSchema(from) !== printSchema(to)) {
+      const found = (await changesOf(from, to, owners, new Map())).filter(
+        ({ coordinate, message }) => !isKnown.has(`${coordinate} ${message}`),
+      );
+      const isHarmless = found.every(({ level }) => level === 'SAFE');
+      const own = isHarmless ? found : await changesOf(from, to, owners, usersOf(works(), from));
+      changes.push(
+        ...own
+          .filter(({ coordinate, message }) => !isKnown.has(`${coordinate} ${message}`))
+          .map((change) => ({ ...change, contract })),
+      );
+    }
+  }
+  return changes;
 }
 
 /** Documents by the coordinates that they use. */

@@ -81,8 +81,8 @@ export function describeReport(report: LintedReport): string {
     changes
       .filter((change) => change.level === level)
       .map(
-        ({ coordinate, message, owner, usedBy }) =>
-          `${coordinate}: ${message}${owner === undefined ? '' : ` (owner: ${owner})`}${usedBy.length > 0 ? `; used by ${usedBy.slice(0, MAX_NAMES).join(', ')}${usedBy.length > MAX_NAMES ? ` and ${usedBy.length - MAX_NAMES} more` : ''}` : ''}`,
+        ({ coordinate, message, owner, usedBy, contract }) =>
+          `${contract === undefined ? '' : `contract ${contract}: `}${coordinate === contract ? '' : `${coordinate}: `}${message}${owner === undefined ? '' : ` (owner: ${owner})`}${usedBy.length > 0 ? `; used by ${usedBy.slice(0, MAX_NAMES).join(', ')}${usedBy.length > MAX_NAMES ? ` and ${usedBy.length - MAX_NAMES} more` : ''}` : ''}`,
       );
   const parts: readonly (readonly [title: string, lines: readonly string[]])[] = [
     ['Problems', problems],

@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import { parse } from 'graphql';
 import { readPrivateKey } from '#base/identity/keys';
 import {
   compose,
@@ -7,6 +8,7 @@ import {
   requireSources,
   sourceProblems,
 } from '../composition/compose';
+import { requireContracts } from '../graph/contract-schema';
 import { readAgreement } from '../ownership/agreement';
 import { requireServable } from '../ownership/ownership';
 import { signSupergraph } from '../supergraph/signature';
@@ -27,6 +29,7 @@ export async function composeFiles(texts: readonly string[], options: ComposeOpt
   const before = options.before && readSources(options.before);
   const supergraph = compose(readSources(texts), { agreement, before });
   requireServable(supergraph);
+  requireContracts(parse(supergraph, { noLocation: true }));
   return key ? signSupergraph(supergraph, key) : supergraph;
 }
 

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { buildSchema, type GraphQLSchema } from 'graphql';
 import { decodeJwt } from 'jose';
-import { OperatorError } from '#base/errors';
+import { OperatorError, RequestError } from '#base/errors';
 import { readPrivateKey } from '#base/identity/keys';
-import { parsePrincipal } from '#base/identity/principal';
+import { type Principal, parsePrincipal } from '#base/identity/principal';
 import { IDENTITY_HEADER, IdentitySigner } from '#base/identity/signed-identity';
 import { type Answer, type Ask, secondsOf } from '../export/ask';
 import { DevelopmentIssuer } from '../identity/development-issuer';
@@ -12,7 +12,7 @@ import { REGISTRY_SUBGRAPH } from './programs';
 /** A running graph, and who asks. */
 export interface CallerOptions {
   readonly url: string;
-  /** Principal of the development issuer, such as `role=analyst`. */
+  /** Principal of the development issuer, such as `role=analyst; subject=me`. */
   readonly as?: string;
   /** File with the token of the caller, instead of `as`. */
   readonly tokenFile?: string;
@@ -58,7 +58,8 @@ async function accessOf(
   if (identityKey !== undefined) return { address: new URL(path, url), headers: await signedBy(identityKey, as) };
   const token = tokenFile === undefined ? undefined : (await textOf(tokenFile, 'token')).trim();
   const issuer = token === undefined && as !== undefined ? await DevelopmentIssuer.in(dataFolder) : undefined;
-  const bearer = async () => token ?? (issuer && (await issuer.token(parsePrincipal(as!), 3_600)));
+  const principal = issuer && principalNamed(as!);
+  const bearer = async () => token ?? (principal && (await issuer!.token(principal, 3_600)));
   const headers = async (): Promise<Record<string, string>> => {
     const current = await bearer();
     return current ? { authorization: `Bearer ${current}` } : {};
@@ -70,9 +71,19 @@ async function accessOf(
 async function signedBy(keyFile: string, as: string | undefined): Promise<() => Promise<Record<string, string>>> {
   if (as === undefined)
     throw new OperatorError('No caller is named', 'Use --as "role=operator; subject=NAME" with --identity-key');
-  const principal = parsePrincipal(as);
+  const principal = principalNamed(as);
   const signer = await IdentitySigner.of(readPrivateKey(keyFile, 'the key of --identity-key'));
   return async () => ({ [IDENTITY_HEADER]: await signer.sign(principal, REGISTRY_SUBGRAPH) });
+}
+
+/** The principal of --as. @throws OperatorError */
+function principalNamed(as: string): Principal {
+  try {
+    return parsePrincipal(as);
+  } catch (error) {
+    if (!(error instanceof RequestError)) throw error;
+    throw new OperatorError(`--as names no caller: ${error.message}`, 'Use --as "role=operator; subject=NAME"');
+  }
 }
 
 /** The text of a file that the command line names. @param what for the error @throws OperatorError */

@@ -155,9 +155,9 @@ async function writeEventKeys(folder: string): Promise<void> {
   }
 }
 
-/** Removes all public identity and event keys except those of the current private keys. @throws OperatorError */
+/** Removes all public identity, event, and supergraph keys except those of the current private keys. @throws OperatorError */
 export function pruneKeys(folder: string): readonly Pruned[] {
-  return [pruneIdentityKeys(folder), ...pruneEventKeys(folder)];
+  return [pruneIdentityKeys(folder), ...pruneEventKeys(folder), ...pruneSupergraphKeys(folder)];
 }
 
 /** Number of keys removed from a file. */
@@ -176,6 +176,17 @@ function pruneEventKeys(folder: string): Pruned[] {
   const remaining = keys.filter(({ kid }) => current.has(kid));
   replace(eventKeys, { keys: remaining }, 0o644);
   return [{ file: eventKeys, removed: keys.length - remaining.length }];
+}
+
+function pruneSupergraphKeys(folder: string): Pruned[] {
+  const { supergraphKey, supergraphKeys } = keyFilesIn(folder);
+  if (!existsSync(supergraphKey) || !existsSync(supergraphKeys)) return [];
+  const { kid } = readPrivateKey(supergraphKey, 'the key that signs supergraphs');
+  const { keys } = readPublicKeys(supergraphKeys, 'the keys of supergraphs').current;
+  const remaining = keys.filter((key) => key.kid === kid);
+  if (remaining.length === 0) return [];
+  replace(supergraphKeys, { keys: remaining }, 0o644);
+  return [{ file: supergraphKeys, removed: keys.length - remaining.length }];
 }
 
 function pruneIdentityKeys(folder: string): Pruned {

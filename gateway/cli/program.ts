@@ -131,7 +131,11 @@ withSettings(program.command('start'), startSettings)
     growHeapFast();
     const { startAll } = await import('./start');
     const settingsOf = settingsBySubgraph(openSettings, flags);
-    await startAll({ config: readConfig(flags), settingsOf, printSettings, scale });
+    const { followRegistry } = readSettings(startSettings, flags);
+    await startAll({
+      ...{ config: readConfig(flags), settingsOf, printSettings, scale },
+      followsRegistry: followRegistry === 'on',
+    });
   });
 
 withSettings(program.command('gateway'), gatewaySettings)
@@ -176,7 +180,10 @@ program
   .description(
     'Creates the keys of a deployment. gateways/identity-key.json (private) signs callers’ identities; subgraphs/identity-keys.json (public) verifies them. senders/<subgraph>/audit-key.json (private) seals the audit record of that subgraph; audit-keys.json (public; the same file for auditors, subgraphs, and gateways) verifies the seals. senders/<subgraph>/event-key.json (private) signs the events of that subgraph; events/event-keys.json (public) verifies them. publishers/supergraph-key.json (private) signs supergraphs; gateways/supergraph-keys.json (public) verifies them. persons/person-keys.json (secret) protects the personal data of candidates in the workforce database. A second run adds a new identity key and keeps the others; running gateways and subgraphs switch to it without a restart.',
   )
-  .option('--prune', 'Add no keys; remove all public identity and event keys except those of the current private keys.')
+  .option(
+    '--prune',
+    'Add no keys; remove all public identity, event, and supergraph keys except those of the current private keys.',
+  )
   .option(
     '--subgraph <name>',
     'Subgraph of another repository that needs a key for its record; repeatable.',
@@ -387,7 +394,10 @@ withSettings(program.command('export'), { data: storeSettings.data })
   .option('--parquet', 'Write an Apache Parquet file, with the types of the schema.')
   .option('--out <file>', 'File to write; standard output by default.')
   .option('--url <address>', 'Running graph.', 'http://127.0.0.1:4000')
-  .option('--as <principal>', 'Caller that the development keys of the data folder sign, such as role=analyst.')
+  .option(
+    '--as <principal>',
+    'Caller that the development keys of the data folder sign, such as "role=analyst; subject=me".',
+  )
   .option('--token-file <file>', 'File with the token of the caller, instead of --as.')
   .option('--variables <json>', 'JSON object with the variables, or a file with one.')
   .option('--operation <name>', 'Operation, if the file has several.')
@@ -532,7 +542,10 @@ const clients = program
 const asCaller = (command: Command): Command =>
   withSettings(command, { data: storeSettings.data })
     .option('--url <address>', 'Running graph.', 'http://127.0.0.1:4000')
-    .option('--as <principal>', 'Caller that the development keys of the data folder sign, such as role=operator.')
+    .option(
+      '--as <principal>',
+      'Caller that the development keys of the data folder sign, such as "role=operator; subject=me".',
+    )
     .option('--token-file <file>', 'File with the token of the caller, instead of --as.');
 type CallerFlags = Flags & { url: string; as?: string; tokenFile?: string };
 const callerOf = <Given extends CallerFlags>(flags: Given) => ({
@@ -587,7 +600,7 @@ withSettings(program.command('check-schema'), { data: storeSettings.data })
   )
   .option(
     '--as <principal>',
-    'Caller of --registry that the development keys of the data folder sign, such as role=coordinator.',
+    'Caller of --registry that the development keys of the data folder sign, such as "role=coordinator; subject=me".',
   )
   .option('--token-file <file>', 'File with the token of the caller, instead of --as.')
   .option('--json', 'Print the report as JSON.')

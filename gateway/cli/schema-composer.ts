@@ -12,22 +12,19 @@ import {
   SchemaComposer,
   type Verdict,
 } from '../../subgraphs/registry/schema/schema-composer';
-import type { CheckInput, CheckReport } from '../check/check';
+import type { CheckInput } from '../check/check';
 import type { Agreement } from '../ownership/agreement';
 import { signatureOf, signedAt } from '../supergraph/signature';
 
 /** Threads run compiled code, never sources. */
 const CHECK = join(packageRoot, 'dist', 'gateway', 'check', 'check-thread.js');
 const COORDINATES = join(packageRoot, 'dist', 'gateway', 'graph', 'coordinates-thread.js');
-/** Milliseconds for one check. */
-const TIMEOUT_MS = 45_000;
+/** Milliseconds for one check, so that one that waits for another is answered within the time that gateways wait. */
+const TIMEOUT_MS = 25_000;
 /** Maximum memory of one check, in megabytes. */
 const MAX_MEGABYTES = 1_024;
 /** Maximum works that wait for others, each of another party. */
 const MAX_WAITING = 16;
-/** Maximum entries of each list of a report, and characters of each text in it. */
-const MAX_ENTRIES = 500;
-const MAX_CHARACTERS = 500;
 
 /** Judges changes of schemas in a thread, one after another, and signs supergraphs. */
 export class ThreadComposer extends SchemaComposer {
@@ -39,11 +36,9 @@ export class ThreadComposer extends SchemaComposer {
     super();
   }
 
-  async judge(change: SchemaChange, customer: Customer): Promise<Verdict> {
+  judge(change: SchemaChange, customer: Customer): Promise<Verdict> {
     const input: CheckInput = { ...change, agreement: change.agreement as Agreement };
-    const { passed, problems, supergraph, ...rest } = await this.work<CheckReport>(CHECK, input, customer);
-    const report = JSON.stringify(shortened({ passed, problems, ...rest }));
-    return { passed, problems: problems.slice(0, MAX_ENTRIES), supergraph, report };
+    return this.work<Verdict>(CHECK, input, customer);
   }
 
   partsOf(supergraph: string, customer: Customer): Promise<readonly DescribedPart[]> {
@@ -78,14 +73,6 @@ export class ThreadComposer extends SchemaComposer {
     const now = Math.max(Date.now(), (after === null ? 0 : signedAt(after)) * 1_000);
     return signatureOf(supergraph, this.key, now);
   }
-}
-
-/** A report with short lists and texts: a schema may have thousands of problems, and long names in each. */
-function shortened(value: unknown): unknown {
-  if (typeof value === 'string') return value.length > MAX_CHARACTERS ? `${value.slice(0, MAX_CHARACTERS)}…` : value;
-  if (Array.isArray(value)) return value.slice(0, MAX_ENTRIES).map(shortened);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, shortened(entry)]));
 }
 
 /** The answer of a thread. @throws RequestError if it takes too long, or too much memory */

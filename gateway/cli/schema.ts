@@ -1,10 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { parse } from 'graphql';
 import { OperatorError } from '#base/errors';
 import { packageRoot } from '#base/package-root';
 import { readText } from '#base/read-text';
 import { compose } from '../composition/compose';
 import { printApiSchema } from '../graph/api-schema';
+import { requireContracts } from '../graph/contract-schema';
 import { ownAgreement } from '../ownership/own';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { errorsDocument } from './errors-document';
@@ -20,6 +22,7 @@ function generated(): { file: string; content: string }[] {
     subgraphs.map(({ name, sdl }) => ({ name, sdl, url: defaultUrl(name) })),
     { agreement: ownAgreement() },
   );
+  requireContracts(parse(supergraph, { noLocation: true }));
   const picture = new GraphPicture(subgraphs, supergraph);
   const guide = join(packageRoot, 'docs', 'analysts.md');
   return [

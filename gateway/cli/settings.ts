@@ -294,6 +294,12 @@ export const gatewaySettings = {
 
 /** What `ordergraph start` reads: gateway and subgraphs are one process. */
 export const startSettings = {
+  followRegistry: {
+    env: 'ORDERGRAPH_FOLLOW_REGISTRY',
+    schema: z.enum(['on', 'off']),
+    default: 'off' as const,
+    help: 'Whether the graph serves what was published in its registry, as deployments do, instead of the schemas of its code.',
+  },
   ...gateway,
   ...openSettings,
   ...calendarSettings,

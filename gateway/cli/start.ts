@@ -24,8 +24,9 @@ import { lockDataFolder } from './data-folder';
 import { databaseLimits, databaseUrl } from './databases';
 import { fillWhenNew } from './exercise';
 import { authenticationOf } from './identity';
+import { followOwnRegistry, type OwnRegistry } from './own-registry';
 import { wrappingKeysOf } from './person-keys';
-import { EVENT_READERS, FILES_SUBGRAPH } from './programs';
+import { EVENT_READERS, FILES_SUBGRAPH, REGISTRY_SUBGRAPH } from './programs';
 import { exchangeSeals } from './seals';
 import { servicesOf } from './services';
 import type { OpenSettings, SettingsOf } from './settings';
@@ -37,11 +38,16 @@ export interface StartOptions {
   settingsOf: SettingsOf<OpenSettings>;
   /** Whether to print all settings first. */
   printSettings?: boolean;
+  /** Whether to serve what was published in the registry, instead of the supergraph of the code. */
+  followsRegistry?: boolean;
   /** Scale of the exercise data for new databases; 0 creates none. */
   scale: number;
   /** Prints progress; to standard output by default. */
   print?: (text: string) => void;
 }
+
+/** Name of this process in the registry. */
+const REPLICA = 'start';
 
 const toOutput = (text: string) => process.stdout.write(`${text}\n`);
 
@@ -61,6 +67,7 @@ export async function startAll({
   config,
   settingsOf,
   printSettings,
+  followsRegistry = false,
   scale,
   print = toOutput,
 }: StartOptions): Promise<RunningGraph> {
@@ -92,8 +99,10 @@ export async function startAll({
   const seals: SealExchange[] = [];
   const store = fileStore(common);
   let server: FastifyInstance | undefined;
+  let ownRegistry: OwnRegistry | undefined;
   const close = async () => {
     await server?.close();
+    await ownRegistry?.close();
     await Promise.all(seals.map((exchange) => exchange.stop()));
     await Promise.all(open.map((subgraph) => subgraph.close()));
     await Promise.all(seals.map((exchange) => exchange.close()));
@@ -129,9 +138,15 @@ export async function startAll({
       const hasEvents = EVENT_READERS.includes(subgraph.name);
       subgraph.startBackground({ bus: hasEvents ? bus : undefined, ...backgroundTimes(common) });
     }
+    const signer = await IdentitySigner.of(key);
+    if (followsRegistry)
+      ownRegistry = await followOwnRegistry({
+        ...{ registry: open.find(({ name }) => name === REGISTRY_SUBGRAPH)!, signer, log, print },
+        ...{ everyMs: config.supergraphPollMs, replica: REPLICA },
+      });
     print('Starting the gateway …');
     server = await createGateway({
-      supergraph,
+      supergraph: ownRegistry?.source ?? supergraph,
       config,
       log,
       transport: ({ name }) => {
@@ -139,12 +154,12 @@ export async function startAll({
         if (!subgraph)
           throw new OperatorError(
             `The supergraph contains a subgraph "${name}" that this process does not run`,
-            'Run `npm run generate`',
+            followsRegistry ? 'Run gateway and subgraphs as processes of their own' : 'Run `npm run generate`',
           );
         return new InProcessTransport(subgraph);
       },
       forwardHeaders: config.forwardHeader,
-      identity: authentication && { ...authentication, signer: await IdentitySigner.of(key) },
+      identity: authentication && { ...authentication, signer },
       gatewayKey: () => signingKey,
       subgraphsReady: async () => {
         const ready = await Promise.all(
@@ -153,6 +168,7 @@ export async function startAll({
         return Object.fromEntries(ready);
       },
       files: filesOf(open),
+      replica: REPLICA,
     });
     const address = await listen(server, config.host, config.port);
     const { drainMs, shutdownMs } = config;

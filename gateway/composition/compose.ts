@@ -1,8 +1,9 @@
 import { composeServices } from '@apollo/composition';
-import { type DocumentNode, GraphQLError, getLocation } from 'graphql';
+import { BREAK, type DocumentNode, GraphQLError, getLocation, visit } from 'graphql';
 import { OperatorError } from '#base/errors';
 import { NODES, nodesSchema } from '../nodes/schema';
 import { type Agreement, NO_AGREEMENT } from '../ownership/agreement';
+import { placeOf } from '../ownership/elements';
 import { describeDeed, encroaching, Ownership } from '../ownership/ownership';
 import { withAgreement } from '../ownership/supergraph-agreement';
 import { unclassifiedFields } from '../policy/sensitivity';
@@ -118,14 +119,30 @@ function sourceProblem(subgraph: PublishedSubgraph): string | undefined {
   const { name, file = name, sdl } = subgraph;
   if (sdl.trim() === '') return `${file}: the schema is empty`;
   try {
-    featuresOf(subgraphDocument(subgraph));
-    return undefined;
+    const document = subgraphDocument(subgraph);
+    featuresOf(document);
+    return longName(document);
   } catch (error) {
     if (error instanceof OperatorError) return `${file}: ${error.message}`;
     if (!(error instanceof GraphQLError)) throw error;
     const [place] = error.locations ?? [];
     return `${file}:${place ? `${place.line}:${place.column}:` : ''} ${error.message}`;
   }
+}
+
+/** Maximum characters of a name: composition repeats names in messages and keys. */
+const MAX_NAME = 250;
+
+function longName(document: DocumentNode): string | undefined {
+  let problem: string | undefined;
+  visit(document, {
+    Name: (node) => {
+      if (node.value.length <= MAX_NAME) return undefined;
+      problem = `${placeOf(node)}: the name "${node.value.slice(0, 20)}…" has ${node.value.length} characters, and the limit is ${MAX_NAME}`;
+      return BREAK;
+    },
+  });
+  return problem;
 }
 
 type Composed = { readonly supergraphSdl?: string; readonly errors?: readonly Error[] };

@@ -39,8 +39,20 @@ export function apiSchemaIn(supergraph: DocumentNode): GraphQLSchema {
   return schema;
 }
 
+/** The definitions of the schema that clients see. */
+export function clientDefinitionsIn(supergraph: DocumentNode): readonly DefinitionNode[] {
+  const definitions = clientDefinitions.get(supergraph) ?? [
+    ...byKind(new ClientView(supergraph).definitions()),
+    ...DEFER_DIRECTIVE.definitions,
+  ];
+  clientDefinitions.set(supergraph, definitions);
+  return definitions;
+}
+
+const clientDefinitions = new WeakMap<DocumentNode, readonly DefinitionNode[]>();
+
 function buildApiSchema(supergraph: DocumentNode): GraphQLSchema {
-  const definitions = [...byKind(new ClientView(supergraph).definitions()), ...DEFER_DIRECTIVE.definitions];
+  const definitions = clientDefinitionsIn(supergraph);
   const schema = buildASTSchema({ kind: Kind.DOCUMENT, definitions }, { assumeValidSDL: true });
   // hiding may have left a type empty
   assertValidSchema(schema);

@@ -64,6 +64,7 @@ import type { Breaker } from '../transport/breaker';
 import type { SubgraphWatch } from '../transport/subgraph-watch';
 import type { SubgraphAnswer, Transport } from '../transport/transport';
 import { apiSchemaIn } from './api-schema';
+import { ContractSchemas } from './contract-schema';
 import { annotatedSchemaText, type SchemaText, schemaText } from './schema-text';
 
 export interface GraphParts {
@@ -101,6 +102,8 @@ export interface GraphRequest {
   readonly settle?: (spending: Spending, actual: number) => void;
   /** Called with the cost of work that no estimate covers. */
   readonly charge?: (cost: number) => void;
+  /** Whose operations wait for each other while they are planned; undefined for the gateway itself. */
+  readonly payer?: string;
   /** Called before the operation is planned. @param selections with its fragments expanded */
   readonly chargePlanning?: (selections: number) => void;
   /** Collects the headers of subgraph responses to an answer in parts, which grow as they arrive. */
@@ -142,10 +145,33 @@ export interface SourceOperation {
   readonly conditions?: Readonly<Record<string, boolean>>;
 }
 
-/** One supergraph in service: its API schema, planner, plans, and transports. */
-export class Graph {
-  readonly apiSchema: GraphQLSchema;
+/** What the schemas of all contracts over one supergraph share. */
+interface Core {
+  readonly document: DocumentNode;
+  readonly whole: GraphQLSchema;
+  readonly types: TypeConditions;
+  readonly planner: Planner;
+  readonly plans: Plans<CompiledOperation>;
+  /** Of the API schema without a contract, by which plans are compiled. */
+  readonly schemas: Schemas;
+  readonly costs: Costs;
+  readonly sensitivities: Sensitivities | undefined;
+  readonly nodes: NodeDirectory | undefined;
+  readonly contracts: ContractSchemas;
   readonly subgraphs: readonly string[];
+  readonly transports: ReadonlyMap<string, Transport>;
+  /** Whether all transports return responses as bytes. */
+  givesBytes: boolean;
+  /** Executions, and those whose answers were sliced from subgraph responses. */
+  readonly counts: { executions: number; sliced: number };
+  /** Calls by subgraph and result. */
+  readonly callCounts: Map<string, Map<string, number>>;
+  /** Graphs of contracts that were asked for. */
+  readonly graphs: Map<string, Graph>;
+}
+
+/** One schema that clients see of a supergraph in service. All of them share the planner, plans, and transports. */
+export class Graph {
   /** Access rules, if the supergraph states any. */
   readonly rules: SchemaRules | undefined;
   /** Conditions on the fields of other subgraphs' objects, if the supergraph has any. */
@@ -153,85 +179,131 @@ export class Graph {
   readonly withheld: WithheldEntries;
   /** What traces may show of plans. */
   private visibility: PlanVisibility | undefined;
-  private readonly sensitivities: Sensitivities | undefined;
-  private readonly costs: Costs;
   private readonly costOf = new WeakMap<CompiledOperation, Cost>();
   private readonly handlingOf = new WeakMap<NormalizedOperation, Handling>();
-  readonly plans: Plans<CompiledOperation>;
-  private readonly planner: Planner;
   private readonly schemas: Schemas;
-  private readonly transports = new Map<string, Transport>();
-  /** Whether all transports return responses as bytes. */
-  private readonly givesBytes: boolean;
-  /** Executions, and those whose answers were sliced from subgraph responses. */
-  readonly counts = { executions: 0, sliced: 0 };
-  /** Calls by subgraph and result. */
-  readonly callCounts = new Map<string, Map<string, number>>();
   private readonly textOf = new WeakMap<OperationDefinitionNode, ArgumentText>();
   private readonly unreservedDocuments = new WeakMap<DocumentNode, Unreserved | null>();
   private apiSchemaText: SchemaText | undefined;
   private annotatedText: Promise<SchemaText> | undefined;
-  private readonly nodes: NodeDirectory | undefined;
   private readonly schemaSize: SchemaSize;
   private readonly partlyHidden: ReadonlySet<string>;
   /** By operation name and the values of the document's conditions. */
-  readonly normalized = new DocumentCache<NormalizedOperation>(MAX_NORMALIZED_BYTES, ({ selections, key, text = '' }) =>
-    derivedBytes(selections, key.length + text.length),
-  );
+  readonly normalized: DocumentCache<NormalizedOperation>;
   /** Names of the Boolean variables used in the conditions of a document. */
   private readonly conditionsOf = new WeakMap<DocumentNode, readonly string[]>();
-  /** Operations that select more than their plan covers: introspection and the root type's name. */
+  /** Operations whose answer differs from what their plan covers: introspection, the root type's name, and those of contracts. */
   private readonly unshared = new WeakMap<NormalizedOperation, CompiledOperation>();
   /** Cached answers to pure introspection; they depend only on the schema. */
-  private readonly schemaAnswers = new LRUCache<NormalizedOperation, ExecutionResult>({
-    maxSize: MAX_SCHEMA_ANSWERS,
-    sizeCalculation: ({ data }) => data.text.length,
-  });
+  private readonly schemaAnswers: LRUCache<NormalizedOperation, ExecutionResult>;
   /** Requests in flight, by operation, scope, and variables. */
   private readonly requests = new WeakMap<CompiledOperation, InFlight<ExecutionResult>>();
 
-  /** @throws OperatorError when the supergraph cannot be served. */
-  constructor(private readonly parts: GraphParts) {
+  private constructor(
+    private readonly parts: GraphParts,
+    private readonly core: Core,
+    readonly apiSchema: GraphQLSchema,
+    /** Name of the contract; undefined for the whole graph. */
+    readonly contract: string | undefined,
+  ) {
+    const { document, whole, types } = core;
+    const share = contract === undefined ? 1 : CONTRACT_SHARE;
+    this.schemas = contract === undefined ? core.schemas : { api: apiSchema, whole, types };
+    this.schemaSize = new SchemaSize(apiSchema);
+    this.rules = SchemaRules.of(document, apiSchema);
+    this.matches = Matches.of(document, apiSchema);
+    this.withheld = new WithheldEntries(apiSchema);
+    this.partlyHidden = partlyHiddenTypes(whole, apiSchema);
+    this.normalized = new DocumentCache(MAX_NORMALIZED_BYTES * share, ({ selections, key, text = '' }) =>
+      derivedBytes(selections, key.length + text.length),
+    );
+    this.schemaAnswers = new LRUCache({
+      maxSize: MAX_SCHEMA_ANSWERS,
+      sizeCalculation: ({ data }) => data.text.length,
+    });
+  }
+
+  /** Loads a supergraph. @throws OperatorError when it cannot be served */
+  static of(parts: GraphParts): Graph {
     const { supergraphSdl } = parts;
     let planner: Planner | undefined;
     try {
       planner = parts.planner(supergraphSdl);
-      // the planner warms up during the rest of this constructor
+      // the planner warms up meanwhile
       planner.warmUp?.().catch(() => {});
-      this.planner = planner;
       const { document, schema: whole, join } = readSupergraph(supergraphSdl);
       requireOwnership(document, join);
-      this.apiSchema = apiSchemaIn(document);
-      this.schemaSize = new SchemaSize(this.apiSchema);
-      this.rules = SchemaRules.of(document, this.apiSchema);
-      this.matches = Matches.of(document, this.apiSchema);
-      this.withheld = new WithheldEntries(this.apiSchema);
-      this.sensitivities = Sensitivities.of(document, this.apiSchema);
-      this.partlyHidden = partlyHiddenTypes(whole, this.apiSchema);
-      this.costs = Costs.of(document, whole);
-      this.schemas = { api: this.apiSchema, whole, types: new TypeConditions(whole) };
-      this.subgraphs = join.subgraphs.map(({ name }) => name);
+      const apiSchema = apiSchemaIn(document);
+      const types = new TypeConditions(whole);
+      const subgraphs = join.subgraphs.map(({ name }) => name);
       const nodes = NodeDirectory.of(document);
-      this.nodes = nodes;
+      const transports = new Map<string, Transport>();
+      const core: Core = {
+        ...{ document, whole, types, planner, subgraphs, nodes, transports },
+        plans: new Plans(planner, parts.planLimits, parts.sharedPlans?.(supergraphSdl, planner.name, subgraphs)),
+        schemas: { api: apiSchema, whole, types },
+        costs: Costs.of(document, whole),
+        sensitivities: Sensitivities.of(document, apiSchema),
+        contracts: ContractSchemas.of(document),
+        givesBytes: false,
+        counts: { executions: 0, sliced: 0 },
+        callCounts: new Map(),
+        graphs: new Map(),
+      };
+      const graph = new Graph(parts, core, apiSchema, undefined);
       for (const subgraph of join.subgraphs)
-        this.transports.set(
+        transports.set(
           subgraph.name,
           nodes && subgraph.name === NODES
-            ? new NodesTransport(nodes, (name) => this.transports.get(name)!)
+            ? new NodesTransport(nodes, (name) => transports.get(name)!)
             : parts.transport(subgraph),
         );
-      this.givesBytes = [...this.transports.values()].every(({ shareable }) => shareable);
+      core.givesBytes = [...transports.values()].every(({ shareable }) => shareable);
       // last: a rejected supergraph declares none
       declareRoles(rolesOf(document));
+      return graph;
     } catch (error) {
       planner?.close().catch(() => {});
       throw invalidSupergraph(error);
     }
-    this.plans = new Plans(
-      this.planner,
-      parts.planLimits,
-      parts.sharedPlans?.(parts.supergraphSdl, this.planner.name, this.subgraphs),
-    );
+  }
+
+  /** The graph that clients of a contract see; undefined for an unknown one. */
+  ofContract(name: string): Graph | undefined {
+    const { graphs, contracts } = this.core;
+    let graph = graphs.get(name);
+    if (graph) return graph;
+    const schema = contracts.of(name);
+    if (!schema) return undefined;
+    graph = new Graph(this.parts, this.core, schema, name);
+    graphs.set(name, graph);
+    return graph;
+  }
+
+  /** Names of the contracts. */
+  get contracts(): readonly string[] {
+    return this.core.contracts.names;
+  }
+
+  /** Graphs of contracts that were asked for. */
+  get askedContracts(): readonly Graph[] {
+    return [...this.core.graphs.values()];
+  }
+
+  get subgraphs(): readonly string[] {
+    return this.core.subgraphs;
+  }
+
+  get plans(): Plans<CompiledOperation> {
+    return this.core.plans;
+  }
+
+  get counts(): Core['counts'] {
+    return this.core.counts;
+  }
+
+  get callCounts(): Core['callCounts'] {
+    return this.core.callCounts;
   }
 
   /** @throws PlanningError, CostError */
@@ -247,6 +319,7 @@ export class Graph {
       settle,
       charge,
       chargePlanning,
+      payer,
       trace,
     } = request;
     trace?.beginPlanning();
@@ -263,7 +336,7 @@ export class Graph {
     this.requireText(document, operationName, coerced);
     const normalized = this.normalize(document, operationName, coerced, charge);
     const planning = trace ? trace.withoutPlan(chargePlanning) : chargePlanning;
-    const operation = this.compiled(normalized) ?? (await this.compile(normalized, planning));
+    const operation = this.compiled(normalized) ?? (await this.compile(normalized, planning, payer));
     trace?.endPlanning(operation);
     const estimated = this.costIn(operation, normalized, coerced) + this.schemaCost(normalized);
     // operations without subgraph calls or other work are free
@@ -278,7 +351,7 @@ export class Graph {
       const cached = this.schemaAnswers.get(normalized);
       if (cached) return cached;
       const calls = this.calls(normalized, { ...request, cancellation: until });
-      const slices = this.givesBytes ? operation.slices() : undefined;
+      const slices = this.core.givesBytes ? operation.slices() : undefined;
       const data = slices && (await new SliceRun(slices, calls).run());
       if (data) {
         this.counts.sliced += 1;
@@ -379,7 +452,7 @@ export class Graph {
   private costsOf(operation: CompiledOperation): Cost {
     let cost = this.costOf.get(operation);
     if (!cost) {
-      cost = this.costs.ofPlan(operation.fetches);
+      cost = this.core.costs.ofPlan(operation.fetches);
       this.costOf.set(operation, cost);
     }
     return cost;
@@ -390,7 +463,7 @@ export class Graph {
     { literals }: NormalizedOperation,
     coerced: Readonly<Record<string, unknown>>,
   ): DearList | undefined {
-    return this.costs.dearestList(fetches, { ...coerced, ...literals });
+    return this.core.costs.dearestList(fetches, { ...coerced, ...literals });
   }
 
   private extensions(
@@ -399,12 +472,12 @@ export class Graph {
     cost: Spending | undefined,
     coerced: Readonly<Record<string, unknown>>,
   ): AnswerExtensions | undefined {
-    if (!this.sensitivities) return cost && { cost };
+    if (!this.core.sensitivities) return cost && { cost };
     let sensitivity = this.handlingOf.get(normalized);
     if (!sensitivity) {
       const root = this.apiSchema.getRootType(normalized.kind)!;
       const subgraphs = fetches.map(({ subgraph }) => subgraph);
-      sensitivity = this.sensitivities.handlingOf(root, normalized.selectionSet, subgraphs);
+      sensitivity = this.core.sensitivities.handlingOf(root, normalized.selectionSet, subgraphs);
       this.handlingOf.set(normalized, sensitivity);
     }
     sensitivity = this.withNodes(sensitivity, normalized, coerced);
@@ -452,10 +525,10 @@ export class Graph {
     { document, operationName, charge }: GraphRequest,
     coerced: Readonly<Record<string, unknown>>,
   ): AnswerExtensions | undefined {
-    if (!this.sensitivities) return extensions;
+    if (!this.core.sensitivities) return extensions;
     const whole = this.normalize(document, operationName, coerced, charge);
     const root = this.apiSchema.getRootType(whole.kind)!;
-    const handling = this.sensitivities.handlingOf(root, whole.selectionSet, this.subgraphs);
+    const handling = this.core.sensitivities.handlingOf(root, whole.selectionSet, this.subgraphs);
     return { ...extensions, sensitivity: this.withNodes(handling, whole, coerced) };
   }
 
@@ -465,9 +538,9 @@ export class Graph {
     { selectionSet, literals }: NormalizedOperation,
     coerced: Readonly<Record<string, unknown>>,
   ): Handling {
-    if (!this.nodes || !this.sensitivities) return handling;
-    const types = this.nodes.typesIn(selectionSet, { ...coerced, ...literals });
-    return types.length === 0 ? handling : this.sensitivities.withTypes(handling, types);
+    if (!this.core.nodes || !this.core.sensitivities) return handling;
+    const types = this.core.nodes.typesIn(selectionSet, { ...coerced, ...literals });
+    return types.length === 0 ? handling : this.core.sensitivities.withTypes(handling, types);
   }
 
   /** Starts executing a fragment that was split off an operation. @throws PlanningError, CostError */
@@ -494,13 +567,13 @@ export class Graph {
     coerced: Readonly<Record<string, unknown>>,
     repeatsFields: boolean,
   ): Promise<{ readonly run: () => Promise<Started>; readonly extensions: AnswerExtensions | undefined }> {
-    const { variables = {}, spend, chargePlanning, trace } = request;
+    const { variables = {}, spend, chargePlanning, payer, trace } = request;
     const { whole } = deferred;
     trace?.beginPlanning();
-    const operation = await this.compile(whole, trace ? trace.withoutPlan(chargePlanning) : chargePlanning);
+    const operation = await this.compile(whole, trace ? trace.withoutPlan(chargePlanning) : chargePlanning, payer);
     trace?.endPlanning(operation);
     const parts = deferred.fragments.map(({ path }) => path);
-    const estimated = this.costs.ofPlan(operation.fetches, parts).of({ ...coerced, ...whole.literals });
+    const estimated = this.core.costs.ofPlan(operation.fetches, parts).of({ ...coerced, ...whole.literals });
     const dearestList = () => this.dearestListIn(operation, whole, coerced);
     const cost = spend && (await spend(estimated + this.schemaCost(whole), { dearestList }));
     const run = async (): Promise<Started> => {
@@ -544,7 +617,7 @@ export class Graph {
 
   /** Waits for the planner to read the supergraph. @returns false if it cannot */
   async canPlan(): Promise<boolean> {
-    await this.planner.warmUp?.();
+    await this.core.planner.warmUp?.();
     return this.plannerDeaths === 0;
   }
 
@@ -565,7 +638,7 @@ export class Graph {
 
   /** Plan counts by planner. */
   get planCounts(): PlanCounts {
-    return this.planner.counts;
+    return this.core.planner.counts;
   }
 
   /** The supergraph that it serves. */
@@ -594,21 +667,24 @@ export class Graph {
 
   /** Whether the supergraph carries any `@cost` or `@listSize`. */
   get statesCosts(): boolean {
-    return this.costs.areStated;
+    return this.core.costs.areStated;
   }
 
   /** Planner processes that died. */
   get plannerDeaths(): number {
-    return this.planner.deaths ?? 0;
+    return this.core.planner.deaths ?? 0;
   }
 
   async close(): Promise<void> {
-    await Promise.all([this.planner.close(), ...[...this.transports.values()].map((transport) => transport.close())]);
+    await Promise.all([
+      this.core.planner.close(),
+      ...[...this.core.transports.values()].map((transport) => transport.close()),
+    ]);
   }
 
   /** Circuit breakers by subgraph. */
   get breakers(): [subgraph: string, breaker: Breaker][] {
-    return [...this.transports].flatMap(([name, { breaker }]) => (breaker ? [[name, breaker]] : []));
+    return [...this.core.transports].flatMap(([name, { breaker }]) => (breaker ? [[name, breaker]] : []));
   }
 
   private readonly ended: CallsOptions['ended'] = (subgraph, result, error, requestId) => {
@@ -623,7 +699,7 @@ export class Graph {
   };
 
   /** How a subgraph is reached. */
-  readonly transport = (subgraph: string): Transport => this.transports.get(subgraph)!;
+  readonly transport = (subgraph: string): Transport => this.core.transports.get(subgraph)!;
 
   /**
    * Decides conditions before planning, so planners and execution never see them. A document has one normalized operation per
@@ -677,25 +753,31 @@ export class Graph {
   }
 
   private compiled(normalized: NormalizedOperation): CompiledOperation | undefined {
-    return normalized.isPlannedWhole ? this.plans.peek(normalized.key) : this.unshared.get(normalized);
+    return this.sharesOperation(normalized) ? this.plans.peek(normalized.key) : this.unshared.get(normalized);
+  }
+
+  /** Whether the answer is written as the plan's first operation wrote it. */
+  private sharesOperation({ isPlannedWhole }: NormalizedOperation): boolean {
+    return isPlannedWhole && this.contract === undefined;
   }
 
   /** @param planning called if no plan is cached */
   private async compile(
     normalized: NormalizedOperation,
     planning?: (selections: number) => void,
+    payer?: string,
   ): Promise<CompiledOperation> {
-    const compile = (plan: QueryPlan) => CompiledOperation.of(normalized, plan, this.schemas);
+    const compile = (plan: QueryPlan) => CompiledOperation.of(normalized, plan, this.core.schemas);
     if (normalized.text === undefined) {
-      const operation = compile({}).writing(normalized);
+      const operation = compile({}).writing(normalized, this.schemas);
       this.unshared.set(normalized, operation);
       return operation;
     }
     if (this.plans.peek(normalized.key) === undefined) planning?.(normalized.selections);
-    const operation = await this.plans.get(normalized.key, normalized.text, compile);
-    if (normalized.isPlannedWhole) return operation;
-    // operations with the same subgraph selections share the plan, but this one's answer has more fields
-    const extended = operation.writing(normalized);
+    const operation = await this.plans.get(normalized.key, normalized.text, compile, payer);
+    if (this.sharesOperation(normalized)) return operation;
+    // operations with the same subgraph selections share the plan, but this one's answer has more fields, or its clients see fewer
+    const extended = operation.writing(normalized, this.schemas);
     this.unshared.set(normalized, extended);
     return extended;
   }
@@ -736,6 +818,9 @@ const readsVariables = ({ introspection }: NormalizedOperation): boolean =>
   introspection!.definitions.some(
     (definition) => definition.kind === Kind.OPERATION_DEFINITION && (definition.variableDefinitions?.length ?? 0) > 0,
   );
+
+/** Part of the memory for normalized operations that each contract may take. */
+const CONTRACT_SHARE = 1 / 8;
 
 /** Maximum characters of cached introspection answers. Each is cached as text, as bytes, and compressed. */
 const MAX_SCHEMA_ANSWERS = 8 * 1024 * 1024;

@@ -59,9 +59,7 @@ export class SchemaWatch {
 
   constructor(private readonly options: SchemaWatchOptions) {
     const { everyMs } = options;
-    if (everyMs === 0) return;
-    this.timer = setInterval(() => void this.look(), everyMs).unref();
-    void this.look();
+    if (everyMs > 0) this.timer = setInterval(() => void this.look(), everyMs).unref();
   }
 
   /** Number of parts that each subgraph should serve and does not, by name; without those that did not answer. */
@@ -85,13 +83,15 @@ export class SchemaWatch {
 
   private async ask(): Promise<void> {
     const graph = this.options.graph();
+    // another supergraph may have no registry
+    if (!graph.subgraphs.includes(REGISTRY)) return;
     try {
       const names = graph.subgraphs.filter((name) => name !== NODES);
       const answers = await Promise.allSettled(names.map((name) => this.servedBy(graph, name)));
       // circuit breakers and metrics show a subgraph that is away
       const served = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
       await this.compare({ supergraph: graph.supergraphSdl, served });
-      if (graph.subgraphs.includes(REGISTRY)) await this.report(graph.transport(REGISTRY));
+      await this.report(graph.transport(REGISTRY));
       this.hasFailed = false;
     } catch (error) {
       if (this.closing.canceled) return;

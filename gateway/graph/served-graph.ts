@@ -65,16 +65,21 @@ interface Serving {
   /** {@link supergraphHash} of its supergraph. */
   readonly hash: string;
   readonly since: string;
-  /** Operations validated and executed on it, by name and text. */
+  /** Operations validated and executed on it, by contract, name, and text. */
   readonly validated: LRUCache<string, DocumentNode>;
   /** Requests in progress. */
   requests: number;
   replaced: boolean;
 }
 
-/** An operation that has been executed before on the current supergraph. */
-export interface KnownOperation {
+/** A graph that is served, or a contract of it. */
+export interface ServedContract {
   readonly serving: Serving;
+  readonly graph: Graph;
+}
+
+/** An operation that has been executed before on the current supergraph. */
+export interface KnownOperation extends ServedContract {
   readonly document: DocumentNode;
   readonly operationName: string | undefined;
 }
@@ -116,7 +121,7 @@ export interface Totals {
  */
 export class ServedGraph implements GatewayInterface {
   private current: Serving;
-  private readonly bySchema = new WeakMap<GraphQLSchema, Serving>();
+  private readonly bySchema = new WeakMap<GraphQLSchema, ServedContract>();
   private readonly listeners = new Set<GatewaySchemaLoadOrUpdateCallback>();
   private sdl: string;
   /** The last supergraph, if it was rejected. */
@@ -147,7 +152,7 @@ export class ServedGraph implements GatewayInterface {
     private readonly log: Logger,
   ) {
     this.sdl = parts.supergraphSdl;
-    this.current = this.serve(new Graph(parts));
+    this.current = this.serve(Graph.of(parts));
   }
 
   get graph(): Graph {
@@ -213,8 +218,9 @@ export class ServedGraph implements GatewayInterface {
     const { graph, validated } = this.current;
     return [...validated.entries()]
       .flatMap(([key, document]) => {
-        const operation = sourceOf(key);
-        return graph
+        const { contract, ...operation } = sourceOf(key);
+        // what a contract shows is part of the graph, and so is its plan
+        return (contract === undefined ? graph : graph.ofContract(contract)!)
           .conditionsSeen(document, operation.operationName)
           .map((conditions) => ({ ...operation, conditions }));
       })
@@ -251,7 +257,7 @@ export class ServedGraph implements GatewayInterface {
     });
     const hash = supergraphHash(this.sdl);
     const serving: Serving = { graph, hash, since: new Date().toISOString(), validated, requests: 0, replaced: false };
-    this.bySchema.set(graph.apiSchema, serving);
+    this.bySchema.set(graph.apiSchema, { serving, graph });
     this.counts.taken += 1;
     return serving;
   }
@@ -260,13 +266,38 @@ export class ServedGraph implements GatewayInterface {
     for (const listener of this.listeners) listener({ apiSchema: this.graph.apiSchema, coreSupergraphSdl: this.sdl });
   }
 
-  /** Finds an operation that has been executed before on the current supergraph, and so needs no validation. */
-  knownOperation(source: string, operationName: string | null | undefined): KnownOperation | undefined {
+  /** The graph that serves now, or a contract of it. @returns undefined for an unknown contract */
+  contract(name: string | undefined): ServedContract | undefined {
+    const serving = this.current;
+    const graph = name === undefined ? serving.graph : serving.graph.ofContract(name);
+    if (!graph) return undefined;
+    const served = { serving, graph };
+    if (name !== undefined) this.bySchema.set(graph.apiSchema, served);
+    return served;
+  }
+
+  /** Finds an operation that has been executed before, and so needs no validation. */
+  knownOperation(
+    { serving, graph }: ServedContract,
+    source: string,
+    operationName: string | null | undefined,
+  ): KnownOperation | undefined {
     // an empty name is invalid, not absent; and names without line breaks keep cache keys unambiguous
     if (typeof operationName === 'string' && !NAME.test(operationName)) return undefined;
-    const serving = this.current;
-    const document = serving.validated.get(knownKey(source, operationName));
-    return document && { serving, document, operationName: operationName ?? undefined };
+    const document = serving.validated.get(knownKey(graph, source, operationName));
+    return document && { serving, graph, document, operationName: operationName ?? undefined };
+  }
+
+  /** What Apollo Server needs of a contract, whose schema does not change. */
+  gatewayOf({ graph }: ServedContract): GatewayInterface {
+    return {
+      load: async () => ({ executor: (context) => this.execute(context) }),
+      onSchemaLoadOrUpdate: (listener) => {
+        listener({ apiSchema: graph.apiSchema, coreSupergraphSdl: '' });
+        return () => {};
+      },
+      stop: async () => {},
+    };
   }
 
   /** Executes a valid operation. Never throws for errors of clients or subgraphs. */
@@ -282,9 +313,9 @@ export class ServedGraph implements GatewayInterface {
       if (answer.data) context.answered?.(answer.answered);
       const withheld = answer.parts
         ? answer.parts.withheld()
-        : validOperation.serving.graph.withheld.extension(answer.answered, context.seesSchema !== false);
+        : validOperation.graph.withheld.extension(answer.answered, context.seesSchema !== false);
       const complete = withheld ? { ...answer, extensions: { ...answer.extensions, withheld } } : answer;
-      return context.trace ? traced(complete, validOperation.serving.graph, context) : complete;
+      return context.trace ? traced(complete, validOperation.graph, context) : complete;
     } catch (error) {
       if (!(error instanceof PlanningError || error instanceof CostError)) throw error;
       if (error.originalError) this.log.warn({ err: error.originalError }, error.message);
@@ -299,23 +330,23 @@ export class ServedGraph implements GatewayInterface {
     context: GraphContext,
     parts: Parts,
   ): Promise<GraphAnswer> {
-    const { serving, document, operationName } = validOperation;
-    const { rules } = serving.graph;
+    const { serving, graph, document, operationName } = validOperation;
+    const { rules } = graph;
     const operation = { document, operationName, variables };
-    const refusals = this.refusalsOf(serving, operation, context);
+    const refusals = this.refusalsOf(graph, operation, context);
     if (refusals.length > 0) return { errors: refusals, answered: [] };
     const allowed = rules ? rules.withhold(operation, context.principal ?? null) : document;
     const release = this.hold(serving);
     let answer: GraphAnswer | undefined;
     try {
-      const join = serving.graph.matches?.joinOf(allowed, operationName, variables ?? {}, (coerced) =>
-        serving.graph.requireText(allowed, operationName, coerced),
+      const join = graph.matches?.joinOf(allowed, operationName, variables ?? {}, (coerced) =>
+        graph.requireText(allowed, operationName, coerced),
       );
       const joined =
         join &&
         (await parts.join(join, context.trace, (question, of) =>
           this.answerPart(
-            { serving, document: question.document, operationName: undefined },
+            { serving, graph, document: question.document, operationName: undefined },
             question.variables,
             of,
             parts,
@@ -327,8 +358,8 @@ export class ServedGraph implements GatewayInterface {
       // operations with withheld fields are answered whole
       const isWhole = allowed !== document || joined?.isWithheldInPart;
       if (context.delivery && !isWhole && asksToDefer(request.document))
-        answer = await this.answerInParts(serving, request, context, parts);
-      answer ??= await serving.graph.execute(request);
+        answer = await this.answerInParts(graph, request, context, parts);
+      answer ??= await graph.execute(request);
     } finally {
       if (!answer?.parts) release();
     }
@@ -341,7 +372,7 @@ export class ServedGraph implements GatewayInterface {
 
   /** Undefined if the operation must be answered whole. @throws PlanningError if planning timed out */
   private async answerInParts(
-    { graph }: Serving,
+    graph: Graph,
     request: GraphRequest,
     { delivery, seesSchema }: GraphContext,
     { answered }: Parts,
@@ -373,16 +404,16 @@ export class ServedGraph implements GatewayInterface {
   }
 
   private async execute(context: GatewayGraphQLRequestContext): Promise<GatewayExecutionResult> {
-    // the supergraph of the schema that validated the document, even if a newer one serves now
-    const serving = this.bySchema.get(context.schema) ?? this.current;
+    // the graph of the schema that validated the document, even if a newer one serves now
+    const { serving, graph } = this.bySchema.get(context.schema) ?? { serving: this.current, graph: this.graph };
     const { source, request } = context;
     const operationName = request.operationName ?? undefined;
-    const key = knownKey(source, operationName);
+    const key = knownKey(graph, source, operationName);
     // without token locations, which would cost memory and serve only syntax and validation errors
     const document = serving.validated.get(key) ?? parse(source, { noLocation: true });
     serving.validated.set(key, document);
     const graphContext = context.context as GraphContext;
-    const answer = await this.answer({ serving, document, operationName }, request.variables, graphContext);
+    const answer = await this.answer({ serving, graph, document, operationName }, request.variables, graphContext);
     // Apollo Server needs no data: http/answer.ts writes the answer
     if (graphContext.executed) graphContext.executed.answer = answer;
     return { data: null };
@@ -390,7 +421,7 @@ export class ServedGraph implements GatewayInterface {
 
   /** Errors that prevent an operation's execution; usually none. */
   private refusalsOf(
-    { graph }: Serving,
+    graph: Graph,
     operation: OperationRequest,
     { seesSchema, principal = null }: GraphContext,
   ): readonly GraphQLError[] {
@@ -411,7 +442,7 @@ export class ServedGraph implements GatewayInterface {
 
 /** Loads a supergraph, and waits for its planner. @throws OperatorError if it cannot be served */
 async function loadGraph(parts: GraphParts): Promise<Graph> {
-  const graph = new Graph(parts);
+  const graph = Graph.of(parts);
   try {
     if (await graph.canPlan()) return graph;
     throw new OperatorError(
@@ -431,8 +462,8 @@ export async function requireServable(parts: GraphParts): Promise<void> {
 }
 
 function addTotals(totals: Totals, graph: Graph): void {
-  const { counts: graphCounts, plans, planCounts, plannerDeaths, callCounts, withheld } = graph;
-  totals.malformedWithheld += withheld.malformed;
+  const { counts: graphCounts, plans, planCounts, plannerDeaths, callCounts } = graph;
+  for (const { withheld } of [graph, ...graph.askedContracts]) totals.malformedWithheld += withheld.malformed;
   totals.executions += graphCounts.executions;
   totals.sliced += graphCounts.sliced;
   totals.planned += plans.planned;
@@ -467,13 +498,15 @@ async function* untilEnd(later: IncrementalAnswer['later'], end: () => void): In
 /** A GraphQL name. */
 const NAME = /^[_A-Za-z][_0-9A-Za-z]*$/;
 
-const knownKey = (source: string, operationName: string | null | undefined): string =>
-  `${operationName ?? ''}\n${source}`;
+/** A document is valid for one contract, and may be invalid for another. */
+const knownKey = ({ contract = '' }: Graph, source: string, operationName: string | null | undefined): string =>
+  `${contract}\n${operationName ?? ''}\n${source}`;
 
 /** The operation of a {@link knownKey}. */
-function sourceOf(key: string): SourceOperation {
-  const end = key.indexOf('\n');
-  return { operationName: key.slice(0, end) || undefined, source: key.slice(end + 1) };
+function sourceOf(key: string): SourceOperation & { readonly contract: string | undefined } {
+  const [contract = '', operationName = ''] = key.split('\n', 2);
+  const source = key.slice(contract.length + operationName.length + 2);
+  return { contract: contract || undefined, operationName: operationName || undefined, source };
 }
 
 /** Combines an operation with its request's context. */

@@ -16,8 +16,8 @@ export interface SupergraphRegistryOptions extends RegistryClientOptions {
   readonly keys?: () => JSONWebKeySet;
   /** Keeps the supergraph that is served, for a start without the registry. */
   readonly copy?: SupergraphCopy;
-  /** Tries a supergraph at the start, where the copy could serve instead. @throws OperatorError if it cannot be served */
-  readonly requireServable: (supergraphSdl: string) => Promise<void>;
+  /** Tries a supergraph at the start, where the copy could serve instead. Required with a copy. @throws OperatorError if it cannot be served */
+  readonly requireServable?: (supergraphSdl: string) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -113,7 +113,7 @@ export class SupergraphRegistry implements SupergraphSource {
     this.answered(active);
     try {
       const verified = await this.verify(active, copy?.signedAt);
-      if (copy && copy.content !== verified.content) await this.options.requireServable(verified.content);
+      if (copy && copy.content !== verified.content) await this.options.requireServable?.(verified.content);
       this.counts.changed += 1;
       return verified;
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { getOperationAST, OperationTypeNode } from 'graphql';
-import type { KnownOperation, ServedGraph } from '../graph/served-graph';
+import type { KnownOperation, ServedContract, ServedGraph } from '../graph/served-graph';
 import { LimitError, type Limits, readWithin, variablesWithin } from '../policy/limits';
 import { costOfDocument, costOfVariables } from '../policy/work';
 import { type DocumentSource, resolveDocument } from './documents';
@@ -27,7 +27,7 @@ export interface Admitted extends Omit<Parameters, 'documentId'> {
 }
 
 /** Accepts or rejects a request before anything is parsed or executed. */
-export function admit(request: FastifyRequest, rules: AdmissionRules): Admitted | Refusal {
+export function admit(request: FastifyRequest, rules: AdmissionRules, contract: ServedContract): Admitted | Refusal {
   const refused = unsupported(request);
   if (refused) return refused;
   const parameters = parametersOf(request);
@@ -36,7 +36,7 @@ export function admit(request: FastifyRequest, rules: AdmissionRules): Admitted 
   if ('error' in document) return document;
   const { query, isRegistration } = document;
   const { operationName, variables, extensions } = parameters;
-  const knownOperation = isRegistration ? undefined : rules.served.knownOperation(query, operationName);
+  const knownOperation = isRegistration ? undefined : rules.served.knownOperation(contract, query, operationName);
   const tooLarge = sizeError(() => {
     const isPublic = request.caller.principal === null;
     if (variables) rules.charge(request, costOfVariables(variablesWithin(variables, rules.limits, isPublic)));

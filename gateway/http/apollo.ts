@@ -1,10 +1,11 @@
 import { ApolloServer, type ApolloServerPlugin, HeaderMap } from '@apollo/server';
 import { ApolloServerPluginCacheControlDisabled } from '@apollo/server/plugin/disabled';
 import { ApolloServerPluginLandingPageLocalDefault } from '@apollo/server/plugin/landingPage/default';
+import type { GatewayInterface } from '@apollo/server-gateway-interface';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import type { Logger } from 'pino';
 import { stringifyResult } from '../execution/result';
-import type { GraphAnswer, GraphContext, ServedGraph } from '../graph/served-graph';
+import type { GraphAnswer, GraphContext } from '../graph/served-graph';
 import type { PersistedQueries } from './persisted-query';
 import { MUTATION_BY_GET } from './unsupported';
 
@@ -27,10 +28,12 @@ export class ApolloPipeline {
     private readonly readOnly: WeakSet<object>,
   ) {}
 
+  /** @param documentStore null to remember no documents */
   static async start(
-    served: ServedGraph,
+    gateway: GatewayInterface,
     registered: PersistedQueries | undefined,
     log: Logger,
+    documentStore?: null,
   ): Promise<ApolloPipeline> {
     const readOnly = new WeakSet<object>();
     const operations: ApolloServerPlugin<GraphContext> = {
@@ -52,7 +55,8 @@ export class ApolloPipeline {
       }),
     };
     const server = new ApolloServer<GraphContext>({
-      gateway: served,
+      gateway,
+      documentStore,
       stringifyResult,
       introspection: true,
       // for the log; `publicError` removes them

@@ -100,6 +100,7 @@ export function contextOf(
     seesSchema: isShownSchema,
     trace: asksForTrace && isShownSchema ? Trace.received(performance.now() - reply.elapsedTime) : undefined,
     scope,
+    payer: payer.key,
     deadline: performance.now() + timeoutMs,
     cancellation: gone,
     delivery,

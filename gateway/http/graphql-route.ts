@@ -1,17 +1,17 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { Logger } from 'pino';
-import type { GraphContext } from '../graph/served-graph';
+import type { GraphContext, ServedContract } from '../graph/served-graph';
 import { payerOf } from '../identity/caller';
 import type { Budgets } from '../policy/budgets';
 import { costOfBody } from '../policy/work';
 import { type AdmissionRules, type Admitted, admit } from './admission';
 import { AnswerWriter } from './answer';
-import type { ApolloPipeline } from './apollo';
 import { addApiHeaders, addPageHeaders } from './headers';
 import { addJsonBodies } from './json-body';
 import { incrementalFormatOf, prefersPage } from './media-type';
+import type { Pipelines } from './pipelines';
 import { type ResponseRules, responseHook } from './response';
-import { METHODS } from './unsupported';
+import { METHODS, UNKNOWN_CONTRACT } from './unsupported';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -21,7 +21,7 @@ declare module 'fastify' {
 }
 
 export interface GraphQLRoute extends Omit<AdmissionRules, 'charge'> {
-  readonly apollo: ApolloPipeline;
+  readonly pipelines: Pipelines;
   readonly contextOf: (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -34,14 +34,19 @@ export interface GraphQLRoute extends Omit<AdmissionRules, 'charge'> {
   readonly responses: ResponseRules;
   /** Page for browsers; Apollo Server's by default. */
   readonly page?: (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+  /** The same at the path of a contract. */
+  readonly contractPage?: GraphQLRoute['page'];
 }
 
+/** Paths of the graph, and of its contracts. */
+const PATHS = ['/graphql', '/contracts/:contract'];
+
 /**
- * Adds `/graphql`. Apollo Server parses and validates new operations; operations executed before go straight to the graph, since
+ * Adds `/graphql`, and the same for each contract. Apollo Server parses and validates new operations; operations executed before go straight to the graph, since
  * Apollo's pipeline costs more than most operations here. See docs/decisions/0010.
  */
 export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): void {
-  const { budgets, served, apollo } = route;
+  const { budgets, served, pipelines } = route;
   const writer = new AnswerWriter(route.log);
   server.decorateRequest('priced', undefined);
   const payer = (request: FastifyRequest) => ({ key: payerOf(request), principal: request.caller.principal });
@@ -57,6 +62,7 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
 
   const execute = async (
     { knownOperation, asksForTrace, ...operation }: Admitted,
+    contract: ServedContract,
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply> => {
@@ -65,15 +71,14 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
     const context = route.contextOf(request, reply, delivery, asksForTrace);
     const answer = knownOperation
       ? await served.answer(knownOperation, operation.variables, context)
-      : await apollo.answer({ ...operation, isReadOnly: request.method === 'GET' }, context);
+      : await (await pipelines.of(contract)).answer({ ...operation, isReadOnly: request.method === 'GET' }, context);
     return writer.write(answer, context, request, reply);
   };
 
-  server.route({
+  const options = {
     method: ['GET', 'POST', 'OPTIONS'],
-    url: '/graphql',
     // before the body is read
-    onRequest: (request, reply, next) => {
+    onRequest: (request: FastifyRequest, reply: FastifyReply, next: (error?: Error) => void) => {
       if (!budgets || request.method === 'OPTIONS') {
         next();
         return;
@@ -94,16 +99,23 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
       });
     },
     onSend: responseHook(route.responses),
-    handler: async (request, reply) => {
-      if (request.method === 'GET' && prefersPage(request.headers.accept)) {
+    handler: async (request: FastifyRequest, reply: FastifyReply) => {
+      const contract = served.contract((request.params as { contract?: string }).contract);
+      if (contract && request.method === 'GET' && prefersPage(request.headers.accept)) {
         addPageHeaders(reply);
-        if (route.page) return route.page(request, reply);
+        const page = contract.graph.contract === undefined ? route.page : route.contractPage;
+        if (page) return page(request, reply);
+        const apollo = await pipelines.of(contract);
         return reply.type('text/html; charset=utf-8').send(await apollo.page(route.contextOf(request, reply)));
       }
       addApiHeaders(reply);
+      if (!contract) return writer.refuse(UNKNOWN_CONTRACT, request, reply);
       if (request.method === 'OPTIONS') return writer.refuse(METHODS, request, reply.header('allow', 'GET, POST'));
-      const admitted = admit(request, rules);
-      return 'error' in admitted ? writer.refuse(admitted, request, reply) : execute(admitted, request, reply);
+      const admitted = admit(request, rules, contract);
+      return 'error' in admitted
+        ? writer.refuse(admitted, request, reply)
+        : execute(admitted, contract, request, reply);
     },
-  });
+  } satisfies Omit<RouteOptions, 'url'>;
+  for (const url of PATHS) server.route({ ...options, url });
 }

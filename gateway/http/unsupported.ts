@@ -21,6 +21,8 @@ export const METHODS = refusal(
   'Method not allowed: send queries by GET or POST, and mutations by POST',
 );
 
+export const UNKNOWN_CONTRACT = refusal(404, 'CONTRACT_NOT_FOUND', 'This graph has no contract of this name');
+
 export const MUTATION_BY_GET = refusal(405, 'BAD_REQUEST', 'GET requests support queries only: send mutations by POST');
 
 const SUPPORTED_TYPES = 'application/graphql-response+json, application/json, or multipart/mixed for @defer';

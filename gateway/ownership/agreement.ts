@@ -2,6 +2,7 @@ import { OperatorError } from '#base/errors';
 import { nearest } from '#base/nearest';
 import { readText } from '#base/read-text';
 import { CLASSES, isCovered, type Sensitivity } from '#base/sensitivity';
+import { type Contract, type Contracts, flawsOfContracts } from './contract';
 
 /** What a subgraph may do to a part of the graph that another one owns, if the owner consents, with the words for messages. */
 export const ACTS = {
@@ -45,6 +46,8 @@ export interface Agreement {
   /** Classes of other subgraphs' fields that a subgraph may be sent; PUBLIC only for subgraphs that are not listed. */
   readonly clearances: Readonly<Record<string, readonly Sensitivity[]>>;
   readonly consents: readonly Consent[];
+  /** Parts of the graph that gateways serve at paths of their own. */
+  readonly contracts?: Contracts;
 }
 
 export const NO_AGREEMENT: Agreement = { owners: {}, clearances: {}, consents: [] };
@@ -106,7 +109,8 @@ function jsonOf(text: string, file: string): unknown {
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
-const KEYS = ['owners', 'clearances', 'consents'];
+const KEYS = ['owners', 'clearances', 'consents', 'contracts'];
+const CONTRACT_KEYS = ['description', 'include', 'exclude', 'classes'];
 const CONSENT_KEYS = ['by', 'to', 'act', 'coordinates', 'reason', 'until'];
 
 /** Reads an agreement from JSON, and collects all flaws. */
@@ -114,8 +118,9 @@ class AgreementReader {
   constructor(private readonly flaws: string[]) {}
 
   read(value: unknown): Agreement {
-    const { owners = {}, clearances = {}, consents = [] } = this.object(value, 'the file', KEYS);
+    const { owners = {}, clearances = {}, consents = [], contracts } = this.object(value, 'the file', KEYS);
     return {
+      ...(contracts === undefined ? {} : { contracts: this.contracts(contracts) }),
       owners: this.entries(owners, 'owners', (owner, at) => this.text(owner, at)),
       clearances: this.entries(clearances, 'clearances', (classes, at) =>
         this.list(classes, at, (name, of) => this.oneOf(name, of, CLASSES)),
@@ -135,6 +140,25 @@ class AgreementReader {
       coordinates: this.list(coordinates, `${at}.coordinates`, (name, of) => this.text(name, of)),
       reason: this.text(reason, `${at}.reason`),
       ...(typeof until === 'string' ? { until } : {}),
+    };
+  }
+
+  private contracts(value: unknown): Contracts {
+    const before = this.flaws.length;
+    const contracts = this.entries(value, 'contracts', (contract, at) => this.contract(contract, at));
+    // of parts that could not be read, more would be wrong
+    if (this.flaws.length === before) this.flaws.push(...flawsOfContracts(contracts));
+    return contracts;
+  }
+
+  private contract(value: unknown, at: string): Contract {
+    const { description, include = [], exclude = [], classes = [] } = this.object(value, at, CONTRACT_KEYS);
+    const tags = (list: unknown, of: string) => this.list(list, of, (tag, place) => this.text(tag, place));
+    return {
+      description: this.text(description, `${at}.description`),
+      include: tags(include, `${at}.include`),
+      exclude: tags(exclude, `${at}.exclude`),
+      classes: this.list(classes, `${at}.classes`, (name, of) => this.oneOf(name, of, CLASSES)),
     };
   }
 

@@ -1,13 +1,15 @@
 import { type DocumentNode, Kind, parse, print } from 'graphql';
+import { OperatorError } from '#base/errors';
 import type { Sensitivity } from '#base/sensitivity';
 import { NODE_URL } from '../nodes/schema';
 import { argumentsOf, directiveNode } from '../supergraph/ast';
 import { type Feature, featuresOf } from '../supergraph/features';
 import type { Act, Agreement, Consent } from './agreement';
+import { type Contract, type Contracts, flawsOfContracts } from './contract';
 
 /** Feature whose directives state an agreement in a supergraph, without its version. */
 const OWNERSHIP_URL = 'https://ordergraph.example/ownership/';
-const IMPORTED = ['@owns', '@clearance', '@consent'];
+const IMPORTED = ['@owns', '@clearance', '@consent', '@contract'];
 
 const DEFINITIONS = `
 "Parts of the graph that several subgraphs define and one owns."
@@ -18,11 +20,14 @@ directive @clearance("Name of the subgraph." subgraph: String!, "The classes." c
 
 "Consent of an owner to what other subgraphs do to its parts of the graph."
 directive @consent("Subgraph that owns them." by: String!, "Subgraphs that may act." to: [String!]!, "What they may do." act: String!, "Coordinates of the parts." coordinates: [String!]!) repeatable on SCHEMA
+
+"Part of the graph that gateways serve at a path of its own."
+directive @contract("Name, which is part of the path." name: String!, "Who it is for." description: String!, "Tags of the fields that it shows; all without any." include: [String!]!, "Tags of the parts that it hides." exclude: [String!]!, "Sensitivity classes of the fields that it shows; all without any." classes: [String!]!) repeatable on SCHEMA
 `;
 
 /** Features of gateways, which subgraphs must not link: by URL, in lower case. */
 const RESERVED = [OWNERSHIP_URL, NODE_URL];
-const RESERVED_DIRECTIVES = ['owns', 'clearance', 'consent', 'nodeId'];
+const RESERVED_DIRECTIVES = ['owns', 'clearance', 'consent', 'contract', 'nodeId'];
 
 const ownershipFeature = (document: DocumentNode): Feature | undefined =>
   featuresOf(document).find(({ url }) => url.startsWith(OWNERSHIP_URL));
@@ -43,8 +48,8 @@ export const reservedStatements = (document: DocumentNode): string[] => [
  * A composed supergraph with the agreement that its parts keep, so that gateways can check it.
  * @param sdl as composition prints it: the schema definition comes first
  */
-export function withAgreement(sdl: string, { owners, clearances, consents }: Agreement): string {
-  if ([owners, clearances, consents].every((part) => Object.keys(part).length === 0)) return sdl;
+export function withAgreement(sdl: string, { owners, clearances, consents, contracts = {} }: Agreement): string {
+  if ([owners, clearances, consents, contracts].every((part) => Object.keys(part).length === 0)) return sdl;
   const coordinatesOf = Map.groupBy(Object.entries(owners), ([, subgraph]) => subgraph);
   const stated = [
     `@link(url: "${OWNERSHIP_URL}v1.0", import: ${JSON.stringify(IMPORTED)})`,
@@ -53,6 +58,9 @@ export function withAgreement(sdl: string, { owners, clearances, consents }: Agr
     ),
     ...Object.entries(clearances).map(([subgraph, classes]) => stating('clearance', { subgraph, classes })),
     ...consents.map(({ by, to, act, coordinates }) => stating('consent', { by, to, act, coordinates })),
+    ...Object.entries(contracts).map(([name, { description, include, exclude, classes }]) =>
+      stating('contract', { name, description, include, exclude, classes }),
+    ),
   ];
   const end = endOfSchemaDirectives(sdl);
   return `${sdl.slice(0, end)}${stated.map((directive) => `\n  ${directive}`).join('')}${sdl.slice(end)}${DEFINITIONS}`;
@@ -71,17 +79,21 @@ function endOfSchemaDirectives(sdl: string): number {
 const stating = (name: string, values: Readonly<Record<string, string | readonly string[]>>): string =>
   print(directiveNode(name, values));
 
+/** What a supergraph states by a directive of the feature. */
+function statedIn(supergraph: DocumentNode, directive: string): Readonly<Record<string, unknown>>[] {
+  const feature = ownershipFeature(supergraph);
+  return supergraph.definitions.flatMap((definition) =>
+    feature && definition.kind === Kind.SCHEMA_DEFINITION
+      ? (definition.directives ?? [])
+          .filter(({ name }) => name.value === feature.directiveNamed(directive))
+          .map(argumentsOf)
+      : [],
+  );
+}
+
 /** The agreement that a supergraph states; without one, nothing is allowed. */
 export function agreementIn(supergraph: DocumentNode): Agreement {
-  const feature = ownershipFeature(supergraph);
-  const stated = (directive: string): Readonly<Record<string, unknown>>[] =>
-    supergraph.definitions.flatMap((definition) =>
-      feature && definition.kind === Kind.SCHEMA_DEFINITION
-        ? (definition.directives ?? [])
-            .filter(({ name }) => name.value === feature.directiveNamed(directive))
-            .map(argumentsOf)
-        : [],
-    );
+  const stated = (directive: string) => statedIn(supergraph, directive);
   return {
     owners: Object.fromEntries(
       stated('owns').flatMap(({ subgraph, coordinates }) =>
@@ -102,3 +114,31 @@ export function agreementIn(supergraph: DocumentNode): Agreement {
     ),
   };
 }
+
+/** The contracts that a supergraph states. @throws OperatorError for a contract that no graph could have */
+export function contractsIn(supergraph: DocumentNode): Contracts {
+  const stated = statedIn(supergraph, 'contract');
+  const contracts = Object.fromEntries(
+    stated.map(({ name, description, include, exclude, classes }) => [
+      String(name),
+      {
+        description: String(description),
+        ...{ include: listOf(include), exclude: listOf(exclude) },
+        classes: listOf(classes) as Sensitivity[],
+      } satisfies Contract,
+    ]),
+  );
+  const twice = stated.length > Object.keys(contracts).length ? ['two contracts have the same name'] : [];
+  const flaws = [...twice, ...flawsOfContracts(contracts)];
+  if (flaws.length > 0) throw invalidContracts(flaws);
+  return contracts;
+}
+
+/** The texts of a list. A text alone stands for a list of it, as everywhere in GraphQL. */
+const listOf = (value: unknown): string[] => [value ?? []].flat().map(String);
+
+export const invalidContracts = (flaws: readonly string[]): OperatorError =>
+  new OperatorError(
+    `Contracts cannot be served:\n${flaws.map((flaw) => `- ${flaw}`).join('\n')}`,
+    'Change the contracts of the agreement, or the tags of the schemas: docs/agency-schemas.md describes contracts. The supergraph is unchanged',
+  );

@@ -38,6 +38,15 @@ export function plannerBusy(afterMs: number): PlanningError {
   );
 }
 
+/** Many operations of one caller wait to be planned. */
+export function tooManyPlanned(waiting: number): PlanningError {
+  return new PlanningError(
+    'PLANNER_BUSY',
+    `${waiting} of your operations that were never sent before wait for the query planner; try again, or send fewer new ones at once`,
+    { status: 503 },
+  );
+}
+
 /** A {@link PlanningError} as plain data, which threads and processes can send. */
 export interface PlanningFailure {
   readonly code: PlanningErrorCode;

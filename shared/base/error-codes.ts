@@ -47,6 +47,7 @@ const request = {
       status: '403',
       meaning: 'Only trusted documents are allowed, and the caller has no role that may send others.',
     },
+    CONTRACT_NOT_FOUND: { status: '404', meaning: 'No contract has the name in the path.' },
     INTROSPECTION_DISABLED: { status: '403', meaning: 'The caller may not read the schema.' },
     NOT_ACCEPTABLE: {
       status: '406',

@@ -11,6 +11,7 @@ import { OwnerConsent } from './schema/owner-consent';
 import { PartOwner } from './schema/part-owner';
 import { RegisteredSubgraph } from './schema/registered-subgraph';
 import { SchemaCheck } from './schema/schema-check';
+import { SchemaContract } from './schema/schema-contract';
 import { SchemaCoordinate } from './schema/schema-coordinate';
 import { ServedSchema } from './schema/served-schema';
 import { SubgraphVersion } from './schema/subgraph-version';
@@ -52,6 +53,7 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   [SchemaCheck, ofSchemas],
   [OwnerConsent, ofSchemas],
   [PartOwner, { rows: publisher, GOV: publisher }],
+  [SchemaContract, { rows: publisher, GOV: publisher }],
   [GatewayReport, { rows: publisher, GOV: publisher }],
   [ServedSchema, { rows: publisher, GOV: publisher }],
   [SchemaCoordinate, { rows: schemaReader, GOV: schemaReader }],

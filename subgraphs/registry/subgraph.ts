@@ -26,6 +26,8 @@ import { registeredSubgraphMutations } from './schema/registered-subgraph.mutati
 import { addSupergraphRoute } from './schema/routes';
 import { SchemaCheck } from './schema/schema-check';
 import { schemaCheckMutations } from './schema/schema-check.mutations';
+import { SchemaContract } from './schema/schema-contract';
+import { schemaContractMutations } from './schema/schema-contract.mutations';
 import { SchemaCoordinate } from './schema/schema-coordinate';
 import { SchemaTextPart } from './schema/schema-text';
 import { ServedSchema } from './schema/served-schema';
@@ -62,6 +64,7 @@ export const registry = new Subgraph({
     SchemaCheck,
     OwnerConsent,
     PartOwner,
+    SchemaContract,
     GatewayReport,
     ServedSchema,
     SchemaCoordinate,
@@ -86,6 +89,7 @@ export const registry = new Subgraph({
     rootsOf(SchemaCheck, { one: 'schemaCheck', many: 'schemaChecks' }),
     rootsOf(OwnerConsent, { one: 'ownerConsent', many: 'ownerConsents' }),
     rootsOf(PartOwner, { one: 'partOwner', many: 'partOwners' }),
+    rootsOf(SchemaContract, { one: 'schemaContract', many: 'schemaContracts' }),
     rootsOf(GatewayReport, { one: 'gatewayReport', many: 'gatewayReports' }),
     rootsOf(SchemaCoordinate, { one: 'schemaCoordinate', many: 'schemaCoordinates' }),
     rootsOf(UsedOperation, { one: 'usedOperation', many: 'usedOperations' }),
@@ -97,6 +101,7 @@ export const registry = new Subgraph({
     ...schemaCheckMutations,
     ...publicationMutations,
     ...ownerConsentMutations,
+    ...schemaContractMutations,
     ...servedSchemaMutations,
     ...usageMutations,
   ],

@@ -21,7 +21,7 @@ export interface Calls {
 export async function callsOf(supergraphSdl: string, requests: readonly LoadRequest[]): Promise<Calls[]> {
   let stages: Call[][] = [];
   let hasEnded = true;
-  const graph = new Graph({
+  const graph = Graph.of({
     supergraphSdl,
     planner: plannerOf('native', createLog('silent', 'bench')),
     planLimits: { entries: 100, bytes: 10_000_000, timeoutMs: 30_000 },

@@ -59,6 +59,85 @@ test('names the documents that would stop working', async () => {
   );
 });
 
+describe('contracts', () => {
+  const open = { description: 'Everyone.', include: [], exclude: [], classes: ['PUBLIC' as const] };
+  const agreed = (contracts: Record<string, typeof open>) => ({ ...AGREEMENT, contracts });
+  const withContract = compose(before, { agreement: agreed({ open }) });
+  const [submissions] = before;
+  const judge = (from: string, to: string, contracts: Record<string, typeof open>, old = withContract) => {
+    const sdl = submissions!.sdl.replace(from, to);
+    const proposed = from === '' ? [] : [{ ...submissions!, sdl }];
+    return check({ before, supergraph: old, proposed, agreement: agreed(contracts), documents: DOCUMENTS });
+  };
+
+  test('are not in a report on a change that they do not notice, or that the whole graph notices', async () => {
+    expect((await judge('', '', { open })).changes).toEqual([]);
+    const { changes } = await judge('  title: String', '  heading: String', { open });
+    expect(changes.filter(({ contract }) => contract !== undefined)).toEqual([]);
+    expect(changes).toContainEqual(expect.objectContaining({ level: 'BREAKING', coordinate: 'Submission.title' }));
+  });
+
+  test('lose a part by another class, which breaks the clients whose documents work with them', async () => {
+    const { passed, changes } = await judge(
+      'title: String @sensitivity(class: PUBLIC)',
+      'title: String @sensitivity(class: GOV)',
+      { open },
+    );
+    expect(passed).toBe(false);
+    expect(changes).toContainEqual({
+      ...{ level: 'BREAKING', coordinate: 'Submission.title', owner: 'submissions', contract: 'open' },
+      message: "Field 'title' was removed from object type 'Submission'",
+      usedBy: ['dashboard@1.4: Titles'],
+    });
+  });
+
+  test('gain a part by another class', async () => {
+    const { changes } = await judge('String @sensitivity(class: PROPIN)', 'String @sensitivity(class: PUBLIC)', {
+      open,
+    });
+    expect(changes).toContainEqual(
+      expect.objectContaining({ level: 'SAFE', coordinate: 'Submission.weights', contract: 'open', usedBy: [] }),
+    );
+  });
+
+  test('come and go', async () => {
+    expect((await judge('', '', { open, second: open })).changes).toEqual([
+      {
+        level: 'SAFE',
+        coordinate: 'second',
+        message: 'the contract is new',
+        owner: undefined,
+        usedBy: [],
+        contract: 'second',
+      },
+    ]);
+    const { passed, changes } = await judge('', '', {});
+    expect(passed).toBe(false);
+    expect(changes).toEqual([
+      {
+        ...{
+          level: 'BREAKING',
+          coordinate: 'open',
+          message: 'the contract is removed',
+          owner: undefined,
+          contract: 'open',
+        },
+        usedBy: ['dashboard@1.4: Titles', 'dashboard@1.4: Periods'],
+      },
+    ]);
+  });
+
+  test('that clients could not use are problems', async () => {
+    const { passed, problems } = await judge('title: String', 'title(style: String! @tag(name: "x")): String', {
+      open: { ...open, exclude: ['x' as never] },
+    });
+    expect(passed).toBe(false);
+    expect(problems).toEqual([
+      'contract "open" hides the required argument Submission.title(style:), but shows Submission.title: hide Submission.title, too, or show the argument',
+    ]);
+  });
+});
+
 test('a value that may become null breaks clients, although their documents stay valid', async () => {
   const strict = before.map((subgraph) => ({
     ...subgraph,

@@ -38,6 +38,24 @@ describe('Apollo Client', () => {
     });
   });
 
+  describe('contracts', () => {
+    test('reads what a contract shows, its schema, and an error for what it hides', async () => {
+      const hidden = '{ developerOrganizations { nodes { agreementStatus } } }';
+      const result = await run<{ types: string[]; exchanges: Exchange[] }>('contract', { hidden });
+      expect(result).toMatchObject({
+        data: { sector: SECTOR.sector },
+        error: {
+          errors: [{ message: expect.stringContaining('Cannot query field "agreementStatus" on type') }],
+        },
+      });
+      expect(result.types).toEqual(expect.arrayContaining(['Sector', 'DeveloperOrganization']));
+      expect(result.types.filter((name) => /^(Submission|Candidate|Mutation|RegisteredSubgraph)$/.test(name))).toEqual(
+        [],
+      );
+      for (const { url } of result.exchanges) expect(new URL(url).pathname).toBe('/contracts/public');
+    });
+  });
+
   describe('pagination', () => {
     test('reads a list to its end with relayStylePagination', async () => {
       const result = await run<Record<string, unknown>>('paginate');

@@ -47,6 +47,15 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
     expect(body?.data?.executiveOrder).toMatchObject({ number: '14409', workforceMetrics: { goal: null } });
   });
 
+  test('answers a contract through the load balancer', async () => {
+    const ask = (query: string) => client.graphql({ query }, inspector, '/contracts/public');
+    const { status, body } = await ask('{ __type(name: "Submission") { name } sectors { totalCount } }');
+    expect([status, body?.errors]).toEqual([200, undefined]);
+    expect(body?.data).toEqual({ __type: null, sectors: { totalCount: 16 } });
+    expect((await ask('{ submissions { totalCount } }')).status).toBe(400);
+    expect((await client.graphql({ query: '{ __typename }' }, inspector, '/contracts/absent')).status).toBe(404);
+  });
+
   test('notifies the named agency of a filed submission by an event', async () => {
     const id = await fileSubmission(client, developer, 'first');
     await until(
@@ -301,6 +310,93 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
       { ...inspector, accept: 'multipart/mixed;deferSpec=20220824, application/json' },
     );
     expect(response).toMatch(/"hasNext":true[\s\S]*"hasNext":false/);
+  });
+
+  describe('the registry', () => {
+    const history = () => stack.operate('docker compose run --rm publisher history');
+    const served = (supergraph: number) =>
+      until(
+        async () => {
+          const text = await history();
+          return ['gateway-1', 'gateway-2'].every((name) =>
+            text.includes(`${name} serves supergraph ${supergraph} since`),
+          );
+        },
+        () => `both gateways serve supergraph ${supergraph}:\n${stack.container('gateway-1').output().slice(-2_000)}`,
+      );
+    /** What the gateways answer to a query; null where they do not know its field. */
+    const answers = async (query: string) => {
+      const all = Array.from({ length: 12 }, async () => (await client.graphql({ query }, inspector)).body?.data);
+      return new Set((await Promise.all(all)).map((data) => JSON.stringify(data ?? null)));
+    };
+
+    test('has the schemas of the release before gateways first start, once', async () => {
+      await served(1);
+      expect(await history()).toMatch(
+        /^1 .* supergraph 1 {2}infrastructure-1, registry-1, reviews-1, submissions-1, workforce-1$/m,
+      );
+      // what `docker compose up` starts again
+      const again = stack.machine.run('publisher');
+      expect([await again.ended, again.output()]).toEqual([0, 'Nothing to publish\n']);
+    });
+
+    test('publishes through the gateway what both gateways then serve, and takes it back', async () => {
+      const publisher = await stack.authorization({ sub: 'ada', roles: ['schema-publisher'], agency: 'nsa' });
+      const change = async (name: string, type: string, result: string, input: object) => {
+        const query = `mutation Change($input: ${type}!) { ${name}(input: $input) { ${result} } }`;
+        const { body } = await client.graphql(
+          { query, variables: { input: { ...input, idempotencyKey: randomUUID() } } },
+          publisher,
+        );
+        expect(body?.errors).toBeUndefined();
+        return body!.data![name] as Record<string, Record<string, unknown>>;
+      };
+      const sdl = readFileSync(join(packageRoot, 'subgraphs', 'reviews', 'schema.graphql'), 'utf8');
+      const query = '{ doctrine }';
+      expect(await answers(query)).toEqual(new Set(['null']));
+      const added = '"""Doctrine."""\n  doctrine: String @sensitivity(class: PUBLIC)\n';
+      const schemas = [{ subgraph: 'reviews', sdl: sdl.replace('type Query {\n', `type Query {\n  ${added}`) }];
+      const { check } = await change('checkSchemas', 'CheckSchemasInput', 'check { id passed report }', { schemas });
+      expect(check).toMatchObject({ passed: true });
+      await change('publishSchemas', 'PublishSchemasInput', 'supergraph { number }', { check: check!.id });
+      await served(2);
+      // the gateways know the field now, but the subgraph does not have it
+      expect(await answers(query)).toEqual(new Set(['{"doctrine":null}']));
+      for (const name of ['gateway-1', 'gateway-2'])
+        expect(readFileSync(join(stack.machine.volume(`copy-${name}`), 'supergraph.graphql'), 'utf8')).toContain(
+          'doctrine',
+        );
+      await stack.operate('docker compose run --rm publisher rollback 1 --note "No doctrine."');
+      await served(1);
+      expect(await answers(query)).toEqual(new Set(['null']));
+    });
+
+    test('rotates the key that signs supergraphs without a failed request', async () => {
+      const running = load(client, { readers: 2, writers: 0, reader: inspector, developer });
+      const [rotate, prune] = operations().get('Rotate the key that signs supergraphs')!;
+      const keys = () =>
+        JSON.parse(readFileSync(join(project, 'secrets', 'gateways', 'supergraph-keys.json'), 'utf8')).keys as {
+          kid: string;
+        }[];
+      const [former] = keys();
+      await stack.operate(rotate!);
+      expect(keys()).toHaveLength(2);
+      const signedBy = (name: string) => {
+        const copy = readFileSync(join(stack.machine.volume(`copy-${name}`), 'supergraph.graphql'), 'utf8');
+        const [, header = ''] = /^# signature: ([\w-]+)/m.exec(copy)!;
+        return (JSON.parse(Buffer.from(header, 'base64url').toString()) as { kid: string }).kid;
+      };
+      await until(
+        () => ['gateway-1', 'gateway-2'].every((name) => signedBy(name) === keys()[0]!.kid),
+        () => 'both copies have a signature of the new key',
+      );
+      await stack.operate(prune!);
+      expect(keys().some(({ kid }) => kid === former!.kid)).toBe(false);
+      expect(await stack.stop('gateway-1')).toBe(0);
+      await stack.startAndWait('gateway-1');
+      await running.stop();
+      expect(running.queries.failed.slice(0, 3)).toEqual([]);
+    });
   });
 
   test('reports a missing secret or unwritable volume with a remedy and exit code 1', async () => {

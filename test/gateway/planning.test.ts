@@ -67,6 +67,38 @@ describe('plans', () => {
     expect(small.bytes).toBeLessThanOrEqual(10_000);
   });
 
+  test('plans new operations of one caller one after another, and no other caller waits for them', async () => {
+    const planner = new SlowPlanner();
+    const plans = new Plans<QueryPlan>(planner, limits);
+    const ask = (caller: string | undefined, operation: string) =>
+      plans.get(operation, operation, (plan) => plan, caller);
+    const settled = () => new Promise((resolve) => setImmediate(resolve));
+    const hostile = Array.from({ length: 65 }, (_, index) => ask('hostile', `h${index}`));
+    await settled();
+    const honest = [ask('honest', 'one'), ask('another', 'two'), ask(undefined, 'warm-up')];
+    await settled();
+    expect(planner.asked).toEqual(['h0', 'one', 'two', 'warm-up']);
+    await expect(ask('hostile', 'too many')).rejects.toMatchObject({
+      message: expect.stringMatching(/^64 of your operations .* send fewer new ones at once/),
+      extensions: { code: 'PLANNER_BUSY', retryable: true },
+    });
+    for (let done = 0; done < 68; done += 1) {
+      planner.given[done]!(PLAN);
+      await settled();
+    }
+    await Promise.all([...hostile, ...honest]);
+    expect(planner.asked.slice(4)).toEqual(Array.from({ length: 64 }, (_, index) => `h${index + 1}`));
+  });
+
+  test('a caller whose planning fails is next again', async () => {
+    const planner = new SlowPlanner();
+    const plans = new Plans<QueryPlan>(planner, { ...limits, timeoutMs: 20 });
+    const ask = (operation: string) => plans.get(operation, operation, (plan) => plan, 'caller');
+    const asked = [ask('a'), ask('b')];
+    for (const plan of asked) await expect(plan).rejects.toMatchObject({ extensions: { code: 'PLANNING_TIMEOUT' } });
+    expect(planner.asked).toEqual(['a', 'b']);
+  });
+
   test('gives up slow planning with an error and does not retry it for a while', async () => {
     const planner = new SlowPlanner();
     const plans = new Plans<QueryPlan>(planner, { ...limits, timeoutMs: 20 });

@@ -103,7 +103,7 @@ export class Contest {
     );
     this.whole = buildASTSchema(parse(supergraphSdl), { assumeValid: true });
     const graph = (planner: Engine) =>
-      new Graph({
+      Graph.of({
         supergraphSdl,
         planner: plannerFor(planner),
         planLimits: { entries: 100, bytes: 10_000_000, timeoutMs: 30_000 },

@@ -47,7 +47,7 @@ test.each(['native', 'apollo'] as const)(
   'resolves arguments from the context like one service, %s planner',
   async (planner) => {
     const calls: string[] = [];
-    const graph = new Graph({
+    const graph = Graph.of({
       supergraphSdl: compose(
         Object.entries(subgraphs).map(([name, { sdl }]) => ({ name, sdl, url: `http://${name}.invalid` })),
       ),

@@ -38,7 +38,7 @@ function open(planner: 'native' | 'apollo') {
     },
     b: { Mutation: { addB: add }, Counter: { __resolveReference: () => counter() } },
   };
-  const graph = new Graph({
+  const graph = Graph.of({
     supergraphSdl: compose(Object.entries(sdls).map(([name, sdl]) => ({ name, sdl, url: `http://${name}.invalid` }))),
     planner: plannerOf(planner, createLog('silent', 'test')),
     planLimits: { entries: 10, bytes: 1_000_000, timeoutMs: 20_000 },

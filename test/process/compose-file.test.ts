@@ -59,10 +59,14 @@ describe.each(PROGRAMS)('docker-compose.yml and %s', (name) => {
     if (EVENT_READERS.includes(name)) expect(user).toContain(`~ordergraph:events:stream:${name})`);
   });
 
-  test.each(['gateway-1', 'gateway-2'])('puts the subgraph behind %s', (gateway) => {
+  test.each(['gateway-1', 'gateway-2'])('puts the subgraph behind %s, at the address that is registered', (gateway) => {
     const { environment, depends_on: needs } = services[gateway]!;
-    expect(environment!.ORDERGRAPH_SUBGRAPH_URLS!.replaceAll('*', name)).toBe(`${name}=http://${name}:4000/graphql`);
+    expect(environment).not.toHaveProperty('ORDERGRAPH_SUBGRAPH_URLS');
     expect(needs).toHaveProperty(name, { condition: 'service_healthy' });
+    expect(needs).toHaveProperty('publisher', { condition: 'service_completed_successfully' });
+    expect(services.publisher!.command!.join(' ').replaceAll('*', name)).toContain(
+      `--address http://${name}:4000/graphql`,
+    );
   });
 });
 
@@ -72,6 +76,19 @@ describe.each(['README.md', 'docs/operations.md'])('the commands to deploy in %s
     const created = names!.split(/[\s\\]+/).map((name) => `${name}_PASSWORD`);
     expect(created.sort()).toEqual(PASSWORDS);
   });
+});
+
+test('each gateway keeps its own copy of the supergraph, and has a name in the registry', () => {
+  const { services } = readComposeFile(text, Object.fromEntries(PASSWORDS.map((name) => [name, name])));
+  for (const name of ['gateway-1', 'gateway-2']) {
+    const { environment, volumes } = services[name]!;
+    expect(environment).toMatchObject({
+      ORDERGRAPH_SUPERGRAPH_REGISTRY: 'http://registry:4000',
+      ORDERGRAPH_REPLICA_NAME: name,
+      ORDERGRAPH_SUPERGRAPH_COPY: expect.stringMatching(/^\/copy\//),
+    });
+    expect(volumes).toContain(`copy-${name}:/copy`);
+  }
 });
 
 test('the script of databases creates one for each subgraph with a password', () => {

@@ -20,6 +20,7 @@ const FILES: Record<string, string> = {
   'empty.graphql': '',
   'blank.graphql': ' \n\t\n',
   'unknown-type.graphql': 'type Query {\n  a: Strin\n}',
+  'long.graphql': `type Query {\n  a${'b'.repeat(300)}: String\n}`,
   'link.graphql': 'extend schema @link(url: 5)\ntype Query { a: String }',
 };
 
@@ -51,6 +52,7 @@ test.each<[string[], string[]]>([
   [['a=comment.graphql'], ['comment.graphql:2:1: Syntax Error: Unexpected <EOF>.']],
   [['a=empty.graphql'], ['empty.graphql: the schema is empty']],
   [['a=blank.graphql'], ['blank.graphql: the schema is empty']],
+  [['a=long.graphql'], ['long.graphql:2:3: the name "abbbbbbbbbbbbbbbbbbb…" has 301 characters, and the limit is 250']],
   [['a=missing.graphql'], ['missing.graphql: the schema of "a" does not exist']],
   [['a=folder.graphql'], ['folder.graphql: the schema of "a" is a directory, not a file']],
   [['a=good.graphql', 'a=other.graphql'], ['the subgraph name "a" is used 2 times: good.graphql, other.graphql']],

@@ -119,6 +119,11 @@ describe('a new subgraph of this project', () => {
       ['NetworkPolicy', 'outreach'],
     ]);
     expect(documents[0].spec.template.spec.containers[0]).toMatchObject({ args: ['subgraph', 'outreach'] });
+    // both say how gateways come to serve it, at the address of its service
+    const { metadata, spec } = documents[2];
+    const address = `http://${metadata.name}:${spec.ports[0].port}/graphql`;
+    for (const part of [text, readFileSync(join(project, compose), 'utf8')])
+      expect(part).toContain(`register outreach --agencies dot --address ${address}\n`);
   });
 
   test('is served with the others by npm start, and denies the public', async () => {

@@ -72,7 +72,7 @@ test('puts a graph into the registry', async () => {
   const agreement = join(folder, 'agreement.json');
   writeFileSync(agreement, JSON.stringify(AGREEMENT));
   expect(await done(OPERATOR, 'adopt', agreement)).toBe(
-    'Took over the agreement: owners by coordinate 2, consents 1\n',
+    'Took over the agreement: owners by coordinate 2, consents 1, contracts 0\n',
   );
   const sources = Object.keys(AGENCIES).map((name) => source(name));
   expect(await done(OPERATOR, 'publish', ...sources, '--note', 'First.')).toMatch(/Published as supergraph 1;/);
@@ -211,6 +211,45 @@ test('is followed by a gateway, which serves a publication within seconds, and s
   await until(
     async () => !(await schema()).includes('almanac'),
     () => 'the gateway serves the earlier supergraph',
+  );
+  const contract = async (name: string) =>
+    (await fetch(`http://127.0.0.1:${gatewayPort}/contracts/${name}?query={__typename}`)).status;
+  expect(await contract('open')).toBe(404);
+  expect(await done(OPERATOR, 'contracts', 'list')).toBe('No contracts\n');
+  const put = ['contracts', 'put', 'open', '--description', 'Everyone.'];
+  expect(await done(OPERATOR, ...put, '--classes', 'PUBLIC', 'GOV_DELIB')).toMatch(
+    /^open: shows the classes PUBLIC, GOV_DELIB: Everyone\.\nGateways serve this from the next publication on/,
+  );
+  expect(await done(OPERATOR, ...put, '--classes', 'PUBLIC')).toContain('open: shows the classes PUBLIC: Everyone.');
+  expect(await done(OPERATOR, 'contracts', 'list')).toBe('open: shows the classes PUBLIC: Everyone.\n');
+  expect(await registry(OPERATOR, ...put)).toMatchObject({
+    code: 1,
+    output: expect.stringContaining('selects nothing'),
+  });
+  expect(await registry(OPERATOR, ...put, '--classes', 'PUBLIC', 'GOV')).toMatchObject({
+    ...{ code: 1, output: expect.stringContaining('hides all of Detail, but shows Submission.detail, which needs it') },
+  });
+  expect(await registry(OPERATOR, ...put, '--exclude', 'absent')).toMatchObject({
+    ...{ code: 1, output: expect.stringContaining('names the tag "absent", which no part of the graph has') },
+  });
+  expect(await done(OPERATOR, 'publish', '--note', 'A contract.')).toMatch(
+    /- contract open: the contract is new[\s\S]*Published as supergraph/,
+  );
+  await until(
+    async () => (await contract('open')) === 200,
+    () => 'the gateway serves the contract',
+  );
+  expect(await registry(OPERATOR, 'contracts', 'remove', 'opne')).toMatchObject({
+    ...{ code: 1, output: expect.stringContaining('No contract has the name "opne"; did you mean "open"?') },
+  });
+  expect(await done(OPERATOR, 'contracts', 'remove', 'open')).toContain('Removed open\n');
+  expect(await registry(OPERATOR, 'publish')).toMatchObject({
+    ...{ code: 1, output: expect.stringContaining('- contract open: the contract is removed') },
+  });
+  await done(OPERATOR, 'publish', '--accept-breaking');
+  await until(
+    async () => (await contract('open')) === 404,
+    () => 'the gateway no longer serves the contract',
   );
 });
 

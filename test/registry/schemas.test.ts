@@ -486,6 +486,118 @@ describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
     });
   });
 
+  const CONTRACT = 'contract { name revision removedAt includedTags excludedTags classes }';
+  const contractInput = (name: string, values: object = {}) => ({
+    ...{ name, description: 'For tests.', includedTags: [], excludedTags: [], classes: [] },
+    ...values,
+  });
+
+  test('composes contracts into the next supergraph, and takes them back with it', async () => {
+    const stated = async () =>
+      [...(await served()).text.matchAll(/@contract\(name: "([^"]+)"/g)].map(([, name]) => name);
+    const { number: before } = (await read('{ supergraphVersions(last: 1) { nodes { number } } }')).supergraphVersions
+      .nodes[0];
+    const earlier = await checked(OPERATOR, {});
+    expect(await done(OPERATOR, 'putContract', contractInput('open', { classes: ['PUBLIC'] }), CONTRACT)).toEqual({
+      ...{ name: 'open', revision: 1, removedAt: null, includedTags: [], excludedTags: [], classes: ['PUBLIC'] },
+    });
+    expect(await stated()).toEqual([]);
+    // what was checked before is not published
+    expect(await refusal(OPERATOR, 'publishSchemas', { check: earlier.id }, SUPERGRAPH)).toMatchObject({
+      guard: 'NOTHING_CHANGED',
+    });
+    const { id, passed, report } = await checked(OPERATOR, {});
+    expect(passed).toBe(true);
+    expect(JSON.parse(report).changes).toEqual([
+      { level: 'SAFE', coordinate: 'open', message: 'the contract is new', usedBy: [], contract: 'open' },
+    ]);
+    const { members } = await done(OPERATOR, 'publishSchemas', { check: id }, SUPERGRAPH);
+    expect(members.nodes).toHaveLength(3);
+    expect(await stated()).toEqual(['open']);
+    await done(
+      OPERATOR,
+      'activateSupergraph',
+      { number: before, expectedActivation: await lastActivation(), note: 'x' },
+      SUPERGRAPH,
+    );
+    expect(await stated()).toEqual([]);
+    await publish(OPERATOR, {});
+    expect(await stated()).toEqual(['open']);
+    await done(OPERATOR, 'removeContract', { name: 'open', expectedRevision: 1 }, CONTRACT);
+    const removed = await checked(OPERATOR, {});
+    expect(removed.passed).toBe(false);
+    expect(JSON.parse(removed.report).changes).toMatchObject([
+      { level: 'BREAKING', message: 'the contract is removed', contract: 'open' },
+    ]);
+    await done(OPERATOR, 'publishSchemas', { check: removed.id, acceptBreaking: true }, SUPERGRAPH);
+    expect(await stated()).toEqual([]);
+  });
+
+  test('reports what a change of a schema hides in a contract', async () => {
+    await done(OPERATOR, 'putContract', contractInput('open', { classes: ['PUBLIC'], expectedRevision: 2 }), CONTRACT);
+    await publish(OPERATOR, {});
+    const current = (
+      await read(
+        '{ subgraphVersions(filter: { subgraph: { name: { eq: "submissions" } } }, last: 1) { nodes { sdl } } }',
+      )
+    ).subgraphVersions.nodes[0].sdl as string;
+    const stricter = current.replace(/(title: String @sensitivity\(class: )PUBLIC/, '$1GOV');
+    const { passed, report } = await checked(TREASURY, { submissions: stricter });
+    expect(passed).toBe(false);
+    expect(JSON.parse(report).changes).toContainEqual({
+      ...{ level: 'BREAKING', coordinate: 'Submission.title', contract: 'open', usedBy: [], owner: 'submissions' },
+      message: "Field 'title' was removed from object type 'Submission'",
+    });
+  });
+
+  test.each<[string, string, object, object]>([
+    [
+      'of nothing',
+      OPERATOR,
+      contractInput('none'),
+      { code: 'BAD_USER_INPUT', message: expect.stringContaining('selects nothing') },
+    ],
+    [
+      'of a tag that no part has',
+      OPERATOR,
+      contractInput('tagged', { excludedTags: ['absent'] }),
+      {
+        guard: 'CAN_BE_SERVED',
+        message: expect.stringContaining('names the tag "absent", which no part of the graph has'),
+      },
+    ],
+    [
+      'that shows nothing',
+      OPERATOR,
+      contractInput('pii', { classes: ['PII'] }),
+      { guard: 'CAN_BE_SERVED', message: expect.stringContaining('shows no field of Query') },
+    ],
+    ['that exists', OPERATOR, contractInput('open', { classes: ['PUBLIC', 'GOV_DELIB'] }), { code: 'ALREADY_EXISTS' }],
+    [
+      'on an old revision',
+      OPERATOR,
+      contractInput('open', { classes: ['PUBLIC'], expectedRevision: 1 }),
+      { code: 'REVISION_CONFLICT' },
+    ],
+    ['with an unsafe name', OPERATOR, contractInput('../x', { classes: ['PUBLIC'] }), { code: 'BAD_USER_INPUT' }],
+    ['with an unknown class', OPERATOR, contractInput('x', { classes: ['SECRET'] }), { code: 'BAD_USER_INPUT' }],
+    ['with an invalid tag', OPERATOR, contractInput('x', { includedTags: ['a b'] }), { code: 'BAD_USER_INPUT' }],
+    ['of a publisher', TREASURY, contractInput('x', { classes: ['PUBLIC'] }), { code: 'FORBIDDEN' }],
+  ])('refuses a contract %s', async (_, caller, input, expected) => {
+    expect(await refusal(caller, 'putContract', input, CONTRACT)).toMatchObject(expected);
+  });
+
+  test('refuses to remove a contract that is unknown, and by publishers', async () => {
+    const input = { name: 'unknown', expectedRevision: 1 };
+    expect(await refusal(OPERATOR, 'removeContract', input, CONTRACT)).toMatchObject({ code: 'NOT_FOUND' });
+    expect(await refusal(TREASURY, 'removeContract', input, CONTRACT)).toMatchObject({ code: 'FORBIDDEN' });
+  });
+
+  test('lets operators alone check without schemas', async () => {
+    expect((await refusal(TREASURY, 'checkSchemas', { schemas: [] }, CHECK)).message).toContain('"schemas" is empty');
+    expect((await checked(OPERATOR, {})).passed).toBe(true);
+  });
+
   test('refuses to return to a supergraph that needs what an owner has withdrawn', async () => {
     const { ownerConsents } = await read(
       '{ ownerConsents(filter: { status: { eq: GRANTED } }) { nodes { id revision } } }',
@@ -522,7 +634,6 @@ describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
   });
 
   test.each<[string, object, string]>([
-    ['of nothing', { schemas: [] }, '"schemas" is empty'],
     ['of an unknown subgraph', { schemas: [{ subgraph: 'weather', sdl: 'type Query { a: Int }' }] }, 'weather'],
     [
       'of a subgraph twice',

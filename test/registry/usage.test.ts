@@ -196,6 +196,17 @@ describe.each(databaseKinds)('usage in the registry, on %s', (kind) => {
       expect(await rowsOf('agency:doe')).toEqual({ operations: 300, uses: 300 });
     });
 
+    test('makes room for what a party sends on another day', async () => {
+      graph.clock.advance({ days: 1 });
+      await report('public', 10, (index) => ({
+        ...{ client: 'public', version: 'public', digest: digestOf('tomorrow', index) },
+      }));
+      const { database } = graph.subgraph('registry');
+      const newest = await database.findBy(UsedOperation, 'digest', [digestOf('tomorrow', 0), digestOf('tomorrow', 9)]);
+      expect(newest).toHaveLength(2);
+      expect((await rowsOf('public')).operations).toBe(2_000);
+    });
+
     test('examines what each party sent, within the limits of all', async () => {
       const { database, clock } = graph.subgraph('registry');
       const { used, leftOut } = await usedLately(database, clock.now().toISOString());

@@ -59,7 +59,7 @@ const supergraph = compose([
 describe.each(['native', 'apollo'] as const)('estimated cost of operations, %s planner', (planner) => {
   let graph: Graph;
   beforeAll(() => {
-    graph = new Graph({
+    graph = Graph.of({
       supergraphSdl: supergraph,
       planner: plannerOf(planner, createLog('silent', 'test')),
       planLimits: { entries: 1_000, bytes: 100_000_000, timeoutMs: 20_000 },

@@ -177,7 +177,7 @@ const PLANS = { entries: 100, bytes: 10_000_000, timeoutMs: 30_000 };
 function apiSchemaOf({ supergraph }: World): GraphQLSchema {
   const planner = () => ({ name: 'apollo', plan: () => Promise.reject(), close: async () => {} }) as never;
   const transport = ({ name }: { name: string }) => new BytesTransport(name, () => Promise.reject());
-  return new Graph({ supergraphSdl: supergraph, planner, planLimits: PLANS, fetchTimeoutMs: 1, transport }).apiSchema;
+  return Graph.of({ supergraphSdl: supergraph, planner, planLimits: PLANS, fetchTimeoutMs: 1, transport }).apiSchema;
 }
 
 let identity: TestIdentity;

@@ -372,6 +372,7 @@ export function expectations(tables: Tables): Record<string, Expected> {
     SchemaCheck: publishedSchema,
     OwnerConsent: publishedSchema,
     PartOwner: schemaPart,
+    SchemaContract: schemaPart,
     GatewayReport: schemaPart,
     ServedSchema: schemaPart,
     SchemaCoordinate: { rows: schemaReader, GOV: schemaReader },

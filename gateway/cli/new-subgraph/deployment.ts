@@ -16,12 +16,14 @@ export interface Container {
 /**
  * The part of docker-compose.yml that runs a subgraph with its own database, keys and record: a second file for `docker compose -f`.
  */
-export function composePart({ name }: SubgraphPlan, { build, module, isMigrated }: Container): string {
+export function composePart({ name, agency }: SubgraphPlan, { build, module, isMigrated }: Container): string {
   const title = name.toUpperCase();
   const database = `mysql://${name}:\${${title}_DB_PASSWORD:?set it in .env}@mysql:3306/${name}`;
   return `# Runs ${name} beside the stack of docker-compose.yml:
 #   docker compose -f docker-compose.yml -f <this file> up --build --wait
 # .env needs ${title}_DB_PASSWORD and ${title}_EVENTS_PASSWORD, and ./secrets the keys that \`npm run keys\` makes for ${name}.
+# Gateways serve it once it is registered, and publishers of ${agency.key} have published its schema:
+#   docker compose run --rm publisher register ${name} --agencies ${agency.key} --address http://${name}:4000/graphql
 services:
   gateway-1:
     depends_on:
@@ -112,6 +114,8 @@ export function kubernetesPart({ name, agency }: SubgraphPlan, { image, module }
 #   ordergraph-subgraphs   identity-keys.json and audit-keys.json of \`npm run keys\`
 #   ${name}-sender         audit-key.json of senders/${name}
 #   ${name}-database       url, such as mysql://${name}:password@host:3306/${name}
+# Gateways serve it once an operator has registered it, and publishers of ${agency.key} have published its schema:
+#   ordergraph registry register ${name} --agencies ${agency.key} --address http://${name}:4000/graphql
 apiVersion: apps/v1
 kind: Deployment
 metadata:

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { OperatorError } from '#base/errors';
 import { type AnswerError, type Ask, patiently } from '../../export/ask';
 import { type CallerOptions, clientOf } from '../graph-client';
@@ -12,9 +13,13 @@ export class RefusedError extends OperatorError {
   readonly codes: readonly (string | undefined)[];
 }
 
+/** Key of a request that is the same whenever the request is. */
+export const keyOf = (...parts: readonly unknown[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+
 /** Sends operations to a running graph, and waits while it is busy. */
 export class Registry {
-  private constructor(private readonly ask: Ask) {}
+  constructor(private readonly ask: Ask) {}
 
   static async of(options: CallerOptions): Promise<Registry> {
     return new Registry(await clientOf(options));
@@ -43,7 +48,7 @@ export class Registry {
       if (!page)
         throw new OperatorError(
           'The caller may not read the registry',
-          'Use --as role=operator, role=coordinator, or a token with one of these roles',
+          'Use --as "role=operator; subject=NAME", role=coordinator, or a token with one of these roles',
         );
       nodes.push(...page.nodes);
       if (!page.pageInfo.hasNextPage) return nodes;

@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import type { Contract } from '../../ownership/contract';
 import type { CallerOptions } from '../graph-client';
 import type { Proposal, Registration } from './consents';
 import type { PublishOptions } from './publish';
+import type { ReleaseOptions } from './release';
 
 /** How a command that asks a running graph names its caller. */
 export interface CallerFlags {
@@ -38,7 +40,10 @@ export function addRegistryCommands(program: Command, { flagged, of }: Callers):
     );
 
   command(registry, 'publish')
-    .argument('<name=file...>', 'schemas as name=file, such as reviews=schema.graphql')
+    .argument(
+      '[name=file...]',
+      'schemas as name=file, such as reviews=schema.graphql; none for the current ones with the consents and contracts of now, by operators',
+    )
     .description('Checks schemas against what gateways serve, and publishes them if they pass. Exits with 1 if not.')
     .option('--note <text>', 'What changed.')
     .option('--commit <id>', 'Commit of the source.')
@@ -51,6 +56,27 @@ export function addRegistryCommands(program: Command, { flagged, of }: Callers):
       const published = await publishSchemas(sources, flags, of(flags as never));
       print(json ? `${JSON.stringify(published)}\n` : describePublished(published));
       process.exitCode = published.passed ? 0 : 1;
+    });
+
+  command(registry, 'publish-release')
+    .description(
+      'Registers the subgraphs of this release, and publishes their schemas where gateways serve others. The first time, it takes over the agreement of the release. Operators only.',
+    )
+    .requiredOption(
+      '--address <url>',
+      'Where gateways reach the subgraphs, such as http://*:4000/graphql: the star stands for their names.',
+    )
+    .option('--first', 'Do nothing if a supergraph was activated before.')
+    .option('--note <text>', 'What changed.')
+    .option('--accept-breaking', 'Publish although clients would break.')
+    .action(async ({ address, ...flags }: CallerFlags & Omit<ReleaseOptions, 'addressOf'> & { address: string }) => {
+      const { publishRelease } = await import('./release');
+      const { Registry } = await import('./client');
+      const { describePublished } = await import('./publish');
+      const addressOf = (name: string) => address.replaceAll('*', name);
+      const published = await publishRelease(await Registry.of(of(flags as never)), { ...flags, addressOf });
+      print(published ? describePublished(published) : 'Nothing to publish\n');
+      process.exitCode = published?.passed === false ? 1 : 0;
     });
 
   command(registry, 'history')
@@ -84,6 +110,15 @@ export function addRegistryCommands(program: Command, { flagged, of }: Callers):
       print(await rollBack(of(flags as never), number, note));
     });
 
+  command(registry, 'sign')
+    .description(
+      'Activates the active supergraph again, so that the registry signs it with its current key. Operators only.',
+    )
+    .action(async (flags: CallerFlags) => {
+      const { signAgain } = await import('./history');
+      print(await signAgain(of(flags as never)));
+    });
+
   command(registry, 'register')
     .argument('<name>', 'name of the subgraph')
     .description('Registers a subgraph, whose agencies may then publish its schema. Operators only.')
@@ -104,6 +139,45 @@ export function addRegistryCommands(program: Command, { flagged, of }: Callers):
     });
 
   addConsentCommands(registry, command, of);
+  addContractCommands(registry, command, of);
+}
+
+function addContractCommands(
+  registry: Command,
+  command: (parent: Command, name: string) => Command,
+  of: Callers['of'],
+): void {
+  const contracts = registry
+    .command('contracts')
+    .description('Parts of the graph that gateways serve at paths of their own, from the next publication on.');
+
+  command(contracts, 'list')
+    .description('Lists contracts.')
+    .action(async (flags: CallerFlags) => {
+      const { listContracts } = await import('./contracts');
+      print(await listContracts(of(flags as never)));
+    });
+
+  command(contracts, 'put')
+    .argument('<name>', 'name of the contract, which is part of its path')
+    .description('Adds a contract, or replaces it. Operators only.')
+    .requiredOption('--description <text>', 'Who it is for.')
+    .option('--include <tag...>', 'Tags of the fields that it shows; all without any.', [])
+    .option('--exclude <tag...>', 'Tags of the parts that it hides.', [])
+    .option('--classes <class...>', 'Sensitivity classes of the fields that it shows; all without any.', [])
+    .action(async (name: string, flags: CallerFlags & Contract) => {
+      const { putContract } = await import('./contracts');
+      const { description, include, exclude, classes } = flags;
+      print(await putContract(of(flags as never), name, { description, include, exclude, classes }));
+    });
+
+  command(contracts, 'remove')
+    .argument('<name>', 'name of the contract')
+    .description('Removes a contract. Operators only.')
+    .action(async (name: string, flags: CallerFlags) => {
+      const { removeContract } = await import('./contracts');
+      print(await removeContract(of(flags as never), name));
+    });
 }
 
 function addConsentCommands(

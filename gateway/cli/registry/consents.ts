@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { OperatorError } from '#base/errors';
 import { nearest } from '#base/nearest';
-import { ACTS, readAgreement } from '../../ownership/agreement';
+import { ACTS, type Agreement, readAgreement } from '../../ownership/agreement';
 import { todayInUtc } from '../compose';
 import type { CallerOptions } from '../graph-client';
-import { Registry } from './client';
+import { keyOf, Registry } from './client';
+import { put } from './contracts';
 
 interface Consent {
   readonly id: string;
@@ -34,10 +34,6 @@ export interface Proposal {
   readonly reason: string;
   readonly until?: string | undefined;
 }
-
-/** Key of a request that is the same whenever the request is. */
-const keyOf = (...parts: readonly unknown[]): string =>
-  createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 
 /** Proposes a consent. @returns a text for the reader @throws OperatorError */
 export async function proposeConsent(caller: CallerOptions, { until = undefined, ...rest }: Proposal): Promise<string> {
@@ -87,12 +83,22 @@ const describeConsent = ({ id, status, owner, actors, act, coordinates, reason, 
   `${id}  ${status}  ${owner.name} lets ${actors.join(', ')} ${act} ${coordinates.join(', ')}${until === null ? '' : ` until ${until}`}: ${reason}\n`;
 
 /**
- * Takes an agreement over into a registry without activations: owners, and consents that the owners gave elsewhere.
+ * Takes an agreement over into a registry without activations: owners, consents that the owners gave elsewhere, and contracts.
  * @returns a line for the reader @throws OperatorError
  */
 export async function adoptAgreement(caller: CallerOptions, file: string): Promise<string> {
-  const { owners, consents } = readAgreement(file, todayInUtc());
-  const registry = await Registry.of(caller);
+  const agreement = readAgreement(file, todayInUtc());
+  await adopt(await Registry.of(caller), agreement);
+  const counts = [
+    `owners by coordinate ${Object.keys(agreement.owners).length}`,
+    `consents ${agreement.consents.length}`,
+    `contracts ${Object.keys(agreement.contracts ?? {}).length}`,
+  ];
+  return `Took over the agreement: ${counts.join(', ')}\n`;
+}
+
+/** Takes over the owners, consents, and contracts of an agreement; doing it again changes nothing. @throws OperatorError */
+export async function adopt(registry: Registry, { owners, consents, contracts = {} }: Agreement): Promise<void> {
   for (const [coordinate, owner] of Object.entries(owners))
     await registry.request(
       'mutation Assign($input: AssignPartInput!) { assignPart(input: $input) { subgraph { name } } }',
@@ -105,7 +111,7 @@ export async function adoptAgreement(caller: CallerOptions, file: string): Promi
     await registry.request(mutation('takeOverConsents', 'TakeOverConsentsInput'), {
       input: { consents: inputs, idempotencyKey: keyOf(inputs) },
     });
-  return `Took over the agreement: owners by coordinate ${Object.keys(owners).length}, consents ${consents.length}\n`;
+  for (const [name, contract] of Object.entries(contracts)) await put(registry, name, contract);
 }
 
 export interface Registration {
@@ -116,15 +122,20 @@ export interface Registration {
 }
 
 /** Registers a subgraph. @returns a line for the reader @throws OperatorError */
-export async function registerSubgraph(
-  caller: CallerOptions,
+export async function registerSubgraph(caller: CallerOptions, registration: Registration): Promise<string> {
+  await register(await Registry.of(caller), registration);
+  const { name, agencies } = registration;
+  return `Registered ${name}: publishers of ${agencies.join(' and ')} may publish its schema\n`;
+}
+
+/** @throws OperatorError */
+export async function register(
+  registry: Registry,
   { name, agencies, clearances, address: url }: Registration,
-): Promise<string> {
-  const registry = await Registry.of(caller);
+): Promise<void> {
   const input = { name, agencies, clearances, url };
   await registry.request(
     'mutation Register($input: RegisterSubgraphInput!) { registerSubgraph(input: $input) { subgraph { name } } }',
     { input: { ...input, idempotencyKey: keyOf(input) } },
   );
-  return `Registered ${name}: publishers of ${agencies.join(' and ')} may publish its schema\n`;
 }

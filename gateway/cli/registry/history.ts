@@ -193,12 +193,31 @@ export async function differences(caller: CallerOptions, from: number, to: numbe
   return text || 'The same versions of all subgraphs\n';
 }
 
+/** Activates the active supergraph again, which signs it with the key that the registry has now. @returns a line for the reader @throws OperatorError */
+export async function signAgain(caller: CallerOptions): Promise<string> {
+  const registry = await Registry.of(caller);
+  const { number, supergraph } = await lastOf(registry);
+  await activate(registry, supergraph.number, number, 'Signed again.');
+  return `Signed supergraph ${supergraph.number} again; gateways take it within seconds\n`;
+}
+
+async function lastOf(registry: Registry): Promise<Activation> {
+  const last = (await registry.all<Activation>(ACTIVATIONS, 'supergraphActivations')).at(-1);
+  if (last) return last;
+  throw new OperatorError(
+    'The registry has no active supergraph',
+    'Publish schemas first: `ordergraph registry publish`',
+  );
+}
+
+async function activate(registry: Registry, number: number, expectedActivation: number, note: string): Promise<void> {
+  const idempotencyKey = `rollback-${expectedActivation}-${number}`;
+  await registry.request(ACTIVATE, { input: { number, expectedActivation, note, idempotencyKey } });
+}
+
 /** Returns to an earlier supergraph. @returns a line for the reader @throws OperatorError */
 export async function rollBack(caller: CallerOptions, number: number, note: string): Promise<string> {
   const registry = await Registry.of(caller);
-  const activations = await registry.all<Activation>(ACTIVATIONS, 'supergraphActivations');
-  const expectedActivation = activations.at(-1)?.number ?? 0;
-  const idempotencyKey = `rollback-${expectedActivation}-${number}`;
-  await registry.request(ACTIVATE, { input: { number, expectedActivation, note, idempotencyKey } });
+  await activate(registry, number, (await lastOf(registry)).number, note);
   return `Activated supergraph ${number}; gateways serve it within seconds\n`;
 }

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { OperatorError } from '#base/errors';
 import type { CheckReport } from '../../check/check';
 import { lint } from '../../check/lint';
+import type { PublishedSubgraph } from '../../composition/compose';
 import { describeReport, type LintedReport } from '../check';
 import { readSources } from '../compose';
 import type { CallerOptions } from '../graph-client';
@@ -53,28 +54,39 @@ export async function publishSchemas(
   caller: CallerOptions,
 ): Promise<Published> {
   const proposed = readSources(sources);
-  const schemas = proposed.map(({ name: subgraph, url, sdl }) => {
-    if (url)
-      throw new OperatorError(
-        `The source of "${subgraph}" has an address, but operators say where gateways reach a subgraph`,
-        `Use ${subgraph}=file`,
-      );
-    return { subgraph, sdl };
-  });
-  const registry = await Registry.of(caller);
+  const addressed = proposed.find(({ url }) => url);
+  if (addressed)
+    throw new OperatorError(
+      `The source of "${addressed.name}" has an address, but operators say where gateways reach a subgraph`,
+      `Use ${addressed.name}=file`,
+    );
+  return publish(await Registry.of(caller), proposed, { ...options, lints: true });
+}
+
+/**
+ * Checks schemas against what gateways serve, and publishes them if they pass.
+ * @param options `lints` for schemas that a team wrote; those of a release were linted before
+ * @throws OperatorError if another team published meanwhile: then it says whether a new check passes
+ */
+export async function publish(
+  registry: Registry,
+  proposed: readonly PublishedSubgraph[],
+  { lints = false, ...options }: PublishOptions & { readonly lints?: boolean },
+): Promise<Published> {
+  const schemas = proposed.map(({ name: subgraph, sdl }) => ({ subgraph, sdl }));
   const ask = async (): Promise<Check> => {
     const data = await registry.request(CHECK, { input: { schemas, idempotencyKey: randomUUID() } });
     return (data.checkSchemas as { readonly check: Check }).check;
   };
   const check = await ask();
   const names = schemas.map(({ subgraph }) => subgraph);
-  const subgraphs = await registered(registry, names);
-  const findings = (await lint(proposed, publishedSchemas(subgraphs))) ?? null;
+  const findings = lints ? ((await lint(proposed, publishedSchemas(await registered(registry, names)))) ?? null) : null;
   const report = { ...(JSON.parse(check.report) as CheckReport), supergraph: undefined, findings };
   const { dryRun, acceptBreaking = false, note = null, commit = null } = options;
   const mayPublish = check.passed || (acceptBreaking && report.problems.length === 0);
   if (options.served && mayPublish && !dryRun) await awaitServed(registry, proposed);
-  const notServed = mayPublish ? unserved(await registered(registry, names), proposed) : [];
+  // before the first publication, no gateway runs
+  const notServed = mayPublish && check.basedOn > 0 ? unserved(await registered(registry, names), proposed) : [];
   if (dryRun || !mayPublish) return { passed: check.passed, report, unserved: notServed, supergraph: undefined };
   const input = { check: check.id, note, sourceCommit: commit, acceptBreaking };
   const idempotencyKey = createHash('sha256').update(JSON.stringify(input)).digest('hex');

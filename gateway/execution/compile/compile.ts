@@ -55,9 +55,12 @@ export class CompiledOperation {
     return new CompiledOperation(kind, planned, schemas, root, fetches);
   }
 
-  /** The same fetches, with the complete answer of an operation that has more than its text. */
-  writing({ kind, selectionSet, isWithheldInPart }: NormalizedOperation): CompiledOperation {
-    const { schemas, root, fetches } = this;
+  /**
+   * The same fetches, with the complete answer of an operation that has more than its text, or whose clients see less.
+   * @param schemas with another API schema
+   */
+  writing({ kind, selectionSet, isWithheldInPart }: NormalizedOperation, schemas = this.schemas): CompiledOperation {
+    const { root, fetches } = this;
     return new CompiledOperation(kind, selectionSet, schemas, root, fetches, isWithheldInPart);
   }
 

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { PlanningError, planningTimeout } from '../errors';
+import { Turns } from '#base/turns';
+import { PlanningError, planningTimeout, tooManyPlanned } from '../errors';
 import type { QueryPlan } from '../plan';
 import type { Planner } from '../planner';
 
@@ -30,6 +31,11 @@ interface Kept<T> {
  */
 const BYTES_A_CHARACTER = 200;
 
+/** Maximum operations that are planned at once, of all callers and of one, and that wait of one. */
+const MAX_PLANNED = 16;
+const MAX_PLANNED_OF_CALLER = 1;
+const MAX_WAITING_OF_CALLER = 64;
+
 /** Maximum failed operations remembered, maximum characters of their texts, and milliseconds for which they are. */
 const MAX_FAILED = 1_000;
 const MAX_FAILED_CHARACTERS = 8 * 1024 * 1024;
@@ -39,6 +45,8 @@ const FAILED_MS = 60_000;
 export class Plans<T> {
   private readonly kept: LRUCache<string, Kept<T>>;
   private readonly planning = new Map<string, Promise<T>>();
+  /** Some operations take seconds: those of one caller wait for each other, not those of others for them. */
+  private readonly turns = new Turns(MAX_PLANNED, MAX_PLANNED_OF_CALLER);
   /** Recent operations without a plan, which are not planned again immediately. */
   private readonly failed = new LRUCache<string, PlanningError>({
     ...{ max: MAX_FAILED, ttl: FAILED_MS, maxSize: MAX_FAILED_CHARACTERS },
@@ -78,23 +86,23 @@ export class Plans<T> {
 
   /**
    * The compiled plan of an operation. Concurrent requests for one operation share its planning.
-   * @param key cache key of the compiled plan @throws PlanningError
+   * @param key cache key of the compiled plan @param caller who waits for a turn; empty for the gateway itself @throws PlanningError
    */
-  get(key: string, operation: string, compile: (plan: QueryPlan) => T): Promise<T> {
+  get(key: string, operation: string, compile: (plan: QueryPlan) => T, caller = ''): Promise<T> {
     const kept = this.peek(key);
     if (kept !== undefined) return Promise.resolve(kept);
     const failed = this.failed.get(operation);
     if (failed) return Promise.reject(failed);
     let planning = this.planning.get(key);
     if (!planning) {
-      planning = this.make(key, operation, compile).finally(() => this.planning.delete(key));
+      planning = this.make(key, operation, compile, caller).finally(() => this.planning.delete(key));
       this.planning.set(key, planning);
     }
     return planning;
   }
 
-  private async make(key: string, operation: string, compile: (plan: QueryPlan) => T): Promise<T> {
-    const plan = (await this.shared?.get(operation)) ?? (await this.plan(operation));
+  private async make(key: string, operation: string, compile: (plan: QueryPlan) => T, caller: string): Promise<T> {
+    const plan = (await this.shared?.get(operation)) ?? (await this.planInTurn(operation, caller));
     const compiled = compile(plan);
     this.kept.set(key, {
       operation,
@@ -102,6 +110,20 @@ export class Plans<T> {
       bytes: (key.length + operation.length) * BYTES_A_CHARACTER + 1_000,
     });
     return compiled;
+  }
+
+  private async planInTurn(operation: string, caller: string): Promise<QueryPlan> {
+    if (caller !== '' && this.turns.waitingOf(caller) >= MAX_WAITING_OF_CALLER)
+      throw tooManyPlanned(MAX_WAITING_OF_CALLER);
+    let done!: () => void;
+    await new Promise<void>((granted) => {
+      done = this.turns.take(caller, granted);
+    });
+    try {
+      return await this.plan(operation);
+    } finally {
+      done();
+    }
   }
 
   private async plan(operation: string): Promise<QueryPlan> {

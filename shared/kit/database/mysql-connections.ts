@@ -1,8 +1,8 @@
 import { type Connection, type ConnectionOptions, createConnection, type Pool, type PoolConnection } from 'mysql2';
 import { QueryFailedError } from 'typeorm';
 import type { Cancellation } from '#base/cancellation';
+import { Turns } from '#base/turns';
 import { coded, failureOf } from './driver-errors';
-import { Turns } from './turns';
 
 /** Milliseconds until an unanswered connection attempt fails. Below {@link ACQUIRE_MS}, so that the cause is reported. */
 export const CONNECT_MS = 3_000;

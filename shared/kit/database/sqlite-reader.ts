@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { packageRoot } from '#base/package-root';
+import { Turns } from '#base/turns';
 import { coded } from './driver-errors';
 import type { Caller } from './mysql-connections';
 import type { ReadReply, ReadTask } from './sqlite-reader-thread';
-import { Turns } from './turns';
 
 /** Threads run compiled code, never sources. */
 const THREAD = join(packageRoot, 'dist', 'shared', 'kit', 'database', 'sqlite-reader-thread.js');

@@ -404,3 +404,8 @@ export function computed(type: () => GraphQLTypeReference, description: string, 
 export function sensitivity(of: Sensitivity) {
   return Directive(`@sensitivity(class: ${of})`);
 }
+
+/** Tags a field, an input field, or a type: contracts select parts of the graph by tags. Tags of a model are an option of `@model`. */
+export function tag(name: string) {
+  return Directive(`@tag(name: ${JSON.stringify(name)})`);
+}

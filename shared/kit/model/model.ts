@@ -80,6 +80,8 @@ export interface Model {
   /** Whether it is a type of the schema; false for link tables. */
   published: boolean;
   sensitivity: Sensitivity;
+  /** Tags of its types, by which contracts select parts of the graph. */
+  tags: readonly string[];
   defaultOrder: readonly Order[];
   selectable: Map<string, Selectable>;
   /** Work that property decorators postpone until the class decorator has run. */
@@ -106,6 +108,7 @@ export function draftOf(target: object): Model {
       stored: false,
       published: false,
       sensitivity: 'PUBLIC',
+      tags: [],
       defaultOrder: [],
       longTexts: new Set(parent?.longTexts),
       selectable: new Map(parent?.selectable),
@@ -152,6 +155,8 @@ interface ModelOptions {
   key?: string;
   /** Sensitivity class of fields without one; PUBLIC by default. */
   sensitivity?: Sensitivity;
+  /** Tags of the type, and of those of its lists and figures. Contracts select parts of the graph by tags. */
+  tags?: readonly string[];
   /** Default order of lists: properties, with a leading `-` for descending. The key breaks ties. */
   order?: readonly string[];
   /** False for types that are reachable only through other objects, and so are not federation entities. */
@@ -170,6 +175,7 @@ export function model(description: string, options: ModelOptions = {}) {
     draft.stored = true;
     draft.published = true;
     draft.sensitivity = options.sensitivity ?? 'PUBLIC';
+    draft.tags = options.tags ?? [];
     draft.defaultOrder = (options.order ?? []).map((term) =>
       term.startsWith('-') ? { property: term.slice(1), direction: 'DESC' } : { property: term, direction: 'ASC' },
     );

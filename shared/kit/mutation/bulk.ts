@@ -41,6 +41,8 @@ export interface BulkSpec<Fields extends InputFields = InputFields> {
   readonly description: string;
   /** Actors that may call it. */
   readonly by: readonly string[];
+  /** Tags by which contracts select it, besides those that follow from `by` and `returns`. */
+  readonly tags?: readonly string[];
   /** Fields of the input for one object. */
   readonly input: Fields;
   /** Field of the payload, and type of the object in it. */

@@ -49,6 +49,8 @@ export interface MutationSpec<Fields extends InputFields = InputFields, Prepared
   readonly description: string;
   /** Actors that may call it. `run` checks which objects the caller may change. */
   readonly by: readonly string[];
+  /** Tags by which contracts select it, besides those that follow from `by` and `returns`. */
+  readonly tags?: readonly string[];
   readonly input: Fields;
   /** Field of the payload, and type of the object in it. */
   readonly returns: readonly [field: string, type: () => ModelClass];

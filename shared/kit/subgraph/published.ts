@@ -16,7 +16,7 @@ import {
   type TypeNode,
   visit,
 } from 'graphql';
-import { kindsOf, type RoleSpec, type RoleSpecs } from '#base/identity/roles';
+import { kindsOf, type RoleSpec } from '#base/identity/roles';
 import type { Sensitivity } from '#base/sensitivity';
 import { isDimension, isFieldEnum } from '../aggregates/types';
 import { childListOf } from '../collection/children';
@@ -24,13 +24,12 @@ import { DEFAULT_PAGE_SIZE } from '../collection/page';
 import { SEARCH } from '../collection/search';
 import { type Model, type ModelClass, modelOf } from '../model/model';
 import { isItemInput, MAX_ITEMS, RESULT } from '../mutation/bulk';
+import { type TaggedParts, withTags } from './tags';
 
-interface PublishedParts {
+interface PublishedParts extends TaggedParts {
   readonly subgraph: string;
   /** Keys of the agencies whose data it holds. */
   readonly owners: readonly string[];
-  readonly roles: RoleSpecs;
-  readonly models: readonly ModelClass[];
 }
 
 /** Cost of a count, which reads every row of its list. Measured by `test/performance/costs.test.ts`. */
@@ -108,7 +107,7 @@ export function publish(schema: GraphQLSchema, parts: PublishedParts): { sdl: st
       })),
     }),
   });
-  return { sdl: `${header(parts)}\n${print(document)}\n`, carriers };
+  return { sdl: `${header(parts)}\n${print(withTags(document, parts))}\n`, carriers };
 }
 
 /** Makes an entity type implement `Node`, and declares the prefix of the ids that this subgraph can resolve. */
@@ -143,7 +142,7 @@ function roleDirective([name, spec]: [string, RoleSpec]): string {
 }
 
 const header = ({ subgraph, owners, roles }: PublishedParts): string => `extend schema
-  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@composeDirective", "@cost", "@listSize"])
+  @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@shareable", "@composeDirective", "@cost", "@listSize", "@tag"])
   @link(url: "https://ordergraph.example/sensitivity/v1.0", import: ["@sensitivity", "@owner", "@role", "@matchedBy", "Sensitivity"])
   @composeDirective(name: "@sensitivity")
   @composeDirective(name: "@owner")

@@ -489,7 +489,10 @@ function buildFederated(
     skipCheck: true,
   });
   passArguments(plain, types, [...types, ...stubs], resolvers);
-  const { sdl, carriers } = publish(plain, { subgraph, owners, roles, models: [...types, ...stubs] });
+  const { sdl, carriers } = publish(plain, {
+    ...{ subgraph, owners, roles, mutations, actors },
+    models: [...types, ...stubs],
+  });
   const references: Record<string, object> = {};
   for (const type of [...types, ...stubs])
     references[modelOf(type).name] = { __resolveReference: referenceResolver(type) };

@@ -1,27 +1,39 @@
 import {
   defaultFieldResolver,
   type GraphQLField,
-  type GraphQLOutputType,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
   getNamedType,
   getNullableType,
   isCompositeType,
   isListType,
   isObjectType,
+  Kind,
+  type SelectionNode,
+  type SelectionSetNode,
 } from 'graphql';
 import { RequestError } from '#base/errors';
+import { oncePerField } from '../collection/once-per-field';
 import { type ModelClass, modelOf } from '../model/model';
 import type { Context } from './context';
 
-/** Maximum periods of all series of one request, and characters of its long texts. */
+/** Maximum values of one request, periods of all its series, and characters of its long texts. */
+const MAX_VALUES = 1_000_000;
 const MAX_PERIODS = 20_000;
 const MAX_TEXT = 16 * 1024 * 1024;
 
 /** Work of one request, in the unit of `@cost`. */
 export class Work {
   units = 0;
+  private values = 0;
   private periods = 0;
   private characters = 0;
+
+  /** Counts objects, and the values that they show, before any is resolved: that cannot be interrupted. @throws RequestError if they are too many */
+  showValues(count: number): void {
+    this.values += count;
+    if (this.values > MAX_VALUES) throw tooLarge('values', MAX_VALUES, 'use smaller pages, or select fewer fields');
+  }
 
   /** Counts periods that a series shows, whether or not they have objects. @throws RequestError if they are too many */
   showPeriods(count: number): void {
@@ -47,8 +59,8 @@ const tooLarge = (limit: string, most: number, fix: string): RequestError =>
 const COMPOSITE = 1;
 
 /**
- * Makes a schema count the work of each request: the weight of each field, once for each object or list of leaves, and the characters of
- * long texts. Call it last.
+ * Makes a schema count the work of each request: the weight of each field, once for each object or list of leaves, the values that objects
+ * show, and the characters of long texts. Call it last.
  */
 export function measure(schema: GraphQLSchema, models: readonly ModelClass[]): void {
   for (const model of models.map(modelOf)) {
@@ -60,13 +72,19 @@ export function measure(schema: GraphQLSchema, models: readonly ModelClass[]): v
     }
   }
   for (const type of Object.values(schema.getTypeMap())) {
-    if (!isObjectType(type) || type.name.startsWith('__') || type === schema.getMutationType()) continue;
+    if (!isObjectType(type) || type.name.startsWith('__')) continue;
+    const isMutation = type === schema.getMutationType();
     for (const field of Object.values(type.getFields())) {
-      const weight = weightOf(field);
-      if (weight > 0) field.resolve = counted(field, weight);
+      const weight = isMutation ? 0 : weightOf(field);
+      if (isCompositeType(getNamedType(field.type))) field.resolve = countedObjects(field, weight);
+      else if (weight > 0) field.resolve = counted(field, weight);
     }
   }
 }
+
+/** Of any realm. */
+const isPromise = (value: unknown): value is Promise<unknown> =>
+  typeof (value as Promise<unknown> | null | undefined)?.then === 'function';
 
 function counting(field: GraphQLField<unknown, unknown>): GraphQLField<unknown, unknown>['resolve'] {
   const { resolve = defaultFieldResolver } = field;
@@ -76,7 +94,7 @@ function counting(field: GraphQLField<unknown, unknown>): GraphQLField<unknown, 
   };
   return (source, args, context, info) => {
     const text: unknown = resolve(source, args, context, info);
-    return text instanceof Promise
+    return isPromise(text)
       ? text.then((settled) => count(settled, context as Context))
       : count(text, context as Context);
   };
@@ -89,24 +107,49 @@ function weightOf(field: GraphQLField<unknown, unknown>): number {
   return isCompositeType(getNamedType(field.type)) ? COMPOSITE : 0;
 }
 
-function counted(field: GraphQLField<unknown, unknown>, weight: number): GraphQLField<unknown, unknown>['resolve'] {
-  const { resolve = defaultFieldResolver } = field;
-  if (!isListOfObjects(field.type))
-    return (source, args, context, info) => {
-      (context as Context).work.units += weight;
-      return resolve(source, args, context, info);
-    };
-  const count = (values: unknown, { work }: Context) => {
-    if (Array.isArray(values)) work.units += weight * values.length;
-    return values;
-  };
+type Resolve = GraphQLField<unknown, unknown>['resolve'];
+
+/** Counts the weight of a field with a value. */
+function counted({ resolve = defaultFieldResolver }: GraphQLField<unknown, unknown>, weight: number): Resolve {
   return (source, args, context, info) => {
-    const values: unknown = resolve(source, args, context, info);
-    return values instanceof Promise
-      ? values.then((settled) => count(settled, context as Context))
-      : count(values, context as Context);
+    (context as Context).work.units += weight;
+    return resolve(source, args, context, info);
   };
 }
 
-const isListOfObjects = (type: GraphQLOutputType): boolean =>
-  isListType(getNullableType(type)) && isCompositeType(getNamedType(type));
+/** Counts the weight of each object that a field resolves to, and the values that it shows. */
+function countedObjects(field: GraphQLField<unknown, unknown>, weight: number): Resolve {
+  const { resolve = defaultFieldResolver } = field;
+  const isList = isListType(getNullableType(field.type));
+  const count = (value: unknown, { work }: Context, info: GraphQLResolveInfo) => {
+    const objects = Array.isArray(value) ? value.length : value === null || value === undefined ? 0 : 1;
+    if (isList) work.units += weight * objects;
+    if (objects > 0) work.showValues(objects * (1 + oncePerField(info, 'leaves', () => leavesOf(info))));
+    return value;
+  };
+  return (source, args, context, info) => {
+    // one that is null costs as much
+    if (!isList) (context as Context).work.units += weight;
+    const value: unknown = resolve(source, args, context, info);
+    return isPromise(value)
+      ? value.then((settled) => count(settled, context as Context, info))
+      : count(value, context as Context, info);
+  };
+}
+
+/** Number of fields without selections of their own that a field selects of each object, whatever its type. */
+function leavesOf({ fieldNodes, fragments }: GraphQLResolveInfo): number {
+  const seen = new Set<string>();
+  const within = ({ selections }: SelectionSetNode): number =>
+    selections.reduce((sum, selection) => sum + of(selection), 0);
+  const of = (selection: SelectionNode): number => {
+    if (selection.kind === Kind.FIELD) return selection.selectionSet ? 0 : 1;
+    if (selection.kind === Kind.INLINE_FRAGMENT) return within(selection.selectionSet);
+    // executors visit a fragment once, too
+    const name = selection.name.value;
+    if (seen.has(name)) return 0;
+    seen.add(name);
+    return within(fragments[name]!.selectionSet);
+  };
+  return fieldNodes.reduce((sum, { selectionSet }) => sum + (selectionSet ? within(selectionSet) : 0), 0);
+}

@@ -3,7 +3,12 @@ import { model } from '#kit/model/model';
 import { ClientRelease } from './client-release';
 
 /** Without personal data: gateways read those in use. */
-@model('Document that a released version of a client sends.', { order: ['name'], sensitivity: 'GOV', entity: false })
+@model('Document that a released version of a client sends.', {
+  order: ['name'],
+  sensitivity: 'GOV',
+  tags: ['operation'],
+  entity: false,
+})
 export class ClientDocument {
   @key('Id of the release and number of the document, such as `clr_…-2`.', { length: 40 }) id!: string;
   @belongsTo(() => ClientRelease, 'The release.', { as: 'release', filter: true }) releaseId!: string;

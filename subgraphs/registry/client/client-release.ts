@@ -16,6 +16,7 @@ import { ClientDocument } from './client-document';
 @model('Released version of a client, such as a dashboard. Every caller may send its documents until it is retired.', {
   order: ['client', 'publishedAt'],
   sensitivity: 'GOV',
+  tags: ['operation'],
 })
 @Index(['client', 'clientVersion'], { unique: true })
 export class ClientRelease {

@@ -7,6 +7,7 @@ import { NOT_APPROVED } from '../schema/owner-consent.mutations';
 import { PartOwner } from '../schema/part-owner';
 import { RegisteredSubgraph } from '../schema/registered-subgraph';
 import { SchemaCheck } from '../schema/schema-check';
+import { SchemaContract } from '../schema/schema-contract';
 import { SchemaCoordinate } from '../schema/schema-coordinate';
 import { digestOf, partsOf, SchemaTextPart } from '../schema/schema-text';
 import { ServedSchema } from '../schema/served-schema';
@@ -71,6 +72,12 @@ export function schemaExercise(asOf: string): ExerciseRows[] {
       ),
     ),
     rows(SubgraphVersion, versions),
+    rows(SchemaContract, [
+      Object.assign(new SchemaContract(), {
+        ...{ name: 'exercise-open', description: INVENTED, includedTags: [], excludedTags: [], classes: ['PUBLIC'] },
+        ...{ changedAt: at(100), removedAt: null, revision: 1, exercise: true },
+      }),
+    ]),
     rows(SupergraphVersion, [
       Object.assign(new SupergraphVersion(), {
         ...{ id, number: 0, digest: digestOf(SUPERGRAPH), basedOn: 0, ...digests, note: INVENTED },

@@ -10,6 +10,7 @@ export const MAX_REPLICAS = 1_000;
   key: 'replica',
   order: ['replica'],
   sensitivity: 'GOV',
+  tags: ['operation'],
 })
 export class GatewayReport {
   @key('Name of the replica.', { length: 100 }) replica!: string;

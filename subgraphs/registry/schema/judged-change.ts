@@ -25,17 +25,21 @@ export interface JudgedChange {
 /**
  * Judges schemas as a change of what gateways serve now.
  * @param agencies that own each subgraph: its schema may name no others
+ * @param changed contracts that would take the place of those of the agreement
  */
 export async function judgedChange(
   before: Preparation,
   proposed: readonly SubgraphSchema[],
   agencies: SchemaChange['agencies'],
+  changed: (contracts: Agreement['contracts']) => Agreement['contracts'] = (contracts) => contracts,
 ): Promise<JudgedChange> {
   const { database, now, services } = before;
   const served = await servedNow(database);
+  const agreement = await agreementNow(database, dayOf(now));
+  const contracts = changed(agreement.contracts);
   const change: SchemaChange = {
     ...{ before: served.schemas, supergraph: served.supergraph, proposed, agencies },
-    agreement: await agreementNow(database, dayOf(now)),
+    agreement: contracts ? { ...agreement, contracts } : agreement,
     documents: await releasedDocuments(database),
     ...(await usedLately(database, now)),
   };

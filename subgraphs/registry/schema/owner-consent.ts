@@ -24,6 +24,7 @@ export type ConsentStatus = ValueOf<typeof ConsentStatus>;
 @model('Consent of an owner to what other subgraphs do to its parts of the graph.', {
   order: ['proposedAt'],
   sensitivity: 'GOV',
+  tags: ['operation'],
 })
 export class OwnerConsent {
   @generatedId('ocn') id!: string;

@@ -6,6 +6,7 @@ import { RegisteredSubgraph } from './registered-subgraph';
   key: 'coordinate',
   order: ['coordinate'],
   sensitivity: 'GOV',
+  tags: ['operation'],
 })
 export class PartOwner {
   @key('Coordinate, such as `Type.field`; `*` stands for all parts without another owner.', { length: 200 })

@@ -8,6 +8,7 @@ import { SubgraphVersion } from './subgraph-version';
   key: 'name',
   order: ['name'],
   sensitivity: 'GOV',
+  tags: ['operation'],
 })
 export class RegisteredSubgraph {
   @key('Name of the subgraph.', { length: 60 }) name!: string;

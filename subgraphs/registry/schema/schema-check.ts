@@ -27,6 +27,7 @@ export interface ProposedVersion {
 @model('Check of schemas before they are published. What it was based on is stored, so that it can be repeated.', {
   order: ['checkedAt'],
   sensitivity: 'GOV',
+  tags: ['operation'],
 })
 @Index(['agencyKey', 'checkedAt'])
 export class SchemaCheck {

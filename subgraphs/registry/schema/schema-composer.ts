@@ -12,6 +12,19 @@ export interface Agreement {
   readonly owners: Readonly<Record<string, string>>;
   readonly clearances: Readonly<Record<string, readonly string[]>>;
   readonly consents: readonly AgreedConsent[];
+  /** Contracts by name; undefined without any. */
+  readonly contracts?: Readonly<Record<string, AgreedContract>>;
+}
+
+/** A part of the graph that gateways serve at a path of its own. */
+export interface AgreedContract {
+  readonly description: string;
+  /** Tags of the fields that it shows. */
+  readonly include: readonly string[];
+  /** Tags of the parts that it hides. */
+  readonly exclude: readonly string[];
+  /** Sensitivity classes of the fields that it shows. */
+  readonly classes: readonly string[];
 }
 
 export interface AgreedConsent {

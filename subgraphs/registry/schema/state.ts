@@ -6,7 +6,8 @@ import { OwnerConsent } from './owner-consent';
 import { PartOwner } from './part-owner';
 import { RegisteredSubgraph } from './registered-subgraph';
 import { SchemaCheck } from './schema-check';
-import type { AgreedConsent, Agreement, ReleasedDocument, SubgraphSchema } from './schema-composer';
+import type { AgreedConsent, AgreedContract, Agreement, ReleasedDocument, SubgraphSchema } from './schema-composer';
+import { SchemaContract } from './schema-contract';
 import { storedText } from './schema-text';
 import { SubgraphVersion } from './subgraph-version';
 import { SupergraphActivation } from './supergraph-activation';
@@ -114,12 +115,29 @@ export async function agreementNow(database: Database, today: string): Promise<A
     'WHERE t.exercise = 0 AND t.granted_at IS NOT NULL AND t.withdrawn_at IS NULL AND (t.until IS NULL OR t.until >= ?) ORDER BY t.id',
     [today],
   );
+  const contracts = await liveContracts(database);
   return {
+    ...(contracts.length > 0
+      ? { contracts: Object.fromEntries(contracts.map((contract) => [contract.name, contractOf(contract)])) }
+      : {}),
     owners: Object.fromEntries(owners.map(({ coordinate, ownerName }) => [coordinate, ownerName])),
     clearances: Object.fromEntries(subgraphs.map(({ name, clearances }) => [name, clearances])),
     consents: consents.map(agreed),
   };
 }
+
+/** Contracts that the next supergraph has. */
+export const liveContracts = (database: Database): Promise<SchemaContract[]> =>
+  all(database, SchemaContract, 'WHERE t.exercise = 0 AND t.removed_at IS NULL ORDER BY t.name');
+
+export const contractOf = ({
+  description,
+  includedTags: include,
+  excludedTags: exclude,
+  classes,
+}: Pick<SchemaContract, 'description' | 'includedTags' | 'excludedTags' | 'classes'>): AgreedContract => ({
+  ...{ description, include, exclude, classes },
+});
 
 const agreed = ({ ownerName, actors, act, coordinates, reason, until }: OwnerConsent): AgreedConsent => ({
   ...{ by: ownerName, to: actors, act, coordinates, reason },

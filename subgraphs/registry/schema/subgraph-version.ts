@@ -20,6 +20,7 @@ import { shownText } from './schema-text';
 @model('Published version of the schema of a subgraph. Versions are never changed or deleted.', {
   order: ['subgraphName', 'number'],
   sensitivity: 'GOV',
+  tags: ['operation'],
 })
 @Index(['subgraphName', 'number'], { unique: true })
 export class SubgraphVersion {

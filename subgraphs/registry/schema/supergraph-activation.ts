@@ -7,6 +7,7 @@ import { SupergraphVersion } from './supergraph-version';
 @model('Decision that gateways serve a supergraph. The last one holds.', {
   order: ['number'],
   sensitivity: 'GOV',
+  tags: ['operation'],
 })
 // two activations after the same one cannot both be stored
 @Index(['number'], { unique: true })

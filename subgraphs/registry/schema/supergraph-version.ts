@@ -19,6 +19,7 @@ import { SubgraphVersion } from './subgraph-version';
 @model('Supergraph that was composed of versions of subgraphs. Versions are never changed or deleted.', {
   order: ['number'],
   sensitivity: 'GOV',
+  tags: ['operation'],
 })
 @Index(['number'], { unique: true })
 export class SupergraphVersion {
@@ -47,7 +48,12 @@ export class SupergraphVersion {
   members!: unknown;
 }
 
-@model('Version of a subgraph in a supergraph.', { order: ['versionId'], sensitivity: 'GOV', entity: false })
+@model('Version of a subgraph in a supergraph.', {
+  order: ['versionId'],
+  sensitivity: 'GOV',
+  tags: ['operation'],
+  entity: false,
+})
 export class SupergraphMember {
   @generatedId('spm') id!: string;
   @belongsTo(() => SupergraphVersion, 'The supergraph.', { as: 'supergraph', filter: true }) supergraphId!: string;

@@ -6,6 +6,7 @@ import { UsedOperation } from './used-operation';
 @model('Requests of a client for an operation on one day, as one replica of the gateway counted them.', {
   order: ['-day'],
   sensitivity: 'GOV',
+  tags: ['operation'],
   entity: false,
 })
 @Index(['day', 'party'])

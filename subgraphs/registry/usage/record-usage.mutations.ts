@@ -6,6 +6,7 @@ import type { Work } from '#kit/mutation/work';
 import { dayOf } from '../schema/state';
 import { OperationCoordinate } from './operation-coordinate';
 import { OperationUse } from './operation-use';
+import { forget } from './usage';
 import { UsedOperation } from './used-operation';
 
 /** Maximum bytes of an operation, which is one column. */
@@ -56,6 +57,9 @@ const recordUsage = mutation({
     const operations = new Map(
       (await database.findBy(UsedOperation, 'digest', digests)).map((operation) => [operation.digest, operation]),
     );
+    const fresh = uses.filter(({ digest }) => !operations.has(digest));
+    for (const party of new Set(fresh.map((use) => use.party)))
+      await makeRoom(work, party, new Set(fresh.filter((use) => use.party === party).map(({ digest }) => digest)).size);
     const room = await Room.of(work, day);
     const changed = new Map<string, UsedOperation>();
     const parts: OperationCoordinate[] = [];
@@ -99,6 +103,26 @@ const recordUsage = mutation({
     return operations.get(digests[0]!)?.id ?? '';
   },
 });
+
+/** Forgets operations that a party sent on one day only, before today, if it has no room for further ones. */
+async function makeRoom({ database, now }: Work, party: string, wanted: number): Promise<void> {
+  const operation = database.table(UsedOperation);
+  const [kept] = await database.query<{ n: number | string }>(
+    `SELECT COUNT(*) AS n FROM ${operation} WHERE party = ?`,
+    [party],
+  );
+  const tooMany = Number(kept!.n) + wanted - MAX_OPERATIONS.party;
+  if (tooMany <= 0) return;
+  const old = await database.query<{ id: string }>(
+    `SELECT id FROM ${operation} WHERE party = ? AND first_used_on = last_used_on AND last_used_on < ?
+     ORDER BY last_used_on, id LIMIT ${tooMany}`,
+    [party, dayOf(now)],
+  );
+  await forget(
+    database,
+    old.map(({ id }) => id),
+  );
+}
 
 const coordinatesOf = ({ id: operationId }: UsedOperation, coordinates: readonly string[]): OperationCoordinate[] =>
   [...new Set(coordinates)].map((coordinate) =>

@@ -42,9 +42,9 @@ export async function usedLately(database: Database, now: string): Promise<UsedL
   const [operations, uses] = [database.table(UsedOperation), database.table(OperationUse)];
   const since = daysBefore(new Date(now), USED_WITHIN_DAYS);
   const rows = await database.query<{ id: string; party: string; n: number | string; characters: number | string }>(
-    `SELECT o.id AS id, u.party AS party, SUM(u.requests) AS n, LENGTH(o.operation) AS characters
-     FROM ${uses} u JOIN ${operations} o ON o.id = u.operation_id
-     WHERE u.day >= ? AND u.exercise = 0 GROUP BY o.id, u.party, LENGTH(o.operation) ORDER BY n DESC, o.id`,
+    `SELECT o.id AS id, u.party AS party, SUM(u.requests) AS n, COUNT(DISTINCT u.day) AS days,
+     LENGTH(o.operation) AS characters FROM ${uses} u JOIN ${operations} o ON o.id = u.operation_id
+     WHERE u.day >= ? AND u.exercise = 0 GROUP BY o.id, u.party, LENGTH(o.operation) ORDER BY days DESC, n DESC, o.id`,
     [since],
   );
   const sent = rows.map(({ id, party, n, characters }) => ({
@@ -66,9 +66,9 @@ export async function usedLately(database: Database, now: string): Promise<UsedL
 }
 
 /**
- * Ids of the operations that fit into the limits. The party with the fewest characters is next, with what it sent most: a party that makes up
+ * Ids of the operations that fit into the limits. The party with the fewest characters is next, with what it sent on most days: a party that makes up
  * operations takes no room from others.
- * @param sent by number of requests
+ * @param sent in this order
  */
 export function fairly(sent: readonly SentOperation[]): string[] {
   const parties = [...Map.groupBy(sent, ({ party }) => party).values()].map((queue) => ({ queue, next: 0, taken: 0 }));
@@ -117,20 +117,33 @@ async function clientsOf(database: Database, ids: readonly string[], since: stri
   return clients;
 }
 
+/** Deletes operations, with their counts and coordinates. */
+export async function forget(database: Database, ids: readonly string[]): Promise<void> {
+  for (let start = 0; start < ids.length; start += BATCH) {
+    const batch = ids.slice(start, start + BATCH);
+    for (const [target, column] of [
+      [OperationCoordinate, 'operation_id'],
+      [OperationUse, 'operation_id'],
+      [UsedOperation, 'id'],
+    ] as const)
+      await database.query(`DELETE FROM ${database.table(target)} WHERE ${column} IN (${marks(batch)})`, batch);
+  }
+}
+
 /** Deletes old counts, and operations that no client has sent since. */
 export const sweepUsage: ScheduledTask = {
   name: 'sweep usage',
   async run(database, clock) {
     const before = daysBefore(clock.now(), KEPT_DAYS);
     await database.query(`DELETE FROM ${database.table(OperationUse)} WHERE day < ?`, [before]);
-    const unused = `last_used_on < ? AND NOT EXISTS
-       (SELECT 1 FROM ${database.table(OperationUse)} u WHERE u.operation_id = ${database.table(UsedOperation)}.id)`;
-    await database.query(
-      `DELETE FROM ${database.table(OperationCoordinate)} WHERE operation_id IN
-       (SELECT id FROM ${database.table(UsedOperation)} WHERE ${unused})`,
+    const unused = await database.query<{ id: string }>(
+      `SELECT id FROM ${database.table(UsedOperation)} WHERE last_used_on < ?`,
       [before],
     );
-    await database.query(`DELETE FROM ${database.table(UsedOperation)} WHERE ${unused}`, [before]);
-    return 0;
+    await forget(
+      database,
+      unused.map(({ id }) => id),
+    );
+    return unused.length;
   },
 };

@@ -4,7 +4,11 @@ import { model } from '#kit/model/model';
 import { OperationCoordinate } from './operation-coordinate';
 import { OperationUse } from './operation-use';
 
-@model('Operation that clients sent, without the values in it.', { order: ['name'], sensitivity: 'GOV' })
+@model('Operation that clients sent, without the values in it.', {
+  order: ['name'],
+  sensitivity: 'GOV',
+  tags: ['operation'],
+})
 export class UsedOperation {
   @generatedId('uop') id!: string;
   @sha256('SHA-256 of the text.', { unique: true }) digest!: string;

@@ -4,6 +4,7 @@ import { Defer20220824Handler, GraphQL17Alpha9Handler } from '@apollo/client/inc
 import { BatchHttpLink } from '@apollo/client/link/batch-http';
 import { createPersistedQueryLink } from '@apollo/client/link/persisted-queries';
 import { relayStylePagination } from '@apollo/client/utilities';
+import { buildClientSchema, getIntrospectionQuery } from 'graphql';
 import { filter, firstValueFrom, from } from 'rxjs';
 import { DEFERRED, whole } from './deferred.mjs';
 import * as operations from './operations.mjs';
@@ -99,6 +100,16 @@ await runScenarios({
     const id = client.cache.identify(first.data.sector);
     const fragment = client.cache.readFragment({ id, fragment: gql`fragment Name on Sector { name }` });
     return { first: first.data, second: second.data, id, fragment, exchanges: await settled() };
+  },
+
+  /** Queries a contract for what it shows, for its schema, and for a field that it hides. */
+  async contract({ graph, hidden }) {
+    const { client, settled } = open({ ...graph, url: new URL('/contracts/public', graph.url).href });
+    const { data } = await client.query({ query: SECTOR, variables: { key: 'energy' } });
+    const { data: schema } = await client.query({ query: gql(getIntrospectionQuery()), fetchPolicy: 'no-cache' });
+    const error = await client.query({ query: gql(hidden) }).catch(described);
+    const types = Object.keys(buildClientSchema(schema).getTypeMap());
+    return { data, types, error, exchanges: await settled() };
   },
 
   /** Reads a list page by page to its end. */

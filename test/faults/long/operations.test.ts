@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PROGRAMS } from '../../../gateway/cli/programs';
 import { fileSubmission, invitations } from '../../support/compose/filings';
 import { operations } from '../../support/compose/operations';
 import { type Client, ComposeStack, describeOnCompose } from '../../support/compose/stack';
@@ -15,11 +16,13 @@ const MAX_ATTEMPTS = 300;
 const DAY = [
   'Deploy',
   'Watch',
+  'Follow the registry',
   'Verify the record',
   'Upgrade',
   'Rotate the identity key',
   'Rotate the keys that seal the audit records',
   'Rotate a key that signs events',
+  'Rotate the key that signs supergraphs',
   'Rotate the keys that protect personal data',
   'Change a database password',
   'Lose a container',
@@ -103,6 +106,8 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     expect(output).toMatch(/^submissions/m);
     // the bus, by a user that may read only the heads of the logs
     expect(output).toMatch(/^ {2}bus: 3 of 3 events$/m);
+    const published = await operate('Follow the registry');
+    for (const name of ['gateway-1', 'gateway-2']) expect(published).toContain(`${name} serves supergraph 1 since`);
     const verified = await operate('Verify the record');
     for (const name of ['infrastructure', 'reviews', 'submissions', 'workforce'])
       expect(verified).toMatch(new RegExp(`^verify/${name}.jsonl: .*all intact; .*verify/seals.jsonl`, 'm'));
@@ -134,6 +139,11 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     const formerSender = sender();
     await operate('Rotate a key that signs events');
     expect(sender()).not.toBe(formerSender);
+    const supergraphKeys = () => readFileSync(join(project, 'secrets', 'gateways', 'supergraph-keys.json'), 'utf8');
+    const formerSupergraphKeys = supergraphKeys();
+    expect(await operate('Rotate the key that signs supergraphs')).toMatch(/^Signed supergraph \d+ again/m);
+    expect(supergraphKeys()).not.toBe(formerSupergraphKeys);
+    expect(supergraphKeys()).toHaveLength(formerSupergraphKeys.length);
     const personKeys = () => readFileSync(join(project, 'secrets', 'persons', 'person-keys.json'), 'utf8');
     const formerPersonKeys = personKeys();
     await operate('Rotate the keys that protect personal data');
@@ -142,7 +152,7 @@ describeOnCompose('a day of an operator, by the commands of docs/operations.md',
     for (const id of await filing) filed.add(id);
     await everyFilingArrived();
     const auditKeys = readFileSync(join(project, 'secrets', 'auditors', 'audit-keys.json'), 'utf8');
-    expect((JSON.parse(auditKeys) as { keys: unknown[] }).keys).toHaveLength(8);
+    expect((JSON.parse(auditKeys) as { keys: unknown[] }).keys).toHaveLength(2 * PROGRAMS.length);
     const record = join(stack.machine.volume('record-submissions'), 'submissions.jsonl');
     const verify = await stack.operate(
       `npm run --silent audit -- verify ${record} --keys secrets/auditors/audit-keys.json`,

@@ -10,6 +10,7 @@ export interface ComposeFile {
 export interface ComposeService {
   readonly build?: object;
   readonly image?: string;
+  readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
@@ -33,7 +34,19 @@ export interface ComposeNetwork {
 /** Keys of a service that have no effect on one process, or that every service here has. */
 const IGNORED = ['cap_drop', 'security_opt', 'init', 'ports', 'restart'];
 const UNDERSTOOD = new Set([
-  ...['build', 'image', 'command', 'environment', 'depends_on', 'networks', 'volumes', 'configs', 'tmpfs', 'user'],
+  ...[
+    'build',
+    'image',
+    'entrypoint',
+    'command',
+    'environment',
+    'depends_on',
+    'networks',
+    'volumes',
+    'configs',
+    'tmpfs',
+    'user',
+  ],
   ...['read_only', 'stop_grace_period', 'healthcheck', ...IGNORED],
 ]);
 

@@ -126,9 +126,10 @@ export class ComposeMachine {
     return ['unshare', ...namespaces, 'sh', script, ...command];
   }
 
-  /** The program and the first arguments of the image of a service; commands follow it. */
+  /** The program and the first arguments of a service, its own or those of its image; commands follow it. */
   entrypointOf(name: string): readonly string[] {
-    return this.file.services[name]!.build ? this.image.entrypoint : [];
+    const { build, entrypoint } = this.file.services[name]!;
+    return entrypoint ?? (build ? this.image.entrypoint : []);
   }
 
   /** Runs the health check of a service once. */
@@ -152,7 +153,7 @@ export class ComposeMachine {
     if (!service.build) return third(service, environment);
     const { image } = this;
     return {
-      command: [...image.entrypoint, ...(service.command ?? [])],
+      command: [...this.entrypointOf(name), ...(service.command ?? [])],
       environment: { ...image.environment, ...environment },
       folder: image.folder,
       uid: image.user === 'node' ? '1000' : image.user,

@@ -55,10 +55,11 @@ export const TERMINATOR = 1;
 export interface Client {
   /** Unix socket that leads to the load balancer from this address. */
   readonly socket: string;
-  /** Sends a GraphQL request through the load balancer. */
+  /** Sends a GraphQL request through the load balancer. @param path `/graphql` by default */
   graphql(
     body: object,
     headers?: Record<string, string>,
+    path?: string,
   ): Promise<{ status: number; headers: Headers; body: GraphQLBody | undefined }>;
   /**
    * Sends a GraphQL request, an unchanged text, whose response may come in parts.
@@ -97,8 +98,13 @@ export class ComposeStack {
       {
         issuer: issuer.issuer,
         audience: 'ordergraph',
-        roles: { inspector: 'inspector', 'developer-submitter': 'developer-submitter' },
+        roles: {
+          inspector: 'inspector',
+          'developer-submitter': 'developer-submitter',
+          'schema-publisher': 'schema-publisher',
+        },
         organizations: ['alder'],
+        agencies: ['nsa'],
       },
     ];
     writeFileSync(join(project, 'issuers.example.json'), JSON.stringify(trusted));
@@ -316,8 +322,8 @@ export class ComposeStack {
     const dispatcher = new Agent({ connect: { socketPath: socket } });
     this.closers.push(() => dispatcher.destroy());
     const base = 'http://ordergraph.example';
-    const post = (body: object | string, headers: Record<string, string>) =>
-      fetch(`${base}/graphql`, {
+    const post = (body: object | string, headers: Record<string, string>, path = '/graphql') =>
+      fetch(`${base}${path}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
         body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -326,8 +332,8 @@ export class ComposeStack {
     return {
       socket,
       stream: async (body, headers) => (await post(body, headers)).text(),
-      graphql: async (body, headers = {}) => {
-        const response = await post(body, headers);
+      graphql: async (body, headers = {}, path = undefined) => {
+        const response = await post(body, headers, path);
         const text = await response.text();
         return { status: response.status, headers: response.headers, body: parsed(text) };
       },

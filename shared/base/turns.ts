@@ -13,11 +13,13 @@ export class Turns {
   /** Waiting turns by caller; the caller that has waited longest comes first. */
   private readonly waiting = new Map<string, Turn[]>();
   private free: number;
-  private readonly maxPerCaller: number;
 
-  constructor(private readonly size: number) {
+  /** @param maxPerCaller three quarters of the places by default */
+  constructor(
+    private readonly size: number,
+    private readonly maxPerCaller = Math.max(1, Math.floor(size * 0.75)),
+  ) {
     this.free = size;
-    this.maxPerCaller = Math.max(1, Math.floor(size * 0.75));
   }
 
   /** Number of free places. */

@@ -1,7 +1,7 @@
 import type { Migration } from '#kit/database/migrations';
 
 export const migration: Migration = {
-  name: '0006-usage',
+  name: '0007-usage',
   mysql: [
     'DROP INDEX `IDX_9b57be2efbe5b1f58bfaa87cd3` ON `operation_use`',
     'CREATE TABLE `served_schema` (`id` varchar(30) NOT NULL, `subgraph_name` varchar(60) NOT NULL, `replica` varchar(100) NOT NULL, `is_served` tinyint NOT NULL, `unserved` text NOT NULL, `unpublished` text NOT NULL, `seen_at` varchar(24) NOT NULL, `exercise` tinyint NOT NULL, INDEX `IDX_8248c8855a83854ec9532ab41d` (`subgraph_name`), INDEX `IDX_d67e6c46bc0489a46563d9af29` (`replica`, `id`), PRIMARY KEY (`id`)) ENGINE=InnoDB',
