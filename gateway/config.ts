@@ -159,6 +159,20 @@ export const settings = {
     default: 30_000,
     help: 'Milliseconds over which --min-transfer-rate is measured.',
   },
+  maxUnreadBytes: {
+    env: 'ORDERGRAPH_MAX_UNREAD_BYTES',
+    schema: z.union([z.literal(''), z.coerce.number().int().min(0)]),
+    default: '' as const,
+    defaultHelp: '536870912 (512 MiB), or a quarter of the heap limit or of the memory if that is less',
+    help: 'Maximum bytes of responses that wait in this process for slow clients; beyond, the slowest connections of the caller with the most are ended. 0 disables the limit.',
+  },
+  maxUnreadBytesPerCaller: {
+    env: 'ORDERGRAPH_MAX_UNREAD_BYTES_PER_CALLER',
+    schema: z.union([z.literal(''), z.coerce.number().int().min(0)]),
+    default: '' as const,
+    defaultHelp: 'an eighth of --max-unread-bytes, usually 64 MiB; no limit with --auth off or the development issuer',
+    help: 'The same for one caller, or for one address without a valid token: beyond, its slowest connections are ended, but never its only one. 0 disables the limit.',
+  },
   maxTokens: {
     env: 'ORDERGRAPH_MAX_TOKENS',
     schema: z.coerce.number().int().min(1),

@@ -34,6 +34,7 @@ import { addIdentity, type Caller, type IdentityParts, payerOf } from './identit
 import { callerLimits } from './policy/caller-limits';
 import { TrustedDocuments } from './policy/trusted-documents';
 import { TrustedQuestions } from './policy/trusted-questions';
+import { unreadLimits } from './policy/unread-limits';
 import type { SupergraphSource } from './supergraph/source';
 import { gatewayMetrics } from './telemetry/metrics';
 import type { Transport } from './transport/transport';
@@ -94,6 +95,11 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
     maxRequestBytes: config.maxRequestBytes,
     receiveTimeoutMs: config.receiveTimeoutMs,
     readRate: transfers,
+    unread: {
+      ...unreadLimits(config, trust === 'issuers'),
+      // early rejections have no caller
+      callerOf: (request) => (request.caller ? payerOf(request) : addressKey(request.ip)),
+    },
     trustedProxies: config.trustedProxy,
     readiness: async ({ caller }) => {
       const first = await firstAnswers?.check();
@@ -179,6 +185,7 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
     exhausted: (request) => budgets?.exhausted(payer(request)),
     charge: (request, cost) => budgets?.charge(cost, payer(request)),
     maxExports: config.maxTransfers,
+    keep: ({ raw }, bytes) => server.unread.keep(raw, bytes),
     forwardHeaders,
   });
   const { files } = parts;

@@ -231,6 +231,7 @@ export const subgraphSettings = {
   maxTransfers: { ...gateway.maxTransfers, default: TRANSFERS_OF_GATEWAYS.perCaller },
   minTransferRate: { ...gateway.minTransferRate, default: TRANSFERS_OF_GATEWAYS.bytesPerSecond },
   transferWindowMs: { ...gateway.transferWindowMs, default: TRANSFERS_OF_GATEWAYS.windowMs },
+  maxUnreadBytes: gateway.maxUnreadBytes,
   shutdownMs: gateway.shutdownMs,
   drainMs: gateway.drainMs,
   logLevel: gateway.logLevel,

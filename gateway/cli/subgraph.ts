@@ -90,7 +90,9 @@ export async function startSubgraph(options: SubgraphOptions): Promise<void> {
   const hasEvents = EVENT_READERS.includes(name);
   const bus = remoteBus(settings, () => (hasEvents ? eventKeysFrom([name], () => settings, log) : NO_EVENT_KEYS), log);
   if (hasEvents && !bus) log.warn('ORDERGRAPH_EVENTS_URL is not set; events to other subgraphs wait in the database');
-  const server = await createSubgraphServer(open, log, { tls, transfers: transferLimits(settings) });
+  const server = await createSubgraphServer(open, log, {
+    ...{ tls, transfers: transferLimits(settings), maxUnreadBytes: settings.maxUnreadBytes },
+  });
   const seals = exchangeSeals(audit, bus, settings, log);
   const metrics = metricsAt && (await serveMetrics(subgraphMetrics(open, server.traffic, seals), metricsAt, log));
   closeOnSignal({

@@ -20,6 +20,8 @@ export interface CallsOptions {
   readonly fetchTimeoutMs: number;
   readonly cancellation?: Cancellation;
   readonly transport: (subgraph: string) => Transport;
+  /** Called with the bytes of each response, for requests that keep their responses. */
+  readonly received?: (bytes: number) => void;
   /** Called after each call with `ok`, or with the error and its code. */
   readonly ended: (subgraph: string, result: string, error?: unknown, requestId?: string) => void;
   /** Traces the calls; undefined for most requests. */
@@ -109,6 +111,7 @@ export class Calls {
       this.options.ended(fetch.subgraph, 'ok');
       this.answered.push(answer.headers);
       observer?.ended(answer.bytes?.length);
+      if (answer.bytes) this.options.received?.(answer.bytes.length);
       return answer;
     } catch (error) {
       const code = error instanceof SubgraphError ? String(error.extensions.code) : 'ERROR';

@@ -8,6 +8,8 @@ export interface Answer {
   readonly extensions?: Readonly<Record<string, unknown>>;
   /** Status of the HTTP response. */
   readonly status?: number;
+  /** Length of the HTTP response. */
+  readonly bytes?: number;
   /** Seconds after which to try again, as the HTTP response says. */
   readonly retryAfterSeconds?: number;
 }

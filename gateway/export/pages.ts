@@ -6,6 +6,8 @@ export interface Page {
   /** Cursor of the next page; null after the last one. */
   readonly next: string | null;
   readonly extensions: Readonly<Record<string, unknown>>;
+  /** Length of its answer. */
+  readonly bytes: number;
 }
 
 export interface PageOptions extends Patience {
@@ -54,7 +56,7 @@ export async function* pagesOf(
 }
 
 function pageIn(answer: Answer, { path, shape }: PagedOperation): Page {
-  const { data, errors = [], extensions = {} } = answer;
+  const { data, errors = [], extensions = {}, bytes = 0 } = answer;
   const [error] = errors;
   if (error) {
     const code = error.extensions?.code;
@@ -89,5 +91,6 @@ function pageIn(answer: Answer, { path, shape }: PagedOperation): Page {
     objects: shape === 'nodes' ? objects : objects.map((edge: { readonly node: unknown } | null) => edge?.node ?? null),
     next: pageInfo.hasNextPage ? pageInfo.endCursor : null,
     extensions,
+    bytes,
   };
 }

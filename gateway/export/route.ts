@@ -36,6 +36,8 @@ export interface ExportRoutes {
   readonly exhausted: (request: FastifyRequest) => GraphQLError | undefined;
   /** Charges the caller for work. */
   readonly charge: (request: FastifyRequest, cost: number) => void;
+  /** Counts bytes that a request keeps in memory, fewer if negative, while its client reads. */
+  readonly keep: (request: FastifyRequest, bytes: number) => void;
   /** Maximum exports of one caller at once; 0 disables the limit. */
   readonly maxExports: number;
   /** Headers of the request that the graph sees. */
@@ -158,7 +160,12 @@ class PageRequests {
         const answer = response.json() as Answer;
         // this process does not come back: the client should try another one
         if (answer.errors?.[0]?.extensions?.code === STOPPING.errors[0].extensions.code) return STOPPING;
-        return { ...answer, status, retryAfterSeconds: secondsOf(response.headers['retry-after']) };
+        return {
+          ...answer,
+          status,
+          retryAfterSeconds: secondsOf(response.headers['retry-after']),
+          bytes: response.rawPayload.length,
+        };
       } catch (error) {
         if ((error as { code?: string }).code === 'FST_ERR_REOPENED_CLOSE_SERVER') return STOPPING;
         throw error;
@@ -182,6 +189,13 @@ class Export {
     private readonly routes: ExportRoutes,
   ) {}
 
+  /** Asks for a page, which stays in memory until it is written. */
+  private readonly askForPage: Ask = async (payload) => {
+    const answer = await this.ask(payload);
+    if (!answer.errors) this.routes.keep(this.request, answer.bytes ?? 0);
+    return answer;
+  };
+
   /** @throws ExportError, OperatorError, GraphError before the first byte */
   async send(): Promise<FastifyReply> {
     const { reply, request } = this;
@@ -200,24 +214,27 @@ class Export {
     const schema = this.routes.seesSchema(request) ? this.routes.schema() : undefined;
     const writer = await writerOf(format, operation, { unfold, schema });
     // an error of the first page is the answer: nothing is lost if the client tries again
-    const first = await pageAfter(operation, question.variables, { ask: this.ask, cursor: null, maxSeconds: 0 });
+    const first = await pageAfter(operation, question.variables, {
+      ...{ ask: this.askForPage, cursor: null, maxSeconds: 0 },
+    });
     reply.type(MEDIA_TYPES[format]);
     reply.header('content-disposition', contentDisposition(fileName(question, operation, format)));
-    return reply.send(Readable.from(this.content(question, operation, writer, first)));
+    return reply.send(Readable.from(this.content(question, operation, writer, [first])));
   }
 
   private async *content(
     { text, variables }: Question,
     operation: PagedOperation,
     writer: Writer,
-    first: Page,
+    /** The first page. It is taken out, since a generator keeps its arguments to its end. */
+    pages: Page[],
   ): AsyncGenerator<Content> {
+    const { extensions, next } = pages[0]!;
     try {
-      yield* parts(writer.start(bannerOf(text, variables, first.extensions)));
-      yield* this.written(writer, first.objects);
-      if (first.next !== null)
-        for await (const { objects } of this.pagesFrom(operation, variables, first.next))
-          yield* this.written(writer, objects);
+      yield* parts(writer.start(bannerOf(text, variables, extensions)));
+      yield* this.written(writer, pages.pop()!);
+      if (next !== null)
+        for await (const page of this.pagesFrom(operation, variables, next)) yield* this.written(writer, page);
       yield* parts(writer.finish());
     } catch (error) {
       if (this.client.aborted) throw error;
@@ -246,8 +263,8 @@ class Export {
    * Objects as the format has them. Other requests have their turn between the pieces, and the caller pays for all of them: unfolding can make
    * gigabytes of one page, so that they wait for the budget as pages do.
    */
-  private async *written(writer: Writer, objects: readonly unknown[]): AsyncGenerator<Content> {
-    const { charge, exhausted } = this.routes;
+  private async *written(writer: Writer, { objects, bytes }: Page): AsyncGenerator<Content> {
+    const { charge, exhausted, keep } = this.routes;
     for (const { content } of writer.add(objects)) {
       charge(this.request, costOfAnswer(content.length, 0));
       yield* parts(content);
@@ -255,12 +272,13 @@ class Export {
       for (let error = exhausted(this.request); error; error = exhausted(this.request))
         await sleep((secondsIn(error) ?? 1) * 1_000, undefined, { signal: this.client });
     }
+    keep(this.request, -bytes);
   }
 
   private pagesFrom(operation: PagedOperation, variables: Question['variables'], cursor: string): AsyncGenerator<Page> {
     const { client: signal } = this;
     return pagesOf(operation, variables, {
-      ...{ ask: this.ask, cursor, maxSeconds: MAX_WAIT_SECONDS, signal },
+      ...{ ask: this.askForPage, cursor, maxSeconds: MAX_WAIT_SECONDS, signal },
     });
   }
 

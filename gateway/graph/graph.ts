@@ -108,6 +108,8 @@ export interface GraphRequest {
   readonly chargePlanning?: (selections: number) => void;
   /** Collects the headers of subgraph responses to an answer in parts, which grow as they arrive. */
   readonly heard?: (readonly SubgraphAnswer['headers'][])[];
+  /** Counts the bytes of subgraph responses that an answer in parts keeps in memory. */
+  readonly keep?: (bytes: number) => void;
   /** Records the plan and the timing, for callers who ask for a trace. */
   readonly trace?: OperationTrace;
 }
@@ -588,7 +590,7 @@ export class Graph {
   }
 
   private calls(normalized: NormalizedOperation, request: GraphRequest): Calls {
-    const { headers, identities, scope, deadline, cancellation, trace } = request;
+    const { headers, identities, scope, deadline, cancellation, heard, keep, trace } = request;
     const variables = exactVariables(request.variables ?? {});
     return new Calls({
       variables: normalized.hasLiterals ? { ...variables, ...normalized.literals } : variables,
@@ -600,6 +602,8 @@ export class Graph {
       cancellation,
       transport: this.transport,
       ended: this.ended,
+      // a whole answer does not outlive its responses by long
+      received: heard && keep,
       trace,
     });
   }

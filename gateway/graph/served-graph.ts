@@ -514,7 +514,19 @@ const requestOf = (
   document: DocumentNode,
   operationName: string | undefined,
   variables: GraphRequest['variables'],
-  { headers, identities, scope, deadline, cancellation, spend, settle, charge, chargePlanning, trace }: GraphContext,
+  {
+    headers,
+    identities,
+    scope,
+    deadline,
+    cancellation,
+    spend,
+    settle,
+    charge,
+    chargePlanning,
+    keep,
+    trace,
+  }: GraphContext,
 ): GraphRequest => ({
   document,
   operationName,
@@ -528,5 +540,6 @@ const requestOf = (
   settle,
   charge,
   chargePlanning,
+  keep,
   trace,
 });

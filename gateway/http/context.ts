@@ -104,6 +104,7 @@ export function contextOf(
     deadline: performance.now() + timeoutMs,
     cancellation: gone,
     delivery,
+    keep: delivery && ((bytes) => request.server.unread.keep(request.raw, bytes)),
     used: usage && ((document, operationName) => usage.count(document, operationName, clientOf(request))),
     spend:
       budgets &&

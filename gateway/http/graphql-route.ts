@@ -54,7 +54,11 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
     if (cost > 0) budgets?.charge(cost, payer(request));
   };
   const rules: AdmissionRules = { ...route, charge };
-  addJsonBodies(server, (request, bytes) => charge(request, costOfBody(bytes)));
+  addJsonBodies(server, (request, bytes) => {
+    charge(request, costOfBody(bytes));
+    // its variables stay in memory until the response has been read
+    server.unread.keep(request.raw, bytes);
+  });
 
   const execute = async (
     { knownOperation, asksForTrace, ...operation }: Admitted,

@@ -7,8 +7,9 @@ import { VerificationBudget } from './verification-budget';
 
 /** Maximum characters of a token. */
 const MAX_CHARACTERS = 8_192;
-/** Maximum verified tokens in the cache. */
+/** Maximum verified tokens in the cache, and maximum characters of them and their principals. */
 const MAX_VERIFIED = 10_000;
+const MAX_VERIFIED_CHARACTERS = 64 * 1024 * 1024;
 /** Milliseconds after which a token is verified again, so that a withdrawn issuer key takes effect. */
 const VERIFIED_MS = 5 * 60_000;
 /** Milliseconds for which a token with an invalid signature is rejected unchecked, so that a client that retries it costs one check. */
@@ -25,7 +26,11 @@ interface AuthenticatorOptions {
 /** Authenticates callers by their tokens. */
 export class Authenticator {
   private readonly issuers: ReadonlyMap<string, Issuer>;
-  private readonly verified = new LRUCache<string, Verified>({ max: MAX_VERIFIED });
+  private readonly verified = new LRUCache<string, Verified>({
+    ...{ max: MAX_VERIFIED, maxSize: MAX_VERIFIED_CHARACTERS },
+    // a principal is about as long as its token
+    sizeCalculation: (_verified, authorization) => 2 * authorization.length,
+  });
   private readonly rejected = new LRUCache<string, AuthenticationError>({ max: MAX_REJECTED, ttl: REJECTED_MS });
   /** Verifications in progress, so that parallel requests with one new token cost one check. */
   private readonly pending = new Map<string, Promise<Verified>>();

@@ -1,5 +1,6 @@
 import DataLoader from 'dataloader';
 import {
+  type DocumentNode,
   execute,
   GraphQLError,
   type GraphQLFormattedError,
@@ -11,6 +12,7 @@ import {
   GraphQLSchema,
   parse,
 } from 'graphql';
+import { parsedDocuments } from '#base/parsed-documents';
 import { WITHHELD_HEADER } from '#base/withheld';
 import { readWork, WORK_HEADER } from '#base/work';
 import { SubgraphError } from '../transport/errors';
@@ -31,8 +33,8 @@ const EXISTENCE: SubgraphOperation = {
 /** Error codes for objects that the caller may not see: to that caller they do not exist. */
 const NOT_SEEN = new Set(['FORBIDDEN', 'UNAUTHENTICATED', 'NOT_FOUND']);
 
-/** Maximum parsed operations in the cache. */
-const MAX_OPERATIONS = 1_000;
+/** Maximum estimated bytes of parsed operations. */
+const MAX_PARSED_BYTES = 16 * 1024 * 1024;
 
 interface Asking {
   readonly exists: DataLoader<Candidate, boolean, string>;
@@ -50,7 +52,8 @@ interface Request extends SubgraphRequest {
 export class NodesTransport implements Transport {
   readonly shareable = true;
   private readonly schema: GraphQLSchema;
-  private readonly documents = new Map<string, ReturnType<typeof parse>>();
+  /** Parsed operations by text. */
+  readonly documents = parsedDocuments(MAX_PARSED_BYTES);
 
   constructor(
     directory: NodeDirectory,
@@ -80,11 +83,10 @@ export class NodesTransport implements Transport {
 
   async close(): Promise<void> {}
 
-  private document(text: string): ReturnType<typeof parse> {
+  private document(text: string): DocumentNode {
     let document = this.documents.get(text);
     if (!document) {
       document = parse(text, { noLocation: true });
-      if (this.documents.size >= MAX_OPERATIONS) this.documents.clear();
       this.documents.set(text, document);
     }
     return document;

@@ -446,6 +446,43 @@ describe('a graph of one list', () => {
     expect(body.subarray(-2_000).toString()).toContain(`"text":"${text.slice(0, 20)}`);
   });
 
+  test('counts the pages that unread exports keep, and ends the slowest beyond the limit of a caller', async () => {
+    const PAGE_BYTES = 500 * 2_000;
+    const page = Array.from({ length: 500 }, () => 'x'.repeat(2_000));
+    const url = await start(() => list(page, true), {
+      ...{ costs: 'off', minTransferRate: 0, maxUnreadBytesPerCaller: 4.5 * PAGE_BYTES },
+    });
+    const { traffic } = servers.at(-1)!;
+    const headers = { ...(await identity.headers(ANA)), 'content-type': 'application/json' };
+    // one has read some pages, which no longer count
+    const exports: IncomingMessage[] = [];
+    for (const read of [6 * PAGE_BYTES, 1, 1, 1]) {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        const sent = httpRequest(`${url}/export`, { method: 'POST', headers }, resolve).on('error', reject);
+        sent.end(JSON.stringify({ query: QUERY, format: 'jsonl' }));
+      });
+      response.on('error', () => {});
+      exports.push(response);
+      for (let left = read; left > 0; ) {
+        const chunk = response.read() as Buffer | null;
+        if (chunk) left -= chunk.length;
+        else await new Promise((resolve) => response.once('readable', resolve));
+      }
+      if (exports.length > 1) continue;
+      await until(
+        () => traffic.unreadBytes >= PAGE_BYTES,
+        () => `${traffic.unreadBytes} unread bytes are a page`,
+      );
+      expect(traffic.unreadBytes).toBeLessThan(3.5 * PAGE_BYTES);
+    }
+    await until(
+      () => traffic.endedReaders.get('caller')! > 0,
+      () => 'an export is ended',
+    );
+    expect(traffic.unreadBytes).toBeLessThanOrEqual(4.5 * PAGE_BYTES);
+    for (const response of exports) response.destroy();
+  });
+
   test('exports trusted documents only, where those are required, with all of their pages', async () => {
     const config = { trustedDocuments: [join(folder, 'relay.json')] };
     const url = await start((page) => list(['a'], page === 0), config);

@@ -279,6 +279,27 @@ describe('with subgraphs that fail', () => {
   };
   const respond = async (): Promise<SubgraphResponse> => ({ data: { _entities: [{ __typename: 'X' }] } });
 
+  test('keeps parsed operations within bytes, however long those of callers are', async () => {
+    const transport = new NodesTransport(directory, () => {
+      throw new Error('no id needs a subgraph');
+    });
+    const parsed = transport.documents;
+    const aliases = Array.from({ length: 1_000 }, (_, place) => `a${place}: node(id: $id) { id }`).join(' ');
+    for (let count = 0; count < 60; count++) {
+      const text = `query Of${count}($id: ID!) { ${aliases} }`;
+      const { read } = await transport.request({
+        operation: { kind: 'query', text, json: JSON.stringify(text) },
+        variables: JSON.stringify({ id: 'unknown' }),
+        headers: {},
+        deadline: performance.now() + 10_000,
+      });
+      expect(read().data).toMatchObject({ a0: null, a999: null });
+    }
+    expect(parsed.size).toBeGreaterThan(2);
+    expect(parsed.size).toBeLessThan(60);
+    expect(parsed.calculatedSize).toBeLessThanOrEqual(16 * 1024 * 1024);
+  });
+
   test('calls the next subgraph that knows the objects after one fails', async () => {
     const { calls, data, errors } = await nodes({ a: () => Promise.reject(new Error('away')), b: respond }, [
       'one_1',

@@ -11,6 +11,7 @@ import { FileStack } from '../support/file-stack';
 import { developer } from '../support/framework';
 import { killAll, requireCompiled } from '../support/processes';
 import { answerOf, RawClient } from '../support/raw-client';
+import { until } from '../support/until';
 
 /** Generous enough for a busy machine, and small enough for a test. */
 const LIMITS = {
@@ -245,6 +246,7 @@ describe('a gateway whose answers are not read', () => {
     honest.close();
     while (gateway.traffic.inFlight > 0) await new Promise((resolve) => setTimeout(resolve, 20));
     expect((await silent.resume().closed).length).toBeLessThan(LONG.length);
+    expect(gateway.traffic.endedReaders.get('rate')).toBeGreaterThan(0);
   });
 
   /** Reads a large answer with a pause in every window; says whether the machine let it be as fast as required. */
@@ -273,5 +275,101 @@ describe('a gateway whose answers are not read', () => {
 
   test('keeps the connection of a slow client that reads faster than required', async () => {
     while (!(await readWithPauses()));
+  });
+});
+
+describe('a gateway with a limit of unread bytes', () => {
+  const LONG = 'x'.repeat(16 * 1024 * 1024);
+  let gateway: FastifyInstance;
+  let origin: string;
+  let clients: RawClient[];
+  afterEach(async () => {
+    for (const client of clients) client.close();
+    await gateway.close();
+  });
+
+  /** A gateway without a minimum rate, so that only bytes count. */
+  async function start(limits: { maxUnreadBytes?: string; maxUnreadBytesPerCaller?: string }): Promise<void> {
+    clients = [];
+    gateway = await createGateway({
+      supergraph: compose([{ name: 's', sdl: 'type Query { a: String long: String }', url: 'http://s.invalid' }]),
+      config: readConfig({ logLevel: 'silent', compression: 'off', minTransferRate: '0', ...limits }, {}),
+      log: createLog('silent', 'test'),
+      transport: () => ({
+        shareable: false,
+        request: async ({ operation: { text } }) => {
+          const { selectionSet } = parse(text).definitions[0] as OperationDefinitionNode;
+          const fields = selectionSet.selections as readonly FieldNode[];
+          const data = Object.fromEntries(
+            fields.map(({ alias, name }) => [(alias ?? name).value, name.value === 'long' ? LONG : 'a']),
+          );
+          return { headers: {}, bytes: Buffer.from(JSON.stringify({ data })), read: () => ({ data }) };
+        },
+        async close() {},
+      }),
+      forwardHeaders: [],
+    });
+    origin = await gateway.listen({ port: 0, host: '127.0.0.1' });
+  }
+  const connect = async (query: string, accept = 'application/json') => {
+    const client = await RawClient.connect(origin);
+    clients.push(client);
+    const path = `/graphql?query=${encodeURIComponent(query)}`;
+    return client.pause().send(`GET ${path} HTTP/1.1\r\nhost: x\r\naccept: ${accept}\r\n\r\n`);
+  };
+  const counted = (bytes: number) =>
+    until(
+      () => gateway.traffic.unreadBytes >= bytes,
+      () => `${gateway.traffic.unreadBytes} unread bytes are at least ${bytes}`,
+    );
+  const ended = (limit: 'caller' | 'process', count: number) =>
+    until(
+      () => gateway.traffic.endedReaders.get(limit) === count,
+      () => `${gateway.traffic.endedReaders.get(limit)} connections are ${count}`,
+    );
+
+  test.each([
+    ['caller', { maxUnreadBytesPerCaller: String(3.5 * LONG.length) }],
+    ['process', { maxUnreadBytes: String(3.5 * LONG.length) }],
+  ] as const)('holds no more answers than the limit of the %s, and serves others meanwhile', async (limit, limits) => {
+    await start(limits);
+    const stalled = await Promise.all(Array.from({ length: 12 }, () => connect('{ long }')));
+    await ended(limit, 9);
+    expect(gateway.traffic.unreadBytes).toBeLessThanOrEqual(3.5 * LONG.length);
+    const honest = (await connect('{ a }')).resume();
+    await honest.readMoreThan(0);
+    expect(answerOf(honest.text)).toEqual([200, undefined]);
+    const texts = await Promise.all(
+      stalled.map((client) =>
+        client
+          .resume()
+          .readMoreThan(LONG.length)
+          .then(
+            () => client.text.length,
+            () => 0,
+          ),
+      ),
+    );
+    expect(texts.filter((length) => length > LONG.length).length).toBe(3);
+  });
+
+  test('counts later parts of @defer, which wait in the gateway while the first is read', async () => {
+    await start({ maxUnreadBytesPerCaller: String(4 * LONG.length) });
+    const query = '{ a ... @defer { x: long } ... @defer { y: long } ... @defer { z: long } }';
+    const accept = 'multipart/mixed;deferSpec=20220824, application/json';
+    const single = await connect(query, accept);
+    await counted(3 * LONG.length);
+    await connect(query, accept);
+    await ended('caller', 1);
+    expect(gateway.traffic.unreadBytes).toBeLessThan(5 * LONG.length);
+    expect(single.isClosed && clients[1]!.isClosed).toBe(false);
+  });
+
+  test('completes a single answer above the limit of a caller', async () => {
+    await start({ maxUnreadBytesPerCaller: '1000' });
+    const slow = await connect('{ long }');
+    await counted(LONG.length);
+    await slow.resume().readMoreThan(LONG.length);
+    expect(Object.fromEntries(gateway.traffic.endedReaders)).toEqual({ rate: 0, caller: 0, process: 0 });
   });
 });

@@ -9,16 +9,19 @@ export class RawClient {
   /** Whether the other side has closed. */
   isClosed = false;
   private trickling: NodeJS.Timeout | undefined;
+  private sipping: NodeJS.Timeout | undefined;
 
   private constructor(private readonly socket: Socket) {
     socket.on('data', (chunk) => {
       this.text += chunk.toString('latin1');
+      if (this.sipping) socket.pause();
     });
     // an error of the connection shows in what was read
     socket.on('error', () => {});
     this.closed = new Promise((resolve) =>
       socket.on('close', () => {
         clearInterval(this.trickling);
+        clearInterval(this.sipping);
         this.isClosed = true;
         resolve(this.text);
       }),
@@ -51,7 +54,15 @@ export class RawClient {
     return this;
   }
 
+  /** Reads a chunk of at most 64 KB at a time, until {@link resume}. */
+  sip(everyMs: number): this {
+    this.sipping = setInterval(() => this.socket.resume(), everyMs);
+    return this;
+  }
+
   resume(): this {
+    clearInterval(this.sipping);
+    this.sipping = undefined;
     this.socket.resume();
     return this;
   }

@@ -36,8 +36,9 @@ const MAX_PLANNED = 16;
 const MAX_PLANNED_OF_CALLER = 1;
 const MAX_WAITING_OF_CALLER = 64;
 
-/** Maximum failed operations remembered, and milliseconds for which they are. */
+/** Maximum failed operations remembered, maximum characters of their texts, and milliseconds for which they are. */
 const MAX_FAILED = 1_000;
+const MAX_FAILED_CHARACTERS = 8 * 1024 * 1024;
 const FAILED_MS = 60_000;
 
 /** The plans of one supergraph, cached within limits; concurrent requests share one planning. */
@@ -47,7 +48,10 @@ export class Plans<T> {
   /** Some operations take seconds: those of one caller wait for each other, not those of others for them. */
   private readonly turns = new Turns(MAX_PLANNED, MAX_PLANNED_OF_CALLER);
   /** Recent operations without a plan, which are not planned again immediately. */
-  private readonly failed = new LRUCache<string, PlanningError>({ max: MAX_FAILED, ttl: FAILED_MS });
+  private readonly failed = new LRUCache<string, PlanningError>({
+    ...{ max: MAX_FAILED, ttl: FAILED_MS, maxSize: MAX_FAILED_CHARACTERS },
+    sizeCalculation: ({ message }, operation) => operation.length + message.length + 1,
+  });
   /** Operations sent to the planner. */
   planned = 0;
   /** Operations without a plan. */

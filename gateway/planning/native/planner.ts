@@ -10,7 +10,10 @@ import type { PlanningTask } from '../tasks';
  */
 export class NativePlanner extends TaskQueue {
   /** Operations that killed a process or never finished. */
-  private readonly deadly = new LRUCache<string, true>({ max: 1_000 });
+  private readonly deadly = new LRUCache<string, true>({
+    ...{ max: 1_000, maxSize: 8 * 1024 * 1024 },
+    sizeCalculation: (_value, operation) => operation.length + 1,
+  });
 
   /** @throws Error if the binary for this platform is missing */
   constructor(supergraphSdl: string, overrides: Overrides = NO_OVERRIDES) {

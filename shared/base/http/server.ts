@@ -10,15 +10,18 @@ import Fastify, {
 } from 'fastify';
 import type { Logger } from 'pino';
 import type { ErrorCode } from '../error-codes';
+import { addressKey } from './address';
 import { newReference } from './errors';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id';
 import { endSlowReaders, type MinRate } from './slow-readers';
 import type { TlsSource } from './tls-files';
 import { Traffic } from './traffic';
+import { NO_UNREAD_LIMITS, type UnreadLimits, UnreadResponses } from './unread';
 
 declare module 'fastify' {
   interface FastifyInstance {
     traffic: Traffic;
+    unread: UnreadResponses;
     /** Exempts a request from the time limit; its handler enforces a minimum rate instead. */
     allowLongBody(request: IncomingMessage): void;
     /** Makes the server not ready, and closes each connection after its next response. The server still answers requests. */
@@ -57,11 +60,7 @@ const STOPPING = {
   ],
 };
 
-/**
- * Creates a Fastify server with the common features of our servers, such as health checks. Rejects compressed bodies, so that
- * unauthenticated clients cannot make it decompress data.
- */
-export function createServer(options: {
+export interface ServerOptions {
   log: Logger;
   maxRequestBytes: number;
   readiness: Readiness;
@@ -69,11 +68,19 @@ export function createServer(options: {
   receiveTimeoutMs?: number;
   /** Minimum rate at which clients must read. */
   readRate?: MinRate;
+  /** Limits on the bytes that wait for slow clients, by caller; by address by default. */
+  unread?: UnreadLimits & { readonly callerOf?: (request: FastifyRequest) => string };
   /** Addresses or ranges of proxies whose forwarded client addresses are trusted. */
   trustedProxies?: readonly string[];
   /** Enables TLS. With a `ca`, requires client certificates signed by it. */
   tls?: TlsSource;
-}): FastifyInstance {
+}
+
+/**
+ * Creates a Fastify server with the common features of our servers, such as health checks. Rejects compressed bodies, so that
+ * unauthenticated clients cannot make it decompress data.
+ */
+export function createServer(options: ServerOptions): FastifyInstance {
   const { receiveTimeoutMs = RECEIVE_TIMEOUT_MS } = options;
   const receiving = {
     headersTimeout: receiveTimeoutMs,
@@ -116,18 +123,22 @@ export function createServer(options: {
     ...(https ? { https } : { http: receiving }),
   } as FastifyServerOptions) as FastifyInstance;
   if (tls) renewCertificates(server, tls);
+  const traffic = new Traffic();
+  server.decorate('traffic', traffic);
   // over TLS, the handle of the connection counts different bytes
-  if (options.readRate && !tls) endSlowReaders(server.server, options.readRate, options.log);
+  if (options.readRate && !tls) endSlowReaders(server.server, options.readRate, traffic, options.log);
+  const unread = unreadOf(options, traffic);
+  server.decorate('unread', unread);
+  server.server.once('close', unread.watch());
   server.decorate('allowLongBody', (request) => {
     const { socket } = request;
     longBodies.add(socket);
     request.once('close', () => longBodies.delete(socket));
   });
-  const traffic = new Traffic();
-  server.decorate('traffic', traffic);
   // before all other hooks, so that rejections also have the id
   server.addHook('onRequest', (request, reply, next) => {
     traffic.count(reply.raw);
+    unread.begin(request, reply);
     reply.header(REQUEST_ID_HEADER, request.id);
     next();
   });
@@ -185,6 +196,11 @@ export function createServer(options: {
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...rest });
   });
   return server;
+}
+
+function unreadOf({ unread, log }: ServerOptions, traffic: Traffic): UnreadResponses {
+  const callerOf = unread?.callerOf ?? (({ ip }: FastifyRequest) => addressKey(ip));
+  return new UnreadResponses(unread ?? NO_UNREAD_LIMITS, callerOf, traffic, log);
 }
 
 /** Headers of which Node keeps only the first, while a proxy or a log may use the last. */

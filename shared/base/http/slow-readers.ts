@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
+import type { Traffic } from './traffic';
 
 /** Minimum transfer rate. */
 export interface MinRate {
@@ -23,7 +24,12 @@ interface Waiting {
  * Closes connections whose client reads more slowly than a rate. A connection without waiting bytes is never too slow, because its client
  * is waiting for us.
  */
-export function endSlowReaders(server: Server, { bytesPerSecond, windowMs }: MinRate, log: Logger): void {
+export function endSlowReaders(
+  server: Server,
+  { bytesPerSecond, windowMs }: MinRate,
+  traffic: Traffic,
+  log: Logger,
+): void {
   if (bytesPerSecond === 0) return;
   const waiting = new Map<Socket, Waiting | undefined>();
   server.on('connection', (socket) => {
@@ -40,6 +46,7 @@ export function endSlowReaders(server: Server, { bytesPerSecond, windowMs }: Min
         if (taken - before.taken >= (bytesPerSecond * (now - before.since)) / 1_000)
           waiting.set(socket, { since: now, taken });
         else {
+          traffic.countEndedReader('rate');
           log.warn(
             { address: socket.remoteAddress, bytes: taken - before.taken },
             'closed a connection that reads too slowly',
@@ -60,7 +67,7 @@ interface Handle {
 }
 
 /** Bytes that a connection has accepted; undefined when it has no bytes waiting. */
-function takenFrom(socket: Socket): number | undefined {
+export function takenFrom(socket: Socket): number | undefined {
   if (socket.writableLength === 0) return undefined;
   const handle = (socket as unknown as { _handle: Handle | null })._handle;
   return handle ? handle.bytesWritten - handle.writeQueueSize : undefined;

@@ -17,7 +17,22 @@ const VALID_SECONDS = 120;
 const RENEWED_AFTER_MS = 30_000;
 /** Maximum clock difference between gateways and subgraphs in seconds. */
 const CLOCK_TOLERANCE_SECONDS = 60;
+/** Limits of the caches, in entries and characters: a principal may have many scopes. */
 const MAX_CACHED = 10_000;
+const MAX_CACHED_CHARACTERS = 32 * 1024 * 1024;
+
+const signedIdentities = () =>
+  new LRUCache<string, string>({
+    ...{ max: MAX_CACHED, maxSize: MAX_CACHED_CHARACTERS, ttl: RENEWED_AFTER_MS },
+    sizeCalculation: (token, key) => token.length + key.length,
+  });
+
+/** A principal is about as long as its token. */
+const verifiedIdentities = () =>
+  new LRUCache<string, Verified>({
+    ...{ max: MAX_CACHED, maxSize: MAX_CACHED_CHARACTERS },
+    sizeCalculation: (_verified, token) => 2 * token.length,
+  });
 
 /** A private key for signing. */
 export interface SigningKey {
@@ -34,7 +49,7 @@ export function signingKeyOf(jwk: JWK): SigningKey {
 
 /** Signs the caller's identity for a subgraph (EdDSA). */
 export class IdentitySigner {
-  private signed = new LRUCache<string, string>({ max: MAX_CACHED, ttl: RENEWED_AFTER_MS });
+  private signed = signedIdentities();
   private signedWith: SigningKey;
 
   /** @param source returns the current key */
@@ -53,7 +68,7 @@ export class IdentitySigner {
     const key = this.source();
     if (key !== this.signedWith) {
       this.signedWith = key;
-      this.signed = new LRUCache<string, string>({ max: MAX_CACHED, ttl: RENEWED_AFTER_MS });
+      this.signed = signedIdentities();
     }
     return key;
   }
@@ -100,7 +115,7 @@ type Verified = { readonly principal: Principal | null };
 export class IdentityVerifier {
   private set: JSONWebKeySet;
   private keys: ReturnType<typeof createLocalJWKSet>;
-  private verified = new LRUCache<string, Verified>({ max: MAX_CACHED });
+  private verified = verifiedIdentities();
 
   constructor(
     private readonly source: IdentityKeys,
@@ -167,7 +182,7 @@ export class IdentityVerifier {
     if (current === this.set) return;
     this.set = current;
     this.keys = createLocalJWKSet(current);
-    this.verified = new LRUCache<string, Verified>({ max: MAX_CACHED });
+    this.verified = verifiedIdentities();
   }
 
   private refusal(error: unknown): IdentityError {

@@ -123,4 +123,15 @@ export function addTrafficMetrics(metrics: Metrics, traffic: Traffic): void {
     () => traffic.byStatus,
   );
   metrics.gauge('ordergraph_http_requests_in_flight', 'HTTP requests being answered.', () => traffic.inFlight);
+  metrics.gauge(
+    'ordergraph_http_unread_bytes',
+    'Bytes in this process that wait for slow clients to read them.',
+    () => traffic.unreadBytes,
+  );
+  metrics.counters(
+    'ordergraph_http_readers_ended_total',
+    'Ended connections of slow clients, by limit: the minimum rate, or the unread bytes of one caller or of the process.',
+    'limit',
+    () => traffic.endedReaders,
+  );
 }

@@ -11,6 +11,7 @@ import { publicError, rememberRequest } from '#base/http/errors';
 import { originOf } from '#base/http/origin';
 import { createServer } from '#base/http/server';
 import type { TlsSource } from '#base/http/tls-files';
+import { defaultUnreadBytes } from '#base/http/unread';
 import { type Principal, personKey } from '#base/identity/principal';
 import { IdentityError } from '#base/identity/signed-identity';
 import type { Context } from './context';
@@ -58,18 +59,22 @@ function cancellationOf({ raw }: FastifyReply): Cancellation {
 export interface SubgraphServerOptions {
   readonly tls?: TlsSource;
   readonly transfers?: TransferLimits;
+  /** Maximum bytes of responses that wait for slow gateways; '' for the default, 0 disables the limit. */
+  readonly maxUnreadBytes?: number | '';
 }
 
 /** The HTTP server of one subgraph: GraphQL at /graphql, health at /health. */
 export async function createSubgraphServer(
   subgraph: OpenSubgraph,
   log: Logger,
-  { tls, transfers = TRANSFERS_OF_GATEWAYS }: SubgraphServerOptions = {},
+  { tls, transfers = TRANSFERS_OF_GATEWAYS, maxUnreadBytes = '' }: SubgraphServerOptions = {},
 ): Promise<FastifyInstance> {
   const server = createServer({
     log,
     maxRequestBytes: MAX_REQUEST_BYTES,
     readRate: transfers,
+    // a gateway reads for all of its callers, and limits each
+    unread: { total: maxUnreadBytes === '' ? defaultUnreadBytes() : maxUnreadBytes, perCaller: 0 },
     tls,
     readiness: async () => ({ ready: await subgraph.isReady() }),
   });

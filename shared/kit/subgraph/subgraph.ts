@@ -25,6 +25,7 @@ import { type Origin, originOf } from '#base/http/origin';
 import { closedDoor, type Door } from '#base/identity/door';
 import { type Principal, personKey } from '#base/identity/principal';
 import { declareRoles, type RoleSpecs } from '#base/identity/roles';
+import { parsedDocuments } from '#base/parsed-documents';
 import { WITHHELD_HEADER } from '#base/withheld';
 import { WORK_HEADER } from '#base/work';
 import { aggregateTypesOf } from '../aggregates/types';
@@ -223,11 +224,14 @@ async function settle(database: Database, audit: AuditLog, log: Logger): Promise
   }
 }
 
+/** Maximum estimated bytes of parsed operations. */
+const MAX_PARSED_BYTES = 64 * 1024 * 1024;
+
 /** A subgraph with a database, which can answer requests. */
 export class OpenSubgraph {
   /** Counts of answered operations, for metrics. */
   readonly operations = new OperationCounts();
-  private readonly documents = new Map<string, DocumentNode | readonly GraphQLError[]>();
+  private readonly documents = parsedDocuments<DocumentNode | readonly GraphQLError[]>(MAX_PARSED_BYTES);
   private background: Background | undefined;
   /** Undefined without a record. */
   private readonly undecided: UndecidedChanges | undefined;
@@ -398,7 +402,6 @@ export class OpenSubgraph {
       } catch (error) {
         document = [error as GraphQLError];
       }
-      if (this.documents.size >= 1_000) this.documents.delete(this.documents.keys().next().value!);
       this.documents.set(query, document);
     }
     return document;
