@@ -42,6 +42,7 @@ import { Matches } from '../operation/matches';
 import { type NormalizedOperation, normalize, operationOf } from '../operation/normalize';
 import { type Unreserved, withoutReservedVariables } from '../operation/reserved-variables';
 import { requireOwnership } from '../ownership/ownership';
+import type { Asker } from '../planning/cache/planning';
 import { type PlanLimits, Plans, type SharedPlans } from '../planning/cache/plans';
 import { PlanningError } from '../planning/errors';
 import type { QueryPlan } from '../planning/plan';
@@ -319,7 +320,6 @@ export class Graph {
       settle,
       charge,
       chargePlanning,
-      payer,
       trace,
     } = request;
     trace?.beginPlanning();
@@ -336,7 +336,7 @@ export class Graph {
     this.requireText(document, operationName, coerced);
     const normalized = this.normalize(document, operationName, coerced, charge);
     const planning = trace ? trace.withoutPlan(chargePlanning) : chargePlanning;
-    const operation = this.compiled(normalized) ?? (await this.compile(normalized, planning, payer));
+    const operation = this.compiled(normalized) ?? (await this.compile(normalized, planning, askerOf(request)));
     trace?.endPlanning(operation);
     const estimated = this.costIn(operation, normalized, coerced) + this.schemaCost(normalized);
     // operations without subgraph calls or other work are free
@@ -567,10 +567,14 @@ export class Graph {
     coerced: Readonly<Record<string, unknown>>,
     repeatsFields: boolean,
   ): Promise<{ readonly run: () => Promise<Started>; readonly extensions: AnswerExtensions | undefined }> {
-    const { variables = {}, spend, chargePlanning, payer, trace } = request;
+    const { variables = {}, spend, chargePlanning, trace } = request;
     const { whole } = deferred;
     trace?.beginPlanning();
-    const operation = await this.compile(whole, trace ? trace.withoutPlan(chargePlanning) : chargePlanning, payer);
+    const operation = await this.compile(
+      whole,
+      trace ? trace.withoutPlan(chargePlanning) : chargePlanning,
+      askerOf(request),
+    );
     trace?.endPlanning(operation);
     const parts = deferred.fragments.map(({ path }) => path);
     const estimated = this.core.costs.ofPlan(operation.fetches, parts).of({ ...coerced, ...whole.literals });
@@ -765,7 +769,7 @@ export class Graph {
   private async compile(
     normalized: NormalizedOperation,
     planning?: (selections: number) => void,
-    payer?: string,
+    asker?: Asker,
   ): Promise<CompiledOperation> {
     const compile = (plan: QueryPlan) => CompiledOperation.of(normalized, plan, this.core.schemas);
     if (normalized.text === undefined) {
@@ -774,7 +778,7 @@ export class Graph {
       return operation;
     }
     if (this.plans.peek(normalized.key) === undefined) planning?.(normalized.selections);
-    const operation = await this.plans.get(normalized.key, normalized.text, compile, payer);
+    const operation = await this.plans.get(normalized.key, normalized.text, compile, asker);
     if (this.sharesOperation(normalized)) return operation;
     // operations with the same subgraph selections share the plan, but this one's answer has more fields, or its clients see fewer
     const extended = operation.writing(normalized, this.schemas);
@@ -812,6 +816,12 @@ export class Graph {
     return { data: data ?? null, errors: errors.map((error) => error.toJSON()) };
   }
 }
+
+const askerOf = ({ payer: caller, deadline, cancellation }: GraphRequest): Asker => ({
+  caller,
+  deadline,
+  cancellation,
+});
 
 /** Whether an operation's introspection uses variables. */
 const readsVariables = ({ introspection }: NormalizedOperation): boolean =>

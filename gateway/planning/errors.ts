@@ -25,7 +25,8 @@ export function planningTimeout(timeoutMs: number): PlanningError {
   return new PlanningError(
     'PLANNING_TIMEOUT',
     `The query planner found no plan for this operation within ${timeoutMs} ms; request fewer fields at once`,
-    { status: 503 },
+    // no fault of this gateway, which a load balancer would take out of service
+    { status: 504 },
   );
 }
 
@@ -43,7 +44,16 @@ export function tooManyPlanned(waiting: number): PlanningError {
   return new PlanningError(
     'PLANNER_BUSY',
     `${waiting} of your operations that were never sent before wait for the query planner; try again, or send fewer new ones at once`,
-    { status: 503 },
+    { status: 429 },
+  );
+}
+
+/** The request ended while its operation waited for others of its caller, or was planned. */
+export function notPlannedInTime(): PlanningError {
+  return new PlanningError(
+    'PLANNER_BUSY',
+    'The request ended before the query planner had a plan; send fewer new operations at once, or request fewer fields',
+    { status: 429 },
   );
 }
 

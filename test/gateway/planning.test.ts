@@ -1,3 +1,4 @@
+import { Cancellation } from '#base/cancellation';
 import { newKey } from '#base/identity/keys';
 import { signingKeyOf } from '#base/identity/signed-identity';
 import { compose } from '../../gateway/composition/compose';
@@ -71,7 +72,7 @@ describe('plans', () => {
     const planner = new SlowPlanner();
     const plans = new Plans<QueryPlan>(planner, limits);
     const ask = (caller: string | undefined, operation: string) =>
-      plans.get(operation, operation, (plan) => plan, caller);
+      plans.get(operation, operation, (plan) => plan, { caller });
     const settled = () => new Promise((resolve) => setImmediate(resolve));
     const hostile = Array.from({ length: 65 }, (_, index) => ask('hostile', `h${index}`));
     await settled();
@@ -90,10 +91,53 @@ describe('plans', () => {
     expect(planner.asked.slice(4)).toEqual(Array.from({ length: 64 }, (_, index) => `h${index + 1}`));
   });
 
+  test('one operation that several callers ask for waits for the first turn of any', async () => {
+    const planner = new SlowPlanner();
+    const plans = new Plans<QueryPlan>(planner, limits);
+    const ask = (caller: string, operation: string) => plans.get(operation, operation, (plan) => plan, { caller });
+    const asked = [ask('hostile', 'long'), ask('hostile', 'shared'), ask('honest', 'shared')];
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(planner.asked).toEqual(['long', 'shared']);
+    for (const plan of planner.given) plan(PLAN);
+    expect(await Promise.all(asked)).toEqual([PLAN, PLAN, PLAN]);
+    // all turns were given back
+    const next = [ask('hostile', 'a'), ask('honest', 'b')];
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const plan of planner.given) plan(PLAN);
+    expect(await Promise.all(next)).toEqual([PLAN, PLAN]);
+  });
+
+  test('never plans an operation that everyone has left who asked for it', async () => {
+    const planner = new SlowPlanner();
+    const plans = new Plans<QueryPlan>(planner, limits);
+    const cancellations = [new Cancellation(), new Cancellation()];
+    const ask = (operation: string, asker: object) =>
+      plans.get(operation, operation, (plan) => plan, { caller: 'caller', ...asker });
+    const long = ask('long', {});
+    const left = cancellations.map((cancellation) => ask('left', { cancellation }));
+    const late = ask('late', { deadline: performance.now() + 10 });
+    const kept = [ask('kept', { cancellation: cancellations[0] }), ask('kept', {})];
+    const ended = { extensions: { code: 'PLANNER_BUSY', http: { status: 429 } } };
+    await expect(late).rejects.toMatchObject(ended);
+    for (const cancellation of cancellations) cancellation.cancel();
+    for (const plan of [...left, kept[0]!]) await expect(plan).rejects.toMatchObject(ended);
+    planner.given[0]!(PLAN);
+    expect(await long).toBe(PLAN);
+    await new Promise((resolve) => setImmediate(resolve));
+    planner.given[1]!(PLAN);
+    expect(await kept[1]).toBe(PLAN);
+    expect(planner.asked).toEqual(['long', 'kept']);
+    // and may be asked for again
+    const again = ask('left', {});
+    await new Promise((resolve) => setImmediate(resolve));
+    planner.given[2]!(PLAN);
+    expect(await again).toBe(PLAN);
+  });
+
   test('a caller whose planning fails is next again', async () => {
     const planner = new SlowPlanner();
     const plans = new Plans<QueryPlan>(planner, { ...limits, timeoutMs: 20 });
-    const ask = (operation: string) => plans.get(operation, operation, (plan) => plan, 'caller');
+    const ask = (operation: string) => plans.get(operation, operation, (plan) => plan, { caller: 'caller' });
     const asked = [ask('a'), ask('b')];
     for (const plan of asked) await expect(plan).rejects.toMatchObject({ extensions: { code: 'PLANNING_TIMEOUT' } });
     expect(planner.asked).toEqual(['a', 'b']);
@@ -105,7 +149,7 @@ describe('plans', () => {
     for (let i = 0; i < 3; i++)
       await expect(plans.get('a', 'a', (plan) => plan)).rejects.toMatchObject({
         message: expect.stringMatching(/found no plan for this operation within 20 ms; request fewer fields at once/),
-        extensions: { code: 'PLANNING_TIMEOUT', http: { status: 503 } },
+        extensions: { code: 'PLANNING_TIMEOUT', http: { status: 504 } },
       });
     expect([planner.asked, planner.aborted, plans.unplanned]).toEqual([['a'], 1, 1]);
     expect(plans.size).toBe(0);

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import { Turns } from '#base/turns';
-import { PlanningError, planningTimeout, tooManyPlanned } from '../errors';
+import { PlanningError, planningTimeout } from '../errors';
 import type { QueryPlan } from '../plan';
 import type { Planner } from '../planner';
+import { type Asker, Planning, planningTurns } from './planning';
 
 export interface PlanLimits {
   /** Maximum cached plans. */
@@ -31,22 +31,18 @@ interface Kept<T> {
  */
 const BYTES_A_CHARACTER = 200;
 
-/** Maximum operations that are planned at once, of all callers and of one, and that wait of one. */
-const MAX_PLANNED = 16;
-const MAX_PLANNED_OF_CALLER = 1;
-const MAX_WAITING_OF_CALLER = 64;
-
 /** Maximum failed operations remembered, maximum characters of their texts, and milliseconds for which they are. */
 const MAX_FAILED = 1_000;
 const MAX_FAILED_CHARACTERS = 8 * 1024 * 1024;
 const FAILED_MS = 60_000;
+/** The same for timeouts, which a busy machine may have caused. */
+const TIMED_OUT_MS = 5_000;
 
 /** The plans of one supergraph, cached within limits; concurrent requests share one planning. */
 export class Plans<T> {
   private readonly kept: LRUCache<string, Kept<T>>;
-  private readonly planning = new Map<string, Promise<T>>();
-  /** Some operations take seconds: those of one caller wait for each other, not those of others for them. */
-  private readonly turns = new Turns(MAX_PLANNED, MAX_PLANNED_OF_CALLER);
+  private readonly planning = new Map<string, Planning<T>>();
+  private readonly turns = planningTurns();
   /** Recent operations without a plan, which are not planned again immediately. */
   private readonly failed = new LRUCache<string, PlanningError>({
     ...{ max: MAX_FAILED, ttl: FAILED_MS, maxSize: MAX_FAILED_CHARACTERS },
@@ -86,23 +82,33 @@ export class Plans<T> {
 
   /**
    * The compiled plan of an operation. Concurrent requests for one operation share its planning.
-   * @param key cache key of the compiled plan @param caller who waits for a turn; empty for the gateway itself @throws PlanningError
+   * @param key cache key of the compiled plan @throws PlanningError
    */
-  get(key: string, operation: string, compile: (plan: QueryPlan) => T, caller = ''): Promise<T> {
+  get(key: string, operation: string, compile: (plan: QueryPlan) => T, asker: Asker = {}): Promise<T> {
     const kept = this.peek(key);
     if (kept !== undefined) return Promise.resolve(kept);
     const failed = this.failed.get(operation);
     if (failed) return Promise.reject(failed);
     let planning = this.planning.get(key);
     if (!planning) {
-      planning = this.make(key, operation, compile, caller).finally(() => this.planning.delete(key));
+      planning = new Planning(this.turns, (turn) => this.make(key, operation, compile, turn));
       this.planning.set(key, planning);
+      planning.ended(() => this.planning.delete(key));
     }
-    return planning;
+    return planning.ask(asker);
   }
 
-  private async make(key: string, operation: string, compile: (plan: QueryPlan) => T, caller: string): Promise<T> {
-    const plan = (await this.shared?.get(operation)) ?? (await this.planInTurn(operation, caller));
+  private async make(
+    key: string,
+    operation: string,
+    compile: (plan: QueryPlan) => T,
+    turn: () => Promise<void>,
+  ): Promise<T> {
+    let plan = await this.shared?.get(operation);
+    if (!plan) {
+      await turn();
+      plan = await this.plan(operation);
+    }
     const compiled = compile(plan);
     this.kept.set(key, {
       operation,
@@ -110,20 +116,6 @@ export class Plans<T> {
       bytes: (key.length + operation.length) * BYTES_A_CHARACTER + 1_000,
     });
     return compiled;
-  }
-
-  private async planInTurn(operation: string, caller: string): Promise<QueryPlan> {
-    if (caller !== '' && this.turns.waitingOf(caller) >= MAX_WAITING_OF_CALLER)
-      throw tooManyPlanned(MAX_WAITING_OF_CALLER);
-    let done!: () => void;
-    await new Promise<void>((granted) => {
-      done = this.turns.take(caller, granted);
-    });
-    try {
-      return await this.plan(operation);
-    } finally {
-      done();
-    }
   }
 
   private async plan(operation: string): Promise<QueryPlan> {
@@ -146,7 +138,10 @@ export class Plans<T> {
       return plan;
     } catch (error) {
       this.unplanned += 1;
-      if (error instanceof PlanningError && error.extensions.code !== 'PLANNER_BUSY') this.failed.set(operation, error);
+      if (error instanceof PlanningError && error.extensions.code !== 'PLANNER_BUSY') {
+        const ttl = error.extensions.code === 'PLANNING_TIMEOUT' ? TIMED_OUT_MS : FAILED_MS;
+        this.failed.set(operation, error, { ttl });
+      }
       throw error;
     } finally {
       clearTimeout(timer);

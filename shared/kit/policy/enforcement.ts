@@ -8,6 +8,7 @@ import {
   getNamedType,
   isNonNullType,
   isObjectType,
+  isUnionType,
   responsePathAsArray,
 } from 'graphql';
 import { RequestError } from '#base/errors';
@@ -64,7 +65,7 @@ export function enforce(
   const parts = partsOfModels(schema, byName);
   const query = schema.getQueryType();
   const entities = query?.getFields()._entities;
-  if (entities) entities.resolve = noteTypes(byName, policies, limitRepresentations(resolverOf(entities)));
+  if (entities) entities.resolve = checkRepresentations(noteTypes(byName, policies, resolverOf(entities)));
   for (const type of Object.values(schema.getTypeMap())) {
     if (!isObjectType(type) || type.name.startsWith('_')) continue;
     const model = byName.get(type.name);
@@ -125,16 +126,38 @@ function isCoveredByPolicy(
 
 /** Maximum representations in one `_entities` call, above what the cost limit of the gateway lets an operation request. */
 const MAX_REPRESENTATIONS = 100_000;
+/** Values that one representation counts for: resolving it takes about as long. */
+const VALUES_OF_REPRESENTATION = 10;
 
-/** @throws RequestError above the limit */
-function limitRepresentations(resolve: Resolve): Resolve {
+/**
+ * Checks all representations before any is resolved: Apollo's resolver stops at an unknown type, and no one would await those before it.
+ * @throws RequestError for too many, in one call or in all of a request, or for one that no entity has
+ */
+function checkRepresentations(resolve: Resolve): Resolve {
   return (source, args, context, info) => {
-    const { length } = args.representations as readonly unknown[];
-    if (length <= MAX_REPRESENTATIONS) return resolve(source, args, context, info);
-    const message = `_entities has ${length} representations; the maximum is ${MAX_REPRESENTATIONS}`;
-    throw new RequestError('BAD_USER_INPUT', message, ['representations']);
+    const representations = args.representations as readonly unknown[];
+    const { length } = representations;
+    if (length > MAX_REPRESENTATIONS) {
+      const message = `_entities has ${length} representations; the maximum is ${MAX_REPRESENTATIONS}`;
+      throw new RequestError('BAD_USER_INPUT', message, ['representations']);
+    }
+    (context as Context).work.showValues(length * VALUES_OF_REPRESENTATION);
+    const entities = oncePerField(info, 'entities', () => namesOfEntities(info));
+    const unknown = representations.findIndex(
+      (representation) => !entities.has((representation as { __typename?: unknown } | null)?.__typename),
+    );
+    if (unknown >= 0)
+      throw new RequestError('INVALID_REFERENCE', `The representation ${unknown} names no entity of this subgraph`, [
+        ...['representations', unknown],
+      ]);
+    return resolve(source, args, context, info);
   };
 }
+
+const namesOfEntities = ({ returnType, schema }: GraphQLResolveInfo): ReadonlySet<unknown> => {
+  const type = getNamedType(returnType);
+  return new Set(isUnionType(type) ? schema.getPossibleTypes(type).map(({ name }) => name) : []);
+};
 
 /** Omits invisible objects from the result of a field, and hides small counts in it. */
 function show(

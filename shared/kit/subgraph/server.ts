@@ -20,6 +20,8 @@ import { headersOf, type OpenSubgraph } from './subgraph';
 
 /** Maximum request size. Large, since entity fetches carry their representations. */
 const MAX_REQUEST_BYTES = 16 * 1024 * 1024;
+/** Maximum tokens of an operation, above what the limits of the gateway let a client request. */
+const MAX_TOKENS = 500_000;
 
 /** Records reads before the response, counts operations, and responds with 503 while the database is unavailable. */
 const recording = (subgraph: OpenSubgraph): ApolloServerPlugin<Context> => ({
@@ -93,6 +95,7 @@ export async function createSubgraphServer(
   const apollo = new ApolloServer<Context>({
     schema: subgraph.subgraph.schema,
     introspection: true,
+    parseOptions: { maxTokens: MAX_TOKENS },
     includeStacktraceInErrorResponses: false,
     // the process closes everything itself; Apollo Server would send the signal again before that
     stopOnTerminationSignals: false,

@@ -1,0 +1,95 @@
+import type { Cancellation } from '#base/cancellation';
+import { Turns } from '#base/turns';
+import { notPlannedInTime, tooManyPlanned } from '../errors';
+
+/** Maximum operations that are planned at once, of all callers and of one, and that wait of one. */
+const MAX_PLANNED = 16;
+const MAX_PLANNED_OF_CALLER = 1;
+const MAX_WAITING_OF_CALLER = 64;
+
+/** Some operations take seconds: those of one caller wait for each other, and those of others for none of them. */
+export const planningTurns = (): Turns => new Turns(MAX_PLANNED, MAX_PLANNED_OF_CALLER);
+
+/** A request that needs a plan. */
+export interface Asker {
+  /** Whose operations wait for each other; the gateway itself by default. */
+  readonly caller?: string | undefined;
+  /** When the request ends, on the clock of `performance.now()`. */
+  readonly deadline?: number | undefined;
+  readonly cancellation?: Cancellation | undefined;
+}
+
+/**
+ * The planning of one operation, which several requests may ask for. It begins with the first turn of any of their callers. If all of them
+ * have left before, it never begins.
+ */
+export class Planning<T> {
+  private readonly done: Promise<T>;
+  /** Functions that give turns back, or stop waiting for them, by caller. */
+  private readonly turnsOf = new Map<string, () => void>();
+  private begin!: () => void;
+  private abandon!: (error: Error) => void;
+  private hasBegun = false;
+  private askers = 0;
+
+  /** @param make makes the plan; it awaits its argument before it plans */
+  constructor(
+    private readonly turns: Turns,
+    make: (turn: () => Promise<void>) => Promise<T>,
+  ) {
+    const turn = new Promise<void>((begin, abandon) => {
+      this.begin = begin;
+      this.abandon = abandon;
+    });
+    // it is abandoned when no one awaits it
+    turn.catch(() => {});
+    this.done = make(() => turn).finally(() => {
+      for (const giveBack of this.turnsOf.values()) giveBack();
+    });
+    this.done.catch(() => {});
+  }
+
+  /** Calls a function once there is a plan, or none. */
+  ended(listener: () => void): void {
+    this.done.then(listener, listener);
+  }
+
+  /** @throws PlanningError if there is no plan, too many operations of the caller wait, or the request ends before */
+  ask({ caller = '', deadline, cancellation }: Asker): Promise<T> {
+    if (!this.hasBegun && caller !== '' && this.turns.waitingOf(caller) >= MAX_WAITING_OF_CALLER) {
+      const error = tooManyPlanned(MAX_WAITING_OF_CALLER);
+      if (this.askers === 0) this.abandon(error);
+      return Promise.reject(error);
+    }
+    this.askers += 1;
+    if (!this.hasBegun) this.waitAs(caller);
+    return new Promise<T>((resolve, reject) => {
+      const leave = () => {
+        this.askers -= 1;
+        const error = notPlannedInTime();
+        if (this.askers === 0 && !this.hasBegun) this.abandon(error);
+        reject(error);
+      };
+      const stay = cancellation?.onCancel(leave);
+      const timer =
+        deadline === undefined ? undefined : setTimeout(leave, Math.max(0, deadline - performance.now())).unref();
+      this.done.then(resolve, reject).finally(() => {
+        stay?.();
+        clearTimeout(timer);
+      });
+    });
+  }
+
+  private waitAs(caller: string): void {
+    if (this.turnsOf.has(caller)) return;
+    this.turnsOf.set(caller, () => {});
+    const giveBack = this.turns.take(caller, () => this.start(caller));
+    this.turnsOf.set(caller, giveBack);
+  }
+
+  private start(caller: string): void {
+    this.hasBegun = true;
+    this.begin();
+    for (const [other, stopWaiting] of this.turnsOf) if (other !== caller) stopWaiting();
+  }
+}
