@@ -1,7 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Cancellation } from '#base/cancellation';
 import { newKey } from '#base/identity/keys';
-import { signingKeyOf } from '#base/identity/signed-identity';
+import { parsePrincipal } from '#base/identity/principal';
+import { IdentitySigner, signingKeyOf } from '#base/identity/signed-identity';
 import { compose } from '../../gateway/composition/compose';
+import { readConfig } from '../../gateway/config';
+import { Authenticator } from '../../gateway/identity/authenticator';
+import { DevelopmentIssuer } from '../../gateway/identity/development-issuer';
 import { ApolloPlanner } from '../../gateway/planning/apollo/planner';
 import { PlanSeal } from '../../gateway/planning/cache/plan-seal';
 import { Plans } from '../../gateway/planning/cache/plans';
@@ -11,10 +18,12 @@ import { fetchesOf, type QueryPlan } from '../../gateway/planning/plan';
 import type { Planner } from '../../gateway/planning/planner';
 import { PlannerWithFallback, plannerOf } from '../../gateway/planning/planners';
 import { PlanCounts } from '../../gateway/planning/tasks';
+import { createGateway } from '../../gateway/server';
 import { createLog } from '../../gateway/telemetry/log';
 import { zoo } from '../oracle/zoo';
 import { requireCompiled } from '../support/processes';
 import { describeOnRedis, PrivateRedis } from '../support/redis';
+import { until } from '../support/until';
 
 beforeAll(requireCompiled);
 
@@ -153,6 +162,54 @@ describe('plans', () => {
       });
     expect([planner.asked, planner.aborted, plans.unplanned]).toEqual([['a'], 1, 1]);
     expect(plans.size).toBe(0);
+  });
+});
+
+describe('plans of a gateway', () => {
+  test('wait for those of the same caller only, and end with their requests', async () => {
+    const planner = new SlowPlanner();
+    const folder = mkdtempSync(join(tmpdir(), 'ordergraph-planning-'));
+    const issuer = await DevelopmentIssuer.in(folder);
+    const gateway = await createGateway({
+      supergraph: compose([{ name: 'who', sdl: 'type Query { who: String }', url: 'http://who.example/' }]),
+      config: readConfig({ logLevel: 'silent', requestTimeoutMs: 2_000 }, {}),
+      log: createLog('silent', 'test'),
+      planner: () => planner,
+      transport: () => ({
+        shareable: true,
+        request: async () => ({ headers: {}, read: () => ({ data: { who: 'me' } }) }) as never,
+        async close() {},
+      }),
+      forwardHeaders: [],
+      identity: { authenticator: new Authenticator([issuer.issuer]), signer: await IdentitySigner.of(await newKey()) },
+    });
+    const ask = async (caller: string | null, field: string) => {
+      const token = caller && (await issuer.token(parsePrincipal(`role=analyst; subject=${caller}`), 60));
+      return gateway.inject({
+        method: 'POST',
+        url: '/graphql',
+        headers: token ? { authorization: `Bearer ${token}` } : {},
+        payload: { query: `{ ${field}: who }` },
+      });
+    };
+    const hostile = Array.from({ length: 80 }, (_, index) => ask('hostile', `h${index}`));
+    await until(
+      async () => planner.asked.length > 0,
+      () => 'the planner is asked',
+    );
+    const others = [ask('honest', 'one'), ask(null, 'two')];
+    await until(
+      async () => planner.asked.length === 3,
+      () => 'the planner is asked by each caller once',
+    );
+    const refused = (await Promise.all(hostile)).map((response) => [
+      response.statusCode,
+      response.json().errors[0].extensions.code,
+    ]);
+    expect(refused).toEqual(Array(80).fill([429, 'PLANNER_BUSY']));
+    expect(planner.asked).toHaveLength(3);
+    await Promise.all([...others, gateway.close()]);
+    rmSync(folder, { recursive: true });
   });
 });
 
