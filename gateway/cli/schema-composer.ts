@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { JWK } from 'jose';
-import type { Cancellation } from '#base/cancellation';
 import { RequestError } from '#base/errors';
 import { packageRoot } from '#base/package-root';
 import {
@@ -19,8 +18,9 @@ import { signatureOf, signedAt } from '../supergraph/signature';
 /** Threads run compiled code, never sources. */
 const CHECK = join(packageRoot, 'dist', 'gateway', 'check', 'check-thread.js');
 const COORDINATES = join(packageRoot, 'dist', 'gateway', 'graph', 'coordinates-thread.js');
-/** Milliseconds for one check, so that one that waits for another is answered within the time that gateways wait. */
-const TIMEOUT_MS = 25_000;
+/** Milliseconds for one check, and for one of an operator. */
+const TIMEOUT_MS = 45_000;
+const OPERATOR_TIMEOUT_MS = 180_000;
 /** Maximum memory of one check, in megabytes. */
 const MAX_MEGABYTES = 1_024;
 /** Maximum works that wait for others, each of another party. */
@@ -46,8 +46,9 @@ export class ThreadComposer extends SchemaComposer {
   }
 
   /** The answer of a thread, of which there is one at a time. @throws RequestError if too many wait */
-  private async work<Answer>(file: string, data: unknown, { party, cancellation }: Customer): Promise<Answer> {
+  private async work<Answer>(file: string, data: unknown, customer: Customer): Promise<Answer> {
     const { waiting } = this;
+    const { party } = customer;
     if (waiting.length >= MAX_WAITING || waiting.includes(party))
       throw new RequestError(
         'SUBGRAPH_OVERLOADED',
@@ -58,7 +59,7 @@ export class ThreadComposer extends SchemaComposer {
         },
       );
     waiting.push(party);
-    const answer = this.last.then(() => inThread<Answer>(file, data, cancellation));
+    const answer = this.last.then(() => inThread<Answer>(file, data, customer));
     this.last = answer.catch(() => {});
     try {
       return await answer;
@@ -79,11 +80,12 @@ export class ThreadComposer extends SchemaComposer {
 async function inThread<Answer>(
   file: string,
   workerData: unknown,
-  cancellation: Cancellation | undefined,
+  { isOperator, cancellation }: Customer,
 ): Promise<Answer> {
   if (cancellation?.canceled) throw new RequestError('CONFLICT', 'The caller has left');
   const worker = new Worker(file, { workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_MEGABYTES } });
-  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const timeoutMs = isOperator ? OPERATOR_TIMEOUT_MS : TIMEOUT_MS;
+  const signal = AbortSignal.timeout(timeoutMs);
   const stay = cancellation?.onCancel(() => void worker.terminate());
   try {
     const ended = once(worker, 'exit', { signal }).then(() => {
@@ -92,7 +94,7 @@ async function inThread<Answer>(
     const [answer] = await Promise.race([once(worker, 'message', { signal }), ended]);
     return answer as Answer;
   } catch (error) {
-    const why = signal.aborted ? `takes more than ${TIMEOUT_MS / 1_000} s` : (error as Error).message;
+    const why = signal.aborted ? `takes more than ${timeoutMs / 1_000} s` : (error as Error).message;
     throw new RequestError('OPERATION_TOO_LARGE', `The schemas cannot be read: ${why}`, ['input', 'schemas']);
   } finally {
     stay?.();

@@ -111,7 +111,12 @@ const hasMysql = databaseKinds.includes('mysql');
     const begun = performance.now();
     const port = await freePort();
     const scratch = await freshDatabases('mysql', ['scratch']);
-    const environment = { ...process.env, ORDERGRAPH_PORT: String(port), ORDERGRAPH_DATA: join(folder, 'data') };
+    const environment = {
+      ...process.env,
+      ...{ ORDERGRAPH_PORT: String(port), ORDERGRAPH_DATA: join(folder, 'data') },
+      // two compositions at once take longer on a machine that also runs other tests
+      ...{ ORDERGRAPH_SUBGRAPH_TIMEOUT_MS: '120000', ORDERGRAPH_REQUEST_TIMEOUT_MS: '180000' },
+    };
     const inShell = async (text: string): Promise<string> => {
       const commands = text
         .replaceAll('http://127.0.0.1:4000', `http://127.0.0.1:${port}`)

@@ -35,7 +35,7 @@ async function startGraph(name: string, args: readonly string[] = []): Promise<s
 async function openTab(origins: readonly string[], options: Parameters<Browser['newContext']>[0] = {}): Promise<void> {
   context = await browser.newContext(options);
   page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(60_000);
   complaints = [];
   page.on('pageerror', (error) => complaints.push(error.message));
   page.on('console', (message) => {

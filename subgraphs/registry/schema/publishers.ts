@@ -38,7 +38,12 @@ export const isOf = ({ agencies }: RegisteredSubgraph, { agency }: Principal): b
   agency !== null && agencies.includes(agency);
 
 /** Work waits for other work of the same agency, or of the same operator. */
-export const customerOf = ({ principal, cancellation }: Pick<Preparation, 'principal' | 'cancellation'>): Customer => ({
+export const customerOf = ({
+  principal,
+  actor,
+  cancellation,
+}: Pick<Preparation, 'principal' | 'actor' | 'cancellation'>): Customer => ({
   party: principal.agency ?? personKey(principal),
+  isOperator: actor === 'OPERATOR',
   cancellation,
 });

@@ -88,6 +88,8 @@ export interface DescribedPart {
 export interface Customer {
   /** Whose works wait for each other. */
   readonly party: string;
+  /** Whether the work may take minutes: operators publish all schemas of a graph together, also while a small machine starts. */
+  readonly isOperator: boolean;
   /** Ends the work when its caller disconnects. */
   readonly cancellation: Cancellation | undefined;
 }
