@@ -454,7 +454,7 @@ describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
     const composer = new ThreadComposer();
     const [one, other, gone] = [new Cancellation(), new Cancellation(), new Cancellation()];
     const parts = (party: string, cancellation: Cancellation) =>
-      composer.partsOf('type Query { a: Int }', { party, cancellation });
+      composer.partsOf('type Query { a: Int }', { party, isOperator: false, cancellation });
     const first = parts('nsa', one);
     await expect(parts('nsa', other)).rejects.toMatchObject({ extensions: { code: 'SUBGRAPH_OVERLOADED' } });
     const left = parts('doe', gone);
