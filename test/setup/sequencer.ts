@@ -3,17 +3,17 @@ import TestSequencer from '@jest/test-sequencer';
 
 type Tests = Parameters<TestSequencer['sort']>[0];
 
-/** Small files that take a minute or more. */
+/** Small files that take a minute or more. Those that start many processes, or compose the whole graph, do not begin together. */
 const SLOW = [
   'test/process/agency-teams.test.ts',
-  'test/process/new-subgraph.test.ts',
-  'test/process/processes.test.ts',
-  'test/process/explorer.test.ts',
-  'test/process/dashboard.test.ts',
-  'test/compose/stack.test.ts',
   'test/security/aggregates.test.ts',
+  'test/process/processes.test.ts',
   'test/security/hostile-requests.test.ts',
+  'test/process/new-subgraph.test.ts',
+  'test/process/dashboard.test.ts',
   'test/voluntary/kill.test.ts',
+  'test/compose/stack.test.ts',
+  'test/process/explorer.test.ts',
 ];
 
 /**
