@@ -2,10 +2,9 @@ import type { Logger } from 'pino';
 import { IDENTITY_HEADER, type IdentitySigner } from '#base/identity/signed-identity';
 import { NODES } from '../nodes/schema';
 import { causeOf } from '../transport/errors';
-import type { SubgraphOperation, Transport } from '../transport/transport';
+import { subgraphOperation, type Transport } from '../transport/transport';
 
-const TEXT = '{__typename}';
-const OPERATION: SubgraphOperation = { kind: 'query', text: TEXT, json: JSON.stringify(TEXT) };
+const OPERATION = subgraphOperation('query', '{__typename}');
 /** Milliseconds for the answers to one check, shorter than the patience of load balancers. */
 const TIMEOUT_MS = 2_000;
 

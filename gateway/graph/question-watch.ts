@@ -2,10 +2,9 @@ import type { Logger } from 'pino';
 import { Cancellation } from '#base/cancellation';
 import type { IdentitySigner } from '#base/identity/signed-identity';
 import type { TrustedQuestions } from '../policy/trusted-questions';
-import type { SubgraphOperation, Transport } from '../transport/transport';
-import { REGISTRY, registryHeaders } from './registry-caller';
-
-const operation = (text: string): SubgraphOperation => ({ kind: 'query', text, json: JSON.stringify(text) });
+import { type SubgraphOperation, subgraphOperation, type Transport } from '../transport/transport';
+import { askRegistry, REGISTRY } from './registry-caller';
+import { RepeatedWork } from './repeated-work';
 
 /** Pages of a list of the registry. */
 interface Listing {
@@ -15,7 +14,8 @@ interface Listing {
 
 const listing = (name: string, list: string, fields: string, filter = ''): Listing => ({
   list,
-  operation: operation(
+  operation: subgraphOperation(
+    'query',
     `query ${name}($after: String) { ${list}(first: 500, after: $after${filter}) { nodes { ${fields} } pageInfo { hasNextPage endCursor } } }`,
   ),
 });
@@ -53,32 +53,25 @@ export interface QuestionWatchOptions {
 
 /** Asks the registry for the trusted questions, again and again. While it does not answer, the last known ones stay, and no others are trusted. */
 export class QuestionWatch {
-  private readonly timer: NodeJS.Timeout | undefined;
+  private readonly work: RepeatedWork;
   private readonly closing = new Cancellation();
-  private looking: Promise<void> | undefined;
   private hasFailed = false;
   /** What the registry said of its documents when they were last read. */
   private state = '';
 
   constructor(private readonly options: QuestionWatchOptions) {
-    const { everyMs } = options;
-    if (everyMs === 0) return;
-    this.timer = setInterval(() => void this.look(), everyMs).unref();
-    void this.look();
+    this.work = new RepeatedWork(() => this.ask(), options.everyMs);
+    if (options.everyMs > 0) void this.look();
   }
 
   /** Asks now. Never rejects. */
   look(): Promise<void> {
-    this.looking ??= this.ask().finally(() => {
-      this.looking = undefined;
-    });
-    return this.looking;
+    return this.work.now();
   }
 
   async close(): Promise<void> {
-    clearInterval(this.timer);
     this.closing.cancel();
-    await this.looking;
+    await this.work.stop();
   }
 
   private async ask(): Promise<void> {
@@ -142,9 +135,8 @@ export class QuestionWatch {
     variables: object,
     deadline: number,
   ): Promise<Readonly<Record<string, unknown>>> {
-    const headers = await registryHeaders(this.options.signer);
-    const request = { operation, variables: JSON.stringify(variables), headers, deadline, cancellation: this.closing };
-    const { data, errors } = (await transport.request(request)).read();
+    const request = { operation, variables, deadline, cancellation: this.closing };
+    const { data, errors } = await askRegistry(transport, this.options.signer, request);
     if (errors || !data) throw new Error(errors?.[0]?.message ?? 'The registry answers without data');
     return data;
   }

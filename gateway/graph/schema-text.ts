@@ -1,8 +1,5 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
-import { packageRoot } from '#base/package-root';
+import { inThread } from './in-thread';
 
 /** The text of a schema, with an entity tag. */
 export interface SchemaText {
@@ -16,12 +13,6 @@ export function schemaText(text: string): SchemaText {
   return { body, etag: `W/"${createHash('sha256').update(body).digest('base64url')}"` };
 }
 
-/** Threads run compiled code, never sources. */
-const THREAD = join(packageRoot, 'dist', 'gateway', 'graph', 'annotated-schema-thread.js');
-
-/** The annotated API schema of a supergraph, printed in another thread: it takes too long for the event loop. */
-export async function annotatedSchemaText(supergraphSdl: string): Promise<SchemaText> {
-  const worker = new Worker(THREAD, { workerData: supergraphSdl });
-  const [text] = await once(worker, 'message');
-  return schemaText(text as string);
-}
+/** The annotated API schema of a supergraph, printed in another thread. */
+export const annotatedSchemaText = async (supergraphSdl: string): Promise<SchemaText> =>
+  schemaText(await inThread('annotated-schema', supergraphSdl));

@@ -1,23 +1,17 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import { Cancellation } from '#base/cancellation';
 import { IDENTITY_HEADER, type IdentitySigner } from '#base/identity/signed-identity';
-import { packageRoot } from '#base/package-root';
 import { NODES } from '../nodes/schema';
-import type { SubgraphOperation, SubgraphResponse, Transport } from '../transport/transport';
-import { REGISTRY, registryHeaders } from './registry-caller';
+import { subgraphOperation, type Transport } from '../transport/transport';
+import { inThread } from './in-thread';
+import { askRegistry, REGISTRY } from './registry-caller';
+import { RepeatedWork } from './repeated-work';
 import type { Comparison, SchemaDifference, ServedSchema } from './schema-comparison';
 
-const operation = (kind: SubgraphOperation['kind'], text: string): SubgraphOperation => ({
-  kind,
-  text,
-  json: JSON.stringify(text),
-});
-const SERVICE = operation('query', '{ _service { sdl } }');
-const RECORD = operation(
+const SERVICE = subgraphOperation('query', '{ _service { sdl } }');
+const RECORD = subgraphOperation(
   'mutation',
   'mutation RecordServedSchemas($input: RecordServedSchemasInput!) { recordServedSchemas(input: $input) { replayed } }',
 );
@@ -26,8 +20,6 @@ const TIMEOUT_MS = 10_000;
 const MAX_PARTS = 50;
 /** Maximum characters of what a subgraph serves. */
 const MAX_CHARACTERS = 4 * 1024 * 1024;
-/** Threads run compiled code, never sources. */
-const THREAD = join(packageRoot, 'dist', 'gateway', 'graph', 'schema-comparison-thread.js');
 
 /** The part of a graph that is watched. */
 interface WatchedGraph {
@@ -49,17 +41,14 @@ export interface SchemaWatchOptions {
 
 /** Compares the supergraph with what each subgraph says that it serves, again and again, and reports it to the registry. */
 export class SchemaWatch {
-  private readonly timer: NodeJS.Timeout | undefined;
+  private readonly work: RepeatedWork;
   private readonly closing = new Cancellation();
-  private looking: Promise<void> | undefined;
-  /** What was compared last, as a digest. */
-  private compared = '';
+  private compared: Comparison | undefined;
   private known: readonly SchemaDifference[] = [];
   private hasFailed = false;
 
   constructor(private readonly options: SchemaWatchOptions) {
-    const { everyMs } = options;
-    if (everyMs > 0) this.timer = setInterval(() => void this.look(), everyMs).unref();
+    this.work = new RepeatedWork(() => this.ask(), options.everyMs);
   }
 
   /** Number of parts that each subgraph should serve and does not, by name; without those that did not answer. */
@@ -67,18 +56,9 @@ export class SchemaWatch {
     return this.known.map(({ subgraph, unserved }) => [subgraph, unserved.length]);
   }
 
-  /** Asks now. Never rejects. */
-  look(): Promise<void> {
-    this.looking ??= this.ask().finally(() => {
-      this.looking = undefined;
-    });
-    return this.looking;
-  }
-
   async close(): Promise<void> {
-    clearInterval(this.timer);
     this.closing.cancel();
-    await this.looking;
+    await this.work.stop();
   }
 
   private async ask(): Promise<void> {
@@ -103,18 +83,18 @@ export class SchemaWatch {
   /** @throws Error if the subgraph does not answer: what it serves is not known then */
   private async servedBy(graph: WatchedGraph, subgraph: string): Promise<ServedSchema> {
     const headers = { [IDENTITY_HEADER]: await this.options.signer.sign(null, subgraph) };
-    const { data } = await this.send(graph.transport(subgraph), SERVICE, {}, headers);
+    const request = { operation: SERVICE, variables: '{}', headers, ...this.limits() };
+    const { data } = (await graph.transport(subgraph).request(request)).read();
     const sdl = (data?._service as { readonly sdl?: unknown } | null | undefined)?.sdl;
     if (typeof sdl === 'string' && sdl.length <= MAX_CHARACTERS) return { subgraph, sdl };
     throw new Error(`The subgraph "${subgraph}" has no schema`);
   }
 
   private async compare(comparison: Comparison): Promise<void> {
-    const digest = createHash('sha256').update(JSON.stringify(comparison)).digest('hex');
-    if (digest === this.compared) return;
+    if (isDeepStrictEqual(comparison, this.compared)) return;
     const before = new Map(this.known.map(({ subgraph, unserved }) => [subgraph, unserved.join()]));
-    this.known = await differencesOf(comparison);
-    this.compared = digest;
+    this.known = await inThread<SchemaDifference[]>('schema-comparison', comparison);
+    this.compared = comparison;
     for (const { subgraph, unserved } of this.known) {
       if (unserved.join() === (before.get(subgraph) ?? '')) continue;
       const { log } = this.options;
@@ -133,26 +113,16 @@ export class SchemaWatch {
       ...{ subgraph, unserved: unserved.slice(0, MAX_PARTS), unpublished: unpublished.slice(0, MAX_PARTS) },
     }));
     const input = { replica: this.options.replica, schemas, idempotencyKey: randomUUID() };
-    const headers = await registryHeaders(this.options.signer);
-    const { errors } = await this.send(registry, RECORD, { input }, headers);
+    const { signer } = this.options;
+    const { errors } = await askRegistry(registry, signer, {
+      operation: RECORD,
+      variables: { input },
+      ...this.limits(),
+    });
     if (errors) throw new Error(errors[0]!.message);
   }
 
-  private async send(
-    transport: Transport,
-    operation: SubgraphOperation,
-    variables: object,
-    headers: Record<string, string>,
-  ): Promise<SubgraphResponse> {
-    const deadline = performance.now() + TIMEOUT_MS;
-    const request = { operation, variables: JSON.stringify(variables), headers, deadline, cancellation: this.closing };
-    return (await transport.request(request)).read();
+  private limits() {
+    return { deadline: performance.now() + TIMEOUT_MS, cancellation: this.closing };
   }
-}
-
-/** In another thread, since it takes too long for the event loop. */
-async function differencesOf(comparison: Comparison): Promise<SchemaDifference[]> {
-  const worker = new Worker(THREAD, { workerData: comparison });
-  const [differences] = await once(worker, 'message');
-  return differences as SchemaDifference[];
 }

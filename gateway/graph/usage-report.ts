@@ -6,12 +6,15 @@ import type { Logger } from 'pino';
 import { Cancellation } from '#base/cancellation';
 import type { IdentitySigner } from '#base/identity/signed-identity';
 import { usedCoordinates } from '../operation/used-coordinates';
-import type { SubgraphOperation, Transport } from '../transport/transport';
-import { REGISTRY, registryHeaders } from './registry-caller';
+import { subgraphOperation, type Transport } from '../transport/transport';
+import { askRegistry, REGISTRY } from './registry-caller';
+import { RepeatedWork } from './repeated-work';
 import type { OperationUse, Usage } from './usage';
 
-const TEXT = 'mutation RecordUsage($input: RecordUsageInput!) { recordUsage(input: $input) { replayed } }';
-const OPERATION: SubgraphOperation = { kind: 'mutation', text: TEXT, json: JSON.stringify(TEXT) };
+const RECORD = subgraphOperation(
+  'mutation',
+  'mutation RecordUsage($input: RecordUsageInput!) { recordUsage(input: $input) { replayed } }',
+);
 const TIMEOUT_MS = 10_000;
 /** Maximum uses and characters of one request. */
 const MAX_USES = 500;
@@ -51,31 +54,25 @@ export interface UsageReportOptions {
 
 /** Reports what clients sent to the registry, again and again. While it does not answer, reports wait, and the oldest are dropped. */
 export class UsageReport {
-  private readonly timer: NodeJS.Timeout | undefined;
+  private readonly work: RepeatedWork;
   private readonly closing = new Cancellation();
   private readonly known = new LRUCache<string, true>({ max: MAX_KNOWN });
   private waiting: Batch[] = [];
-  private reporting: Promise<void> | undefined;
   private hasFailed = false;
 
   constructor(private readonly options: UsageReportOptions) {
-    const { everyMs } = options;
-    if (everyMs > 0) this.timer = setInterval(() => void this.report(), everyMs).unref();
+    this.work = new RepeatedWork(() => this.reportAll(), options.everyMs);
   }
 
   /** Reports now. Never rejects. */
   report(): Promise<void> {
-    this.reporting ??= this.reportAll().finally(() => {
-      this.reporting = undefined;
-    });
-    return this.reporting;
+    return this.work.now();
   }
 
   /** Reports the rest, if the registry answers at once. */
   async close(): Promise<void> {
-    clearInterval(this.timer);
     const patience = setTimeout(() => this.closing.cancel(), TIMEOUT_MS / 5);
-    await this.reporting;
+    await this.work.stop();
     await this.report();
     clearTimeout(patience);
     this.closing.cancel();
@@ -120,11 +117,10 @@ export class UsageReport {
         return { ...use, operation: coordinates ? operation : null, coordinates: coordinates ?? [] };
       }),
     };
-    const request = {
-      ...{ operation: OPERATION, variables: JSON.stringify({ input }), headers: await registryHeaders(signer) },
+    const { errors } = await askRegistry(transport, signer, {
+      ...{ operation: RECORD, variables: { input } },
       ...{ deadline: performance.now() + TIMEOUT_MS, cancellation: this.closing },
-    };
-    const { errors } = (await transport.request(request)).read();
+    });
     if (errors?.[0]?.extensions?.code === UNKNOWN && uses.some(({ digest }) => !described.has(digest))) {
       // the registry forgets operations that no one has sent for months
       this.known.clear();

@@ -17,18 +17,15 @@ import { WITHHELD_HEADER } from '#base/withheld';
 import { readWork, WORK_HEADER } from '#base/work';
 import { SubgraphError } from '../transport/errors';
 import { readResponse } from '../transport/response';
-import type { SubgraphAnswer, SubgraphOperation, SubgraphRequest, Transport } from '../transport/transport';
+import { type SubgraphAnswer, type SubgraphRequest, subgraphOperation, type Transport } from '../transport/transport';
 import type { Candidate, NodeDirectory } from './directory';
 import { MAX_IDS, NODES, type NodeType } from './schema';
 
 /** Queries which of several entities exist. */
-const EXISTENCE_TEXT =
-  'query Exists($representations:[_Any!]!){_entities(representations:$representations){__typename}}';
-const EXISTENCE: SubgraphOperation = {
-  kind: 'query',
-  text: EXISTENCE_TEXT,
-  json: JSON.stringify(EXISTENCE_TEXT),
-};
+const EXISTENCE = subgraphOperation(
+  'query',
+  'query Exists($representations:[_Any!]!){_entities(representations:$representations){__typename}}',
+);
 
 /** Error codes for objects that the caller may not see: to that caller they do not exist. */
 const NOT_SEEN = new Set(['FORBIDDEN', 'UNAUTHENTICATED', 'NOT_FOUND']);

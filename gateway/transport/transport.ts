@@ -26,6 +26,12 @@ export interface SubgraphOperation {
   readonly json: string;
 }
 
+export const subgraphOperation = (kind: SubgraphOperation['kind'], text: string): SubgraphOperation => ({
+  kind,
+  text,
+  json: JSON.stringify(text),
+});
+
 /** A GraphQL response; transports reject anything else. */
 export interface SubgraphResponse {
   readonly data?: Record<string, unknown> | null;

@@ -1,7 +1,7 @@
 import type { EntityFetch, FetchNode } from '../../planning/plan';
 import { selectionOf } from '../../planning/selected';
 import { parseExactly } from '../../transport/exact-json';
-import type { SubgraphAnswer, SubgraphOperation } from '../../transport/transport';
+import { type SubgraphAnswer, type SubgraphOperation, subgraphOperation } from '../../transport/transport';
 import { InFlight } from '../in-flight';
 import type { TypeConditions } from '../types';
 import { namesOf, type SelectedNames } from './names';
@@ -73,7 +73,7 @@ export function compileFetch(node: FetchNode, stages: number, index: PlanIndex, 
     kind: 'Fetch',
     node,
     subgraph: node.subgraph,
-    operation: { kind: node.operationKind, text: node.operation, json: JSON.stringify(node.operation) },
+    operation: subgraphOperation(node.operationKind, node.operation),
     variables: node.variables,
     entities,
     at: node.at && new CompiledPath(node.at, types),
