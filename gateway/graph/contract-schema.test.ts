@@ -1,9 +1,9 @@
 import { type GraphQLInputObjectType, parse, printSchema } from 'graphql';
+import type { Contract, Contracts } from '#base/contract';
 import { OperatorError } from '#base/errors';
 import { readText } from '#base/read-text';
 import { compose } from '../composition/compose';
 import { agreementOf, NO_AGREEMENT } from '../ownership/agreement';
-import type { Contract, Contracts } from '../ownership/contract';
 import { OWN_SUPERGRAPH_FILE } from '../supergraph/own';
 import { apiSchemaIn } from './api-schema';
 import { ContractSchemas } from './contract-schema';

@@ -13,9 +13,9 @@ import {
   type NameNode,
   type TypeDefinitionNode,
 } from 'graphql';
+import type { Contract } from '#base/contract';
 import { nearest } from '#base/nearest';
 import type { Sensitivity } from '#base/sensitivity';
-import type { Contract } from '../ownership/contract';
 import { contractsIn, invalidContracts } from '../ownership/supergraph-agreement';
 import { classesIn } from '../policy/sensitivity';
 import { argumentsOf, namedTypeOf } from '../supergraph/ast';

@@ -1,8 +1,8 @@
+import { type Contract, type Contracts, flawsOfContracts } from '#base/contract';
 import { OperatorError } from '#base/errors';
 import { nearest } from '#base/nearest';
 import { readText } from '#base/read-text';
 import { CLASSES, isCovered, type Sensitivity } from '#base/sensitivity';
-import { type Contract, type Contracts, flawsOfContracts } from './contract';
 
 /** What a subgraph may do to a part of the graph that another one owns, if the owner consents, with the words for messages. */
 export const ACTS = {

@@ -1,11 +1,11 @@
 import { type DocumentNode, Kind, parse, print } from 'graphql';
+import { type Contract, type Contracts, flawsOfContracts } from '#base/contract';
 import { OperatorError } from '#base/errors';
 import type { Sensitivity } from '#base/sensitivity';
 import { NODE_URL } from '../nodes/schema';
 import { argumentsOf, directiveNode } from '../supergraph/ast';
 import { type Feature, featuresOf } from '../supergraph/features';
 import type { Act, Agreement, Consent } from './agreement';
-import { type Contract, type Contracts, flawsOfContracts } from './contract';
 
 /** Feature whose directives state an agreement in a supergraph, without its version. */
 const OWNERSHIP_URL = 'https://ordergraph.example/ownership/';

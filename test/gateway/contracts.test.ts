@@ -1,11 +1,11 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { FastifyInstance } from 'fastify';
 import { type GraphQLSchema, graphql, parse } from 'graphql';
+import type { Contracts } from '#base/contract';
 import { WITHHELD_HEADER, writeWithheld } from '#base/withheld';
 import { compose } from '../../gateway/composition/compose';
 import { readConfig } from '../../gateway/config';
 import { type Agreement, NO_AGREEMENT } from '../../gateway/ownership/agreement';
-import type { Contracts } from '../../gateway/ownership/contract';
 import { createGateway } from '../../gateway/server';
 import { createLog } from '../../gateway/telemetry/log';
 import { BytesTransport } from '../oracle/transport';

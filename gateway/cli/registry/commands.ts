@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import type { Contract } from '../../ownership/contract';
+import type { Contract } from '#base/contract';
 import type { CallerOptions } from '../graph-client';
 import type { Proposal, Registration } from './consents';
 import type { PublishOptions } from './publish';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import { type Contract, flawsOfContracts } from '#base/contract';
 import { OperatorError } from '#base/errors';
 import { nearest } from '#base/nearest';
-import { type Contract, flawsOfContracts } from '../../ownership/contract';
 import type { CallerOptions } from '../graph-client';
 import { keyOf, Registry } from './client';
 

@@ -1,4 +1,5 @@
 import type { Cancellation } from '#base/cancellation';
+import type { Contract } from '#base/contract';
 
 /** A schema of a subgraph, with where gateways reach it. */
 export interface SubgraphSchema {
@@ -13,20 +14,10 @@ export interface Agreement {
   readonly clearances: Readonly<Record<string, readonly string[]>>;
   readonly consents: readonly AgreedConsent[];
   /** Contracts by name; undefined without any. */
-  readonly contracts?: Readonly<Record<string, AgreedContract>>;
+  readonly contracts?: Readonly<Record<string, Contract>>;
 }
 
 /** A part of the graph that gateways serve at a path of its own. */
-export interface AgreedContract {
-  readonly description: string;
-  /** Tags of the fields that it shows. */
-  readonly include: readonly string[];
-  /** Tags of the parts that it hides. */
-  readonly exclude: readonly string[];
-  /** Sensitivity classes of the fields that it shows. */
-  readonly classes: readonly string[];
-}
-
 export interface AgreedConsent {
   readonly by: string;
   readonly to: readonly string[];
@@ -84,7 +75,7 @@ export interface DescribedPart {
   readonly deprecated: string | null;
 }
 
-/** The caller of the work, and the others with whom it takes turns. */
+/** The caller of the work, and what limits it. */
 export interface Customer {
   /** Whose works wait for each other. */
   readonly party: string;

@@ -1,3 +1,4 @@
+import { CONTRACT_NAME, MAX_CONTRACTS, MAX_NAME, MAX_TAGS, TAG } from '#base/contract';
 import { InputError, NotFoundError, RequestError, requireRevision } from '#base/errors';
 import { CLASSES } from '#base/sensitivity';
 import { expectedRevisionInput, listInput, longTextInput, optional, textInput } from '#kit/mutation/input';
@@ -7,15 +8,9 @@ import { SchemaContract } from './schema-contract';
 import { contractOf, liveContracts } from './state';
 
 const returns = ['contract', () => SchemaContract] as const;
-/** The forms of docs/agency-schemas.md. */
-const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-const TAG = /^[_A-Za-z0-9/-]+$/;
 const CLASS = new RegExp(`^(${CLASSES.join('|')})$`);
-/** Maximum contracts of a graph: gateways keep a schema of each. */
-const MAX_CONTRACTS = 20;
-const MAX_TAGS = 50;
 
-const name = textInput('Name, in lower case, which is part of the path.', { max: 40, pattern: NAME });
+const name = textInput('Name, in lower case, which is part of the path.', { max: MAX_NAME, pattern: CONTRACT_NAME });
 const tags = (description: string) =>
   listInput(textInput('Name of a tag.', { max: 128, pattern: TAG }), description, { max: MAX_TAGS });
 

@@ -1,4 +1,6 @@
+import type { Contract } from '#base/contract';
 import { RequestError } from '#base/errors';
+import type { Sensitivity } from '#base/sensitivity';
 import type { Database } from '#kit/database/database';
 import { ClientDocument } from '../client/client-document';
 import { ClientRelease } from '../client/client-release';
@@ -6,7 +8,7 @@ import { OwnerConsent } from './owner-consent';
 import { PartOwner } from './part-owner';
 import { RegisteredSubgraph } from './registered-subgraph';
 import { SchemaCheck } from './schema-check';
-import type { AgreedConsent, AgreedContract, Agreement, ReleasedDocument, SubgraphSchema } from './schema-composer';
+import type { AgreedConsent, Agreement, ReleasedDocument, SubgraphSchema } from './schema-composer';
 import { SchemaContract } from './schema-contract';
 import { storedText } from './schema-text';
 import { SubgraphVersion } from './subgraph-version';
@@ -135,8 +137,8 @@ export const contractOf = ({
   includedTags: include,
   excludedTags: exclude,
   classes,
-}: Pick<SchemaContract, 'description' | 'includedTags' | 'excludedTags' | 'classes'>): AgreedContract => ({
-  ...{ description, include, exclude, classes },
+}: Pick<SchemaContract, 'description' | 'includedTags' | 'excludedTags' | 'classes'>): Contract => ({
+  ...{ description, include, exclude, classes: classes as Sensitivity[] },
 });
 
 const agreed = ({ ownerName, actors, act, coordinates, reason, until }: OwnerConsent): AgreedConsent => ({

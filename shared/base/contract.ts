@@ -1,4 +1,4 @@
-import { CLASSES, type Sensitivity } from '#base/sensitivity';
+import { CLASSES, type Sensitivity } from './sensitivity';
 
 /** A part of the graph that gateways serve at a path of its own. It is what clients are shown, and no right. */
 export interface Contract {
@@ -18,14 +18,14 @@ export type Contracts = Readonly<Record<string, Contract>>;
 /** Maximum contracts of a graph: gateways keep a schema of each. */
 export const MAX_CONTRACTS = 20;
 /** Maximum tags of each list of a contract. */
-const MAX_TAGS = 50;
+export const MAX_TAGS = 50;
 /** Maximum characters of a name. It is part of a URL. */
-const MAX_NAME = 40;
-const NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+export const MAX_NAME = 40;
+export const CONTRACT_NAME = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 /** Names that clients would take for the whole graph, or for a path of the gateway. */
 const RESERVED: ReadonlySet<string> = new Set(['default', 'graphql', 'supergraph']);
 /** Federation's names of tags. */
-const TAG = /^[_A-Za-z0-9/-]{1,128}$/;
+export const TAG = /^[_A-Za-z0-9/-]{1,128}$/;
 
 /** What is wrong with contracts, whatever the graph has. */
 export function flawsOfContracts(contracts: Contracts): string[] {
@@ -38,7 +38,7 @@ export function flawsOfContracts(contracts: Contracts): string[] {
 
 function flawsOf(name: string, { include, exclude, classes }: Contract): string[] {
   const flaws: string[] = [];
-  if (!NAME.test(name) || name.length > MAX_NAME)
+  if (!CONTRACT_NAME.test(name) || name.length > MAX_NAME)
     flaws.push(
       `its name is part of a URL: use at most ${MAX_NAME} lower-case letters, digits, and single hyphens between them, and begin with a letter`,
     );
