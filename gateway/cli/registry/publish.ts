@@ -7,7 +7,7 @@ import { describeReport, type LintedReport } from '../check';
 import { readSources } from '../compose';
 import type { CallerOptions } from '../graph-client';
 import { RefusedError, Registry } from './client';
-import { awaitServed, publishedSchemas, registered, unserved } from './served';
+import { Deployment, publishedSchemas } from './served';
 
 interface Check {
   readonly id: string;
@@ -80,20 +80,22 @@ export async function publish(
   };
   const check = await ask();
   const names = schemas.map(({ subgraph }) => subgraph);
-  const findings = lints ? ((await lint(proposed, publishedSchemas(await registered(registry, names)))) ?? null) : null;
+  const published = await publishedSchemas(registry, names);
+  const findings = lints ? ((await lint(proposed, published)) ?? null) : null;
   const report = { ...(JSON.parse(check.report) as CheckReport), supergraph: undefined, findings };
   const { dryRun, acceptBreaking = false, note = null, commit = null } = options;
   const mayPublish = check.passed || (acceptBreaking && report.problems.length === 0);
-  if (options.served && mayPublish && !dryRun) await awaitServed(registry, proposed);
+  const deployment = new Deployment(registry, proposed, published);
+  if (options.served && mayPublish && !dryRun) await deployment.completed();
   // before the first publication, no gateway runs
-  const notServed = mayPublish && check.basedOn > 0 ? unserved(await registered(registry, names), proposed) : [];
-  if (dryRun || !mayPublish) return { passed: check.passed, report, unserved: notServed, supergraph: undefined };
+  const unserved = mayPublish && check.basedOn > 0 ? await deployment.unserved() : [];
+  if (dryRun || !mayPublish) return { passed: check.passed, report, unserved, supergraph: undefined };
   const input = { check: check.id, note, sourceCommit: commit, acceptBreaking };
   const idempotencyKey = createHash('sha256').update(JSON.stringify(input)).digest('hex');
   try {
     const data = await registry.request(PUBLISH, { input: { ...input, idempotencyKey } });
     const { supergraph } = data.publishSchemas as { readonly supergraph: { readonly number: number } };
-    return { passed: true, report, unserved: notServed, supergraph: supergraph.number };
+    return { passed: true, report, unserved, supergraph: supergraph.number };
   } catch (error) {
     if (!(error instanceof RefusedError && error.codes.includes('REVISION_CONFLICT'))) throw error;
     const again = await ask();
@@ -107,8 +109,8 @@ export async function publish(
 }
 
 /** A report for people. */
-export function describePublished({ passed, report, unserved: notServed, supergraph }: Published): string {
-  const text = `${describeReport(report)}${notServed.map((line) => `Note: ${line}\n`).join('')}`;
+export function describePublished({ passed, report, unserved, supergraph }: Published): string {
+  const text = `${describeReport(report)}${unserved.map((line) => `Note: ${line}\n`).join('')}`;
   if (supergraph === undefined) return passed ? text : `${text}Nothing was published\n`;
   return `${text}Published as supergraph ${supergraph}; gateways serve it within seconds\n`;
 }
