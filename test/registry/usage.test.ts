@@ -4,6 +4,7 @@ import pino from 'pino';
 import { Usage } from '../../gateway/graph/usage';
 import { UsageReport } from '../../gateway/graph/usage-report';
 import type { SubgraphRequest } from '../../gateway/transport/transport';
+import { OperationCoordinate } from '../../subgraphs/registry/usage/operation-coordinate';
 import { OperationUse } from '../../subgraphs/registry/usage/operation-use';
 import { fairly, sweepUsage, usedLately } from '../../subgraphs/registry/usage/usage';
 import { UsedOperation } from '../../subgraphs/registry/usage/used-operation';
@@ -198,10 +199,16 @@ describe.each(databaseKinds)('usage in the registry, on %s', (kind) => {
 
     test('makes room for what a party sends on another day', async () => {
       graph.clock.advance({ days: 1 });
-      await report('public', 10, (index) => ({
-        ...{ client: 'public', version: 'public', digest: digestOf('tomorrow', index) },
-      }));
       const { database } = graph.subgraph('registry');
+      const [oldest] = await database.query<{ id: string; digest: string }>(
+        `SELECT id, digest FROM ${database.table(UsedOperation)} WHERE party = 'public' ORDER BY last_used_on, id LIMIT 1`,
+      );
+      await report('public', 11, (index) => ({
+        ...{ client: 'public', version: 'public' },
+        digest: index < 10 ? digestOf('tomorrow', index) : oldest!.digest,
+      }));
+      // what is sent again stays as it is
+      expect(await database.findBy(OperationCoordinate, 'operationId', [oldest!.id])).toHaveLength(1);
       const newest = await database.findBy(UsedOperation, 'digest', [digestOf('tomorrow', 0), digestOf('tomorrow', 9)]);
       expect(newest).toHaveLength(2);
       expect((await rowsOf('public')).operations).toBe(2_000);

@@ -57,10 +57,11 @@ const recordUsage = mutation({
     const operations = new Map(
       (await database.findBy(UsedOperation, 'digest', digests)).map((operation) => [operation.digest, operation]),
     );
-    const fresh = uses.filter(({ digest }) => !operations.has(digest));
-    for (const party of new Set(fresh.map((use) => use.party)))
-      await makeRoom(work, party, new Set(fresh.filter((use) => use.party === party).map(({ digest }) => digest)).size);
     const room = await Room.of(work, day);
+    const sentAgain = new Set([...operations.values()].map(({ id }) => id));
+    const further = uses.filter(({ digest }) => !operations.has(digest));
+    for (const [party, sent] of Map.groupBy(further, (use) => use.party))
+      await room.make(work, party, { wanted: new Set(sent.map(({ digest }) => digest)).size, known: sentAgain });
     const changed = new Map<string, UsedOperation>();
     const parts: OperationCoordinate[] = [];
     const rows = new Map<string, OperationUse>();
@@ -104,26 +105,6 @@ const recordUsage = mutation({
   },
 });
 
-/** Forgets operations that a party sent on one day only, before today, if it has no room for further ones. */
-async function makeRoom({ database, now }: Work, party: string, wanted: number): Promise<void> {
-  const operation = database.table(UsedOperation);
-  const [kept] = await database.query<{ n: number | string }>(
-    `SELECT COUNT(*) AS n FROM ${operation} WHERE party = ?`,
-    [party],
-  );
-  const tooMany = Number(kept!.n) + wanted - MAX_OPERATIONS.party;
-  if (tooMany <= 0) return;
-  const old = await database.query<{ id: string }>(
-    `SELECT id FROM ${operation} WHERE party = ? AND first_used_on = last_used_on AND last_used_on < ?
-     ORDER BY last_used_on, id LIMIT ${tooMany}`,
-    [party, dayOf(now)],
-  );
-  await forget(
-    database,
-    old.map(({ id }) => id),
-  );
-}
-
 const coordinatesOf = ({ id: operationId }: UsedOperation, coordinates: readonly string[]): OperationCoordinate[] =>
   [...new Set(coordinates)].map((coordinate) =>
     Object.assign(new OperationCoordinate(), {
@@ -149,6 +130,25 @@ class Room {
         ).map(({ party, n }) => [party, Number(n)]),
       );
     return new Room(await byParty(UsedOperation), await byParty(OperationUse, 'WHERE day = ?', [day]));
+  }
+
+  /** Makes room for further operations of a party, if it has none: those that it sent on one day only, before today, are forgotten. @param options `known`: ids of those that are sent again */
+  async make(
+    { database, now }: Work,
+    party: string,
+    { wanted, known }: { readonly wanted: number; readonly known: ReadonlySet<string> },
+  ): Promise<void> {
+    const kept = this.operations.get(party) ?? 0;
+    const tooMany = kept + wanted - MAX_OPERATIONS.party;
+    if (tooMany <= 0) return;
+    const old = await database.query<{ id: string }>(
+      `SELECT id FROM ${database.table(UsedOperation)} WHERE party = ? AND first_used_on = last_used_on AND last_used_on < ?
+       ORDER BY last_used_on, id LIMIT ${tooMany + known.size}`,
+      [party, dayOf(now)],
+    );
+    const forgotten = old.flatMap(({ id }) => (known.has(id) ? [] : [id])).slice(0, tooMany);
+    await forget(database, forgotten);
+    this.operations.set(party, kept - forgotten.length);
   }
 
   /** Takes the room for one more operation of a party, if there is any. */
