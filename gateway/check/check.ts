@@ -148,9 +148,11 @@ function composedOrProblems(
   }
 }
 
-async function changesOf(old: GraphQLSchema, next: GraphQLSchema, owners: Owners, users: Users): Promise<ApiChange[]> {
-  const found = await diff(old, next);
-  return found.flatMap(({ criticality: { level }, message, path = '', type: kind, meta }): ApiChange[] => {
+const changesOf = async (old: GraphQLSchema, next: GraphQLSchema, owners: Owners, users: Users): Promise<ApiChange[]> =>
+  described(await diff(old, next), owners, users);
+
+function described(changes: Awaited<ReturnType<typeof diff>>, owners: Owners, users: Users): ApiChange[] {
+  return changes.flatMap(({ criticality: { level }, message, path = '', type: kind, meta }): ApiChange[] => {
     // descriptions change no answer
     if (level === CriticalityLevel.NonBreaking && /description/i.test(message)) return [];
     const [type = '', field] = path.split('.');
@@ -192,16 +194,10 @@ async function contractChanges(
       const usedBy = works().map(({ client, name }) => `${client}: ${name}`);
       changes.push({ ...whole, level: 'BREAKING', message: 'the contract is removed', usedBy });
     } else if (printSchema(from) !== printSchema(to)) {
-      const found = (await changesOf(from, to, owners, new Map())).filter(
-        ({ coordinate, message }) => !isKnown.has(`${coordinate} ${message}`),
-      );
-      const isHarmless = found.every(({ level }) => level === 'SAFE');
-      const own = isHarmless ? found : await changesOf(from, to, owners, usersOf(works(), from));
-      changes.push(
-        ...own
-          .filter(({ coordinate, message }) => !isKnown.has(`${coordinate} ${message}`))
-          .map((change) => ({ ...change, contract })),
-      );
+      const found = (await diff(from, to)).filter(({ path = '', message }) => !isKnown.has(`${path} ${message}`));
+      const isHarmless = found.every(({ criticality }) => criticality.level === CriticalityLevel.NonBreaking);
+      const users: Users = isHarmless ? new Map() : usersOf(works(), from);
+      changes.push(...described(found, owners, users).map((change) => ({ ...change, contract })));
     }
   }
   return changes;
