@@ -1,9 +1,5 @@
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { JWK } from 'jose';
 import { RequestError } from '#base/errors';
-import { packageRoot } from '#base/package-root';
 import {
   type Customer,
   type DescribedPart,
@@ -11,18 +7,14 @@ import {
   SchemaComposer,
   type Verdict,
 } from '../../subgraphs/registry/schema/schema-composer';
-import type { CheckInput } from '../check/check';
+import type { SchemaWork } from '../check/schema-work-thread';
 import type { Agreement } from '../ownership/agreement';
 import { signatureOf, signedAt } from '../supergraph/signature';
+import { SchemaThread } from './schema-thread';
 
-/** Threads run compiled code, never sources. */
-const CHECK = join(packageRoot, 'dist', 'gateway', 'check', 'check-thread.js');
-const COORDINATES = join(packageRoot, 'dist', 'gateway', 'graph', 'coordinates-thread.js');
 /** Milliseconds for one check, and for one of an operator. */
 const TIMEOUT_MS = 45_000;
 const OPERATOR_TIMEOUT_MS = 180_000;
-/** Maximum memory of one check, in megabytes. */
-const MAX_MEGABYTES = 1_024;
 /** Maximum works that wait for others, each of another party. */
 const MAX_WAITING = 16;
 
@@ -30,6 +22,7 @@ const MAX_WAITING = 16;
 export class ThreadComposer extends SchemaComposer {
   private readonly waiting: string[] = [];
   private last: Promise<unknown> = Promise.resolve();
+  private readonly thread = new SchemaThread();
 
   /** @param key private key that signs supergraphs; without one, none is signed */
   constructor(private readonly key?: JWK) {
@@ -37,16 +30,15 @@ export class ThreadComposer extends SchemaComposer {
   }
 
   judge(change: SchemaChange, customer: Customer): Promise<Verdict> {
-    const input: CheckInput = { ...change, agreement: change.agreement as Agreement };
-    return this.work<Verdict>(CHECK, input, customer);
+    return this.work<Verdict>({ check: { ...change, agreement: change.agreement as Agreement } }, customer);
   }
 
   partsOf(supergraph: string, customer: Customer): Promise<readonly DescribedPart[]> {
-    return this.work<readonly DescribedPart[]>(COORDINATES, supergraph, customer);
+    return this.work<readonly DescribedPart[]>({ describe: supergraph }, customer);
   }
 
   /** The answer of a thread, of which there is one at a time. @throws RequestError if too many wait */
-  private async work<Answer>(file: string, data: unknown, customer: Customer): Promise<Answer> {
+  private async work<Answer>(work: SchemaWork, customer: Customer): Promise<Answer> {
     const { waiting } = this;
     const { party } = customer;
     if (waiting.length >= MAX_WAITING || waiting.includes(party))
@@ -59,7 +51,7 @@ export class ThreadComposer extends SchemaComposer {
         },
       );
     waiting.push(party);
-    const answer = this.last.then(() => inThread<Answer>(file, data, customer));
+    const answer = this.last.then(() => this.inThread<Answer>(work, customer));
     this.last = answer.catch(() => {});
     try {
       return await answer;
@@ -68,36 +60,28 @@ export class ThreadComposer extends SchemaComposer {
     }
   }
 
+  /** @throws RequestError if the work takes too long, or too much memory */
+  private async inThread<Answer>(work: SchemaWork, { isOperator, cancellation }: Customer): Promise<Answer> {
+    const timeoutMs = isOperator ? OPERATOR_TIMEOUT_MS : TIMEOUT_MS;
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const left = new AbortController();
+    const stay = cancellation?.onCancel(() => left.abort());
+    try {
+      if (cancellation?.canceled) throw new RequestError('CONFLICT', 'The caller has left');
+      return await this.thread.answer<Answer>(work, AbortSignal.any([timeout, left.signal]));
+    } catch (error) {
+      if (error instanceof RequestError) throw error;
+      const why = timeout.aborted ? `takes more than ${timeoutMs / 1_000} s` : (error as Error).message;
+      throw new RequestError('OPERATION_TOO_LARGE', `The schemas cannot be read: ${why}`, ['input', 'schemas']);
+    } finally {
+      stay?.();
+    }
+  }
+
   async signatureOf(supergraph: string, after: string | null): Promise<string | null> {
     if (!this.key) return null;
     // gateways take none that was signed before the one that they serve, whatever the clock says now
     const now = Math.max(Date.now(), (after === null ? 0 : signedAt(after)) * 1_000);
     return signatureOf(supergraph, this.key, now);
-  }
-}
-
-/** The answer of a thread. @throws RequestError if it takes too long, or too much memory */
-async function inThread<Answer>(
-  file: string,
-  workerData: unknown,
-  { isOperator, cancellation }: Customer,
-): Promise<Answer> {
-  if (cancellation?.canceled) throw new RequestError('CONFLICT', 'The caller has left');
-  const worker = new Worker(file, { workerData, resourceLimits: { maxOldGenerationSizeMb: MAX_MEGABYTES } });
-  const timeoutMs = isOperator ? OPERATOR_TIMEOUT_MS : TIMEOUT_MS;
-  const signal = AbortSignal.timeout(timeoutMs);
-  const stay = cancellation?.onCancel(() => void worker.terminate());
-  try {
-    const ended = once(worker, 'exit', { signal }).then(() => {
-      throw new Error('its thread ended');
-    });
-    const [answer] = await Promise.race([once(worker, 'message', { signal }), ended]);
-    return answer as Answer;
-  } catch (error) {
-    const why = signal.aborted ? `takes more than ${timeoutMs / 1_000} s` : (error as Error).message;
-    throw new RequestError('OPERATION_TOO_LARGE', `The schemas cannot be read: ${why}`, ['input', 'schemas']);
-  } finally {
-    stay?.();
-    await worker.terminate();
   }
 }

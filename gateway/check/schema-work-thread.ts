@@ -1,7 +1,11 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
+import { coordinatesIn } from '../graph/coordinates';
 import { type CheckInput, type CheckReport, check } from './check';
 
 // runs in a thread of its own: composition takes seconds
+
+/** Work for this thread: a change to check, or a supergraph whose parts to describe. */
+export type SchemaWork = { readonly check: CheckInput } | { readonly describe: string };
 
 /** Maximum entries of each list of a report, and characters of each text in it. */
 const MAX_ENTRIES = 500;
@@ -21,4 +25,8 @@ function verdictOf({ supergraph, ...report }: CheckReport): object {
   return { passed: short.passed, problems: short.problems, supergraph, report: JSON.stringify(short) };
 }
 
-void check(workerData as CheckInput).then((report) => parentPort!.postMessage(verdictOf(report)));
+const answerOf = async (work: SchemaWork): Promise<unknown> =>
+  'check' in work ? verdictOf(await check(work.check)) : coordinatesIn(work.describe);
+
+// a failure ends the thread, with the error
+parentPort!.on('message', (work: SchemaWork) => void answerOf(work).then((answer) => parentPort!.postMessage(answer)));
