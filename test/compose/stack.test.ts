@@ -314,16 +314,29 @@ describeOnCompose('the stack of docker-compose.yml, each service started exactly
 
   describe('the registry', () => {
     const history = () => stack.operate('docker compose run --rm publisher history');
-    const served = (supergraph: number) =>
-      until(
+    const SERVED = `query Served($number: Int!) {
+      supergraphVersions(first: 1, filter: { number: { eq: $number } }) { nodes { digest } }
+      gatewayReports(first: 10) { nodes { replica digest } }
+    }`;
+    const served = async (supergraph: number) => {
+      const publisher = await stack.authorization({ sub: 'ada', roles: ['schema-publisher'], agency: 'nsa' });
+      await until(
         async () => {
-          const text = await history();
-          return ['gateway-1', 'gateway-2'].every((name) =>
-            text.includes(`${name} serves supergraph ${supergraph} since`),
-          );
+          const { body } = await client.graphql({ query: SERVED, variables: { number: supergraph } }, publisher);
+          const { supergraphVersions, gatewayReports } = body!.data as Record<
+            'supergraphVersions' | 'gatewayReports',
+            { nodes: { replica: string; digest: string }[] }
+          >;
+          const [version] = supergraphVersions.nodes;
+          const replicas = gatewayReports.nodes.filter(({ digest }) => digest === version!.digest);
+          return replicas.length === 2;
         },
         () => `both gateways serve supergraph ${supergraph}:\n${stack.container('gateway-1').output().slice(-2_000)}`,
       );
+      const text = await history();
+      for (const name of ['gateway-1', 'gateway-2'])
+        expect(text).toContain(`${name} serves supergraph ${supergraph} since`);
+    };
     /** What the gateways answer to a query; null where they do not know its field. */
     const answers = async (query: string) => {
       const all = Array.from({ length: 12 }, async () => (await client.graphql({ query }, inspector)).body?.data);
