@@ -545,6 +545,8 @@ describe('identity checks of a subgraph', () => {
       '',
       'abc',
       await signer.sign(reviewer, 'workforce'),
+      // signed for several subgraphs
+      await signer.sign(reviewer, ['reviews', 'workforce'] as unknown as string),
       await (await IdentitySigner.of(foreign)).sign(reviewer, 'reviews'),
       await (await IdentitySigner.of({ ...foreign, kid: key.kid })).sign(reviewer, 'reviews'),
       `${header}.${promoted}.${signature}`,
@@ -558,7 +560,7 @@ describe('identity checks of a subgraph', () => {
       unsigned: 2,
       malformed: 1,
       stale: 1,
-      misdirected: 1,
+      misdirected: 2,
       forged: 4,
     });
   });

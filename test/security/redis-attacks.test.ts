@@ -448,6 +448,26 @@ describeOnRedis('whoever can write to the Redis of the events', () => {
     expect(after.slice(2, 4)).toEqual((before as unknown[]).slice(2, 4));
   });
 
+  test('delivers events that another consumer took and acknowledged in the name of the reader', async () => {
+    const thief = victims.attacker.duplicate();
+    const [group, stream] = ['reviews', streamOf('submissions')];
+    let taken = 0;
+    let isOver = false;
+    const stealing = (async () => {
+      while (!isOver) {
+        const options = ['COUNT', 10, 'BLOCK', 100, 'STREAMS', stream, '>'] as const;
+        const answer = await thief.xreadgroup('GROUP', group, 'thief', ...options);
+        for (const [, entries] of (answer ?? []) as [string, [string, string[]][]][])
+          for (const [id] of entries) taken += await thief.xack(stream, group, id);
+      }
+    })();
+    for (let n = 0; taken === 0 && n < 20; n += 1) await victims.arrives(await victims.file());
+    isOver = true;
+    await stealing;
+    thief.disconnect();
+    expect(taken).toBeGreaterThan(0);
+  });
+
   test('keeps readers running when keys of streams and heads have another type', async () => {
     const { attacker } = victims;
     // at once: the subgraph rewrites both whenever it can

@@ -173,6 +173,9 @@ export class IdentityVerifier {
       maxTokenAge: VALID_SECONDS,
       clockTolerance: CLOCK_TOLERANCE_SECONDS,
     });
+    // a list would be accepted with this subgraph in it
+    if (typeof payload.aud !== 'string')
+      throw new errors.JWTClaimValidationFailed('"aud" must be one subgraph', payload, 'aud', 'check_failed');
     return payload;
   }
 
