@@ -36,6 +36,7 @@ import { defaultUrl, FILES_SUBGRAPH } from './programs';
 import { exchangeSeals } from './seals';
 import type { GatewaySettings } from './settings';
 import { closeOnSignal } from './shutdown';
+import { releaseStartupMemory } from './startup-memory';
 
 export interface GatewayOptions {
   config: GatewaySettings;
@@ -206,6 +207,8 @@ export async function startGateway({ config, printSettings }: GatewayOptions): P
     drainMs: config.drainMs,
     shutdownMs: config.shutdownMs,
   });
+  // before the first request, which would wait for it
+  await releaseStartupMemory();
   const address = await listen(server, config.host, config.port);
   process.stdout.write(`The graph answers at ${address}/graphql\n`);
 }
