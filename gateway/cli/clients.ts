@@ -13,10 +13,12 @@ interface Release {
   readonly documentCount: number;
   readonly publishedAt: string;
   readonly retiredAt: string | null;
+  /** Day, in UTC. */
+  readonly lastUsedOn: string | null;
   readonly revision: number;
 }
 
-const FIELDS = 'id client clientVersion documentCount publishedAt retiredAt revision';
+const FIELDS = 'id client clientVersion documentCount publishedAt retiredAt lastUsedOn revision';
 const PAGE = 'pageInfo { hasNextPage endCursor }';
 const RELEASES = `query Releases($after: String, $filter: ClientReleaseFilter) {
   clientReleases(first: 100, after: $after, filter: $filter) { nodes { ${FIELDS} } ${PAGE} }
@@ -85,19 +87,32 @@ export async function retireClient(options: CallerOptions & { readonly release: 
   return `Retired ${options.release}; gateways refuse its documents within seconds\n`;
 }
 
+export interface ListOptions extends CallerOptions {
+  /** Lists retired versions, too. */
+  readonly all?: boolean | undefined;
+  /** Lists only versions that were published, and last used, at least so many days ago. */
+  readonly unusedDays?: number | undefined;
+}
+
 /** Lists the versions of clients. @returns a table for the reader @throws OperatorError */
-export async function listClients(options: CallerOptions & { readonly all?: boolean | undefined }): Promise<string> {
+export async function listClients(options: ListOptions): Promise<string> {
   const registry = await Registry.of(options);
   const filter = options.all ? {} : { inUse: { eq: true } };
-  const releases = await registry.all<Release>(RELEASES, 'clientReleases', { filter });
+  const all = await registry.all<Release>(RELEASES, 'clientReleases', { filter });
+  const { unusedDays } = options;
+  const before = unusedDays === undefined ? null : new Date(Date.now() - unusedDays * DAY_MS).toISOString();
+  const isOld = (time: string) => before === null || time <= before.slice(0, time.length);
+  const releases = all.filter(({ publishedAt, lastUsedOn }) => isOld(publishedAt) && isOld(lastUsedOn ?? ''));
   if (releases.length === 0) return 'No releases\n';
   return releases
     .map(
-      ({ client, clientVersion, documentCount, publishedAt, retiredAt }) =>
-        `${client}@${clientVersion}  ${documentsOf(documentCount)}  published ${publishedAt.slice(0, 10)}${retiredAt === null ? '' : `  retired ${retiredAt.slice(0, 10)}`}\n`,
+      ({ client, clientVersion, documentCount, publishedAt, retiredAt, lastUsedOn }) =>
+        `${client}@${clientVersion}  ${documentsOf(documentCount)}  published ${publishedAt.slice(0, 10)}  ${lastUsedOn === null ? 'not used yet' : `last used ${lastUsedOn}`}${retiredAt === null ? '' : `  retired ${retiredAt.slice(0, 10)}`}\n`,
     )
     .join('');
 }
+
+const DAY_MS = 86_400_000;
 
 /** The documents of all releases in use, for checks. @throws OperatorError */
 export async function releasedDocuments(options: CallerOptions): Promise<ClientDocument[]> {

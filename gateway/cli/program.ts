@@ -574,7 +574,8 @@ asCaller(clients.command('retire'))
 asCaller(clients.command('list'))
   .description('Lists the versions of clients in use.')
   .option('--all', 'List retired versions, too.')
-  .action(async (flags: CallerFlags & { all?: boolean }) => {
+  .option('--unused-days <number>', 'List only versions that no client has used for so many days.', wholeNumber(1))
+  .action(async (flags: CallerFlags & { all?: boolean; unusedDays?: number }) => {
     const { listClients } = await import('./clients');
     process.stdout.write(await listClients(callerOf(flags)));
   });

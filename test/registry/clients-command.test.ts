@@ -54,8 +54,11 @@ test('publishes a client, protects its documents, and retires it', async () => {
   expect(await publish()).toEqual(published);
   expect(await command(['clients', 'list'])).toEqual({
     code: 0,
-    output: expect.stringMatching(/^directory@2\.0 {2}1 document {2}published \d{4}-\d\d-\d\d$/m),
+    output: expect.stringMatching(/^directory@2\.0 {2}1 document {2}published \d{4}-\d\d-\d\d {2}not used yet$/m),
   });
+
+  // one that was published lately may yet be used
+  expect(await command(['clients', 'list', '--unused-days', '9999'])).toEqual({ code: 0, output: 'No releases\n' });
 
   const schema = parse(readText(join(packageRoot, 'subgraphs', 'registry', 'schema.graphql'), 'The schema'));
   const without = visit(schema, {

@@ -8,6 +8,7 @@ import { ThreadComposer } from '../../gateway/cli/schema-composer';
 import { SupergraphRegistry } from '../../gateway/graph/supergraph-registry';
 import { requireSignature, supergraphHash } from '../../gateway/supergraph/signature';
 import { SchemaCheck } from '../../subgraphs/registry/schema/schema-check';
+import { SchemaCoordinate } from '../../subgraphs/registry/schema/schema-coordinate';
 import { SchemaTextPart, storedText } from '../../subgraphs/registry/schema/schema-text';
 import { sweepSchemas } from '../../subgraphs/registry/schema/sweep';
 import { AGREEMENT, published, WORLD } from '../security/hostile-schemas';
@@ -198,17 +199,25 @@ describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
     });
   });
 
+  test('says when a deprecated part will be removed, if its reason has the day', () => {
+    const removalOf = (deprecationReason: string | null) =>
+      Object.assign(new SchemaCoordinate(), { deprecationReason }).removalOn();
+    expect(removalOf('Use title. Removal on 2027-06-30.')).toBe('2027-06-30');
+    for (const reason of [null, 'Use title.', 'Removal on 2027-02-30.', 'Removal on 2027-06-300.'])
+      expect(removalOf(reason)).toBeNull();
+  });
+
   test('describes each part of the schema: its owner, class, and since when it is there', async () => {
     const one = async (coordinate: string, caller = ANALYST) =>
       (
         await read(
-          `{ schemaCoordinate(coordinate: "${coordinate}") { kind type owners sensitivityClass description deprecationReason since } }`,
+          `{ schemaCoordinate(coordinate: "${coordinate}") { kind type owners sensitivityClass description deprecationReason removalOn since } }`,
           caller,
         )
       ).schemaCoordinate;
     expect(await one('Query.doctrine')).toEqual({
       ...{ kind: 'FIELD', type: 'Query', owners: ['reviews'], sensitivityClass: 'PUBLIC', description: null },
-      ...{ deprecationReason: null, since: 2 },
+      ...{ deprecationReason: null, removalOn: null, since: 2 },
     });
     expect(await one('Submission.weights')).toMatchObject({
       ...{ owners: ['submissions'], sensitivityClass: 'PROPIN', since: 1 },

@@ -145,6 +145,36 @@ describe.each(databaseKinds)('usage in the registry, on %s', (kind) => {
     });
   });
 
+  test('notes on released clients when they were last used', async () => {
+    const release = async (version: string) => {
+      const documents = [{ operation: 'query Names { agencies { name } }' }];
+      const { data } = (await graph.call(
+        OPERATOR,
+        'publishClientRelease',
+        { client: 'finder', version, documents },
+        'release { id lastUsedOn }',
+      )) as Loose;
+      return data.publishClientRelease.release;
+    };
+    const [used, unused] = [await release('1'), await release('2')];
+    expect([used.lastUsedOn, unused.lastUsedOn]).toEqual([null, null]);
+    const use = {
+      ...{ digest: 'c'.repeat(64), name: 'Names', operation: '{ agencies { name } }', client: 'finder', version: '1' },
+      ...{ party: 'agency:nsa', requests: 1, coordinates: ['Query.agencies'] },
+    };
+    const uses = [use, { ...use, client: 'other', version: '2' }];
+    await graph.call(OPERATOR, 'recordUsage', { replica: 'gateway-1', uses }, 'operation { id }');
+    const { data } = (await graph.ask(
+      OPERATOR,
+      '{ clientReleases(filter: { client: { eq: "finder" } }, orderBy: [{ field: CLIENT_VERSION, direction: ASC }]) { nodes { clientVersion lastUsedOn } } }',
+    )) as Loose;
+    const today = graph.subgraph('registry').clock.now().toISOString().slice(0, 10);
+    expect(data.clientReleases.nodes).toEqual([
+      { clientVersion: '1', lastUsedOn: today },
+      { clientVersion: '2', lastUsedOn: null },
+    ]);
+  });
+
   describe('with parties that make up operations and clients', () => {
     const digestOf = (party: string, index: number) => createHash('sha256').update(`${party} ${index}`).digest('hex');
     const report = async (party: string, count: number, use: (index: number) => object) => {

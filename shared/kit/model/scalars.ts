@@ -21,11 +21,15 @@ function textScalar(name: string, description: string, parse: (text: string) => 
 
 const CIVIL_DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 
+/** Whether a text is a calendar day. */
+export function isDate(text: string): boolean {
+  const day = new Date(`${text}T00:00:00Z`);
+  return CIVIL_DATE.test(text) && !Number.isNaN(day.getTime()) && day.toISOString().slice(0, 10) === text;
+}
+
 /** @throws GraphQLError unless the text is a calendar day */
 export function parseDate(text: string): string {
-  const day = new Date(`${text}T00:00:00Z`);
-  if (!CIVIL_DATE.test(text) || Number.isNaN(day.getTime()) || day.toISOString().slice(0, 10) !== text)
-    throw new GraphQLError(`"${text}" is not a date: use YYYY-MM-DD, for example 2026-06-02`);
+  if (!isDate(text)) throw new GraphQLError(`"${text}" is not a date: use YYYY-MM-DD, for example 2026-06-02`);
   return text;
 }
 

@@ -71,7 +71,7 @@ const publishClientRelease = mutation({
     await database.insert(ClientRelease, [
       Object.assign(new ClientRelease(), {
         ...{ id, client, clientVersion: version, note, documentCount: rows.length, bytes, publishedAt: now },
-        ...{ publishedBy: principal.subject, retiredAt: null, revision: 1, exercise: false },
+        ...{ publishedBy: principal.subject, retiredAt: null, lastUsedOn: null, revision: 1, exercise: false },
       }),
     ]);
     await database.insert(ClientDocument, rows);

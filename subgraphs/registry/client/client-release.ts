@@ -2,6 +2,7 @@ import { Index } from 'typeorm';
 import { hasMany } from '#kit/collection/connection';
 import {
   computed,
+  date,
   dateTime,
   exerciseFlag,
   generatedId,
@@ -32,6 +33,10 @@ export class ClientRelease {
   publishedBy!: string;
   @dateTime('Time at which it was retired. Null while it is in use.', { nullable: true, filter: true, order: true })
   retiredAt!: string | null;
+  @date('Day on which a client that gives this name and version last sent something, in UTC. Null before the first.', {
+    ...{ nullable: true, filter: true, order: true },
+  })
+  lastUsedOn!: string | null;
   @revisionNumber() revision!: number;
   @exerciseFlag() exercise!: boolean;
 

@@ -125,6 +125,7 @@ function releases(asOf: ExerciseWorld['asOf']): ExerciseRows[] {
         ...{ bytes: operations.join('').length, publishedAt: after(asOf, -publishedBefore) },
         ...{ publishedBy: 'exercise-operator', exercise: true, revision: retiredBefore === undefined ? 1 : 2 },
         retiredAt: retiredBefore === undefined ? null : after(asOf, -retiredBefore),
+        lastUsedOn: after(asOf, -(retiredBefore ?? 1)).slice(0, 10),
       }),
     );
     for (const [index, operation] of operations.entries())

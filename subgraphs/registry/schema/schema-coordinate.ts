@@ -1,7 +1,8 @@
 import { hasMany } from '#kit/collection/connection';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
-import { dateTime, exerciseFlag, integer, key, longText, oneOf, text, textList } from '#kit/model/fields';
+import { computed, dateTime, exerciseFlag, integer, key, longText, oneOf, text, textList } from '#kit/model/fields';
 import { model } from '#kit/model/model';
+import { GraphQLCivilDate, isDate } from '#kit/model/scalars';
 import { OperationCoordinate } from '../usage/operation-coordinate';
 
 export const CoordinateKind = enumeration('CoordinateKind', 'Kind of a part of the schema.', {
@@ -34,6 +35,18 @@ export class SchemaCoordinate {
   @dateTime('Time at which that supergraph was activated.', { filter: true, order: true }) sinceAt!: string;
   @text('Digest of what is known of it.', { length: 64, hidden: true }) digest!: string;
   @exerciseFlag() exercise!: boolean;
+
+  @computed(
+    () => GraphQLCivilDate,
+    'Day on which it will be removed, if the reason has one: "Removal on 2027-06-30".',
+    {
+      ...{ nullable: true, derivedFrom: ['SchemaCoordinate.deprecationReason'] },
+    },
+  )
+  removalOn(): string | null {
+    const [, day] = /\bRemoval on (\d{4}-\d\d-\d\d)\b/.exec(this.deprecationReason ?? '') ?? [];
+    return day !== undefined && isDate(day) ? day : null;
+  }
 
   @hasMany(
     () => OperationCoordinate,

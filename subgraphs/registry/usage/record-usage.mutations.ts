@@ -3,6 +3,7 @@ import { stableId } from '#kit/ids';
 import { documentInput, intInput, listInput, objectInput, optional, sha256Input, textInput } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
 import type { Work } from '#kit/mutation/work';
+import { noteUse } from '../client/release-use';
 import { dayOf } from '../schema/state';
 import { OperationCoordinate } from './operation-coordinate';
 import { OperationUse } from './operation-use';
@@ -101,6 +102,7 @@ const recordUsage = mutation({
     const kept = [...rows.values()].filter(({ id, party }) => stored.has(id) || room.takesUse(party));
     for (const row of kept) row.requests += stored.get(row.id)?.requests ?? 0;
     await database.upsert(OperationUse, kept);
+    await noteUse(database, uses, day);
     return operations.get(digests[0]!)?.id ?? '';
   },
 });
