@@ -22,7 +22,7 @@ export class SchemaThread {
   /** @throws Error if the work fails, its thread runs out of memory, or the signal aborts it */
   async answer<Answer>(work: SchemaWork, signal: AbortSignal): Promise<Answer> {
     clearTimeout(this.idle);
-    this.worker ??= new Worker(FILE, { resourceLimits: { maxOldGenerationSizeMb: MAX_MEGABYTES } });
+    this.worker ??= this.start();
     const { worker } = this;
     const settled = new AbortController();
     const either = AbortSignal.any([signal, settled.signal]);
@@ -43,6 +43,15 @@ export class SchemaThread {
     } finally {
       settled.abort();
     }
+  }
+
+  private start(): Worker {
+    const worker = new Worker(FILE, { resourceLimits: { maxOldGenerationSizeMb: MAX_MEGABYTES } });
+    const forget = () => {
+      if (this.worker === worker) this.worker = undefined;
+    };
+    // a thread can also fail after its answer: that must not end the process
+    return worker.on('error', forget).on('exit', forget);
   }
 
   private async end(): Promise<void> {
