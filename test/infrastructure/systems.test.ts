@@ -115,6 +115,22 @@ describe.each(databaseKinds)('changes of systems and directives, on %s', (kind) 
       expect(late).toMatchObject({ code: 'BAD_USER_INPUT', inputPath: ['input', 'system'] });
     });
 
+    test('waits for few of the bulk mutations that another caller sends at once', async () => {
+      // planned before
+      await registered({ name: 'None' });
+      let done = 0;
+      const calls = times(8, async (call) => {
+        const items = times(500, (index) => systemInput({ name: `Many ${call}-${index}` }));
+        const { data } = await graph.call(ciso('hhs'), 'registerSystems', { items }, 'added');
+        done += 1;
+        return data.registerSystems.added;
+      });
+      await Promise.race(calls);
+      await registered({ name: 'One' });
+      expect(done).toBeLessThan(5);
+      expect(await Promise.all(calls)).toEqual(times(8, () => 500));
+    });
+
     test('is registered with many others by one call, and belongs to its agency only', async () => {
       const items = times(300, (index) => systemInput({ name: `System ${index}` }));
       const { data } = await graph.call(nsa, 'registerSystems', { items }, 'added results { key status }');

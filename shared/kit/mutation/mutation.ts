@@ -27,6 +27,7 @@ import {
   resultOf,
   runBulk,
 } from './bulk';
+import { inTurn } from './bulk-turns';
 import { type InputFields, type InputOf, inputType, readFields, textInput } from './input';
 import { Work } from './work';
 
@@ -105,10 +106,14 @@ export function mutationsOf(specs: readonly AnyMutation[], actors: Actors): Mode
     const input = inputType(`${capitalized(spec.name)}Input`, `Input for ${spec.name}.`, fields);
     const form = isBulk(spec) ? formOfMany(spec) : formOfOne(spec);
     const resolve = async (inputArg: Record<string, unknown>, context: Context) => {
-      const done = await perform(spec, form, authorize(spec, context.principal, actors), fields, inputArg, context);
-      // objects read before the change are stale
-      context.loaders.forget();
-      return form.answer(done, inputArg, context);
+      const authorized = authorize(spec, context.principal, actors);
+      const act = async () => {
+        const done = await perform(spec, form, authorized, fields, inputArg, context);
+        // objects read before the change are stale
+        context.loaders.forget();
+        return form.answer(done, inputArg, context);
+      };
+      return isBulk(spec) ? inTurn(callerOf(authorized), context.cancellation, act) : act();
     };
     Object.defineProperty(Mutations.prototype, spec.name, { value: resolve, configurable: true, writable: true });
     Arg('input', (() => input) as never, { description: `Input for ${spec.name}.` })(Mutations.prototype, spec.name, 0);
@@ -174,6 +179,11 @@ interface Authorized {
   readonly actor: string;
 }
 
+/** Person whose bulk mutations wait for each other. */
+const callerOf = ({ principal }: Authorized): string => personKey(principal, partyOf(principal));
+
+const partyOf = ({ organization, agency }: Principal): string => organization ?? agency ?? 'intake';
+
 /** Determines the actor as which the caller may call the mutation. @throws RequestError UNAUTHENTICATED or FORBIDDEN */
 function authorize({ name, by }: AnyMutation, principal: Principal | null, byRole: Actors): Authorized {
   if (!principal)
@@ -194,7 +204,7 @@ async function perform(
 ): Promise<Done> {
   const { idempotencyKey: clientKey, ...input } = readFields(fields, inputArg, ['input']) as InputOf<InputFields>;
   const isDryRun = isBulk(spec) && input.dryRun === true;
-  const party = principal.organization ?? principal.agency ?? 'intake';
+  const party = partyOf(principal);
   const id = `${personKey(principal, party)}/${clientKey}`;
   // the previous release scoped keys to the whole party instead of a person
   const former = `${party}/${clientKey}`;
