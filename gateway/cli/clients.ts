@@ -90,7 +90,7 @@ export async function retireClient(options: CallerOptions & { readonly release: 
 export interface ListOptions extends CallerOptions {
   /** Lists retired versions, too. */
   readonly all?: boolean | undefined;
-  /** Lists only versions that were published, and last used, at least so many days ago. */
+  /** Lists only versions that were last used, or published if they were not used yet, at least so many days ago. */
   readonly unusedDays?: number | undefined;
 }
 
@@ -99,10 +99,9 @@ export async function listClients(options: ListOptions): Promise<string> {
   const registry = await Registry.of(options);
   const filter = options.all ? {} : { inUse: { eq: true } };
   const all = await registry.all<Release>(RELEASES, 'clientReleases', { filter });
-  const { unusedDays } = options;
-  const before = unusedDays === undefined ? null : new Date(Date.now() - unusedDays * DAY_MS).toISOString();
-  const isOld = (time: string) => before === null || time <= before.slice(0, time.length);
-  const releases = all.filter(({ publishedAt, lastUsedOn }) => isOld(publishedAt) && isOld(lastUsedOn ?? ''));
+  const lastDay = new Date(Date.now() - (options.unusedDays ?? 0) * DAY_MS).toISOString().slice(0, 10);
+  const isUnused = ({ publishedAt, lastUsedOn }: Release) => (lastUsedOn ?? publishedAt.slice(0, 10)) <= lastDay;
+  const releases = options.unusedDays === undefined ? all : all.filter(isUnused);
   if (releases.length === 0) return 'No releases\n';
   return releases
     .map(

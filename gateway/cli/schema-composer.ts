@@ -62,15 +62,14 @@ export class ThreadComposer extends SchemaComposer {
 
   /** @throws RequestError if the work takes too long, or too much memory */
   private async inThread<Answer>(work: SchemaWork, { isOperator, cancellation }: Customer): Promise<Answer> {
+    if (cancellation?.canceled) throw new RequestError('CONFLICT', 'The caller has left');
     const timeoutMs = isOperator ? OPERATOR_TIMEOUT_MS : TIMEOUT_MS;
     const timeout = AbortSignal.timeout(timeoutMs);
     const left = new AbortController();
     const stay = cancellation?.onCancel(() => left.abort());
     try {
-      if (cancellation?.canceled) throw new RequestError('CONFLICT', 'The caller has left');
       return await this.thread.answer<Answer>(work, AbortSignal.any([timeout, left.signal]));
     } catch (error) {
-      if (error instanceof RequestError) throw error;
       const why = timeout.aborted ? `takes more than ${timeoutMs / 1_000} s` : (error as Error).message;
       throw new RequestError('OPERATION_TOO_LARGE', `The schemas cannot be read: ${why}`, ['input', 'schemas']);
     } finally {

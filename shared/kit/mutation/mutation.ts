@@ -113,7 +113,7 @@ export function mutationsOf(specs: readonly AnyMutation[], actors: Actors): Mode
         context.loaders.forget();
         return form.answer(done, inputArg, context);
       };
-      return isBulk(spec) ? inTurn(callerOf(authorized), context.cancellation, act) : act();
+      return isBulk(spec) ? inTurn(personKey(authorized.principal), context.cancellation, act) : act();
     };
     Object.defineProperty(Mutations.prototype, spec.name, { value: resolve, configurable: true, writable: true });
     Arg('input', (() => input) as never, { description: `Input for ${spec.name}.` })(Mutations.prototype, spec.name, 0);
@@ -179,11 +179,6 @@ interface Authorized {
   readonly actor: string;
 }
 
-/** Person whose bulk mutations wait for each other. */
-const callerOf = ({ principal }: Authorized): string => personKey(principal, partyOf(principal));
-
-const partyOf = ({ organization, agency }: Principal): string => organization ?? agency ?? 'intake';
-
 /** Determines the actor as which the caller may call the mutation. @throws RequestError UNAUTHENTICATED or FORBIDDEN */
 function authorize({ name, by }: AnyMutation, principal: Principal | null, byRole: Actors): Authorized {
   if (!principal)
@@ -204,7 +199,7 @@ async function perform(
 ): Promise<Done> {
   const { idempotencyKey: clientKey, ...input } = readFields(fields, inputArg, ['input']) as InputOf<InputFields>;
   const isDryRun = isBulk(spec) && input.dryRun === true;
-  const party = partyOf(principal);
+  const party = principal.organization ?? principal.agency ?? 'intake';
   const id = `${personKey(principal, party)}/${clientKey}`;
   // the previous release scoped keys to the whole party instead of a person
   const former = `${party}/${clientKey}`;

@@ -39,9 +39,7 @@ export class SchemaCoordinate {
   @computed(
     () => GraphQLCivilDate,
     'Day on which it will be removed, if the reason has one: "Removal on 2027-06-30".',
-    {
-      ...{ nullable: true, derivedFrom: ['SchemaCoordinate.deprecationReason'] },
-    },
+    { nullable: true, derivedFrom: ['SchemaCoordinate.deprecationReason'] },
   )
   removalOn(): string | null {
     const [, day] = /\bRemoval on (\d{4}-\d\d-\d\d)\b/.exec(this.deprecationReason ?? '') ?? [];
