@@ -452,17 +452,14 @@ describeOnRedis('whoever can write to the Redis of the events', () => {
     const thief = victims.attacker.duplicate();
     const [group, stream] = ['reviews', streamOf('submissions')];
     let taken = 0;
-    let isOver = false;
-    const stealing = (async () => {
-      while (!isOver) {
-        const options = ['COUNT', 10, 'BLOCK', 100, 'STREAMS', stream, '>'] as const;
-        const answer = await thief.xreadgroup('GROUP', group, 'thief', ...options);
+    // the server gives an entry to the client that has waited longest: the thief, once the reader has read again
+    const stealing = thief
+      .xreadgroup('GROUP', group, 'thief', 'COUNT', 10, 'BLOCK', 120_000, 'STREAMS', stream, '>')
+      .then(async (answer) => {
         for (const [, entries] of (answer ?? []) as [string, [string, string[]][]][])
           for (const [id] of entries) taken += await thief.xack(stream, group, id);
-      }
-    })();
+      });
     for (let n = 0; taken === 0 && n < 20; n += 1) await victims.arrives(await victims.file());
-    isOver = true;
     await stealing;
     thief.disconnect();
     expect(taken).toBeGreaterThan(0);
