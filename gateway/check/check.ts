@@ -122,7 +122,7 @@ export async function check({
     brokenDocuments: broken,
     invalidDocuments: invalid,
     classChanges: classes,
-    notes: notesOnUsage(leftOut),
+    notes: [...notesOnConsents(agreement), ...notesOnUsage(leftOut)],
     supergraph: composed,
   };
 }
@@ -308,6 +308,14 @@ const stricterClass = ({ coordinate, from, to }: ClassChange, owners: Owners, us
           ...{ owner: owners.of(coordinate), usedBy: usersIn(users, coordinate) },
         },
       ];
+
+const notesOnConsents = ({ consents }: Agreement): string[] =>
+  consents
+    .filter(({ ended }) => ended)
+    .map(
+      ({ by, act, to, coordinates }) =>
+        `${by} no longer consents to ${act} of ${coordinates.join(', ')}: the next schema of ${to.join(', ')} must do without it`,
+    );
 
 const notesOnUsage = (leftOut: number): string[] =>
   leftOut === 0 ? [] : [`${leftOut} further operations that clients sent lately were not examined`];

@@ -37,6 +37,8 @@ export interface Consent {
   readonly reason: string;
   /** Last day, as YYYY-MM-DD in UTC; undefined without an end. */
   readonly until?: string;
+  /** Whether it holds only for schemas that are served, since it was withdrawn or its last day is over. */
+  readonly ended?: true;
 }
 
 /** What the owners of a graph agreed on. Without an entry, nothing is allowed. */

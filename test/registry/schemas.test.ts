@@ -29,6 +29,7 @@ const [TREASURY, NSA, OMB] = ['treasury', 'nsa', 'omb'].map((agency) => publishe
 const AGENCIES = { submissions: 'treasury', reviews: 'nsa', registry: 'omb' } as const;
 type Name = keyof typeof AGENCIES;
 
+const ENDED = 'registry no longer consents to SHARE of Agency.name';
 const CHECK = 'check { id passed basedOn report }';
 const SUPERGRAPH =
   'supergraph { id number digest basedOn note members { nodes { version { subgraph { name } number sourceCommit } } } }';
@@ -40,9 +41,10 @@ const versionsIn = ({ members }: Loose): string[] =>
 /** The schemas of a small graph, by name. */
 const SCHEMAS = new Map(published(WORLD).map(({ name, sdl }) => [name as Name, sdl]));
 const sdlOf = (name: Name) => SCHEMAS.get(name)!;
-/** A schema with one more field of its subgraph. */
-const extended = (name: Name, field: string) =>
-  sdlOf(name).replace('type Query {\n', `type Query {\n  ${field}: String @sensitivity(class: PUBLIC)\n`);
+/** A schema with one more field. */
+const withField = (sdl: string, field: string) =>
+  sdl.replace('type Query {\n', `type Query {\n  ${field}: String @sensitivity(class: PUBLIC)\n`);
+const extended = (name: Name, field: string) => withField(sdlOf(name), field);
 
 describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
   let graph: Framework;
@@ -97,6 +99,14 @@ describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
     expect(errors).toBeUndefined();
     return data;
   };
+  /** The schema of a subgraph that gateways serve. */
+  const servedSchema = async (name: Name): Promise<string> => {
+    const { subgraphVersions } = await read(
+      `{ subgraphVersions(last: 1, filter: { subgraph: { name: { eq: "${name}" } } }) { nodes { sdl } } }`,
+      publisher(AGENCIES[name]),
+    );
+    return subgraphVersions.nodes[0].sdl;
+  };
   const lastActivation = async (): Promise<number> =>
     (await read('{ supergraphActivations(last: 1) { nodes { number } } }')).supergraphActivations.nodes[0].number;
 
@@ -106,6 +116,12 @@ describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
     expect((await served({}, TREASURY)).status).toBe(403);
     const { port } = server.server.address() as AddressInfo;
     expect((await fetch(`http://127.0.0.1:${port}/supergraph`)).status).toBe(401);
+  });
+
+  test('refuses a contract with a reserved name also before the first activation', async () => {
+    expect(
+      (await refusal(OPERATOR, 'putContract', contractInput('default', { classes: ['PUBLIC'] }), CONTRACT)).message,
+    ).toContain('the name is reserved');
   });
 
   test('registers subgraphs, takes over what their owners agreed on, and publishes them together', async () => {
@@ -589,6 +605,12 @@ describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
       { code: 'REVISION_CONFLICT' },
     ],
     ['with an unsafe name', OPERATOR, contractInput('../x', { classes: ['PUBLIC'] }), { code: 'BAD_USER_INPUT' }],
+    [
+      'with a name of a path of the gateway',
+      OPERATOR,
+      contractInput('graphql', { classes: ['PUBLIC'] }),
+      { code: 'BAD_USER_INPUT', message: expect.stringContaining('the name is reserved') },
+    ],
     ['with an unknown class', OPERATOR, contractInput('x', { classes: ['SECRET'] }), { code: 'BAD_USER_INPUT' }],
     ['with an invalid tag', OPERATOR, contractInput('x', { includedTags: ['a b'] }), { code: 'BAD_USER_INPUT' }],
     ['of a publisher', TREASURY, contractInput('x', { classes: ['PUBLIC'] }), { code: 'FORBIDDEN' }],
@@ -607,12 +629,33 @@ describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
     expect((await checked(OPERATOR, {})).passed).toBe(true);
   });
 
-  test('refuses to return to a supergraph that needs what an owner has withdrawn', async () => {
+  test('lets others publish after an owner has withdrawn a consent, and those that acted only without the act', async () => {
     const { ownerConsents } = await read(
       '{ ownerConsents(filter: { status: { eq: GRANTED } }) { nodes { id revision } } }',
     );
     const [{ id, revision: expectedRevision }] = ownerConsents.nodes;
     await done(OMB, 'withdrawConsent', { id, expectedRevision }, 'consent { id }');
+    // the owner, whose schema needs no consent
+    const owner = await checked(OMB, { registry: withField(await servedSchema('registry'), 'census3') });
+    expect(JSON.parse(owner.report)).toMatchObject({ problems: [], notes: [expect.stringContaining(ENDED)] });
+    await done(OMB, 'publishSchemas', { check: owner.id }, SUPERGRAPH);
+    await done(OPERATOR, 'repeatCheck', { check: owner.id }, 'check { id }');
+    // what is served is no change of those that acted
+    expect(JSON.parse((await checked(NSA, { reviews: await servedSchema('reviews') })).report).problems).toEqual([]);
+    const reviews = await servedSchema('reviews');
+    const { passed, report } = await checked(NSA, { reviews: withField(reviews, 'doctrine4') });
+    expect(passed).toBe(false);
+    expect(JSON.parse(report).problems.join()).toMatch(/Agency\.name.* it needs the consent SHARE of registry/);
+    const without = reviews.replace(/^ *(name|kind): String @shareable.*\n/gm, '').replace(/^ *agencies\(.*\n/m, '');
+    const { id: check } = await checked(OPERATOR, { reviews: without });
+    await done(OPERATOR, 'publishSchemas', { check, acceptBreaking: true }, SUPERGRAPH);
+    // what was left cannot return, but the other one that acts still may stay
+    const notes = JSON.parse((await checked(OPERATOR, {})).report).notes as string[];
+    expect(notes.join()).toMatch(/the next schema of submissions must/);
+    expect((await checked(NSA, { reviews })).passed).toBe(false);
+  });
+
+  test('refuses to return to a supergraph that needs what an owner has withdrawn', async () => {
     expect(
       await refusal(
         OPERATOR,

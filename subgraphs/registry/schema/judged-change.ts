@@ -11,7 +11,7 @@ import {
   type SubgraphSchema,
   type Verdict,
 } from './schema-composer';
-import { storedText } from './schema-text';
+import { digestOf, storedText } from './schema-text';
 import { agreementNow, dayOf, releasedDocuments, servedAt, servedNow } from './state';
 
 /** A change of what gateways serve, with the verdict on it. */
@@ -35,7 +35,8 @@ export async function judgedChange(
 ): Promise<JudgedChange> {
   const { database, now, services } = before;
   const served = await servedNow(database);
-  const agreement = await agreementNow(database, dayOf(now));
+  const digests = proposed.map(({ name, sdl }) => ({ name, digest: digestOf(sdl) }));
+  const agreement = await agreementNow(database, dayOf(now), digests);
   const contracts = changed(agreement.contracts);
   const change: SchemaChange = {
     ...{ before: served.schemas, supergraph: served.supergraph, proposed, agencies },

@@ -121,7 +121,7 @@ const approveConsent = mutation({
 const withdrawConsent = mutation({
   name: 'withdrawConsent',
   description:
-    'Withdraws a consent, as a publisher of an agency that owns the parts. Nothing that needs it can be published or activated from then on.',
+    'Withdraws a consent, as a publisher of an agency that owns the parts. What is served stays; the next schema of each subgraph that acts must do without it.',
   by: ['PUBLISHER'],
   input: change,
   returns,

@@ -16,6 +16,7 @@ import {
   agreementNow,
   checkOf,
   dayOf,
+  isCoveredBy,
   lastActivation,
   membersOf,
   releasedDocuments,
@@ -57,7 +58,7 @@ const publishSchemas = mutation({
       throw refused('CHECK_PASSED', `The check ${id} did not pass; only an operator may accept that clients break`);
     const last = await lockedActivation(database);
     await requireBase(database, check, last?.number ?? 0);
-    await requireUnchanged(work, check);
+    await requireUnchanged(work, check, proposed);
     const versions: SubgraphVersion[] = [];
     for (const { name, url, digest } of proposed) {
       const number = 1 + (await highest(database, SubgraphVersion, 'WHERE subgraph_name = ?', [name]));
@@ -119,18 +120,12 @@ const activateSupergraph = mutation({
     if (judged && last.supergraphId === supergraph.id)
       throw refused('IS_ANOTHER', `Gateways serve the supergraph ${number} already`);
     const members = await membersOf(database, supergraph.id);
+    const schemas = members.map(({ subgraphName: name, url, digest }) => ({ name, url, digest }));
     if (judged) {
       await requireOwnDifference(work, members, await membersOf(database, last.supergraphId));
       if (judged.basedOn !== last.number) throw await conflict(database, judged.basedOn, last.number, 'number');
-      await requireUnchanged(work, judged);
-      requireAddresses(
-        await database.findBy(
-          RegisteredSubgraph,
-          'name',
-          members.map(({ subgraphName }) => subgraphName),
-        ),
-        members.map(({ subgraphName: name, url }) => ({ name, url })),
-      );
+      await requireUnchanged(work, judged, schemas);
+      requireAddresses(await database.findBy(RegisteredSubgraph, 'name', names(schemas)), schemas);
       // what is not known to be used may be taken back
       if (judged.reasons.length > 0)
         throw refused(
@@ -138,7 +133,7 @@ const activateSupergraph = mutation({
           `Clients would break, or owners no longer agree: ask an operator. ${judged.reasons.slice(0, 3).join('; ')}`,
         );
     }
-    await requireStillAgreed(work, supergraph);
+    await requireStillAgreed(work, supergraph, schemas);
     await activate(work, last, { supergraph, members, note, signature, parts });
     return supergraph.id;
   },
@@ -192,6 +187,9 @@ const reasonsIn = ({ problems, report }: Verdict): string[] => [
     JSON.parse(report) as { readonly brokenDocuments: readonly { client: string; name: string }[] }
   ).brokenDocuments.map(({ client, name }) => `${client}: ${name} would break`),
 ];
+
+/** Name and digest of a schema. */
+type Digest = Pick<ProposedVersion, 'name' | 'digest'>;
 
 const names = (versions: readonly { readonly name: string }[]): string[] => versions.map(({ name }) => name);
 
@@ -268,8 +266,10 @@ function requireAddresses(
 async function requireUnchanged(
   { database, now }: Work,
   check: Pick<SchemaCheck, 'agreementDigest' | 'documentsDigest'>,
+  proposed: readonly Digest[],
 ): Promise<void> {
-  const [agreement, documents] = [await agreementNow(database, dayOf(now)), await releasedDocuments(database)];
+  const agreement = await agreementNow(database, dayOf(now), proposed);
+  const documents = await releasedDocuments(database);
   const changed = [
     ...(digestOf(JSON.stringify(agreement)) === check.agreementDigest ? [] : ['the agreement of the owners']),
     ...(digestOf(JSON.stringify(documents)) === check.documentsDigest ? [] : ['the list of released clients']),
@@ -302,12 +302,17 @@ async function foreignTo(database: Database, principal: Principal, subgraphs: re
   return found.filter((subgraph) => !isOf(subgraph, principal)).map(({ name }) => name);
 }
 
-/** @throws RequestError if owners no longer consent to what a supergraph does */
-async function requireStillAgreed({ database, now }: Work, { agreementDigest }: SupergraphVersion): Promise<void> {
+/** @throws RequestError if owners no longer consent to what a supergraph does, other than what is served now */
+async function requireStillAgreed(
+  { database, now }: Work,
+  { agreementDigest }: SupergraphVersion,
+  schemas: readonly Digest[],
+): Promise<void> {
   const then = JSON.parse(await storedText(database, agreementDigest)) as Agreement;
-  const current = await agreementNow(database, dayOf(now));
-  const holds = new Set(current.consents.map((consent) => JSON.stringify(consent)));
-  const ended = then.consents.filter((consent) => !holds.has(JSON.stringify(consent)));
+  const current = await agreementNow(database, dayOf(now), schemas);
+  const ended = then.consents.filter(({ to, ...consent }) =>
+    to.some((actor) => !isCoveredBy(current.consents, { to, ...consent }, actor)),
+  );
   const parts = ended.flatMap(({ by, act, coordinates }) => `${act} of ${coordinates.join(', ')} by ${by}`);
   const uncleared = Object.entries(then.clearances).flatMap(([name, classes]) =>
     classes.filter((of) => !current.clearances[name]?.includes(of)).map((of) => `${of} for ${name}`),

@@ -17,7 +17,7 @@ export interface Agreement {
   readonly contracts?: Readonly<Record<string, Contract>>;
 }
 
-/** A part of the graph that gateways serve at a path of its own. */
+/** Consent of an owner to what other subgraphs do. */
 export interface AgreedConsent {
   readonly by: string;
   readonly to: readonly string[];
@@ -25,6 +25,8 @@ export interface AgreedConsent {
   readonly coordinates: readonly string[];
   readonly reason: string;
   readonly until?: string;
+  /** Whether it holds only for schemas that are served, since it was withdrawn or its last day is over. */
+  readonly ended?: true;
 }
 
 /** A document that a released client sends. */

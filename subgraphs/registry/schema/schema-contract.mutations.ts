@@ -1,4 +1,4 @@
-import { CONTRACT_NAME, MAX_CONTRACTS, MAX_NAME, MAX_TAGS, TAG } from '#base/contract';
+import { CONTRACT_NAME, flawsOfContracts, MAX_CONTRACTS, MAX_NAME, MAX_TAGS, TAG } from '#base/contract';
 import { InputError, NotFoundError, RequestError, requireRevision } from '#base/errors';
 import { CLASSES } from '#base/sensitivity';
 import { expectedRevisionInput, listInput, longTextInput, optional, textInput } from '#kit/mutation/input';
@@ -33,12 +33,9 @@ const putContract = mutation({
   },
   returns,
   async prepare(before, { name: of, description, includedTags, excludedTags, classes }): Promise<void> {
-    if (includedTags.length + excludedTags.length + classes.length === 0)
-      throw new InputError(`The contract "${of}" selects nothing: name tags or sensitivity classes`, [
-        'input',
-        'includedTags',
-      ]);
     const contract = contractOf({ description, includedTags, excludedTags, classes });
+    const flaws = flawsOfContracts({ [of]: contract });
+    if (flaws.length > 0) throw new InputError(flaws.join('; '), ['input']);
     const { change, verdict } = await judgedChange(before, [], {}, (contracts) => ({ ...contracts, [of]: contract }));
     // without schemas, the first publication decides
     if (change.supergraph === undefined) return;

@@ -7,7 +7,7 @@ import { ClientRelease } from '../client/client-release';
 import { OwnerConsent } from './owner-consent';
 import { PartOwner } from './part-owner';
 import { RegisteredSubgraph } from './registered-subgraph';
-import { SchemaCheck } from './schema-check';
+import { type ProposedVersion, SchemaCheck } from './schema-check';
 import type { AgreedConsent, Agreement, ReleasedDocument, SubgraphSchema } from './schema-composer';
 import { SchemaContract } from './schema-contract';
 import { storedText } from './schema-text';
@@ -107,16 +107,25 @@ export async function schemasOf(database: Database, supergraphId: string): Promi
 /** Day of an instant in UTC, as YYYY-MM-DD. */
 export const dayOf = (now: string): string => now.slice(0, 10);
 
-/** What the owners agree on now. Exercise data grants nothing. @param today as YYYY-MM-DD, in UTC */
-export async function agreementNow(database: Database, today: string): Promise<Agreement> {
+/**
+ * What the owners agree on now. Exercise data grants nothing.
+ * @param today as YYYY-MM-DD, in UTC
+ * @param proposed schemas that would be served: those that differ from what is served need consents that hold today
+ */
+export async function agreementNow(
+  database: Database,
+  today: string,
+  proposed: readonly Pick<ProposedVersion, 'name' | 'digest'>[],
+): Promise<Agreement> {
   const owners = await all(database, PartOwner, 'WHERE t.exercise = 0 ORDER BY t.coordinate');
   const subgraphs = await all(database, RegisteredSubgraph, 'WHERE t.exercise = 0 ORDER BY t.name');
-  const consents = await all(
+  const granted = await all(
     database,
     OwnerConsent,
     'WHERE t.exercise = 0 AND t.granted_at IS NOT NULL AND t.withdrawn_at IS NULL AND (t.until IS NULL OR t.until >= ?) ORDER BY t.id',
     [today],
   );
+  const consents = granted.map(agreed);
   const contracts = await liveContracts(database);
   return {
     ...(contracts.length > 0
@@ -124,9 +133,44 @@ export async function agreementNow(database: Database, today: string): Promise<A
       : {}),
     owners: Object.fromEntries(owners.map(({ coordinate, ownerName }) => [coordinate, ownerName])),
     clearances: Object.fromEntries(subgraphs.map(({ name, clearances }) => [name, clearances])),
-    consents: consents.map(agreed),
+    consents: [...consents, ...(await endedConsents(database, consents, proposed))],
   };
 }
+
+/**
+ * Consents to acts of schemas that are served and stay. They were withdrawn, or their last day is over: that must not
+ * keep other subgraphs from publishing, who can do nothing about it.
+ */
+async function endedConsents(
+  database: Database,
+  holding: readonly AgreedConsent[],
+  proposed: readonly Pick<ProposedVersion, 'name' | 'digest'>[],
+): Promise<AgreedConsent[]> {
+  const last = await lastActivation(database);
+  if (!last) return [];
+  const { id, agreementDigest } = await supergraphById(database, last.supergraphId);
+  const served = new Map((await membersOf(database, id)).map(({ subgraphName, digest }) => [subgraphName, digest]));
+  const stays = (name: string) =>
+    served.has(name) && proposed.every((other) => other.name !== name || other.digest === served.get(name));
+  const { consents } = JSON.parse(await storedText(database, agreementDigest)) as Agreement;
+  return consents.flatMap((consent) => {
+    const to = consent.to.filter((name) => stays(name) && !isCoveredBy(holding, consent, name));
+    return to.length === 0 ? [] : [{ ...consent, to, ended: true as const }];
+  });
+}
+
+/** Whether consents allow a subgraph what another consent does. */
+export const isCoveredBy = (
+  consents: readonly AgreedConsent[],
+  { by, act, coordinates }: AgreedConsent,
+  actor: string,
+): boolean =>
+  coordinates.every((coordinate) =>
+    consents.some(
+      (other) =>
+        other.by === by && other.act === act && other.to.includes(actor) && other.coordinates.includes(coordinate),
+    ),
+  );
 
 /** Contracts that the next supergraph has. */
 export const liveContracts = (database: Database): Promise<SchemaContract[]> =>
