@@ -42,7 +42,7 @@ export async function followOwnRegistry(options: OwnRegistryOptions): Promise<Ow
     return { data, errors } as Answer;
   });
   print('Publishing the schemas in the registry, if none are …');
-  const published = await publishRelease(client, { addressOf: defaultUrl, first: true, note: 'First.' });
+  const { published } = await publishRelease(client, { addressOf: defaultUrl, first: true, note: 'First.' });
   if (published?.passed === false)
     throw new OperatorError(
       `The schemas cannot be published:\n${published.report.problems.join('\n')}`,

@@ -4,6 +4,10 @@ import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import { writeKeys } from '../../gateway/cli/keys';
 import { PROGRAMS } from '../../gateway/cli/programs';
+import { Registry } from '../../gateway/cli/registry/client';
+import { bringAgreement } from '../../gateway/cli/registry/release-agreement';
+import type { Agreement } from '../../gateway/ownership/agreement';
+import { ownAgreement } from '../../gateway/ownership/own';
 import { freePort, killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 
 /** `ordergraph registry publish-release` and `sign`, by which a deployment starts and is upgraded, against a registry that runs alone. */
@@ -82,6 +86,40 @@ test('replaces a team’s publication at no further start, only by an accepted u
   const accepted = await registry([...RELEASE, '--accept-breaking', '--note', 'Upgrade']);
   expect([accepted.code, accepted.output]).toEqual([0, expect.stringContaining('Published as supergraph 3;')]);
   expect(await activations()).toEqual([FIRST, '2  supergraph 2  reviews-2', '3  supergraph 3  reviews-3  Upgrade']);
+});
+
+test('brings what is new in the agreement of a later release, and leaves what was decided', async () => {
+  const client = await Registry.of({ url, identityKey: keys.identityKey, as: OPERATOR, dataFolder: folder });
+  const own = ownAgreement();
+  const [consent] = own.consents;
+  const later: Agreement = {
+    owners: { ...own.owners, 'Agency.motto': 'reviews', '*': 'reviews' },
+    clearances: { ...own.clearances, reviews: ['PUBLIC', 'GOV', 'GOV_DELIB', 'PROPIN', 'PII', 'ISVI'] },
+    consents: [...own.consents, { ...consent!, coordinates: ['Agency.motto'] }],
+    contracts: {
+      ...own.contracts,
+      press: { description: 'The press.', include: [], exclude: [], classes: ['PUBLIC'] },
+    },
+  };
+  const bring = () => bringAgreement(client, later, [{ name: 'reviews', clearances: ['PUBLIC'] }]);
+  const kept = [
+    `* belongs to ${own.owners['*']}, not to reviews, as in the release`,
+    'reviews has no clearance for GOV, GOV_DELIB, PROPIN, PII, ISVI, as in the release',
+  ];
+  const asks = `Two publishers of ${consent!.by} must let ${consent!.to.join(', ')} ${consent!.act} Agency.motto: ordergraph registry consent approve `;
+  const first = await bring();
+  expect(first).toEqual([
+    kept[0],
+    'Assigned Agency.motto to reviews',
+    kept[1],
+    'Added the contract press',
+    expect.stringContaining(asks),
+  ]);
+  const id = first.at(-1)!.slice(asks.length);
+  expect(await bring()).toEqual([...kept, `${asks}${id}`]);
+  const owner = 'role=schema-publisher; agency=omb; subject=ona';
+  expect((await registry(['consent', 'withdraw', id], owner)).code).toBe(0);
+  expect(await bring()).toEqual([...kept, `registry withdrew its consent ${id} to SHARE of Agency.motto`]);
 });
 
 test('signs the active supergraph again', async () => {

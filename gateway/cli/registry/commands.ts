@@ -60,7 +60,7 @@ export function addRegistryCommands(program: Command, { flagged, of }: Callers):
 
   command(registry, 'publish-release')
     .description(
-      'Registers the subgraphs of this release, and publishes their schemas where gateways serve others. The first time, it takes over the agreement of the release. Operators only.',
+      'Registers the subgraphs of this release, and publishes their schemas where gateways serve others. The first time, it takes over the agreement of the release; later it proposes consents that are new in it. Operators only.',
     )
     .requiredOption(
       '--address <url>',
@@ -74,7 +74,8 @@ export function addRegistryCommands(program: Command, { flagged, of }: Callers):
       const { Registry } = await import('./client');
       const { describePublished } = await import('./publish');
       const addressOf = (name: string) => address.replaceAll('*', name);
-      const published = await publishRelease(await Registry.of(of(flags as never)), { ...flags, addressOf });
+      const { notes, published } = await publishRelease(await Registry.of(of(flags as never)), { ...flags, addressOf });
+      print(notes.map((note) => `${note}\n`).join(''));
       print(published ? describePublished(published) : 'Nothing to publish\n');
       process.exitCode = published?.passed === false ? 1 : 0;
     });

@@ -6,7 +6,8 @@ import type { CallerOptions } from '../graph-client';
 import { keyOf, Registry } from './client';
 import { put } from './contracts';
 
-interface Consent {
+/** A consent as the registry has it. */
+export interface Consent {
   readonly id: string;
   readonly status: string;
   readonly revision: number;
@@ -36,19 +37,24 @@ export interface Proposal {
 }
 
 /** Proposes a consent. @returns a text for the reader @throws OperatorError */
-export async function proposeConsent(caller: CallerOptions, { until = undefined, ...rest }: Proposal): Promise<string> {
-  if (!(rest.act in ACTS))
+export async function proposeConsent(caller: CallerOptions, proposal: Proposal): Promise<string> {
+  const { act } = proposal;
+  if (!(act in ACTS))
     throw new OperatorError(
-      `"${rest.act}" is no act${nearest(rest.act, Object.keys(ACTS))}`,
+      `"${act}" is no act${nearest(act, Object.keys(ACTS))}`,
       `Use one of ${Object.keys(ACTS).join(', ')}`,
     );
-  const registry = await Registry.of(caller);
+  const consent = await proposed(await Registry.of(caller), proposal);
+  return `${describeConsent(consent)}Two publishers of ${consent.owner.name} approve it: ordergraph registry consent approve ${consent.id}\n`;
+}
+
+/** The consent that is proposed; the same proposal of a day is one. @throws OperatorError */
+export async function proposed(registry: Registry, { until = undefined, ...rest }: Proposal): Promise<Consent> {
   const input = { ...rest, until: until ?? null };
   const data = await registry.request(mutation('proposeConsent', 'ProposeConsentInput'), {
     input: { ...input, idempotencyKey: keyOf(input, todayInUtc()) },
   });
-  const { consent } = data.proposeConsent as { readonly consent: Consent };
-  return `${describeConsent(consent)}Two publishers of ${consent.owner.name} approve it: ordergraph registry consent approve ${consent.id}\n`;
+  return (data.proposeConsent as { readonly consent: Consent }).consent;
 }
 
 /** Approves or withdraws a consent. @returns a text for the reader @throws OperatorError */
@@ -71,11 +77,14 @@ export async function decideOnConsent(
   return describeConsent((data[name] as { readonly consent: Consent }).consent);
 }
 
+/** Consents, without those of the exercise. @throws OperatorError */
+export const consentsOf = (registry: Registry, filter: object = {}): Promise<Consent[]> =>
+  registry.all<Consent>(CONSENTS, 'ownerConsents', { filter: { exercise: { eq: false }, ...filter } });
+
 /** Lists consents. @param all also withdrawn ones @returns a text for the reader @throws OperatorError */
 export async function listConsents(caller: CallerOptions, all: boolean): Promise<string> {
-  const registry = await Registry.of(caller);
-  const filter = { exercise: { eq: false }, ...(all ? {} : { status: { in: ['PROPOSED', 'GRANTED'] } }) };
-  const consents = await registry.all<Consent>(CONSENTS, 'ownerConsents', { filter });
+  const filter = all ? {} : { status: { in: ['PROPOSED', 'GRANTED'] } };
+  const consents = await consentsOf(await Registry.of(caller), filter);
   return consents.map(describeConsent).join('') || 'No consents\n';
 }
 
@@ -99,11 +108,7 @@ export async function adoptAgreement(caller: CallerOptions, file: string): Promi
 
 /** Takes over the owners, consents, and contracts of an agreement; doing it again changes nothing. @throws OperatorError */
 export async function adopt(registry: Registry, { owners, consents, contracts = {} }: Agreement): Promise<void> {
-  for (const [coordinate, owner] of Object.entries(owners))
-    await registry.request(
-      'mutation Assign($input: AssignPartInput!) { assignPart(input: $input) { subgraph { name } } }',
-      { input: { coordinate, owner, idempotencyKey: keyOf(coordinate, owner) } },
-    );
+  for (const [coordinate, owner] of Object.entries(owners)) await assignPart(registry, coordinate, owner);
   const inputs = consents.map(({ by, to, act, coordinates, reason, until = null }) => ({
     ...{ owner: by, actors: to, act, coordinates, reason, until },
   }));
@@ -113,6 +118,12 @@ export async function adopt(registry: Registry, { owners, consents, contracts = 
     });
   for (const [name, contract] of Object.entries(contracts)) await put(registry, name, contract);
 }
+
+/** Names the owner of a part. @throws OperatorError */
+export const assignPart = (registry: Registry, coordinate: string, owner: string): Promise<unknown> =>
+  registry.request('mutation Assign($input: AssignPartInput!) { assignPart(input: $input) { subgraph { name } } }', {
+    input: { coordinate, owner, idempotencyKey: keyOf(coordinate, owner) },
+  });
 
 export interface Registration {
   readonly name: string;

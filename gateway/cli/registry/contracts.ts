@@ -24,11 +24,13 @@ const REMOVE = `mutation Remove($input: RemoveContractInput!) { removeContract(i
 /** Contracts are composed into a supergraph. */
 const NEXT = 'Gateways serve this from the next publication on: ordergraph registry publish --note …';
 
-const allOf = (registry: Registry): Promise<Registered[]> => registry.all<Registered>(CONTRACTS, 'schemaContracts');
+/** Contracts, with those that were removed, without those of the exercise. @throws OperatorError */
+export const contractsOf = (registry: Registry): Promise<Registered[]> =>
+  registry.all<Registered>(CONTRACTS, 'schemaContracts');
 
 /** @returns a text for the reader @throws OperatorError */
 export async function listContracts(caller: CallerOptions): Promise<string> {
-  const contracts = await allOf(await Registry.of(caller));
+  const contracts = await contractsOf(await Registry.of(caller));
   return (
     contracts
       .filter(({ removedAt }) => removedAt === null)
@@ -46,7 +48,7 @@ export async function put(registry: Registry, name: string, contract: Contract):
   const flaws = flawsOfContracts({ [name]: contract });
   if (flaws.length > 0)
     throw new OperatorError(flaws.join('\n'), 'docs/agency-schemas.md describes contracts. Nothing was changed');
-  const known = (await allOf(registry)).find((other) => other.name === name);
+  const known = (await contractsOf(registry)).find((other) => other.name === name);
   const { description, include: includedTags, exclude: excludedTags, classes } = contract;
   const rules = { name, description, includedTags, excludedTags, classes };
   if (known?.removedAt === null && isDeepStrictEqual({ ...known, ...rules }, known)) return known;
@@ -58,7 +60,7 @@ export async function put(registry: Registry, name: string, contract: Contract):
 /** @returns a text for the reader @throws OperatorError */
 export async function removeContract(caller: CallerOptions, name: string): Promise<string> {
   const registry = await Registry.of(caller);
-  const contracts = (await allOf(registry)).filter(({ removedAt }) => removedAt === null);
+  const contracts = (await contractsOf(registry)).filter(({ removedAt }) => removedAt === null);
   const known = contracts.find((contract) => contract.name === name);
   if (!known) {
     const names = contracts.map((contract) => contract.name);
