@@ -20,6 +20,7 @@ import { type Owners, withoutArgument } from '../ownership/owners';
 import { ownersOf, requireServable } from '../ownership/ownership';
 import { sensitivitiesOf } from '../policy/sensitivity';
 import { readSupergraph } from '../supergraph/supergraph';
+import { type CostChange, costChanges } from './document-costs';
 import { type BrokenDocument, brokenDocuments, type ClientDocument, usersOf, worksWith } from './documents';
 
 /** Everything that decides about a change: the same inputs always give the same report. */
@@ -71,6 +72,8 @@ export interface CheckReport {
   /** Documents that do not work before the change either: nothing is known of what they use. */
   readonly invalidDocuments: readonly BrokenDocument[];
   readonly classChanges: readonly ClassChange[];
+  /** Documents that would cost more or less, the largest growth first. */
+  readonly costChanges: readonly CostChange[];
   /** What the check did not examine. Reports may be accepted with them. */
   readonly notes: readonly string[];
   /** The supergraph that would be served; undefined with problems. */
@@ -122,13 +125,18 @@ export async function check({
     brokenDocuments: broken,
     invalidDocuments: invalid,
     classChanges: classes,
+    costChanges: costChanges(
+      documentsIn(valid, changes),
+      { supergraph: documentsOf.old, schema: old },
+      { supergraph: documentsOf.next, schema: next },
+    ),
     notes: [...notesOnConsents(agreement), ...notesOnUsage(leftOut)],
     supergraph: composed,
   };
 }
 
 const NOTHING_KNOWN = {
-  ...{ changes: [], brokenDocuments: [], invalidDocuments: [], classChanges: [], notes: [] },
+  ...{ changes: [], brokenDocuments: [], invalidDocuments: [], classChanges: [], costChanges: [], notes: [] },
 } as const;
 
 function composedOrProblems(
@@ -208,6 +216,12 @@ type Users = ReadonlyMap<string, ReadonlySet<string>>;
 
 const usersIn = (users: Users, ...coordinates: readonly string[]): string[] =>
   [...new Set(coordinates.flatMap((coordinate) => [...(users.get(coordinate) ?? [])]))].sort();
+
+/** Documents that use a part with a change that is not safe: what a document costs can change by no other. */
+function documentsIn(documents: readonly ClientDocument[], changes: readonly ApiChange[]): ClientDocument[] {
+  const names = new Set(changes.flatMap(({ usedBy }) => usedBy));
+  return documents.filter(({ client, name }) => names.has(`${client}: ${name}`));
+}
 
 /** Directives of Federation whose change no diff of the API shows. */
 const STATED = {

@@ -33,7 +33,8 @@ export function brokenDocuments(documents: readonly ClientDocument[], schema: Gr
   });
 }
 
-function parsed(text: string): DocumentNode | undefined {
+/** Undefined for a text that is no GraphQL document. */
+export function parsed(text: string): DocumentNode | undefined {
   try {
     return parse(text);
   } catch (error) {

@@ -74,7 +74,8 @@ const MAX_LINES = 50;
 
 /** A report for people. */
 export function describeReport(report: LintedReport): string {
-  const { passed, problems, changes, brokenDocuments, invalidDocuments, classChanges, notes, findings } = report;
+  const { passed, problems, changes, brokenDocuments, invalidDocuments, classChanges, costChanges, notes, findings } =
+    report;
   const ofDocuments = (documents: typeof brokenDocuments) =>
     documents.map(({ client, name, errors }) => `${client}: ${name}: ${errors.join(' ')}`);
   const ofLevel = (level: string) =>
@@ -93,6 +94,10 @@ export function describeReport(report: LintedReport): string {
     [
       'Fields that change their sensitivity class',
       classChanges.map(({ coordinate, from, to }) => `${coordinate}: ${from} becomes ${to}`),
+    ],
+    [
+      'Documents that would cost more or less, as estimated',
+      costChanges.map(({ client, name, from, to }) => `${client}: ${name}: ${from} becomes ${to}`),
     ],
     ['Notes', [...notes, ...(findings ? [] : [NOT_LINTED])]],
     ['Findings of the linter', findings ?? []],

@@ -75,7 +75,7 @@ interface InputVariable {
 
 /** A fetch, with its response names that differ in the answer. */
 interface PlannedFetch {
-  readonly node: FetchNode;
+  readonly node: Pick<FetchNode, 'operation' | 'operationKind' | 'entities' | 'at'>;
   readonly renamed: ReadonlyMap<string, string>;
 }
 

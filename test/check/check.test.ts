@@ -35,6 +35,7 @@ test('nothing to say about a schema without a change', async () => {
       brokenDocuments: [],
       invalidDocuments: [],
       classChanges: [],
+      costChanges: [],
       notes: [],
     },
     supergraph,
@@ -287,21 +288,30 @@ test('shows changed classes', async () => {
 });
 
 test.each([
-  ['  title: String', '  title: String @cost(weight: 7)', 'Submission.title', '@cost(weight: 7)'],
+  ['  title: String', '  title: String @cost(weight: 7)', 'Submission.title', '@cost(weight: 7)', 80],
+  [
+    'period: Period): [Submission!]',
+    'period: Period): [Submission!] @listSize(assumedSize: 500)',
+    'Query.submissions',
+    '@listSize(assumedSize: 500)',
+    500,
+  ],
   [
     '(first: Int = 10, state: State, ',
     '(first: Int = 10, state: State @cost(weight: 3), ',
     'Query.submissions(state:)',
     '@cost(weight: 3)',
+    13,
   ],
-])('names a changed cost, and the documents that pay it: %s', async (from, to, coordinate, cost) => {
-  const report = await checked(from, to);
+])('names a changed cost, and what documents that pay it cost: %s', async (from, to, coordinate, cost, estimate) => {
+  const report = await checked(from, to, [TITLES]);
   expect(report.changes).toEqual([
     {
       ...{ level: 'DANGEROUS', coordinate, message: `its cost changes from nothing to ${cost}` },
       ...{ owner: 'submissions', usedBy: ['dashboard@1.4: Titles'] },
     },
   ]);
+  expect(report.costChanges).toEqual([{ client: 'dashboard@1.4', name: 'Titles', from: 10, to: estimate }]);
   expect(report.passed).toBe(true);
 });
 
