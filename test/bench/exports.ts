@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import mysql from 'mysql2/promise';
@@ -89,6 +89,8 @@ async function measure(stack: ProcessStack, name: string, query: string): Promis
   const gateway = stack.gateway.child.pid!;
   const others = [...stack.subgraphs.values()].map(({ child }) => child.pid!);
   const cpu = () => [cpuSeconds(gateway), others.reduce((sum, pid) => sum + cpuSeconds(pid), 0)] as const;
+  const infrastructure = stack.subgraphs.get('infrastructure')!.child.pid!;
+  for (const pid of [gateway, infrastructure]) forgetMost(pid);
   const before = cpu();
   const from = performance.now();
   const { statusCode, body } = await request(`${stack.url}/export`, {
@@ -120,12 +122,15 @@ async function measure(stack: ProcessStack, name: string, query: string): Promis
       perRow(ofGateway - before[0]).padStart(20),
       perRow(ofSubgraphs - before[1]).padStart(11),
       mostMb(gateway).padStart(17),
-      mostMb(stack.subgraphs.get('infrastructure')!.child.pid!).padStart(16),
+      mostMb(infrastructure).padStart(16),
     ].join(''),
   );
 }
 
-/** The most memory that a process has had, in megabytes. */
+/** Starts to measure the most memory of a process again: without this, that of its start counts. */
+const forgetMost = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5');
+
+/** The most memory that a process has had since, in megabytes. */
 function mostMb(pid: number): string {
   const [, kilobytes] = /^VmHWM:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))!;
   return (Number(kilobytes) / 1_024).toFixed(0);
