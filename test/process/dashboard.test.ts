@@ -121,6 +121,9 @@ describeInBrowser('the dashboard of `npm start`', () => {
         expect(words).toMatch(
           /^withheld (The public|Your role, .*,) cannot read [a-z][^.]+\.( These roles can: [a-z, ]+\.)?$/,
         );
+      // nor a count of what is not there
+      for (const words of await page.locator('.panel.withheld .unit').allTextContents())
+        expect(words).not.toMatch(/(^|[ ,])\d+ (of \d|open|exposures|agencies)/);
     }
     expect(complaints).toEqual([]);
   });

@@ -12,7 +12,8 @@ import { DEPENDENCE_MARKS, dependenceWords, withheldWords } from './withheld-wor
 
 interface PanelProps extends Needs {
   readonly title: string;
-  readonly unit?: ComponentChildren;
+  /** What the figures are of; a function of the values is called once they are there, so that what is missing is not counted as zero. */
+  readonly unit?: string | (() => string | null | undefined);
   readonly class?: string;
   readonly operation: Operation;
   readonly feed: FeedState;
@@ -36,6 +37,8 @@ export function Panel(props: PanelProps) {
   useMarks(heading, dependences);
   const key = `${caller.value.name}/${operation.key}/${title}`;
   const shown = state.kind === 'ready' ? figure?.() : undefined;
+  const ofData = typeof unit === 'function';
+  const unitShown = ofData ? (state.kind === 'ready' ? unit() : undefined) : unit;
   useEffect(() => {
     if (shown !== undefined && feed.arrivedAt !== undefined) lastKnown.set(key, { figure: shown, at: feed.arrivedAt });
   }, [shown, feed.arrivedAt, key]);
@@ -56,7 +59,7 @@ export function Panel(props: PanelProps) {
             </span>
           );
         })}
-        {unit && <span class="unit">{unit}</span>}
+        {unitShown && <span class="unit">{unitShown}</span>}
         <span class="panel-links">
           {table && state.kind === 'ready' && (
             <button

@@ -51,7 +51,7 @@ function AgencyList() {
   return (
     <Panel
       title="Agencies"
-      unit={
+      unit={() =>
         rows.length > 0
           ? `${rows.length} agencies; entered on duty in ${fiscalYear(momentsAt(clock.value).year)}`
           : undefined

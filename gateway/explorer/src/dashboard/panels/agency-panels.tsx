@@ -102,9 +102,7 @@ export function AgencyReviews({ agency: key }: AgencyProps) {
   return (
     <Panel
       title="Open reviews"
-      unit={
-        reviews ? `${shown.length} of ${count(reviews.totalCount)}; opened to target, by planned launch` : undefined
-      }
+      unit={() => reviews && `${shown.length} of ${count(reviews.totalCount)}; opened to target, by planned launch`}
       operation={agencyOperation(key)}
       feed={feed}
       paths={['agency.reviews']}
@@ -258,7 +256,7 @@ export function AgencyOverdue({ agency: key }: AgencyProps) {
   return (
     <Panel
       title="Overdue on high-impact systems"
-      unit={findings ? `${rows.length} of ${count(findings.totalCount)}, oldest first` : undefined}
+      unit={() => findings && `${rows.length} of ${count(findings.totalCount)}, oldest first`}
       operation={agencyOperation(key)}
       feed={feed}
       paths={['agency.overdueHigh', 'agency.overdue']}
@@ -326,10 +324,8 @@ export function AgencyRoles({ agency: key }: AgencyProps) {
   return (
     <Panel
       title="Work roles lacking most"
-      unit={
-        capacity
-          ? `authorized ${count(capacity.aggregates.authorized)}, vacant ${count(capacity.aggregates.vacant)}`
-          : undefined
+      unit={() =>
+        capacity && `authorized ${count(capacity.aggregates.authorized)}, vacant ${count(capacity.aggregates.vacant)}`
       }
       operation={agencyOperation(key)}
       feed={feed}

@@ -55,7 +55,7 @@ export function Capability() {
   return (
     <Panel
       title="Capability"
-      unit={agencies === undefined ? 'mean CSF tier' : `mean CSF tier, ${agencies} agencies`}
+      unit={() => (agencies === undefined ? 'mean CSF tier' : `mean CSF tier, ${agencies} agencies`)}
       operation={operations.capability}
       feed={feed}
       paths={['now']}

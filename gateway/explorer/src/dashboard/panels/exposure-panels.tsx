@@ -145,7 +145,7 @@ export function DueSoon() {
   return (
     <Panel
       title="Due in 14 days"
-      unit={total === undefined ? undefined : `${count(total)} exposures, by day`}
+      unit={() => `${count(total)} exposures, by day`}
       operation={operations.exposures}
       feed={feed}
       {...NEEDS}

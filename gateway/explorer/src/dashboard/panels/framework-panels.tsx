@@ -285,7 +285,7 @@ export function ReviewsByStage() {
   return (
     <Panel
       title="Open reviews by stage"
-      unit={reviews ? `${count(reviews.aggregates.count)} open` : undefined}
+      unit={() => reviews && `${count(reviews.aggregates.count)} open`}
       operation={operations.reviews}
       feed={feed}
       paths={['reviews']}
@@ -333,7 +333,7 @@ export function ReviewsPastLaunch() {
   return (
     <Panel
       title="Reviews past launch"
-      unit={figures ? `${count(passed)} open, advice continues` : undefined}
+      unit={() => `${count(passed)} open, advice continues`}
       operation={operations.reviews}
       feed={feed}
       paths={['timed']}

@@ -64,7 +64,7 @@ export function OpenWindows() {
   return (
     <Panel
       title="Open windows"
-      unit={all.length > 0 ? `${shown.length} of ${rows.length}, by closing time` : undefined}
+      unit={() => (all.length > 0 ? `${shown.length} of ${rows.length}, by closing time` : undefined)}
       operation={operations.windows}
       feed={feed}
       paths={['submissions']}

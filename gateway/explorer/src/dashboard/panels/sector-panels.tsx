@@ -32,7 +32,7 @@ export function SectorRisk() {
   return (
     <Panel
       title="Sector risk"
-      unit={rows.length > 0 ? `${elevated.length} of ${rows.length} elevated or high` : undefined}
+      unit={() => (rows.length > 0 ? `${elevated.length} of ${rows.length} elevated or high` : undefined)}
       operation={operations.sectors}
       feed={feed}
       {...NEEDS}

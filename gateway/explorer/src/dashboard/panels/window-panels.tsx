@@ -53,7 +53,7 @@ export function Windows() {
     <Panel
       title="30-day windows"
       class="wide"
-      unit={
+      unit={() =>
         rows.length > 0
           ? `${ofAll(rows.length, feed.data?.submissions?.totalCount)} filed submissions; each bar is the usable part of one window`
           : undefined
