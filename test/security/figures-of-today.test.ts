@@ -1,3 +1,4 @@
+import type { FindingSeverity } from '#domain/contracts/finding-severity';
 import { countedOf } from '#kit/model/value-object';
 import { FederalSystem } from '../../subgraphs/infrastructure/system/federal-system';
 import { VulnerabilityFinding } from '../../subgraphs/infrastructure/vulnerability/vulnerability-finding';
@@ -96,5 +97,41 @@ describe.each(databaseKinds)('figures of today on %s', (kind) => {
     // two ways to the same number
     for (const { overdueByToolCoverage, executiveOrder } of [exact, await figures(ANALYST)])
       expect(sum(overdueByToolCoverage, 'overdue')).toBe(executiveOrder.infrastructureMetrics.overdueExposures);
+  });
+
+  test('show analysts one number of a month or none, whatever period they ask for', async () => {
+    const { database } = world.subgraph('reviews');
+    const [month, atItsBegin] = ['2026-03', '2026-03-01T00:00:01.000Z'];
+    const [drafted] = world.rows(Finding);
+    const atItsMiddle = Array.from({ length: 6 }, () => `${month}-15T12:00:00.000Z`);
+    const add = (times: readonly string[], severity: FindingSeverity) =>
+      database.insert(
+        Finding,
+        times.map((createdAt, i) =>
+          Object.assign(new Finding(), drafted, { id: `fnd_${severity}${i}`, createdAt, severity }),
+        ),
+      );
+    await add([atItsBegin, ...atItsMiddle], 'HIGH');
+    // hidden in place of it
+    await add(atItsMiddle.slice(1), 'LOW');
+    const bounds = ['2026-02-01T00:00:00Z', '2026-02-28T23:00:00Z', '2026-03-01T00:00:00Z', '2026-03-20T00:00:00Z'];
+    const ends = ['2026-04-01T00:00:00Z', '2026-04-01T03:59:00Z', '2026-04-20T00:00:00Z', null];
+    const read = async (from: string, until: string | null, caller: string): Promise<(number | null)[]> => {
+      const question = `query ($from: DateTime, $until: DateTime) {
+        findingStatistics(from: $from, until: $until) { month severity tactic { id } findings } }`;
+      const { data, errors } = await world.ask(question, { from, until }, caller);
+      expect(errors).toBeUndefined();
+      return data.findingStatistics
+        .filter((row: Record<string, unknown>) => row.month === month && row.tactic === null)
+        .filter((row: Record<string, unknown>) => row.severity === 'HIGH')
+        .map((row: Record<string, unknown>) => row.findings);
+    };
+    const exact = await read(bounds[0]!, null, INSPECTOR);
+    expect(exact).toEqual([expect.any(Number)]);
+    const shown: (readonly (number | null)[])[] = [];
+    for (const from of bounds) for (const until of ends) shown.push(await read(from, until, ANALYST));
+    expect(shown.filter((numbers) => numbers[0] !== null)).toEqual(Array(shown.length).fill(exact));
+    // the bounds of the inspector are exact
+    expect(await read(bounds[3]!, null, INSPECTOR)).not.toEqual(exact);
   });
 });

@@ -81,9 +81,12 @@ export const figuresEndOn = (of: Counted, who: Principal | null, clock: Clock): 
 /** Later than every instant and day. */
 const NO_END = '9999';
 
-/** Bound of a time range of figures, rounded to the month for callers who may not see small counts. */
-export const figuresWithin = (of: Counted, bound: string | undefined, who: Principal | null): string | undefined =>
-  bound === undefined || isWhole(of, who) ? bound : startOfMonth(bound);
+/**
+ * Bound of a time range of figures by month (UTC). Callers who may not see small counts get the start of its month, since two ranges that
+ * divide a month would show how its figures differ by a few hours.
+ */
+export const figuresWithin = (of: Counted, bound: string | null | undefined, who: Principal | null): string | null =>
+  bound == null || isWhole(of, who) ? (bound ?? null) : bound.slice(0, 'YYYY-MM'.length);
 
 const startOfMonth = (at: string): string => startOfDay(`${civilDate(at).slice(0, 7)}-01`);
 
