@@ -2,13 +2,14 @@ import { createWriteStream, mkdtempSync, readdirSync, rmSync, statSync } from 'n
 import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { OperatorError } from '#base/errors';
 import type { Database } from '#kit/database/database';
 import type { Validators } from '#kit/import/edition';
 import { type Importer, type ImportReport, runImport } from '#kit/import/importer';
+import { printable } from '#kit/import/printable';
 import { progressOn } from '#kit/import/progress';
 import { requireReadable } from '#kit/import/readers';
 import { formatReject } from '#kit/import/reject';
@@ -43,10 +44,19 @@ export interface ImportOptions {
   rejectsFile?: string;
   /** Why to apply an edition of a catalog although its checks fail. */
   force?: string;
+  /** Maximum bytes of a downloaded file; 1 GiB by default. */
+  maxDownloadBytes?: number;
 }
 
 /** Imports one source, or the files of all sources in a folder. @throws OperatorError when a file cannot be imported. */
-export async function importData({ source, file, settingsOf, rejectsFile, force }: ImportOptions): Promise<void> {
+export async function importData({
+  source,
+  file,
+  settingsOf,
+  rejectsFile,
+  force,
+  maxDownloadBytes = MAX_DOWNLOAD_BYTES,
+}: ImportOptions): Promise<void> {
   const open = new Map<Subgraph, OpenSubgraph>();
   const work = source === 'all' ? findAll(file) : [{ ...sourceNamed(source), path: file }];
   const reports: ImportReport[] = [];
@@ -59,7 +69,7 @@ export async function importData({ source, file, settingsOf, rejectsFile, force 
         open.set(subgraph, await subgraph.open({ databaseUrl: databaseAt, limits: unlimited(settings), wrappingKeys }));
       }
       const { database } = open.get(subgraph)!;
-      const report = await importFile(database, { importer, subgraph, path }, force ?? null);
+      const report = await importFile(database, { importer, subgraph, path }, force ?? null, maxDownloadBytes);
       if (!report) {
         process.stdout.write(`${importer.source}: not modified since the last import\n`);
         continue;
@@ -80,9 +90,10 @@ async function importFile(
   database: Database,
   { importer, subgraph, path }: Source & { path: string },
   force: string | null,
+  maxBytes: number,
 ): Promise<ImportReport | null> {
   const known = isUrl(path) ? await importer.edition?.validators(database, path) : null;
-  return withLocalFile(path, known ?? null, (local, validators) => {
+  return withLocalFile(path, known ?? null, maxBytes, (local, validators) => {
     const progress = progressOn(process.stderr, importer.source);
     const source = isUrl(path) ? path : basename(path);
     return runImport(database, importer, local, progress, subgraph.parts.entities, { ...validators, source, force });
@@ -161,6 +172,8 @@ function inOrder<T extends Source>(items: readonly T[]): T[] {
 }
 
 const DOWNLOAD_MS = 120_000;
+/** Maximum bytes of a downloaded file, decompressed. Published files are far smaller. */
+const MAX_DOWNLOAD_BYTES = 1024 ** 3;
 
 const NO_VALIDATORS: Validators = { etag: null, lastModified: null };
 
@@ -172,6 +185,7 @@ const NO_VALIDATORS: Validators = { etag: null, lastModified: null };
 async function withLocalFile<T>(
   path: string,
   known: Validators | null,
+  maxBytes: number,
   work: (file: string, validators: Validators) => Promise<T>,
 ): Promise<T | null> {
   if (!isUrl(path)) {
@@ -181,7 +195,7 @@ async function withLocalFile<T>(
   const folder = mkdtempSync(join(tmpdir(), 'ordergraph-import-'));
   try {
     const file = join(folder, basename(new URL(path).pathname) || 'download');
-    const validators = await download(path, file, known);
+    const validators = await download(path, file, known, maxBytes);
     return validators && (await work(file, validators));
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -191,10 +205,22 @@ async function withLocalFile<T>(
 /** A value that fits its column; null otherwise. */
 const fitting = (value: string | null, max: number): string | null => (value && value.length <= max ? value : null);
 
-/** Downloads a file. @returns its validators; null if it is the one that is known @throws OperatorError */
-async function download(url: string, file: string, known: Validators | null): Promise<Validators | null> {
+/** Statuses that name another address. */
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Downloads a file. Follows no redirects, which could lead to a server of the internal network, or from HTTPS to HTTP.
+ * @returns its validators; null if it is the one that is known @throws OperatorError
+ */
+async function download(
+  url: string,
+  file: string,
+  known: Validators | null,
+  maxBytes: number,
+): Promise<Validators | null> {
   try {
     const response = await fetch(url, {
+      redirect: 'manual',
       signal: AbortSignal.timeout(DOWNLOAD_MS),
       headers: {
         'accept-encoding': 'gzip',
@@ -202,10 +228,14 @@ async function download(url: string, file: string, known: Validators | null): Pr
         ...(known?.lastModified ? { 'if-modified-since': known.lastModified } : {}),
       },
     });
-    if (response.status === 304 && known) return null;
-    if (!response.ok || !response.body) throw new Error(`the server returned HTTP ${response.status}`);
-    await pipeline(Readable.fromWeb(response.body as never), createWriteStream(file));
     const header = (name: string, max: number) => fitting(response.headers.get(name), max);
+    if (response.status === 304 && known) return null;
+    if (REDIRECTS.has(response.status)) {
+      const address = printable(header('location', 500) ?? 'another address');
+      throw new Error(`the server redirects to ${address}, which you can import from if you trust it`);
+    }
+    if (!response.ok || !response.body) throw new Error(`the server returned HTTP ${response.status}`);
+    await pipeline(Readable.fromWeb(response.body as never), atMost(maxBytes), createWriteStream(file));
     return { etag: header('etag', 200), lastModified: header('last-modified', 60) };
   } catch (error) {
     throw new OperatorError(
@@ -213,6 +243,18 @@ async function download(url: string, file: string, known: Validators | null): Pr
       'Check the address and the network, or download it and pass the file',
     );
   }
+}
+
+/** Passes bytes on, up to a limit. They are counted decompressed, since a small answer can become any size. */
+function atMost(maxBytes: number): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) done(new Error(`the file has more than ${maxBytes} bytes`));
+      else done(null, chunk);
+    },
+  });
 }
 
 const SHOWN_REJECTS = 10;
@@ -232,14 +274,14 @@ export function describeReport({
   const lines = [
     `${source}: ${read} rows of ${file}: ${imported} imported, ${updated} updated, ${unchanged} unchanged, ${rejects.length} rejected`,
   ];
-  lines.push(...notes.map((note) => `  ${note}`));
+  lines.push(...notes.map((note) => `  ${printable(note)}`));
   for (const reject of rejects.slice(0, SHOWN_REJECTS)) lines.push(`  rejected ${formatReject(reject)}`);
   if (rejects.length > SHOWN_REJECTS)
     lines.push(`  … and ${rejects.length - SHOWN_REJECTS} more; use --rejects FILE to write all of them`);
   for (const [kind, values] of unmatched) {
     const sorted = [...values].sort(([, a], [, b]) => b - a);
     const total = sorted.reduce((sum, [, count]) => sum + count, 0);
-    const shown = sorted.slice(0, SHOWN_UNMATCHED).map(([value, count]) => `${value} (${count})`);
+    const shown = sorted.slice(0, SHOWN_UNMATCHED).map(([value, count]) => `${printable(value)} (${count})`);
     lines.push(
       `  ${total} rows name an unknown ${kind}, stored as text: ${shown.join(', ')}${sorted.length > SHOWN_UNMATCHED ? ', …' : ''}`,
     );

@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { type CsvError, parse } from 'csv-parse';
 import { OperatorError } from '#base/errors';
 import { progressOn } from '#kit/import/progress';
-import { requireReadable } from '#kit/import/readers';
+import { csvRows, requireReadable } from '#kit/import/readers';
 import { formatReject, type Reject } from '#kit/import/reject';
 import { type AnswerError, type Ask, GraphError, patiently } from '../export/ask';
 import { type BulkMutation, bulkMutation } from '../load/item-type';
@@ -98,41 +97,26 @@ class Load {
   async *chunks(): AsyncGenerator<readonly Line[]> {
     const { file } = this.options;
     let itemOf: ((row: Item) => Item) | undefined;
-    const parser = createReadStream(file).pipe(
-      parse({
-        ...{ bom: true, info: true, skip_empty_lines: true },
-        columns: (header: string[]) => {
-          const columns = header.map((name) => name.trim());
-          itemOf = itemsOf(this.mutation, columns);
-          return columns;
-        },
-      }),
-    );
+    const columnsOf = (columns: readonly string[]) => {
+      itemOf = itemsOf(this.mutation, columns);
+      return [...columns];
+    };
     let rows: Line[] = [];
     let [values, bytes] = [0, 0];
-    try {
-      for await (const { record, info } of parser as AsyncIterable<{ record: Item; info: { lines: number } }>) {
-        this.read += 1;
-        const item = this.converted(itemOf!, record, info.lines);
-        if (!item) continue;
-        const size = Buffer.byteLength(JSON.stringify(item));
-        const number = Object.keys(item).length + 1;
-        if (rows.length === MAX_ITEMS || values + number > MAX_VALUES || bytes + size > MAX_BYTES) {
-          yield rows;
-          rows = [];
-          [values, bytes] = [0, 0];
-        }
-        rows.push({ line: info.lines, item });
-        values += number;
-        bytes += size;
+    for await (const { line, values: row } of csvRows(file, columnsOf, 'Correct the line and load the file again')) {
+      this.read += 1;
+      const item = this.converted(itemOf!, row, line);
+      if (!item) continue;
+      const size = Buffer.byteLength(JSON.stringify(item));
+      const number = Object.keys(item).length + 1;
+      if (rows.length === MAX_ITEMS || values + number > MAX_VALUES || bytes + size > MAX_BYTES) {
+        yield rows;
+        rows = [];
+        [values, bytes] = [0, 0];
       }
-    } catch (error) {
-      if (!(error as Partial<CsvError>).code?.startsWith('CSV_')) throw error;
-      const { message, lines } = error as CsvError & { lines?: number };
-      throw new OperatorError(
-        `"${file}" is not valid CSV${lines ? ` at line ${lines}` : ''}: ${message}`,
-        'Correct the line and load the file again',
-      );
+      rows.push({ line, item });
+      values += number;
+      bytes += size;
     }
     if (rows.length > 0) yield rows;
   }

@@ -1,13 +1,11 @@
 import { Directive, Float, Int } from 'type-graphql';
 import { AgencyFields, agencyRootsOf, declareAgency } from '#domain/agency/agency';
 import { hasMany } from '#kit/collection/connection';
-import type { Loaders } from '#kit/collection/loaders';
-import type { Database } from '#kit/database/database';
 import { marks } from '#kit/database/marks';
 import { percentiles } from '#kit/database/statistics';
 import { computed } from '#kit/model/fields';
 import type { Counted } from '#kit/model/value-object';
-import { isShown } from '#kit/policy/suppression';
+import { figuresEnd, isShown } from '#kit/policy/suppression';
 import type { Context } from '#kit/subgraph/context';
 import { AgencyIdentifier } from './agency-identifier';
 import { CapabilityAssessment } from './capability/capability';
@@ -57,8 +55,8 @@ export class Agency extends AgencyFields {
     counted: REMEDIATED,
   })
   @Directive('@cost(weight: 100)')
-  async remediatedFindingCount({ loaders, database }: Context): Promise<number> {
-    return (await remediation(loaders, database, this.key)).n;
+  async remediatedFindingCount(context: Context): Promise<number> {
+    return (await remediation(context, this.key)).n;
   }
 
   @computed(
@@ -67,29 +65,29 @@ export class Agency extends AgencyFields {
     { nullable: true, sensitivity: 'GOV', counted: { ...REMEDIATED, isMeasure: true } },
   )
   @Directive('@cost(weight: 100)')
-  async medianDaysToRemediate({ loaders, database, principal }: Context): Promise<number | null> {
-    const { n, median } = await remediation(loaders, database, this.key);
-    return isShown(n, principal, REMEDIATED) ? median : null;
+  async medianDaysToRemediate(context: Context): Promise<number | null> {
+    const { n, median } = await remediation(context, this.key);
+    return isShown(n, context.principal, REMEDIATED) ? median : null;
   }
 }
 
 /** Number of remediated findings of an agency, and the median of their days from detection to remediation. */
 function remediation(
-  loaders: Loaders,
-  database: Database,
+  { loaders, database, principal, clock }: Context,
   agency: string,
 ): Promise<{ readonly n: number; readonly median: number | null }> {
   return loaders
     .batched(Agency, 'days to remediate', async (keys) => {
+      const end = figuresEnd(REMEDIATED, principal, clock);
       const query = {
         from: `SELECT agency_key AS agency, ${database.dialect.daysBetween('detected_at', 'remediated_at')} AS days
                FROM vulnerability_finding
-               WHERE agency_key IN (${marks(keys)}) AND remediated_at IS NOT NULL`,
+               WHERE agency_key IN (${marks(keys)}) AND remediated_at < ?`,
         value: 'days',
         groups: ['agency'],
         shares: { median: 0.5 },
       } as const;
-      const rows = new Map((await percentiles(database, query, keys)).map((row) => [row.agency, row]));
+      const rows = new Map((await percentiles(database, query, [...keys, end])).map((row) => [row.agency, row]));
       return keys.map((key) => {
         const { n = 0, median = null } = rows.get(key) ?? {};
         return { n, median };

@@ -1,12 +1,14 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { runImport } from '#kit/import/importer';
 import { silent } from '#kit/import/progress';
-import { requireReadable } from '#kit/import/readers';
+import { readYaml, requireReadable } from '#kit/import/readers';
+import { formatReject } from '#kit/import/reject';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { importData } from '../../gateway/cli/import';
 import { settingsBySubgraph, storeSettings } from '../../gateway/cli/settings';
@@ -123,6 +125,29 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
     });
   });
 
+  const LATIN_1 = Buffer.from(USE_CASES.replace('\uFEFF', '').replace('\n', '\nRen\u00e9'), 'latin1');
+  test.each([
+    ['omb-use-cases', 'latin.csv', LATIN_1, /"\S*latin.csv" is not UTF-8 at line 2/],
+    [
+      'omb-use-cases',
+      'cut.csv',
+      Buffer.concat([Buffer.from(USE_CASES), Buffer.from([0xc3])]),
+      /is not UTF-8 at line \d/,
+    ],
+    ['omb-use-cases', 'odd.csv', Buffer.from([0xff, 0xfe, 0x41]), /is not UTF-16LE/],
+    ['kev', 'latin.json', Buffer.from(KEV.replace('\n', '\nRen\u00e9'), 'latin1'), /is not UTF-8 at line 2/],
+    ['omb-use-cases', 'long.csv', Buffer.from(`${USE_CASES}"${'x'.repeat(2 ** 21)}`), /Max Record Size/],
+  ])('rejects %s from %s before its first row', async (source, name, content, message) => {
+    await expect(run(source, file(name, content))).rejects.toThrow(message);
+    expect(await infrastructure.database.count(AIUseCase)).toBe(0);
+    expect(await infrastructure.database.count(Vulnerability)).toBe(0);
+  });
+
+  test('reads UTF-16 with a byte-order mark', async () => {
+    const path = file('utf16.csv', Buffer.from(`\uFEFF${USE_CASES.replace('\uFEFF', '')}`, 'utf16le'));
+    expect(await run('omb-use-cases', path)).toMatchObject({ read: 5, imported: 5 });
+  });
+
   test('counts every row, whatever it contains', async () => {
     const value = fc.oneof(
       fc.string(),
@@ -168,6 +193,69 @@ test('reports a missing file, a folder, and an unknown source', async () => {
     /Unknown source "kevv"[\s\S]*Choose one of .*kev/,
   );
   await expect(importData({ ...options, source: 'all' })).rejects.toThrow(/Cannot search ".*" for files/);
+});
+
+test('rejects YAML whose aliases would fill the memory, without a stack trace', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ordergraph-yaml-'));
+  const path = join(folder, 'aliases.yaml');
+  const names = [...'abcdefg'];
+  const lists = names.map(
+    (name, i) =>
+      `${name}: &${name} [${Array(9)
+        .fill(i ? `*${names[i - 1]}` : 'x')
+        .join(', ')}]\n`,
+  );
+  writeFileSync(path, lists.join(''));
+  await expect(readYaml(path)).rejects.toThrow(/cannot be read: Excessive alias count[\s\S]*Nothing was imported/);
+  rmSync(folder, { recursive: true });
+});
+
+test('reports a value with control characters without sending them to the terminal', () => {
+  const reason = '"\u001b]0;x\u0007\u202e\r\n" is not a date';
+  const line = formatReject({ file: 'a.csv', line: 2, column: 'due\u001b[2J', reason });
+  expect(line).toBe('a.csv:2, due\\u{1b}[2J: "\\u{1b}]0;x\\u{7}\\u{202e}\\u{d}\\u{a}" is not a date');
+});
+
+describe('a download', () => {
+  const asked: (string | undefined)[] = [];
+  const big = gzipSync(Buffer.alloc(1_000_000, ' '));
+  let server: Server;
+  let address: string;
+  let data: string;
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      asked.push(request.url);
+      const [, status] = /^\/(\d+)$/.exec(request.url!) ?? [];
+      if (status) response.writeHead(Number(status), { location: '/kev.json' }).end(KEV);
+      else if (request.url === '/big.json') response.writeHead(200, { 'content-encoding': 'gzip' }).end(big);
+      else response.end(KEV);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    data = mkdtempSync(join(tmpdir(), 'ordergraph-download-'));
+  });
+  afterAll(() => {
+    server.close();
+    server.closeAllConnections();
+    rmSync(data, { recursive: true, force: true });
+  });
+  beforeEach(() => void asked.splice(0));
+
+  const imported = (path: string, maxDownloadBytes?: number) =>
+    importData({
+      ...{ source: 'kev', file: `${address}${path}`, settingsOf: settingsBySubgraph(storeSettings, { data }) },
+      maxDownloadBytes,
+    });
+
+  test.each([301, 302, 303, 307, 308])('follows no redirect of status %i, and names its address', async (status) => {
+    await expect(imported(`/${status}`)).rejects.toThrow(/the server redirects to \/kev.json, which you can import/);
+    expect(asked).toEqual([`/${status}`]);
+  });
+
+  test('ends when it is larger than the limit, counted decompressed', async () => {
+    expect(big.length).toBeLessThan(10_000);
+    await expect(imported('/big.json', 100_000)).rejects.toThrow(/the file has more than 100000 bytes/);
+  });
 });
 
 test('imports a file from a URL, and reports a URL without a file', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { Announcement } from '../../subgraphs/workforce/announcement/announcement';
+import { Candidate } from '../../subgraphs/workforce/application/application';
 import { databaseKinds } from '../support/databases';
 import { killAll, requireCompiled, run } from '../support/processes';
 import { AS_OF, openWorld, type World } from '../support/world';
@@ -126,6 +127,23 @@ describe.each(databaseKinds)('loading rows on %s', (kind) => {
     ],
   ])('%s of %j is reported', async (mutation, rows, message) => {
     expect(await load(mutation, written('wrong.csv', rows))).toContain(message);
+  });
+
+  test('sends no row of a file that is not UTF-8, or whose row never ends', async () => {
+    const count = () => world.subgraph('workforce').database.count(Candidate);
+    const before = await count();
+    const rows = (name: string) => `name,email\nPerson 1,p1@example.com\n${name},p2@example.com\n`;
+    const latin = join(folder, 'latin.csv');
+    writeFileSync(latin, Buffer.from(rows('Ren\u00e9'), 'latin1'));
+    expect(await load('recordCandidates', latin)).toMatch(/^1\n"\S*latin.csv" is not UTF-8 at line 3\n.*Save the file/);
+    const endless = join(folder, 'endless.csv');
+    writeFileSync(endless, rows(`"${'x'.repeat(2 ** 21)}`));
+    expect(await load('recordCandidates', endless)).toMatch(/^1\n"\S*endless.csv" is not valid CSV.*: Max Record Size/);
+    expect(await count()).toBe(before);
+    // UTF-16, as spreadsheets write it
+    const wide = join(folder, 'wide.csv');
+    writeFileSync(wide, Buffer.from(`\uFEFF${rows('Ren\u00e9')}`, 'utf16le'));
+    expect(await load('recordCandidates', wide, '--dry-run')).toContain('2 added, 0 changed, 0 rejected (dry run)');
   });
 
   test('is refused as a whole to a caller without the right', async () => {

@@ -248,6 +248,8 @@ describe('reads of many objects', () => {
     expect(entry).toMatchObject({ types: ['Submission'], entry: { objects: [{ count: 25_000 }] } });
     expect(entry!.entry).toMatchObject({ objects: [{ keys: keys.slice(0, 1_000) }] });
     expect(await audit.search({ object: 'sub_none' }, { limit: 5 })).toEqual([]);
+    for (const oldest of [true, false])
+      expect(await audit.search({ objects: new Set(keys) }, { limit: 0, oldest })).toEqual([]);
     await audit.close();
     expect((await verify()).flaw).toBeUndefined();
   });

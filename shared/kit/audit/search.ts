@@ -84,6 +84,7 @@ export class RecordSearch {
 
   /** Matching entries, newest first even when the oldest are requested. */
   async find(criteria: SearchCriteria, span: Span): Promise<SearchHit[]> {
+    if (span.limit === 0) return [];
     const parts = await this.parts();
     const { oldest = false } = span;
     parts.sort(({ index: a }, { index: b }) => (oldest ? compare(a.minAt, b.minAt) : compare(b.maxAt, a.maxAt)));

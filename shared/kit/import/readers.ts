@@ -1,9 +1,11 @@
-import { constants, createReadStream } from 'node:fs';
-import { access, readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
 import { type CsvError, parse as parseCsv } from 'csv-parse';
 import { parseDocument } from 'yaml';
 import { OperatorError } from '#base/errors';
 import { Row } from './row';
+import { readText, textPieces } from './text';
 
 /** Limit for JSON and YAML, which are read whole. Published files are far smaller. */
 const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024;
@@ -25,35 +27,53 @@ export async function requireReadable(file: string): Promise<void> {
   }
 }
 
-/** Streams the rows of a CSV file with a header line. Skips a byte-order mark. */
-export async function* readCsv(file: string, columns: readonly string[]): AsyncGenerator<Row> {
-  const parser = createReadStream(file).pipe(
-    parseCsv({
-      bom: true,
-      info: true,
-      relax_column_count: false,
-      skip_empty_lines: true,
-      columns: (header: string[]) => checkHeader(file, header, columns),
-    }),
-  );
+/** Maximum bytes of a row. A quote that is never closed would put the rest of the file into one. */
+const MAX_ROW_BYTES = 1024 * 1024;
+
+/** A row of a CSV file, by column. */
+export interface CsvRow {
+  readonly line: number;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/**
+ * Streams the rows of a CSV file with a header line.
+ * @param columnsOf names of the columns, by the header
+ * @param fix what to do about a file that is not CSV
+ * @throws OperatorError with the line
+ */
+export async function* csvRows(
+  file: string,
+  columnsOf: (header: readonly string[]) => string[],
+  fix: string,
+): AsyncGenerator<CsvRow> {
+  const parser = parseCsv({
+    ...{ bom: true, info: true, relax_column_count: false, skip_empty_lines: true, max_record_size: MAX_ROW_BYTES },
+    columns: (header: string[]) => columnsOf(header.map((name) => name.trim())),
+  });
+  // an error of the text ends the parser, too
+  pipeline(textPieces(file), parser, () => {});
   try {
     for await (const { record, info } of parser as AsyncIterable<{
       record: Record<string, string>;
       info: { lines: number };
     }>)
-      yield new Row(info.lines, record);
+      yield { line: info.lines, values: record };
   } catch (error) {
-    if (error instanceof OperatorError) throw error;
-    const broken = error as CsvError & { lines?: number };
-    throw new OperatorError(
-      `"${file}" is not valid CSV${broken.lines ? ` at line ${broken.lines}` : ''}: ${broken.message}`,
-      'Nothing was imported. Download the file again, or correct the line',
-    );
+    const { code, message, lines } = error as Partial<CsvError> & { message: string; lines?: number };
+    if (!code?.startsWith('CSV_')) throw error;
+    throw new OperatorError(`"${file}" is not valid CSV${lines ? ` at line ${lines}` : ''}: ${message}`, fix);
   }
 }
 
-function checkHeader(file: string, header: readonly string[], columns: readonly string[]): string[] {
-  const present = header.map((name) => name.trim());
+/** Rows of a CSV file that has these columns. */
+export async function* readCsv(file: string, columns: readonly string[]): AsyncGenerator<Row> {
+  const fix = 'Nothing was imported. Download the file again, or correct the line';
+  for await (const { line, values } of csvRows(file, (header) => checkHeader(file, header, columns), fix))
+    yield new Row(line, values);
+}
+
+function checkHeader(file: string, present: readonly string[], columns: readonly string[]): string[] {
   const missing = columns.filter((name) => !present.includes(name));
   if (missing.length > 0)
     throw new OperatorError(
@@ -63,7 +83,7 @@ function checkHeader(file: string, header: readonly string[], columns: readonly 
         .join(', ')}${present.length > 8 ? ', …' : ''}`,
       'Check that the file belongs to this source (`import -- --help` lists them) and that its first line names the columns',
     );
-  return present;
+  return [...present];
 }
 
 async function readDocument(file: string): Promise<string> {
@@ -73,7 +93,7 @@ async function readDocument(file: string): Promise<string> {
       `"${file}" is ${Math.round(size / 1024 / 1024)} MB; the maximum is 256 MB`,
       'Check that it is the correct file',
     );
-  return (await readFile(file, 'utf8')).replace(/^\uFEFF/, '');
+  return readText(file);
 }
 
 /** Line and column of an offset, starting at 1. */
@@ -113,7 +133,14 @@ export async function readYaml(file: string): Promise<unknown> {
       'Nothing was imported. Download the file again',
     );
   }
-  return document.toJS();
+  try {
+    return document.toJS();
+  } catch (failure) {
+    throw new OperatorError(
+      `"${file}" cannot be read: ${(failure as Error).message}`,
+      'Nothing was imported. Download the file again',
+    );
+  }
 }
 
 /** Rows of the list at a path of a document, numbered from 1: `rowsAt(file, kev, 'vulnerabilities')`. */

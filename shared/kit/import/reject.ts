@@ -1,3 +1,5 @@
+import { printable } from './printable';
+
 /** A rejected row of a source, with its location and the reason. */
 export interface Reject {
   readonly file: string;
@@ -18,5 +20,5 @@ export class RowError extends Error {
 }
 
 export function formatReject({ file, line, column, reason }: Reject): string {
-  return `${file}:${line}${column ? `, ${column}` : ''}: ${reason}`;
+  return printable(`${file}:${line}${column ? `, ${column}` : ''}: ${reason}`);
 }

@@ -1,5 +1,5 @@
 import { civilDate, startOfDay } from '#base/civil';
-import type { Clock } from '#base/clock';
+import { type Clock, instant } from '#base/clock';
 import type { Principal } from '#base/identity/principal';
 import { type Role, roleSpec } from '#base/identity/roles';
 import { pastInstant } from '../model/past-instant';
@@ -62,16 +62,33 @@ export function figuresAsOf(
   who: Principal | null,
   clock: Clock,
 ): string {
-  const instant = pastInstant(requested, clock);
-  if (isWhole(of, who)) return instant;
-  return requested == null ? startOfDay(civilDate(instant)) : startOfMonth(instant);
+  const at = pastInstant(requested, clock);
+  if (isWhole(of, who)) return at;
+  return requested == null ? startOfDay(civilDate(at)) : startOfMonth(at);
 }
 
-/** Bound of a time range of figures, rounded to the month for callers who may not see small counts. */
-export const figuresWithin = (of: Counted, instant: string | undefined, who: Principal | null): string | undefined =>
-  instant === undefined || isWhole(of, who) ? instant : startOfMonth(instant);
+/**
+ * Instant at which figures of the present end: the start of today for callers who may not see small counts, since they would see every
+ * event as it happens; for others, no end.
+ */
+export const figuresEnd = (of: Counted, who: Principal | null, clock: Clock): string =>
+  isWhole(of, who) ? NO_END : startOfDay(civilDate(instant(clock.now())));
 
-const startOfMonth = (instant: string): string => startOfDay(`${civilDate(instant).slice(0, 7)}-01`);
+/** First day that figures of the present leave out: today for callers who may not see small counts; for others, none. */
+export const figuresEndOn = (of: Counted, who: Principal | null, clock: Clock): string =>
+  isWhole(of, who) ? NO_END : civilDate(instant(clock.now()));
+
+/** Later than every instant and day. */
+const NO_END = '9999';
+
+/**
+ * Bound of a time range of figures by month (UTC). Callers who may not see small counts get the start of its month, since two ranges that
+ * divide a month would show how its figures differ by a few hours.
+ */
+export const figuresWithin = (of: Counted, bound: string | null | undefined, who: Principal | null): string | null =>
+  bound == null || isWhole(of, who) ? (bound ?? null) : bound.slice(0, 'YYYY-MM'.length);
+
+const startOfMonth = (at: string): string => startOfDay(`${civilDate(at).slice(0, 7)}-01`);
 
 /** A count, or the denominator of a share. */
 const countOf = (value: unknown): number => (value instanceof Ratio ? value.denominator : Number(value));

@@ -11,6 +11,20 @@ const ALL_TIME: Period = { from: '0000', until: '9999' };
 /** SQL condition: a finding is confirmed, and neither a false positive nor on a retired system. */
 const COUNTED = "status NOT IN ('SUSPECTED', 'FALSE_POSITIVE', 'SYSTEM_RETIRED')";
 
+/**
+ * A column of the findings that were overdue at an instant. A finding counts from its deadline or its detection, whichever came last.
+ * @returns the statement, and how often it takes the instant
+ */
+export function overdueAt(column: string): { readonly sql: string; readonly instants: number } {
+  const late = (dueAt: string) => `SELECT ${column} FROM vulnerability_finding WHERE ${dueAt} < ? AND detected_at <= ?`;
+  // Two lists without a common finding. The second goes by the time of remediation, since nearly all findings were due before the end:
+  // a function keeps SQLite from the index of due_at.
+  const sql = `${late('due_at')} AND ${awaitsActionSql()}
+    UNION ALL
+    ${late("NULLIF(due_at, '')")} AND remediated_at > ? AND ${COUNTED} AND NOT ${awaitsActionSql()}`;
+  return { sql, instants: 5 };
+}
+
 /** A fiscal year, or all time, up to an instant. */
 export class ProgramPeriod {
   private readonly period: Period;
@@ -29,19 +43,12 @@ export class ProgramPeriod {
     return this.asOf < this.period.until ? this.asOf : this.period.until;
   }
 
-  /** Exposures overdue at the end. A finding counts from its deadline or its detection, whichever came last. */
+  /** Exposures overdue at the end. */
   readonly overdue = onFirstCall(async (): Promise<{ n: number; meanDays: number | null }> => {
-    const { dialect } = this.database;
-    const lateAtEnd = (dueAt: string) =>
-      `SELECT due_at FROM vulnerability_finding WHERE ${dueAt} < ? AND detected_at <= ?`;
-    // Two lists without a common finding. The second goes by the time of remediation, since nearly all findings were due before the end:
-    // a function keeps SQLite from the index of due_at.
+    const { sql, instants } = overdueAt('due_at');
     const [row] = await this.database.summarize<{ n: number; days: number | null }>(
-      `SELECT COUNT(*) AS n, AVG(${dialect.daysBetween('due_at', '?')}) AS days
-       FROM (${lateAtEnd('due_at')} AND ${awaitsActionSql()}
-             UNION ALL
-             ${lateAtEnd("NULLIF(due_at, '')")} AND remediated_at > ? AND ${COUNTED} AND NOT ${awaitsActionSql()}) overdue`,
-      Array(6).fill(this.end),
+      `SELECT COUNT(*) AS n, AVG(${this.database.dialect.daysBetween('due_at', '?')}) AS days FROM (${sql}) overdue`,
+      Array(1 + instants).fill(this.end),
     );
     return { n: Number(row!.n), meanDays: row!.days === null ? null : Number(row!.days) };
   });

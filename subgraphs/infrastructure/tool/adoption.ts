@@ -2,10 +2,12 @@ import { Ctx, Float, Int, Query, Resolver } from 'type-graphql';
 import { sensitivity } from '#kit/model/fields';
 import { figure } from '#kit/model/figure';
 import { stubOf } from '#kit/model/model';
-import { part, valueObject } from '#kit/model/value-object';
+import { type Counted, part, valueObject } from '#kit/model/value-object';
+import { figuresAsOf, figuresEndOn } from '#kit/policy/suppression';
 import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
-import { awaitsActionSql, WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
+import { overdueAt } from '../order/program-figures';
+import { WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
 
 @valueObject('Number of AI-powered defensive tools that an agency deployed in a quarter.')
 export class ToolAdoption {
@@ -14,11 +16,14 @@ export class ToolAdoption {
   @part(() => Int, 'Number of deployments of AI-powered tools that began in the quarter.') deployed!: number;
 }
 
+/** What figures of coverage count. */
+const COVERED: Counted = { of: ['FederalSystem.coveredByAiTool'], wholeFor: WEAKNESS_ROLES };
+
 @valueObject('Overdue findings on systems with, or without, coverage by an AI-powered defensive tool.')
 export class OverdueByCoverage {
   @part(() => Boolean, 'Whether an AI-powered defensive tool covers the systems counted.') coveredByAiTool!: boolean;
   @part(() => Int, 'Number of systems in the group.', {
-    counted: { of: ['FederalSystem.coveredByAiTool'], wholeFor: WEAKNESS_ROLES },
+    counted: COVERED,
   })
   systems!: number;
   @part(() => Int, 'Number of findings on these systems that are overdue now.', { counted: { over: 'systems' } })
@@ -62,16 +67,19 @@ export class ToolAdoptionResolver {
   })
   @sensitivity('GOV')
   @figure(50)
-  async overdueByToolCoverage(@Ctx() { database, clock }: Context): Promise<OverdueByCoverage[]> {
+  async overdueByToolCoverage(@Ctx() { database, clock, principal }: Context): Promise<OverdueByCoverage[]> {
+    const end = figuresEndOn(COVERED, principal, clock);
+    const covered = 'covered_by_ai_tool = 1 AND covered_since < ?';
     const systems = await database.summarize<{ covered: number; n: number }>(
-      'SELECT covered_by_ai_tool AS covered, COUNT(*) AS n FROM federal_system GROUP BY covered_by_ai_tool',
+      `SELECT CASE WHEN ${covered} THEN 1 ELSE 0 END AS covered, COUNT(*) AS n FROM federal_system GROUP BY covered`,
+      [end],
     );
+    const { sql, instants } = overdueAt('system_id');
     // the list of covered systems is looked up in memory, cheaper than a join
     const overdue = await database.summarize<{ covered: number; n: number }>(
-      `SELECT CASE WHEN f.system_id IN (SELECT s.id FROM federal_system s WHERE s.covered_by_ai_tool = 1) THEN 1 ELSE 0 END AS covered,
-              COUNT(*) AS n
-       FROM vulnerability_finding f WHERE ${awaitsActionSql('f.status', 'f.satisfies_action')} AND f.due_at < ? GROUP BY covered`,
-      [clock.now().toISOString()],
+      `SELECT CASE WHEN f.system_id IN (SELECT id FROM federal_system WHERE ${covered}) THEN 1 ELSE 0 END AS covered, COUNT(*) AS n
+       FROM (${sql}) f GROUP BY covered`,
+      [end, ...Array(instants).fill(figuresAsOf(COVERED, null, principal, clock))],
     );
     const countIn = (rows: readonly { covered: number; n: number }[], covered: boolean) =>
       Number(rows.find((row) => Boolean(Number(row.covered)) === covered)?.n ?? 0);

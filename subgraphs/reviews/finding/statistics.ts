@@ -5,7 +5,7 @@ import { sensitivity } from '#kit/model/fields';
 import { figure } from '#kit/model/figure';
 import { GraphQLInstant } from '#kit/model/scalars';
 import { part, valueObject } from '#kit/model/value-object';
-import { figuresWithin } from '#kit/policy/suppression';
+import { figuresEnd, figuresWithin } from '#kit/policy/suppression';
 import type { Context } from '#kit/subgraph/context';
 import { AtlasTactic } from '../atlas/atlas';
 import { FOUND } from './found';
@@ -40,7 +40,7 @@ export class FindingStatisticsResolver {
   @sensitivity('GOV')
   @figure(50)
   async findingStatistics(
-    @Ctx() { database, loaders, principal }: Context,
+    @Ctx() { database, loaders, principal, clock }: Context,
     @Arg('from', () => GraphQLInstant, {
       nullable: true,
       description: 'Start of the period, inclusive. Roles without access to findings get the start of its month.',
@@ -48,21 +48,24 @@ export class FindingStatisticsResolver {
     from?: string,
     @Arg('until', () => GraphQLInstant, {
       nullable: true,
-      description: 'End of the period, exclusive. Roles without access to findings get the start of its month.',
+      description:
+        'End of the period, exclusive; defaults to now. Roles without access to findings get the start of its month, or of today.',
     })
     until?: string,
   ): Promise<FindingStatistic[]> {
+    const end = figuresEnd(FOUND, principal, clock);
     // a finding with two techniques of one tactic counts once in it
     const findings = `SELECT DISTINCT f.id AS id, SUBSTR(f.created_at, 1, 7) AS month, tt.target_key AS tacticId,
-        f.severity AS severity, ${database.dialect.daysBetween('f.shared_at', 'f.responded_at')} AS days
+        f.severity AS severity,
+        CASE WHEN f.responded_at < ? THEN ${database.dialect.daysBetween('f.shared_at', 'f.responded_at')} END AS days
       FROM finding f
       LEFT JOIN finding_techniques ft ON ft.owner_key = f.id
       LEFT JOIN atlas_technique_tactics tt ON tt.owner_key = ft.target_key
-      WHERE f.created_at >= ? AND f.created_at < ?`;
+      WHERE f.created_at >= ? AND f.created_at < ? AND f.created_at < ?`;
     const groups = await percentiles(
       database,
       { from: findings, value: 'days', groups: ['month', 'tacticId', 'severity'], shares: { median: 0.5 } },
-      [figuresWithin(FOUND, from, principal) ?? '0000', figuresWithin(FOUND, until, principal) ?? '9999'],
+      [end, figuresWithin(FOUND, from, principal) ?? '0000', figuresWithin(FOUND, until, principal) ?? end, end],
     );
     const placeOf = ({ month, tacticId, severity }: (typeof groups)[number]) =>
       [month, tacticId ?? '', severity].join('|');

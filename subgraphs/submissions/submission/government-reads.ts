@@ -42,7 +42,7 @@ export class GovernmentReadsResolver {
   async governmentReads(
     @Root() submission: Submission,
     @Ctx() { loaders, clock, accessLog }: Context,
-    @Arg('first', () => Int, { nullable: true, description: 'Page size, 1 to 500; 25 by default.' }) first?: number,
+    @Arg('first', () => Int, { nullable: true, description: 'Page size, 0 to 500; 25 by default.' }) first?: number,
     @Arg('since', () => GraphQLInstant, {
       nullable: true,
       description: `Start of the period, inclusive; ${DAYS} days ago by default.`,
