@@ -201,6 +201,10 @@ export async function createGateway(parts: GatewayParts): Promise<FastifyInstanc
           [REQUEST_ID_HEADER]: request.id,
         };
       },
+      requireCaller: ({ caller: { principal }, headers: { authorization } }) => {
+        if (principal && authorization !== undefined)
+          identity?.authenticator.requireUnrevoked(authorization, principal);
+      },
     });
 
   const { sharedPlans } = graph;

@@ -1,5 +1,6 @@
 import type { JWK } from 'jose';
 import { RequestError } from '#base/errors';
+import { Turns } from '#base/turns';
 import {
   type Customer,
   type DescribedPart,
@@ -15,14 +16,19 @@ import { SchemaThread } from './schema-thread';
 /** Milliseconds for one check, and for one of an operator. */
 const TIMEOUT_MS = 45_000;
 const OPERATOR_TIMEOUT_MS = 180_000;
-/** Maximum works that wait for others, each of another party. */
+/** Maximum works that are in progress or wait for others, each of another party. */
 const MAX_WAITING = 16;
+/** Threads: the work of one party, which may take as long as a request, leaves one to the others. */
+const THREADS = 2;
 
-/** Judges changes of schemas in a thread, one after another, and signs supergraphs. */
+const hasLeft = () => new RequestError('CONFLICT', 'The caller has left');
+
+/** Judges changes of schemas in threads, one at a time of each party, and signs supergraphs. */
 export class ThreadComposer extends SchemaComposer {
   private readonly waiting: string[] = [];
-  private last: Promise<unknown> = Promise.resolve();
-  private readonly thread = new SchemaThread();
+  private readonly turns = new Turns(THREADS, 1);
+  /** Threads without work. */
+  private readonly idle = Array.from({ length: THREADS }, () => new SchemaThread());
 
   /** @param key private key that signs supergraphs; without one, none is signed */
   constructor(private readonly key?: JWK) {
@@ -37,10 +43,10 @@ export class ThreadComposer extends SchemaComposer {
     return this.work<readonly DescribedPart[]>({ describe: supergraph }, customer);
   }
 
-  /** The answer of a thread, of which there is one at a time. @throws RequestError if too many wait */
+  /** The answer of a thread. @throws RequestError if too many wait */
   private async work<Answer>(work: SchemaWork, customer: Customer): Promise<Answer> {
     const { waiting } = this;
-    const { party } = customer;
+    const { party, cancellation } = customer;
     if (waiting.length >= MAX_WAITING || waiting.includes(party))
       throw new RequestError(
         'SUBGRAPH_OVERLOADED',
@@ -51,28 +57,38 @@ export class ThreadComposer extends SchemaComposer {
         },
       );
     waiting.push(party);
-    const answer = this.last.then(() => this.inThread<Answer>(work, customer));
-    this.last = answer.catch(() => {});
+    let giveBack = () => {};
+    let stay: (() => void) | undefined;
     try {
-      return await answer;
+      await new Promise<void>((granted, leave) => {
+        giveBack = this.turns.take(party, granted);
+        stay = cancellation?.onCancel(() => leave(hasLeft()));
+      });
+      stay?.();
+      return await this.inThread<Answer>(work, customer);
     } finally {
+      stay?.();
+      giveBack();
       waiting.splice(waiting.indexOf(party), 1);
     }
   }
 
   /** @throws RequestError if the work takes too long, or too much memory */
   private async inThread<Answer>(work: SchemaWork, { isOperator, cancellation }: Customer): Promise<Answer> {
-    if (cancellation?.canceled) throw new RequestError('CONFLICT', 'The caller has left');
     const timeoutMs = isOperator ? OPERATOR_TIMEOUT_MS : TIMEOUT_MS;
     const timeout = AbortSignal.timeout(timeoutMs);
     const left = new AbortController();
     const stay = cancellation?.onCancel(() => left.abort());
+    // the one that worked last, which may still be warm
+    const thread = this.idle.pop()!;
     try {
-      return await this.thread.answer<Answer>(work, AbortSignal.any([timeout, left.signal]));
+      return await thread.answer<Answer>(work, AbortSignal.any([timeout, left.signal]));
     } catch (error) {
+      if (left.signal.aborted) throw hasLeft();
       const why = timeout.aborted ? `takes more than ${timeoutMs / 1_000} s` : (error as Error).message;
       throw new RequestError('OPERATION_TOO_LARGE', `The schemas cannot be read: ${why}`, ['input', 'schemas']);
     } finally {
+      this.idle.push(thread);
       stay?.();
     }
   }

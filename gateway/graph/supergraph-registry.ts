@@ -39,6 +39,8 @@ export class SupergraphRegistry implements SupergraphSource {
   /** A supergraph whose signature was not accepted. It is verified again, since keys and clocks change. */
   private unverified: ActiveSupergraph | undefined;
   private refused: Refusal | undefined;
+  /** Why the copy cannot be used; undefined for a copy that can be, and without one. */
+  private copyFlaw: Error | undefined;
   private outage: SourceStatus['outage'];
   /** Failures since the registry last answered. */
   private failures = 0;
@@ -134,6 +136,7 @@ export class SupergraphRegistry implements SupergraphSource {
       const verified = await verifySupergraph(text, keys?.(), source);
       return { ...verified, source, hash: supergraphHash(text), version: undefined };
     } catch (error) {
+      this.copyFlaw = error as Error;
       log.error({ err: error, copy: source }, 'cannot use the supergraph copy');
       return undefined;
     }
@@ -141,6 +144,15 @@ export class SupergraphRegistry implements SupergraphSource {
 
   private withoutCopy(error: OperatorError): OperatorError {
     const { copy } = this.options;
+    const { copyFlaw: flaw } = this;
+    if (copy && flaw) {
+      const why = flaw instanceof OperatorError ? flaw.what : flaw.message;
+      return new OperatorError(
+        `${error.what}; the copy "${copy.file}" cannot be used: ${why}`,
+        `${error.fix}. The copy is replaced once a supergraph of the registry is served; --supergraph-keys must have the key that signed it`,
+        { cause: error },
+      );
+    }
     return new OperatorError(
       `${error.what}; there is no copy of a supergraph to serve`,
       copy

@@ -62,6 +62,14 @@ export class Authenticator {
   }
 
   /**
+   * For requests that take long: a token that was accepted may expire meanwhile, but must not be revoked.
+   * @throws AuthenticationError
+   */
+  requireUnrevoked(authorization: string, principal: Principal): void {
+    if (this.isRevoked(decodeJwt(tokenIn(authorization)).jti, principal)) throw invalidToken('revoked');
+  }
+
+  /**
    * Verifies a token that is not cached. Checks that need no signature come first and do not count against the budget. A token that was
    * valid before is verified again regardless of its address's budget.
    */

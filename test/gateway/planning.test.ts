@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cancellation } from '#base/cancellation';
 import { newKey } from '#base/identity/keys';
@@ -99,6 +99,35 @@ describe('plans', () => {
     await Promise.all([...hostile, ...honest]);
     expect(planner.asked.slice(4)).toEqual(Array.from({ length: 64 }, (_, index) => `h${index + 1}`));
   });
+
+  test.each([
+    ['by their texts', (index: number) => ({ caller: `hostile ${index}`, operation: `${index}${'x'.repeat(4_000)}` })],
+    ['of the gateway itself', (index: number) => ({ caller: undefined, operation: `${index}${'x'.repeat(100_000)}` })],
+  ])(
+    'plans few large operations at once, whoever sends them, and small ones meanwhile: large %s',
+    async (_what, of) => {
+      const planner = new SlowPlanner();
+      const plans = new Plans<QueryPlan>(planner, { ...limits, bytes: 1_000_000_000 });
+      const settled = () => new Promise((resolve) => setImmediate(resolve));
+      const large = Array.from({ length: 200 }, (_, index) => {
+        const { caller, operation } = of(index);
+        return plans.get(operation, operation, (plan) => plan, { caller });
+      });
+      await settled();
+      const maxLarge = Math.max(1, availableParallelism() - 1);
+      expect(planner.asked).toHaveLength(maxLarge);
+      const small = plans.get('small', 'small', (plan) => plan, { caller: 'honest' });
+      await settled();
+      expect(planner.asked.at(-1)).toBe('small');
+      planner.given.at(-1)!(PLAN);
+      expect(await small).toBe(PLAN);
+      for (let done = 0; done < 201; done += 1) {
+        planner.given[done]!(PLAN);
+        await settled();
+      }
+      expect(await Promise.all(large)).toEqual(Array(200).fill(PLAN));
+    },
+  );
 
   test('one operation that several callers ask for waits for the first turn of any', async () => {
     const planner = new SlowPlanner();

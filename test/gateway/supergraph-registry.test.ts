@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
@@ -392,12 +401,17 @@ describe('a gateway that requires signatures', () => {
 
   test('never serves a forged copy', async () => {
     registry.activate(await signed('one', 1_000));
-    const forged = [
-      supergraph('forged'),
-      (await signed('one', 3_000)).replace('version', 'forged'),
-      await signed('forged', 3_000, stranger),
+    const forged: [text: string, why: RegExp][] = [
+      [supergraph('forged'), /has no signature at its end/],
+      ['', /has no signature at its end/],
+      [(await signed('one', 3_000)).slice(0, -30), /has an invalid signature/],
+      [(await signed('one', 3_000)).slice(0, 300), /has no signature at its end/],
+      [(await signed('one', 3_000)).replace('version', 'forged'), /has an invalid signature: signature verification/],
+      // also the key of a publisher that was removed from --supergraph-keys
+      [await signed('forged', 3_000, stranger), /has an invalid signature: no applicable key found/],
+      [await signed('forged', 10 * Date.now()), /has an invalid signature: it was signed in the future/],
     ];
-    for (const text of forged) {
+    for (const [text, why] of forged) {
       writeFileSync(copyFile, text);
       const { version, logged } = await follow({ keys });
       expect(await version()).toBe('one');
@@ -406,9 +420,23 @@ describe('a gateway that requires signatures', () => {
       await stopGateways();
       await registry.close();
       writeFileSync(copyFile, text);
-      await expect(follow({ keys })).rejects.toThrow(/there is no copy of a supergraph to serve/);
+      const error: Error = await follow({ keys }).then(
+        () => new Error('the gateway starts'),
+        (refusal) => refusal,
+      );
+      expect(error.message).toMatch(/ECONNREFUSED.*; the copy ".*supergraph\.graphql" cannot be used: The supergraph/);
+      expect(error.message).toMatch(why);
+      expect(error.message).toMatch(
+        /Check --supergraph-registry\. The copy is replaced once .*--supergraph-keys must have/,
+      );
       await registry.open();
     }
+  });
+
+  test('says why it cannot read the copy, where the registry is away', async () => {
+    await registry.close();
+    mkdirSync(copyFile);
+    await expect(follow({ keys })).rejects.toThrow(/the copy ".*" cannot be used: EISDIR/);
   });
 
   test('refuses what was signed before a rollback, also after a restart', async () => {

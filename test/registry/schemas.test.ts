@@ -486,9 +486,36 @@ describe.each(databaseKinds)('schemas in the registry, on %s', (kind) => {
     gone.cancel();
     await expect(left).rejects.toMatchObject({ extensions: { code: 'CONFLICT' } });
     one.cancel();
-    await expect(first).rejects.toMatchObject({ extensions: { code: 'OPERATION_TOO_LARGE' } });
+    await expect(first).rejects.toMatchObject({ extensions: { code: 'CONFLICT' } });
     // what is no supergraph is an error of the thread, and the next one is served
     await expect(parts('nsa', other)).rejects.toMatchObject({ extensions: { code: 'OPERATION_TOO_LARGE' } });
+  });
+
+  test('a slow work of one agency delays none of another, and those that wait end with their callers', async () => {
+    const composer = new ThreadComposer();
+    const cancellations = new Map<string, Cancellation>();
+    const parts = (party: string, sdl: string) => {
+      const cancellation = new Cancellation();
+      cancellations.set(party, cancellation);
+      return composer.partsOf(sdl, { party, isOperator: false, cancellation });
+    };
+    // takes far longer than the test, unless its caller leaves
+    const slow = `type Query { a: Int } ${Array.from({ length: 400_000 }, (_, index) => `type T${index} { a: Query }`).join(' ')}`;
+    const ended: string[] = [];
+    const hostile = parts('hostile', slow).catch(({ extensions }) => ended.push(`hostile ${extensions.code}`));
+    const small = 'type Query { a: Int }';
+    for (const party of ['nsa', 'doe', 'nsa', 'cisa'])
+      await parts(party, small).catch(({ extensions }) => ended.push(`${party} ${extensions.code}`));
+    expect(ended).toEqual(['nsa', 'doe', 'nsa', 'cisa'].map((party) => `${party} OPERATION_TOO_LARGE`));
+    const another = parts('another', slow).catch(({ extensions }) => ended.push(`another ${extensions.code}`));
+    const waits = parts('waits', small);
+    cancellations.get('waits')!.cancel();
+    await expect(waits).rejects.toMatchObject({ extensions: { code: 'CONFLICT' } });
+    cancellations.get('hostile')!.cancel();
+    cancellations.get('another')!.cancel();
+    await Promise.all([hostile, another]);
+    await expect(parts('waits', small)).rejects.toMatchObject({ extensions: { code: 'OPERATION_TOO_LARGE' } });
+    expect(ended.slice(4).sort()).toEqual(['another CONFLICT', 'hostile CONFLICT']);
   });
 
   test('shows a text under many aliases without reading it again, and not without end', async () => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type FieldNode, type OperationDefinitionNode, parse } from 'graphql';
 import { signerOf } from '#base/identity/keys';
@@ -24,10 +27,12 @@ const person = (subject: string) => `role=developer-submitter; organization=alde
 describe('gateway and subgraph processes with slow clients', () => {
   let stack: FileStack;
   let clients: RawClient[];
+  const revoked = join(mkdtempSync(join(tmpdir(), 'ordergraph-revoked-')), 'revoked');
   beforeAll(async () => {
     requireCompiled();
+    writeFileSync(revoked, '');
     stack = await FileStack.start({
-      gateway: { ...LIMITS, ORDERGRAPH_LOG_LEVEL: 'silent' },
+      gateway: { ...LIMITS, ORDERGRAPH_LOG_LEVEL: 'silent', ORDERGRAPH_REVOKED_TOKENS: revoked },
       subgraph: { ...LIMITS, ORDERGRAPH_MAX_TRANSFERS: '32' },
     });
   });
@@ -100,6 +105,27 @@ describe('gateway and subgraph processes with slow clients', () => {
     for (let round = 0; round < 3; round++) expect(await isServed(developer())).toEqual(SERVED);
     const answers = await Promise.all(stalled.map(({ closed }) => closed));
     expect(new Set(answers.map((text) => answerOf(text).join(' ')))).toEqual(new Set(['408 TRANSFER_TOO_SLOW']));
+  });
+
+  test('ends transfers in progress of a person who is revoked, and no others', async () => {
+    const content = Buffer.alloc(40_000_000, 4);
+    const path = await stack.attachContent(content);
+    const uploaded = await stack.attachContent(Buffer.alloc(40_000_001, 5));
+    expect((await stack.caller(developer()).upload(uploaded, Buffer.alloc(40_000_001, 5))).status).toBe(204);
+    const download = async (caller: string) =>
+      (await connect()).send(head(`GET ${uploaded}`, { authorization: `Bearer ${await stack.token(caller)}` }));
+    const steadily = async (caller: string) =>
+      (await connect()).send(await upload(path, caller, content.length)).trickle('x'.repeat(20_000), 100);
+    const [stopped, kept] = [await steadily(person('mallory')), await steadily(person('honest'))];
+    const [cut, read] = [(await download(person('mallory'))).sip(20), (await download(person('honest'))).sip(20)];
+    await Promise.all([cut.readMoreThan(100_000), read.readMoreThan(100_000)]);
+    writeFileSync(revoked, 'sub:mallory\n');
+    await stopped.readMoreThan(0);
+    expect(answerOf(stopped.text)).toEqual([401, 'UNAUTHENTICATED']);
+    expect((await cut.resume().closed).length).toBeLessThan(40_000_001);
+    const at = read.text.length;
+    await read.readMoreThan(at + 200_000);
+    expect([kept.text, kept.isClosed, read.isClosed]).toEqual(['', false, false]);
   });
 
   test('ends an upload that trickles with an error, and accepts a slow and steady one', async () => {

@@ -476,13 +476,14 @@ describeOnRedis('events over Redis', () => {
     await killAll();
   });
 
-  const connect = () => {
+  const connect = (options: { maxEntries?: number } = {}) => {
     const bus = new RedisBus({
       url: redis.url,
       readers: ['reviews', 'submissions'],
       sealers: ['reviews', 'submissions', 'workforce'],
       keys,
       log: silent,
+      ...options,
     });
     buses.push(bus);
     return bus;
@@ -670,5 +671,35 @@ describeOnRedis('events over Redis', () => {
     expect(length).toBeLessThan(3_000);
     await reviews.stop();
     await submissions.stop();
+  });
+
+  test.each([
+    ['one group that no reader has', 1],
+    ['as many groups as are asked for', 98],
+    ['more groups than are asked for', 1_000],
+  ])('trims a stream to its maximum despite %s, and delivers what it keeps', async (_what, count) => {
+    await publish(
+      connect(),
+      range(1, 1_000).map((sequence) => event(sequence)),
+    );
+    const attacker = new Redis(redis.url);
+    for (let group = 0; group < count; group += 1)
+      await attacker.xgroup('CREATE', 'ordergraph:events:stream:submissions', `none-${group}`, '0');
+    await publish(connect({ maxEntries: 300 }), [event(1_001)]);
+    // Redis removes whole blocks of entries
+    const length = await attacker.xlen('ordergraph:events:stream:submissions');
+    attacker.disconnect();
+    expect(length).toBeGreaterThanOrEqual(300);
+    expect(length).toBeLessThan(500);
+    const reader = reading(connect(), 'reviews');
+    await reader.until(length);
+    expect(reader.seen).toEqual(range(1_002 - length, 1_001));
+    // it learns from the head what it lacks, and asks the writer for it
+    await until(
+      () => reader.heads.length > 0,
+      () => 'the reader compares',
+    );
+    expect(reader.heads[0]).toEqual(positionOf(1_001));
+    await reader.stop();
   });
 });

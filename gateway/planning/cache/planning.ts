@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Cancellation } from '#base/cancellation';
 import { Turns } from '#base/turns';
 import { notPlannedInTime, tooManyPlanned } from '../errors';
@@ -7,8 +8,23 @@ const MAX_PLANNED = 16;
 const MAX_PLANNED_OF_CALLER = 1;
 const MAX_WAITING_OF_CALLER = 64;
 
-/** Some operations take seconds: those of one caller wait for each other, and those of others for none of them. */
-export const planningTurns = (): Turns => new Turns(MAX_PLANNED, MAX_PLANNED_OF_CALLER);
+/** Characters from which an operation is large. Planning takes about 30 ms per 1,000 characters, measured over 5,000 to 20,000. */
+const LARGE_CHARACTERS = 4_000;
+/** Maximum large operations that are planned at once. One processor is left to the others. */
+const MAX_LARGE = Math.max(1, availableParallelism() - 1);
+
+/**
+ * Turns of operations. Some take seconds: those of one caller wait for each other, and those of others for none of them. Large ones wait for
+ * each other, whoever sends them: together they would take so long that the planner gives up all, small ones included.
+ */
+export class PlanningTurns {
+  private readonly small = new Turns(MAX_PLANNED, MAX_PLANNED_OF_CALLER);
+  private readonly large = new Turns(MAX_LARGE, MAX_PLANNED_OF_CALLER);
+
+  of(operation: string): Turns {
+    return operation.length < LARGE_CHARACTERS ? this.small : this.large;
+  }
+}
 
 /** A request that needs a plan. */
 export interface Asker {

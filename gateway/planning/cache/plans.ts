@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import { PlanningError, planningTimeout } from '../errors';
 import type { QueryPlan } from '../plan';
 import type { Planner } from '../planner';
-import { type Asker, Planning, planningTurns } from './planning';
+import { type Asker, Planning, PlanningTurns } from './planning';
 
 export interface PlanLimits {
   /** Maximum cached plans. */
@@ -42,7 +42,7 @@ const TIMED_OUT_MS = 5_000;
 export class Plans<T> {
   private readonly kept: LRUCache<string, Kept<T>>;
   private readonly planning = new Map<string, Planning<T>>();
-  private readonly turns = planningTurns();
+  private readonly turns = new PlanningTurns();
   /** Recent operations without a plan, which are not planned again immediately. */
   private readonly failed = new LRUCache<string, PlanningError>({
     ...{ max: MAX_FAILED, ttl: FAILED_MS, maxSize: MAX_FAILED_CHARACTERS },
@@ -91,7 +91,7 @@ export class Plans<T> {
     if (failed) return Promise.reject(failed);
     let planning = this.planning.get(key);
     if (!planning) {
-      planning = new Planning(this.turns, (turn) => this.make(key, operation, compile, turn));
+      planning = new Planning(this.turns.of(operation), (turn) => this.make(key, operation, compile, turn));
       this.planning.set(key, planning);
       planning.ended(() => this.planning.delete(key));
     }

@@ -43,12 +43,17 @@ export interface FileRoutes {
   readonly callerOf: (request: FastifyRequest) => string | null;
   /** Headers for the exchange; those of the request by default. */
   readonly headersOf?: (request: FastifyRequest) => Headers;
+  /** Called every second of a transfer, which may take days. @throws GraphQLError UNAUTHENTICATED to end it */
+  readonly requireCaller?: (request: FastifyRequest) => void;
 }
+
+/** Milliseconds between checks of the callers of transfers in progress. */
+const CHECK_CALLER_MS = 1_000;
 
 /** Adds the file routes to a server. Streams contents in constant memory. */
 export async function addFileRoutes(
   server: FastifyInstance,
-  { exchange, limits, callerOf, headersOf = ({ headers }) => headers as Headers }: FileRoutes,
+  { exchange, limits, callerOf, headersOf = ({ headers }) => headers as Headers, requireCaller }: FileRoutes,
 ): Promise<void> {
   const [uploads, downloads] = [
     new Transfers('uploads', limits.perCaller),
@@ -59,6 +64,19 @@ export async function addFileRoutes(
     if (caller === null) throw unauthenticated();
     return transfers.begin(caller);
   };
+  /** @returns a function that ends the checks of a caller */
+  const watchCaller = (request: FastifyRequest, onRefused: (error: Error) => void): (() => void) => {
+    if (!requireCaller) return () => {};
+    const timer = setInterval(() => {
+      try {
+        requireCaller(request);
+      } catch (error) {
+        clearInterval(timer);
+        onRefused(error as Error);
+      }
+    }, CHECK_CALLER_MS).unref();
+    return () => clearInterval(timer);
+  };
   await server.register(async (scope) => {
     scope.removeAllContentTypeParsers();
     // treats an upload of any type as a stream of bytes
@@ -68,6 +86,7 @@ export async function addFileRoutes(
       const content = contentOf(request.raw);
       requireRate(request.raw, content, limits);
       let end = () => {};
+      const unwatch = watchCaller(request, (error) => content.destroy(error));
       try {
         end = begin(uploads, request);
         await exchange.put(request.params.id, content, headersOf(request));
@@ -79,6 +98,7 @@ export async function addFileRoutes(
         discard(request.raw, limits);
         return sendError(reply, cause);
       } finally {
+        unwatch();
         end();
       }
     });
@@ -92,7 +112,14 @@ export async function addFileRoutes(
           .header('content-disposition', `attachment; filename*=UTF-8''${encodeURIComponent(fileName)}`)
           .header('x-content-type-options', 'nosniff')
           .header('cache-control', 'private, no-store');
-        if (request.method !== 'HEAD') return await reply.send(content);
+        if (request.method !== 'HEAD') {
+          // an answer in progress cannot report an error
+          reply.raw.once(
+            'close',
+            watchCaller(request, () => reply.raw.destroy()),
+          );
+          return await reply.send(content);
+        }
         content.destroy();
         return await reply.send();
       } catch (error) {

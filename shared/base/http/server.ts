@@ -1,4 +1,4 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Server as TlsServer } from 'node:tls';
 import Fastify, {
@@ -9,8 +9,8 @@ import Fastify, {
   LogController,
 } from 'fastify';
 import type { Logger } from 'pino';
-import type { ErrorCode } from '../error-codes';
 import { addressKey } from './address';
+import { answerClientError } from './client-errors';
 import { newReference } from './errors';
 import { REQUEST_ID_HEADER, requestIdOf } from './request-id';
 import { endSlowReaders, type MinRate } from './slow-readers';
@@ -214,41 +214,6 @@ function repeatedHeader({ rawHeaders }: IncomingMessage): string | undefined {
   );
   const lower = names.map((name) => name.toLowerCase());
   return SINGLE_HEADERS.find((name) => lower.indexOf(name) !== lower.lastIndexOf(name));
-}
-
-/** Responses to incomplete requests, by Node's error code; `#` is replaced by the time limit in seconds. */
-const CLIENT_ERRORS: Readonly<Record<string, { status: string; message: string; code: ErrorCode }>> = {
-  ERR_HTTP_REQUEST_TIMEOUT: {
-    status: '408 Request Timeout',
-    message: 'The request did not arrive within # s: send it faster',
-    code: 'REQUEST_TIMEOUT',
-  },
-  HPE_HEADER_OVERFLOW: {
-    status: '431 Request Header Fields Too Large',
-    message: 'The headers are too large: send less than 16 KB',
-    code: 'BAD_REQUEST',
-  },
-};
-const NOT_HTTP = {
-  status: '400 Bad Request',
-  message: 'The request is not HTTP/1.1: check its syntax',
-  code: 'BAD_REQUEST',
-};
-
-/** Answers an incomplete or invalid request, for which Fastify has no reply object. */
-function answerClientError({ code }: { code: string }, socket: Socket, timeoutMs: number): void {
-  // a second response would corrupt one in progress
-  const { _httpMessage: answer } = socket as { _httpMessage?: ServerResponse | null };
-  if (code === 'ECONNRESET' || !socket.writable || answer?.headersSent) {
-    socket.destroy();
-    return;
-  }
-  const { status, message, ...extensions } = CLIENT_ERRORS[code] ?? NOT_HTTP;
-  const body = JSON.stringify({ errors: [{ message: message.replace('#', String(timeoutMs / 1_000)), extensions }] });
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
 }
 
 const contextOf = ({ current }: TlsSource) => ({ ...current, minVersion: 'TLSv1.2' as const });

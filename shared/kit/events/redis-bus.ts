@@ -20,6 +20,10 @@ const BATCH = 100;
 const BLOCK_MS = 1_000;
 const PAUSE_MS = 500;
 const TRIM_EVERY_MS = 60_000;
+/** Maximum entries of a stream, about 120 MB. Readers further behind ask the writer again: correctness does not need the stream. */
+const MAX_ENTRIES = 100_000;
+/** Maximum groups whose progress is asked for. Whoever may read a stream may create any number. */
+const MAX_GROUPS = 100;
 /** Timeout of a command, in addition to the time that it blocks. */
 const COMMAND_MS = 3_000;
 /** Timeout for a writer's answer; writers poll twice a second. */
@@ -58,6 +62,8 @@ export interface RedisBusOptions {
   readonly log: Logger;
   /** Prefix of all Redis keys. */
   readonly prefix?: string;
+  /** Maximum entries of a stream. */
+  readonly maxEntries?: number;
 }
 
 /**
@@ -408,21 +414,30 @@ export class RedisBus implements EventBus, SealBoard {
     return this.client.xlen(this.stream(source));
   }
 
-  /** Removes entries that all groups acknowledged, once a minute. */
+  /** Removes entries that all groups acknowledged, and those beyond the maximum, once a minute. */
   private async trim(source: string): Promise<void> {
     const stream = this.stream(source);
     const trimmedAt = this.trimmedAt.get(source);
     if (trimmedAt !== undefined && performance.now() - trimmedAt < TRIM_EVERY_MS) return;
     this.trimmedAt.set(source, performance.now());
+    const least = await this.leastAcknowledged(stream);
+    if (least !== undefined) await this.client.xtrim(stream, 'MINID', '~', least);
+    // a group that no reader has acknowledges nothing
+    await this.client.xtrim(stream, 'MAXLEN', '~', this.options.maxEntries ?? MAX_ENTRIES);
+  }
+
+  /** The first entry that a group has not acknowledged; undefined with too many groups. */
+  private async leastAcknowledged(stream: string): Promise<string | undefined> {
+    const groups = (await this.client.xinfo('GROUPS', stream)) as unknown[][];
+    if (groups.length > MAX_GROUPS) return undefined;
     const oldest: string[] = [];
-    for (const group of (await this.client.xinfo('GROUPS', stream)) as unknown[][]) {
+    for (const group of groups) {
       const info = new Map<string, unknown>();
       for (let place = 0; place < group.length; place += 2) info.set(String(group[place]), group[place + 1]);
       const [pending, first] = (await this.client.xpending(stream, String(info.get('name')))) as [number, string];
       oldest.push(pending > 0 ? first : String(info.get('last-delivered-id')));
     }
-    const least = oldest.reduce((a, b) => (compareIds(a, b) < 0 ? a : b));
-    await this.client.xtrim(stream, 'MINID', '~', least);
+    return oldest.reduce((a, b) => (compareIds(a, b) < 0 ? a : b));
   }
 
   /** Does not wait for the server. */
