@@ -26,6 +26,7 @@ import { sharedPlanner } from '../worker/planner';
 import { migratedDatabases } from '../worker/templates';
 import { type Backup, backUp } from './backup';
 import { TestIdentity } from './identity';
+import { requireOneLockOrder, watchLocks } from './lock-order';
 import { requireWords } from './words';
 import { type Answer, WITHOUT_POLLS } from './world';
 
@@ -60,6 +61,7 @@ export class Framework {
     readonly identity: TestIdentity,
     private readonly reopen: (name: string) => Promise<OpenSubgraph>,
   ) {
+    watchLocks();
     for (const name of EVENT_READERS) this.listen(name);
   }
 
@@ -392,6 +394,7 @@ export class Framework {
     this.stop.abort();
     await this.server.close();
     await requireWords(this.open);
+    requireOneLockOrder();
     await Promise.all(this.open.map((subgraph) => subgraph.close()));
     await this.drop();
   }
