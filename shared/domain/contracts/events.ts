@@ -192,6 +192,14 @@ export const enteredOnDuty = eventType(
   staffingChange,
 );
 
+export const employeeReassigned = eventType(
+  'workforce.employee-reassigned',
+  'workforce',
+  'An employee of the agency was reassigned to a vacant position, which is the subject. It is no hire, and names no person.',
+  ['reviews', 'infrastructure'],
+  staffingChange,
+);
+
 export const positionVacated = eventType(
   'workforce.position-vacated',
   'workforce',

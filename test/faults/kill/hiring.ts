@@ -68,6 +68,7 @@ export const hiring: Scenario = {
     // and each change of staffing reached both programs that show it
     await eachCallSent(workforce, done, {
       'workforce.entered-on-duty': ['recordEntryOnDuty'],
+      'workforce.employee-reassigned': ['recordReassignment'],
       'workforce.position-vacated': ['recordSeparation'],
     });
     const expected = await noticesAfter(workforce);
@@ -153,6 +154,7 @@ async function noticesAfter(workforce: Database) {
   const notices = new Map<string, { id: string; entered: string | null; vacated: string | null }>();
   for (const [type, property] of [
     ['workforce.entered-on-duty', 'entered'],
+    ['workforce.employee-reassigned', 'entered'],
     ['workforce.position-vacated', 'vacated'],
   ] as const)
     for (const { agencyKey, roleCodes, on } of await sentBy<StaffingEvent>(workforce, type))
