@@ -35,13 +35,7 @@ async function installFolders(root, folders) {
   return 0;
 }
 
-const FAULT_TESTS = [
-  'test/faults',
-  'test/compose',
-  'test/voluntary/kill',
-  'test/voluntary/uploads',
-  'test/database/interrupted-migrations',
-];
+const FAULT_TESTS = ['test/faults', 'test/compose', 'test/voluntary/uploads', 'test/database/interrupted-migrations'];
 
 const mainOf = (root) => join(root, 'dist', 'gateway', 'cli', 'main.js');
 

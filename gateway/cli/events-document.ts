@@ -9,11 +9,13 @@ interface Property {
   readonly description?: string;
   readonly enum?: readonly string[];
   readonly items?: Property;
+  readonly anyOf?: readonly Property[];
   readonly properties?: Readonly<Record<string, Property>>;
 }
 
-function typeOf({ type, format, enum: values, items, properties }: Property): string {
+function typeOf({ type, format, enum: values, items, anyOf, properties }: Property): string {
   if (values) return values.join(' or ');
+  if (anyOf) return anyOf.map(typeOf).join(' or ');
   if (items) return `list of ${typeOf(items)}`;
   if (properties) return `{ ${Object.keys(properties).join(', ')} }`;
   return format === 'date-time' ? 'instant' : (type ?? 'any');
@@ -29,7 +31,7 @@ function section({ name, sender, version, description, readers, data }: EventTyp
     '',
     description,
     '',
-    `Sender: ${sender}. Readers: ${readers.join(', ')}.`,
+    `Sender: ${sender}. Readers: ${readers.join(', ') || 'none in the graph; the log has it for other systems'}.`,
     '',
     '| field | type | |',
     '| --- | --- | --- |',

@@ -1,7 +1,7 @@
 import { civilDate } from '#base/civil';
 import { forgetIdempotencyKeys, type ScheduledTask, scheduled } from '#kit/subgraph/schedule';
 import { closeWhenDue } from './announcement/announcement.mutations';
-import { DUE_SQL, eraseWhenDue } from './application/candidate.mutations';
+import { DUE_SQL, dateRetention, eraseWhenDue, UNDATED_SQL } from './application/candidate.mutations';
 import { expireWhenDue } from './application/certificate.mutations';
 import { takeSnapshots } from './goal/capacity-snapshot.mutations';
 
@@ -33,6 +33,13 @@ const expireCertificates = scheduled(
   expireWhenDue,
 );
 
+const dateRetentions = scheduled(
+  'date the retention of candidates',
+  async (database, _now, limit) =>
+    ids(await database.query<{ id: string }>(`SELECT c.id AS id FROM candidate c WHERE ${UNDATED_SQL} LIMIT ${limit}`)),
+  dateRetention,
+);
+
 const eraseCandidates = scheduled(
   'erase candidates',
   async (database, now, limit) =>
@@ -49,6 +56,7 @@ const eraseCandidates = scheduled(
 export const workforceSchedule: readonly ScheduledTask[] = [
   closeAnnouncements,
   expireCertificates,
+  dateRetentions,
   eraseCandidates,
   takeSnapshots,
   forgetIdempotencyKeys,

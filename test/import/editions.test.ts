@@ -275,6 +275,56 @@ describe.each(databaseKinds)('editions of the KEV catalog on %s', (kind) => {
     expect(hundred.statements.length).toBe(ten.statements.length);
   });
 
+  test('sends one event for each edition that it applies, in the same transaction', async () => {
+    const fresh = await freshDatabases(kind, ['infrastructure']);
+    const subgraph = await infrastructure.open({ databaseUrl: fresh.url('infrastructure') });
+    const kev = infrastructure.parts.importers.find(({ source }) => source === 'kev')!;
+    const path = join(folder, 'fresh.json');
+    const run = (document: object, options: ImportOptions = {}) => {
+      writeFileSync(path, JSON.stringify(document));
+      const { entities } = infrastructure.parts;
+      return runImport(subgraph.database, kev, path, silent, entities, { clock: fixedClock(NOW), ...options });
+    };
+    const sent = async () =>
+      (
+        await subgraph.database.query<{ type: string; subject: string; data: string }>(
+          'SELECT type, subject, data FROM outbox ORDER BY position',
+        )
+      ).map(({ data, ...event }) => ({ ...event, data: JSON.parse(data) }));
+    const applied = (version: string, releasedAt: string, [rows, added, changed, removed]: readonly number[]) => ({
+      ...{ type: 'infrastructure.edition-applied', subject: `kev/${version}` },
+      data: { catalog: 'KEV', version, releasedAt, appliedAt: NOW, ...{ rows, added, changed, removed } },
+    });
+    try {
+      const events = [applied('2026.10.01', '2026-10-01T12:00:00.123Z', [4, 4, 0, 0])];
+      await run(FIRST);
+      expect(await sent()).toEqual(events);
+      await run(FIRST);
+      await run({ ...FIRST, dateReleased: '2026-10-01T18:00:00Z' });
+      await expect(run(edition('2026.09.30', FIRST.vulnerabilities))).rejects.toThrow(/was refused/);
+      expect(await sent()).toEqual(events);
+      await run(SECOND);
+      events.push(applied('2026.11.02', '2026-11-02T12:00:00.123Z', [4, 1, 2, 1]));
+      expect(await sent()).toEqual(events);
+      await run(FIRST, { force: 'CISA withdrew the last' });
+      await run(FIRST, { force: 'CISA withdrew the last' });
+      events.push(applied('2026.10.01', '2026-10-01T12:00:00.123Z', [4, 1, 2, 1]));
+      expect(await sent()).toEqual(events);
+      // an edition whose event cannot be written is not applied
+      const state = async () => [
+        await subgraph.database.query('SELECT id, received_at FROM catalog_edition ORDER BY id'),
+        await subgraph.database.query('SELECT cve_id, kev_due_date, kev_removed_on FROM vulnerability ORDER BY cve_id'),
+      ];
+      const before = await state();
+      await subgraph.database.transaction((inside) => inside.query('ALTER TABLE outbox RENAME TO outbox_away'));
+      await expect(run(edition('2026.11.03', SECOND.vulnerabilities))).rejects.toThrow(/outbox/);
+      expect(await state()).toEqual(before);
+    } finally {
+      await subgraph.close();
+      await fresh.drop();
+    }
+  });
+
   (existsSync(PUBLISHED) ? test : test.skip)(
     'applies the edition of August 2026 over that of August 2025',
     async () => {

@@ -390,7 +390,13 @@ describe.each(databaseKinds)('changes of systems and directives, on %s', (kind) 
       const again = await perform(nsa, 'reportCompletion', returned);
       const elsewhere = await graph.refused(coordinator('omb'), 'verifyCompletion', target(again));
       expect(elsewhere.code).toBe('FORBIDDEN');
-      expect(await perform(CISA, 'verifyCompletion', again)).toMatchObject({ status: 'VERIFIED' });
+      // a coordinator who also is the officer that reported
+      const both = 'role=coordinator; agency=cisa; subject=officer-1';
+      const own = await graph.refused(both, 'verifyCompletion', target(again));
+      expect(own).toMatchObject({ code: 'PRECONDITION_FAILED', extensions: { guard: 'otherVerifier' } });
+      const kept = await perform(both, 'returnCompletion', again, { reason: 'Another officer has to look.' });
+      const last = await perform(ciso('nsa', 'officer-2'), 'reportCompletion', kept);
+      expect(await perform(both, 'verifyCompletion', last)).toMatchObject({ status: 'VERIFIED' });
       const events = await infrastructure(
         'SELECT kind, actor FROM infrastructure_event WHERE subject_id = ? ORDER BY sequence',
         [tracked.id],
@@ -399,6 +405,8 @@ describe.each(databaseKinds)('changes of systems and directives, on %s', (kind) 
         'PROGRESS_TRACKED CISO',
         'EXCEPTION_REPORTED CISO',
         'EXCEPTION_ENDED SYSTEM',
+        'COMPLETION_REPORTED CISO',
+        'COMPLETION_RETURNED COORDINATOR',
         'COMPLETION_REPORTED CISO',
         'COMPLETION_RETURNED COORDINATOR',
         'COMPLETION_REPORTED CISO',

@@ -11,7 +11,7 @@ const SLOW = [
   'test/security/hostile-requests.test.ts',
   'test/process/new-subgraph.test.ts',
   'test/process/dashboard.test.ts',
-  'test/voluntary/kill.test.ts',
+  'test/faults/kill.test.ts',
   'test/compose/stack.test.ts',
   'test/process/explorer.test.ts',
 ];

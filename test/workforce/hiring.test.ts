@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { addDays } from '#base/civil';
+import { marks } from '#kit/database/marks';
 import { databaseKinds } from '../support/databases';
 import { Framework } from '../support/framework';
 import { Hiring } from '../support/hiring';
@@ -726,6 +728,39 @@ describe.each(databaseKinds)('hiring, on %s', (kind) => {
     const refusal = await graph.refused(nsa.hr, 'extendCertificate', input);
     expect([refusal.code, refusal.inputPath]).toEqual(['BAD_USER_INPUT', ['input', 'expiresAt']]);
     expect(refusal.message).toContain(`must be after ${graph.inDays(0)}`);
+  });
+
+  test('dates the retention of candidates without one, and erases them when it ends', async () => {
+    atNoonOf(graph.inDays(1).slice(0, 10));
+    const today = graph.inDays(0).slice(0, 10);
+    const { controlNumber } = await nsa.announced();
+    const { controlNumber: later } = await nsa.announced();
+    await change('extendAnnouncement', later, { closeDate: graph.inDays(24).slice(0, 10) });
+    const [applied] = await nsa.received(controlNumber, 1);
+    const [{ candidate_id: twice }] = await applicationsTo(controlNumber);
+    const again = { controlNumber: later, candidate: twice, submittedAt: graph.inDays(0) };
+    const other = await graph.perform(nsa.hr, 'recordApplication', again, APPLICATION);
+    const silent = await graph.perform(nsa.hr, 'recordCandidate', { name: 'Silent' }, CANDIDATE);
+    const asked = await graph.perform(nsa.hr, 'recordCandidate', { name: 'Asked' }, CANDIDATE);
+    await nsa.step('requestErasure', asked, CANDIDATE, { reason: 'By letter.' });
+    const gone = await graph.perform(nsa.hr, 'recordCandidate', { name: 'Gone' }, CANDIDATE);
+    const decision = { id: gone.id, expectedRevision: gone.revision, recordsRef: 'ro/15' };
+    await graph.perform(recordsOfficer('nsa'), 'eraseCandidate', decision, CANDIDATE);
+    const all = [twice, silent.id, asked.id, gone.id];
+    // as earlier releases left them
+    await graph.force('workforce', `UPDATE candidate SET retain_until = NULL WHERE id IN (${marks(all)})`, all);
+    await graph.tick();
+    const since = async (id: string) => {
+      const { retain_until: until } = await candidateRow(id);
+      return until === null ? null : addDays(until, -730);
+    };
+    expect([await since(twice), await since(silent.id), await since(asked.id), await since(gone.id)]).toEqual([
+      ...[graph.inDays(24).slice(0, 10), today, today, null],
+    ]);
+    for (const application of [applied, other]) await nsa.step('withdrawApplication', application, APPLICATION);
+    graph.clock.advance({ days: 760 });
+    await graph.tick();
+    for (const id of all) expect(await candidateRow(id)).toMatchObject({ status: 'ERASED' });
   });
 
   test('erases a candidate who never applied after the retention period, from the day of recording', async () => {

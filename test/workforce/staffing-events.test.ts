@@ -1,8 +1,9 @@
+import { positionLifecycle } from '../../subgraphs/workforce/position/lifecycle';
 import { ciso } from '../infrastructure/inputs';
 import { databaseKinds } from '../support/databases';
 import { FINDING, Framework, REVIEW, reviewer } from '../support/framework';
 import { Hiring } from '../support/hiring';
-import { APPLICATION, POSITION } from './inputs';
+import { ANNOUNCEMENT, CERTIFICATE, POSITION } from './inputs';
 
 // biome-ignore lint/suspicious/noExplicitAny: a test reads what it asked for
 type Loose = any;
@@ -37,14 +38,23 @@ describe.each(databaseKinds)('events between workforce, infrastructure, and revi
            capabilityGaps { dimension { code title } tier target assessedOn } } } }`,
       )
     ).data.node.capabilityGaps;
-  const hired = async (): Promise<Loose> => {
-    const { applications, certificate } = await nsa.referred(1);
-    const offered = await nsa.offered(await nsa.select(applications[0], certificate));
-    return nsa.step(
-      'recordEntryOnDuty',
-      offered,
-      `${APPLICATION.slice(0, -1)} hiringRequest { position { id revision } } }`,
+  /** Hires for a position. @returns the position */
+  const hired = async (agency: Hiring, position: Loose): Promise<Loose> => {
+    const request = await agency.ready(await agency.take(await agency.submit(await agency.drafted(position))));
+    const announcement = await graph.perform(
+      agency.hr,
+      'publishAnnouncement',
+      agency.announcementInput([request]),
+      ANNOUNCEMENT,
     );
+    const [eligible] = await agency.eligible(announcement.controlNumber, 1);
+    const issued = await agency.issue(request.id, [eligible]);
+    const certificate = await agency.step('openCertificate', issued, CERTIFICATE, {}, agency.manager);
+    const referred = { ...eligible, revision: eligible.revision + 1 };
+    const offered = await agency.offered(await agency.select(referred, certificate));
+    const fields = 'application { hiringRequest { id position { id revision } } }';
+    const { hiringRequest } = await agency.step('recordEntryOnDuty', offered, fields);
+    return { ...hiringRequest.position, requestId: hiringRequest.id };
   };
 
   test('shows a gap at the staffing of the work roles that contribute, until the target is reached', async () => {
@@ -104,23 +114,18 @@ describe.each(databaseKinds)('events between workforce, infrastructure, and revi
       return { ...role, ...data.agency.capabilityAssessments.nodes[0] };
     };
     expect(await seen()).toEqual({ lastEntryOn: null, lastVacatedOn: null, staffingChangedOn: null });
-    const entered = await hired();
+    const filled = await hired(nsa, await nsa.position());
     await graph.deliver();
     expect(await seen()).toEqual({ lastEntryOn: today, lastVacatedOn: null, staffingChangedOn: today });
     graph.clock.advance({ days: 3 });
-    const position = (
-      await graph.ask(nsa.hr, `query ($id: ID!) { ${POSITION.replace('position', 'position(id: $id)')} }`, {
-        id: entered.hiringRequest.position.id,
-      })
-    ).data.position;
     const hire = async () =>
       (
         await graph.ask(nsa.hr, 'query ($id: ID!) { hiringRequest(id: $id) { status separatedAt revision } }', {
-          id: entered.hiringRequest.id,
+          id: filled.requestId,
         })
       ).data.hiringRequest;
     const { revision } = await hire();
-    await nsa.step('recordSeparation', position, POSITION, { kind: 'QUIT' });
+    await nsa.step('recordSeparation', filled, POSITION, { kind: 'QUIT' });
     expect(await hire()).toEqual({ status: 'FILLED', separatedAt: graph.inDays(0), revision: revision + 1 });
     await graph.deliver();
     const later = graph.inDays(0).slice(0, 10);
@@ -136,6 +141,54 @@ describe.each(databaseKinds)('events between workforce, infrastructure, and revi
     expect(events).toHaveLength(2);
     for (const { data } of events)
       expect(Object.keys(JSON.parse(data)).sort()).toEqual(['agencyKey', 'exercise', 'on', 'positionId', 'roleCodes']);
+  });
+
+  test('sends an event for each way to fill and to vacate a position, and shows its day', async () => {
+    const treasury = new Hiring(graph, 'treasury');
+    const changes: Record<string, (position: Loose) => Promise<Loose>> = {
+      enteredOnDuty: (position) => hired(treasury, position),
+      recordReassignment: (position) => treasury.step('recordReassignment', position, POSITION),
+      recordSeparation: (position) => treasury.step('recordSeparation', position, POSITION, { kind: 'RETIREMENT' }),
+    };
+    const isFilled = (status: string | null) => status === 'FILLED';
+    const triggers = positionLifecycle.transitions
+      .filter(({ from, to }) => [from].flat().some((state) => isFilled(state) !== isFilled(to)))
+      .map(({ trigger }) => trigger);
+    expect(new Set(triggers)).toEqual(new Set(Object.keys(changes)));
+    let position = await treasury.position();
+    const vacated = 'workforce.position-vacated';
+    for (const [trigger, type] of [
+      ['enteredOnDuty', 'workforce.entered-on-duty'],
+      ['recordSeparation', vacated],
+      ['recordReassignment', 'workforce.employee-reassigned'],
+      ['recordSeparation', vacated],
+    ] as const) {
+      graph.clock.advance({ days: 1 });
+      const before = await count('workforce', 'outbox');
+      position = await changes[trigger]!(position);
+      const sent: Loose[] = await graph.sql('workforce', 'SELECT type, subject, data FROM outbox ORDER BY position');
+      const on = graph.inDays(0).slice(0, 10);
+      expect(sent.slice(before).map(({ data, ...event }) => ({ ...event, data: JSON.parse(data) }))).toEqual([
+        {
+          ...{ type, subject: position.id },
+          data: { positionId: position.id, agencyKey: 'treasury', roleCodes: ['531'], on, exercise: false },
+        },
+      ]);
+      await graph.deliver();
+      for (const subgraph of ['reviews', 'infrastructure']) {
+        const [notice] = await graph.sql(
+          subgraph,
+          `SELECT entered_on AS entered, vacated_on AS vacated FROM staffing_notice WHERE id = 'treasury:531'`,
+        );
+        expect(type === vacated ? notice.vacated : notice.entered).toBe(on);
+      }
+    }
+    const [{ filled }] = await graph.sql(
+      'workforce',
+      `SELECT COUNT(*) AS filled FROM hiring_request WHERE position_id = ? AND entered_on_duty_at IS NOT NULL`,
+      [position.id],
+    );
+    expect(Number(filled)).toBe(1);
   });
 
   test('shows the highest risk of the sectors that a finding affects', async () => {

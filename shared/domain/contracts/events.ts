@@ -192,6 +192,14 @@ export const enteredOnDuty = eventType(
   staffingChange,
 );
 
+export const employeeReassigned = eventType(
+  'workforce.employee-reassigned',
+  'workforce',
+  'An employee of the agency was reassigned to a vacant position, which is the subject. It is no hire, and names no person.',
+  ['reviews', 'infrastructure'],
+  staffingChange,
+);
+
 export const positionVacated = eventType(
   'workforce.position-vacated',
   'workforce',
@@ -224,4 +232,23 @@ export const sectorAssessed = eventType(
   'A risk management agency reported the risk of a sector, which is the subject.',
   ['reviews'],
   z.object({ sectorKey: key, level: z.enum(SectorRiskLevel), asOf: day, exercise }),
+);
+
+const rows = z.int().min(0);
+
+export const editionApplied = eventType(
+  'infrastructure.edition-applied',
+  'infrastructure',
+  'An edition of a published catalog, which is the subject, was imported. Importing the same edition again sends no event.',
+  [],
+  z.object({
+    catalog: z.enum(['KEV']).describe('KEV is the catalog of known exploited vulnerabilities (CISA).'),
+    version: z.string().max(40).describe('Version, as published.'),
+    releasedAt: instant.nullable().describe('Time of release, as published.'),
+    appliedAt: instant.describe('Time of the import.'),
+    rows: rows.describe('Number of entries.'),
+    added: rows.describe('Number of entries that the edition before did not list.'),
+    changed: rows.describe('Number of entries that differ from the edition before.'),
+    removed: rows.describe('Number of entries that only the edition before listed.'),
+  }),
 );

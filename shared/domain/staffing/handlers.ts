@@ -1,4 +1,4 @@
-import { enteredOnDuty, positionVacated } from '#domain/contracts/events';
+import { employeeReassigned, enteredOnDuty, positionVacated } from '#domain/contracts/events';
 import { type EventHandler, on } from '#kit/events/inbox';
 import type { Work } from '#kit/mutation/work';
 import { latest, noticeId, StaffingNotice } from './staffing-notice';
@@ -30,5 +30,6 @@ async function note(
 /** Reactions of programs that show changes in staffing. */
 export const staffingHandlers: readonly EventHandler[] = [
   on(enteredOnDuty, (work, _position, data) => note(work, data, 'enteredOn')),
+  on(employeeReassigned, (work, _position, data) => note(work, data, 'enteredOn')),
   on(positionVacated, (work, _position, data) => note(work, data, 'vacatedOn')),
 ];

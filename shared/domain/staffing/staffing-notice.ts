@@ -7,7 +7,7 @@ import { kept, record } from '#kit/model/record';
 export class StaffingNotice {
   /** {@link noticeId} of `agency:role`. */
   @kept({ primary: true, length: 70 }) id!: string;
-  /** Day on which someone last entered on duty; null if not reported. */
+  /** Day on which someone last entered on duty, or was reassigned to a position; null if not reported. */
   @kept({ length: 10, nullable: true }) enteredOn!: string | null;
   /** Day on which someone last left; null if not reported. */
   @kept({ length: 10, nullable: true }) vacatedOn!: string | null;

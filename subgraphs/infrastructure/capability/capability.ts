@@ -111,7 +111,7 @@ export class CapabilityAssessment {
 
   @computed(
     () => GraphQLCivilDate,
-    'Day of the last entry on duty or separation in a contributing work role, as the workforce program reported it: after the assessment, it may be outdated. Null without a report.',
+    'Day of the last entry on duty, reassignment, or separation in a contributing work role, as the workforce program reported it: after the assessment, it may be outdated. Null without a report.',
     { nullable: true, derivedFrom: ['HiringRequest.enteredOnDutyAt', 'Position.status'] },
   )
   async staffingChangedOn({ loaders, database }: Context): Promise<string | null> {

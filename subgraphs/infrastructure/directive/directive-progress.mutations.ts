@@ -1,5 +1,6 @@
 import { civilDate } from '#base/civil';
 import { InputError, NotFoundError, RequestError, UnknownReferenceError } from '#base/errors';
+import { personKey } from '#base/identity/principal';
 import { type ChangeableType, ChangeSet, itsAgency, occurredAtInput, ofOwnAgency } from '#domain/change-set';
 import { stableId } from '#kit/ids';
 import {
@@ -62,7 +63,8 @@ const trackDirective = mutation({
       {
         // one for each agency and phase, also against another call at the same time
         ...{ id: stableId('dpr', agencyKey, number, phaseId ?? ''), agencyKey, directiveId: number, phaseId },
-        ...{ exceptionUntil: null, reason: null, asOf: civilDate(now), revision: 1, exercise: false },
+        ...{ exceptionUntil: null, reason: null, reporterKey: null, asOf: civilDate(now) },
+        ...{ revision: 1, exercise: false },
       },
       {
         trigger: 'trackDirective',
@@ -103,7 +105,8 @@ async function requireUntracked({ database, principal }: Work, { id }: Directive
 /** What a mutation of progress does besides the move. */
 interface ProgressStep {
   readonly detail?: string | null;
-  readonly change?: Partial<Pick<DirectiveProgress, 'exceptionUntil' | 'reason'>>;
+  readonly facts?: Partial<ProgressFacts>;
+  readonly change?: Partial<Pick<DirectiveProgress, 'exceptionUntil' | 'reason' | 'reporterKey'>>;
 }
 
 /** A mutation that moves the progress of an agency. */
@@ -113,7 +116,7 @@ function moving<Fields extends InputFields>(
   description: string,
   by: 'CISO' | 'COORDINATOR',
   further: Fields,
-  stepOf: (input: InputOf<Fields>, work: Work) => ProgressStep,
+  stepOf: (input: InputOf<Fields>, work: Work, progress: DirectiveProgress) => ProgressStep,
 ): MutationSpec {
   return mutation({
     name: trigger,
@@ -127,11 +130,9 @@ function moving<Fields extends InputFields>(
       const [found] = progress.all;
       if (!found) throw new NotFoundError(progressLifecycle.name, id, 'id');
       if (by === 'COORDINATOR') await requireIssuerOf(work, found);
-      const { detail, change } = stepOf(input as unknown as InputOf<Fields>, work);
+      const { change, ...step } = stepOf(input as unknown as InputOf<Fields>, work, found);
       progress.move({ id, expectedRevision, occurredAt }, () => ({
-        trigger,
-        kind,
-        detail,
+        ...{ trigger, kind, ...step },
         change: (next, at) => Object.assign(next, { asOf: civilDate(at), ...change }),
       }));
       await progress.save();
@@ -161,15 +162,15 @@ const reportCompletion = moving(
   'Reports a phase of a directive complete.',
   'CISO',
   { note: optional(longTextInput('Evidence, or a note for the coordinator.')) },
-  ({ note }) => ({ detail: note }),
+  ({ note }, { principal }) => ({ detail: note, change: { reporterKey: personKey(principal) } }),
 );
 const verifyCompletion = moving(
   'verifyCompletion',
   'COMPLETION_VERIFIED',
-  'Verifies that an agency has completed a phase of a directive.',
+  'Verifies that an agency has completed a phase of a directive. Not by the person who reported the completion.',
   'COORDINATOR',
   {},
-  nothingElse,
+  (_input, { principal }, { reporterKey }) => ({ facts: { isReporter: reporterKey === personKey(principal) } }),
 );
 const returnCompletion = moving(
   'returnCompletion',

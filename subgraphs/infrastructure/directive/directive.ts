@@ -15,6 +15,7 @@ import {
   text,
 } from '#kit/model/fields';
 import { model } from '#kit/model/model';
+import { kept } from '#kit/model/record';
 import { Agency } from '../agency';
 import { InfrastructureEvent } from '../timeline/infrastructure-event';
 
@@ -98,6 +99,8 @@ export class DirectiveProgress {
   exceptionUntil!: string | null;
   @longText('Reason for a reported exception. Null without one.', { nullable: true }) reason!: string | null;
   @date('Date the status was reported.', { filter: true, order: true }) asOf!: string;
+  /** Person who last reported completion. Null before, and for reports of earlier releases. */
+  @kept({ length: 100, nullable: true }) reporterKey!: string | null;
   @revisionNumber({ default: 1 }) revision!: number;
   @exerciseFlag() exercise!: boolean;
 

@@ -466,6 +466,7 @@ function progress(world: ExerciseWorld): Partial<DirectiveProgress>[] {
       phaseId,
       exceptionUntil: null,
       reason: null,
+      reporterKey: null,
       status: randomOf(world, `directive ${agencyKey} ${phaseId ?? directiveId}`).weighted({
         NOT_STARTED: 1,
         IN_PROGRESS: 3,

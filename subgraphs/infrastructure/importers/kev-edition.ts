@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { civilDate } from '#base/civil';
+import { editionApplied } from '#domain/contracts/events';
 import type { Database } from '#kit/database/database';
 import { marks } from '#kit/database/marks';
 import {
@@ -177,7 +178,7 @@ export const kevEditions: EditionRules = {
     const [listed, last] = [await listedEntries(database), await lastEdition(database)];
     const flaws = flawsOf(edition, listed, last);
     if (flaws.length > 0 && file.force === null) throw new EditionRefused(edition, flaws);
-    return { finish: (counts) => finish(work, file, edition, listed, { flaws, counts, last }) };
+    return { finish: (counts) => finish(work, file, edition, listed, { flaws, counts }) };
   },
 
   async recordRefusal({ database, now }, file, { edition, reasons }) {
@@ -202,7 +203,6 @@ export const kevEditions: EditionRules = {
 interface Outcome {
   readonly flaws: readonly string[];
   readonly counts: EditionCounts;
-  readonly last: CatalogEdition | null;
 }
 
 async function finish(
@@ -210,7 +210,7 @@ async function finish(
   file: EditionFile,
   edition: Published,
   listed: ReadonlyMap<string, Stored>,
-  { flaws, counts, last }: Outcome,
+  { flaws, counts }: Outcome,
 ): Promise<string[]> {
   const { database, now } = work;
   const ids = new Set(edition.entries.map((row) => String(row.raw('cveID'))));
@@ -222,19 +222,44 @@ async function finish(
   await recomputeDueDates(work, { cves: [...touched, ...removed] }, 'CATALOG');
   const suspected = touched.length > 0 ? await matchInventory(work, { cves: touched }) : 0;
   const unknown = [...new Set(edition.entries.flatMap((row) => row.columns()))].filter((name) => !KNOWN.has(name));
-  const isAgain = last?.version === edition.version && added + changed + removed.length === 0;
-  if (!isAgain || last.etag !== file.etag || last.source !== file.source) {
-    const reason = flaws.length > 0 ? `${file.force}, although ${flaws.join('; ')}` : null;
-    const numbers = isAgain
-      ? { added: last.added, changed: last.changed, removed: last.removed, reason: last.reason }
-      : { added, changed, removed: removed.length, reason };
-    const id = `kev/${edition.version}`;
-    await database.upsert(CatalogEdition, [{ ...rowOf(edition, file, now), ...numbers, id, status: 'APPLIED' }]);
-  }
+  await recordApplied(work, file, edition, { added, changed, removed: removed.length, flaws });
   return [
     `edition ${edition.version}: ${added} added, ${changed} changed, ${removed.length} removed`,
     ...(suspected > 0 ? [`${suspected} suspected findings raised`] : []),
     ...(unknown.length > 0 ? [`unknown fields were not imported: ${unknown.join(', ')}`] : []),
     ...(flaws.length > 0 ? [`applied although ${flaws.join('; ')}`] : []),
   ];
+}
+
+interface Difference {
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  readonly flaws: readonly string[];
+}
+
+/**
+ * Records an edition as applied, and sends the event. An edition that was applied before, and now changes nothing, keeps its numbers and sends
+ * no event.
+ */
+async function recordApplied(
+  work: Work,
+  file: EditionFile,
+  edition: Published,
+  { flaws, ...counts }: Difference,
+): Promise<void> {
+  const { database, now } = work;
+  const id = `kev/${edition.version}`;
+  const [before] = await database.findBy(CatalogEdition, 'id', [id]);
+  const isChange = counts.added + counts.changed + counts.removed > 0;
+  if (before && !isChange) {
+    if (before.etag === file.etag && before.source === file.source) return;
+    const { added, changed, removed, reason } = before;
+    const row = { ...rowOf(edition, file, now), added, changed, removed, reason };
+    return database.upsert(CatalogEdition, [{ ...row, id, status: 'APPLIED' }]);
+  }
+  const reason = flaws.length > 0 ? `${file.force}, although ${flaws.join('; ')}` : null;
+  await database.upsert(CatalogEdition, [{ ...rowOf(edition, file, now), ...counts, id, reason, status: 'APPLIED' }]);
+  const { version, releasedAt, rows } = edition;
+  work.emit(editionApplied, id, { catalog: 'KEV', version, releasedAt, appliedAt: now, rows, ...counts });
 }

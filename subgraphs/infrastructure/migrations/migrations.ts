@@ -16,6 +16,7 @@ import { migration as m0014 } from './0014-staffing-notices';
 import { migration as m0015 } from './0015-confirmed-findings';
 import { migration as m0016 } from './0016-finding-indexes';
 import { migration as m0017 } from './0017-summary-indexes';
+import { migration as m0018 } from './0018-completion-reporters';
 
 export const migrations: readonly Migration[] = [
   m0001,
@@ -35,4 +36,5 @@ export const migrations: readonly Migration[] = [
   m0015,
   m0016,
   m0017,
+  m0018,
 ];

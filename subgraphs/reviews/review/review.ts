@@ -197,8 +197,8 @@ export class RequiredWorkRole {
 
   @computed(
     () => GraphQLCivilDate,
-    'Day on which someone last entered on duty in the role at the lead agency, as the workforce program reported it. Null without a report.',
-    { nullable: true, sensitivity: 'GOV', derivedFrom: ['HiringRequest.enteredOnDutyAt'] },
+    'Day on which someone last entered on duty in the role at the lead agency, or was reassigned to it, as the workforce program reported it. Null without a report.',
+    { nullable: true, sensitivity: 'GOV', derivedFrom: ['HiringRequest.enteredOnDutyAt', 'Position.status'] },
   )
   async lastEntryOn({ loaders, database }: Context): Promise<string | null> {
     return (await staffingChanges(loaders, database, this.staffingId)).enteredOn;

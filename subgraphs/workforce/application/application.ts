@@ -81,7 +81,7 @@ export class Candidate {
   agencyKey!: string | null;
   @oneOf(() => CandidateStatus, 'Status of the data.', { default: 'ACTIVE' }) status!: CandidateStatus;
   @date(
-    'Day until which the data are kept: two years after the last announcement closes, or after the recording if that is later. Null if unknown.',
+    'Day until which the data are kept: two years after the last announcement closes, or after the recording if that is later. Null for data of earlier releases until the graph has dated them.',
     {
       nullable: true,
       index: true,

@@ -220,6 +220,22 @@ export async function eraseWhenDue(work: Work, id: string): Promise<void> {
   if (due) await erase(work, { id }, null);
 }
 
+/** SQL condition of candidates without a retention period: earlier releases recorded none. */
+export const UNDATED_SQL = "c.status IN ('ACTIVE', 'ERASURE_REQUESTED') AND c.retain_until IS NULL";
+
+/** Begins the retention period of a candidate without one when the last announcement closes, or today without an application. */
+export async function dateRetention({ database, now }: Work, id: string): Promise<void> {
+  await database.lock(Candidate, id);
+  const today = civilDate(now);
+  const [undated] = await database.query<{ since: string | null }>(
+    `SELECT (SELECT MAX(COALESCE(n.close_date, ?)) FROM application a
+       JOIN announcement n ON n.control_number = a.control_number WHERE a.candidate_id = c.id) AS since
+     FROM candidate c WHERE c.id = ? AND ${UNDATED_SQL}`,
+    [today, id],
+  );
+  if (undated) await database.update(Candidate, id, { retainUntil: retainedUntil(undated.since ?? today) });
+}
+
 export const candidateMutations = [
   ...recordCandidate,
   correctCandidate,

@@ -1,6 +1,6 @@
 import { InputError, UnknownReferenceError } from '#base/errors';
 import { type ChangeableType, ChangeSet, itsAgency, occurredAtInput, ofOwnAgency } from '#domain/change-set';
-import { positionVacated } from '#domain/contracts/events';
+import { employeeReassigned, positionVacated } from '#domain/contracts/events';
 import { enumeration } from '#kit/model/enumeration';
 import type { ModelClass } from '#kit/model/model';
 import { bulk } from '#kit/mutation/bulk';
@@ -329,7 +329,7 @@ function moving<Fields extends InputFields>(
   text: string,
   further: Fields,
   detailOf: (input: InputOf<Fields>) => string | null,
-  follow: (work: Work, change: StaffingChange) => Promise<void> = async () => {},
+  follow: (work: Work, change: StaffingChange) => Promise<void>,
 ) {
   return mutation({
     name: trigger,
@@ -360,6 +360,7 @@ const recordReassignment = moving(
   'Records that an employee of the agency was reassigned to a vacant position. It is no hire, and counts toward no goal.',
   { reason: optional(reason) },
   (input) => input.reason,
+  (work, change) => emitStaffing(work, employeeReassigned, [change]),
 );
 
 const recordSeparation = moving(

@@ -1,5 +1,5 @@
 import { civilDate } from '#base/civil';
-import type { enteredOnDuty, positionVacated } from '#domain/contracts/events';
+import type { employeeReassigned, enteredOnDuty, positionVacated } from '#domain/contracts/events';
 import type { Work } from '#kit/mutation/work';
 import { type Position, PositionWorkRole } from './position';
 
@@ -13,7 +13,7 @@ export interface StaffingChange {
 /** Tells other programs that positions were filled or vacated. Takes one statement. */
 export async function emitStaffing(
   work: Work,
-  event: typeof enteredOnDuty | typeof positionVacated,
+  event: typeof enteredOnDuty | typeof employeeReassigned | typeof positionVacated,
   changes: readonly StaffingChange[],
 ): Promise<void> {
   const ids = changes.map(({ position }) => position.id);
