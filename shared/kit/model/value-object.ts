@@ -34,6 +34,8 @@ export interface Counted {
   readonly denominator?: string;
   /** Whether it is a measure over the counted objects, such as a median, and not a count or share. */
   readonly isMeasure?: boolean;
+  /** In a table of which callers choose a part, such as a period: what they choose by, so that it hides the same in each. */
+  readonly chosenBy?: string;
 }
 
 const SMALL_COUNTS = 'A figure, hidden if it would reveal a count of one to four.';

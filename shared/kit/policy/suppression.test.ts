@@ -12,6 +12,7 @@ declareRoles({
 });
 
 const counted = (entries: Record<string, Counted>): ReadonlyMap<string, Counted> => new Map(Object.entries(entries));
+const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
 const isSmall = (count: number) => count > 0 && count < 5;
 
 test('hides counts of one to four, but neither zero nor larger ones', () => {
@@ -76,6 +77,26 @@ test('hides all small cells of a table, and never a single cell alone', () => {
       cells.forEach((count, place) => {
         if (count !== null) expect(count).toBe(counts[place]);
       });
+    }),
+  );
+});
+
+test('hides a cell in every period that has its month, if in one, so that two periods show nothing that one hides', () => {
+  const of = counted({ count: { chosenBy: 'month' } });
+  const month = fc.array(fc.nat({ max: 12 }), { minLength: 2, maxLength: 5 }).filter((counts) => sum(counts) >= 10);
+  fc.assert(
+    fc.property(fc.array(month, { minLength: 2, maxLength: 4 }), (months) => {
+      const table = months.flatMap((counts, place) => counts.map((count, cell) => ({ month: place, cell, count })));
+      const hidden = new Map<string, boolean>();
+      for (let from = 0; from < months.length; from++)
+        for (let until = from; until < months.length; until++) {
+          const period = table.filter((cell) => cell.month >= from && cell.month <= until);
+          for (const { month, cell, count } of withoutSmallCells(period, { figures: of })) {
+            const key = `${month} ${cell}`;
+            expect(hidden.get(key) ?? count === null).toBe(count === null);
+            hidden.set(key, count === null);
+          }
+        }
     }),
   );
 });

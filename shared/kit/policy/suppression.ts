@@ -150,7 +150,10 @@ export function withoutSmallCounts<T extends object>(object: T, withheld: Withhe
 export function withoutSmallCells<T extends object>(cells: readonly T[], withheld: Withheld): readonly T[] {
   if (hidesNothing(withheld)) return cells;
   const rows = cells.map((cell) => new Row(cell, withheld));
-  hideSmall(rows, sumsShownElsewhere(rows));
+  const chosenBy = [...withheld.figures.values()].find((of) => of.chosenBy !== undefined)?.chosenBy;
+  const parts = chosenBy === undefined ? [] : Map.groupBy(rows, ({ object }) => (object as Figures)[chosenBy]).values();
+  // what a part hides by itself does not depend on the others
+  hideSmall(rows, [...parts, rows].flatMap(sumsShownElsewhere));
   return rows.map((row) => row.shown() as T);
 }
 

@@ -19,7 +19,7 @@ export class FindingStatistic {
   tactic!: AtlasTactic | null;
   @part(() => FindingSeverity, 'Severity of the findings.') severity!: FindingSeverity;
   @part(() => Int, 'Number of findings. A finding with techniques of two tactics counts in both.', {
-    counted: { ...FOUND, of: ['Finding.createdAt', 'Finding.severity', 'Finding.techniques'] },
+    counted: { ...FOUND, of: ['Finding.createdAt', 'Finding.severity', 'Finding.techniques'], chosenBy: 'month' },
   })
   findings!: number;
   @part(() => Int, 'Number of findings with a response of the developer.', { counted: { partOf: 'findings' } })
