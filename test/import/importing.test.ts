@@ -94,6 +94,7 @@ describe.each(databaseKinds)('importing on %s', (kind) => {
     ];
     const report = await run('kev', file('kev.json', JSON.stringify(document)));
     expect(report).toMatchObject({ read: 8, imported: 2, updated: 0, unchanged: 0 });
+    expect(report.notes).toContainEqual(expect.stringMatching(/: 2 added, 0 changed, 0 removed$/));
     expect(report.rejects.map(({ line, column, reason }) => [line, column, reason])).toEqual([
       [2, 'dateAdded', 'is "2026-02-30", which is not a date (YYYY-MM-DD or MM/DD/YYYY)'],
       [3, 'cveID', 'is "CVE-90", which is not a CVE id'],

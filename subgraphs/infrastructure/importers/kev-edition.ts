@@ -215,7 +215,8 @@ async function finish(
   const { database, now } = work;
   const ids = new Set(edition.entries.map((row) => String(row.raw('cveID'))));
   const removed = [...listed.keys()].filter((id) => !ids.has(id));
-  const added = [...ids].filter((id) => !listed.has(id)).length;
+  // rows that were rejected are not listed
+  const added = [...(await listedEntries(database)).keys()].filter((id) => ids.has(id) && !listed.has(id)).length;
   const changed = counts.imported + counts.updated - added;
   await markRemoved(database, removed, edition.releasedAt ?? now);
   const touched = touchedBy(edition.entries, listed);
