@@ -13,15 +13,51 @@ const LARGE_CHARACTERS = 4_000;
 /** Maximum large operations that are planned at once. One processor is left to the others. */
 const MAX_LARGE = Math.max(1, availableParallelism() - 1);
 
+/** Places that two groups of callers share: those with a token, and addresses without one, of which one client can have many. */
+class SharedPlaces {
+  private readonly places: Turns;
+  private readonly groups: Readonly<Record<'known' | 'public', Turns>>;
+
+  constructor(size: number) {
+    this.places = new Turns(size, size);
+    this.groups = {
+      known: new Turns(size, MAX_PLANNED_OF_CALLER),
+      public: new Turns(size, MAX_PLANNED_OF_CALLER),
+    };
+  }
+
+  /** Number of waiting turns of a caller. */
+  waitingOf({ caller = '', isPublic = false }: Asker): number {
+    return this.groups[isPublic ? 'public' : 'known'].waitingOf(caller);
+  }
+
+  /** Waits for the caller's turn in its group, then for a place. @returns function that gives the place back, or stops waiting */
+  take({ caller = '', isPublic = false }: Asker, granted: () => void): () => void {
+    const group = isPublic ? 'public' : 'known';
+    let isOver = false;
+    let leavePlace = () => {};
+    const leaveGroup = this.groups[group].take(caller, () => {
+      // work of the gateway itself may hold all places
+      if (!isOver) leavePlace = this.places.take(caller === '' ? '' : group, granted);
+    });
+    return () => {
+      isOver = true;
+      leavePlace();
+      leaveGroup();
+    };
+  }
+}
+
 /**
  * Turns of operations. Some take seconds: those of one caller wait for each other, and those of others for none of them. Large ones wait for
- * each other, whoever sends them: together they would take so long that the planner gives up all, small ones included.
+ * each other, whoever sends them: together they would take so long that the planner gives up all, small ones included. Where callers with a
+ * token and without one wait, a free place goes to the group that holds fewer, or that has waited longer.
  */
 export class PlanningTurns {
-  private readonly small = new Turns(MAX_PLANNED, MAX_PLANNED_OF_CALLER);
-  private readonly large = new Turns(MAX_LARGE, MAX_PLANNED_OF_CALLER);
+  private readonly small = new SharedPlaces(MAX_PLANNED);
+  private readonly large = new SharedPlaces(MAX_LARGE);
 
-  of(operation: string): Turns {
+  of(operation: string): SharedPlaces {
     return operation.length < LARGE_CHARACTERS ? this.small : this.large;
   }
 }
@@ -30,6 +66,8 @@ export class PlanningTurns {
 export interface Asker {
   /** Whose operations wait for each other; the gateway itself by default. */
   readonly caller?: string | undefined;
+  /** Whether the caller is an address without a token. */
+  readonly isPublic?: boolean | undefined;
   /** When the request ends, on the clock of `performance.now()`. */
   readonly deadline?: number | undefined;
   readonly cancellation?: Cancellation | undefined;
@@ -50,7 +88,7 @@ export class Planning<T> {
 
   /** @param make makes the plan; it awaits its argument before it plans */
   constructor(
-    private readonly turns: Turns,
+    private readonly turns: SharedPlaces,
     make: (turn: () => Promise<void>) => Promise<T>,
   ) {
     const turn = new Promise<void>((begin, abandon) => {
@@ -71,14 +109,15 @@ export class Planning<T> {
   }
 
   /** @throws PlanningError if there is no plan, too many operations of the caller wait, or the request ends before */
-  ask({ caller = '', deadline, cancellation }: Asker): Promise<T> {
-    if (!this.hasBegun && caller !== '' && this.turns.waitingOf(caller) >= MAX_WAITING_OF_CALLER) {
+  ask(asker: Asker): Promise<T> {
+    const { caller = '', deadline, cancellation } = asker;
+    if (!this.hasBegun && caller !== '' && this.turns.waitingOf(asker) >= MAX_WAITING_OF_CALLER) {
       const error = tooManyPlanned(MAX_WAITING_OF_CALLER);
       if (this.askers === 0) this.abandon(error);
       return Promise.reject(error);
     }
     this.askers += 1;
-    if (!this.hasBegun) this.waitAs(caller);
+    if (!this.hasBegun) this.waitAs(asker);
     return new Promise<T>((resolve, reject) => {
       const leave = () => {
         this.askers -= 1;
@@ -96,10 +135,11 @@ export class Planning<T> {
     });
   }
 
-  private waitAs(caller: string): void {
+  private waitAs(asker: Asker): void {
+    const { caller = '' } = asker;
     if (this.turnsOf.has(caller)) return;
     this.turnsOf.set(caller, () => {});
-    const giveBack = this.turns.take(caller, () => this.start(caller));
+    const giveBack = this.turns.take(asker, () => this.start(caller));
     this.turnsOf.set(caller, giveBack);
   }
 
