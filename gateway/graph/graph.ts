@@ -13,6 +13,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import type { Cancellation } from '#base/cancellation';
+import type { Principal } from '#base/identity/principal';
 import { declareRoles } from '#base/identity/roles';
 import { readWork, WORK_HEADER } from '#base/work';
 import type { GatewayConfig } from '../config';
@@ -105,6 +106,8 @@ export interface GraphRequest {
   readonly charge?: (cost: number) => void;
   /** Whose operations wait for each other while they are planned; undefined for the gateway itself. */
   readonly payer?: string;
+  /** The caller; null for the public. */
+  readonly principal?: Principal | null;
   /** Called before the operation is planned. @param selections with its fragments expanded */
   readonly chargePlanning?: (selections: number) => void;
   /** Collects the headers of subgraph responses to an answer in parts, which grow as they arrive. */
@@ -817,8 +820,9 @@ export class Graph {
   }
 }
 
-const askerOf = ({ payer: caller, deadline, cancellation }: GraphRequest): Asker => ({
+const askerOf = ({ payer: caller, principal, deadline, cancellation }: GraphRequest): Asker => ({
   caller,
+  isPublic: principal === null,
   deadline,
   cancellation,
 });

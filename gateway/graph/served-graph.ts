@@ -10,7 +10,6 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { countErrors } from '#base/error-list';
 import { OperatorError } from '#base/errors';
-import type { Principal } from '#base/identity/principal';
 import type { IncrementalAnswer } from '../execution/deferred/incremental';
 import type { ExecutionResult } from '../execution/general/execution';
 import { asksToDefer } from '../operation/defer';
@@ -32,8 +31,6 @@ import { Parts } from './parts';
 export interface GraphContext extends Omit<GraphRequest, 'document' | 'operationName' | 'variables'> {
   /** Whether the caller may see the schema. */
   readonly seesSchema?: boolean;
-  /** The caller; null for the public. */
-  readonly principal?: Principal | null;
   /** Called with the headers of subgraph responses. */
   readonly answered?: (headers: readonly SubgraphAnswer['headers'][]) => void;
   /** Incremental delivery options; undefined if the client does not accept parts. */

@@ -77,6 +77,8 @@ interface BulkVerbSpec<T extends Changeable, State extends string, Facts, Fields
   extends Omit<VerbSpec<T, State, Facts, Fields>, 'step'> {
   /** Name of the form for many objects. */
   readonly plural: string;
+  /** Locks what comes before the objects in the order of locks. */
+  readonly lockBefore?: (work: Work, keys: readonly string[]) => Promise<unknown>;
   /** Reads what steps need beyond the objects, in a bounded number of statements. */
   readonly read?: (work: Work, objects: readonly T[]) => Promise<Known>;
   /** What happens. @throws RequestError for invalid input */
@@ -94,6 +96,7 @@ export function bulkVerb<T extends Changeable, State extends string, Facts, Fiel
   returns,
   target,
   input,
+  lockBefore,
   read,
   step,
   follow,
@@ -107,6 +110,7 @@ export function bulkVerb<T extends Changeable, State extends string, Facts, Fiel
     returns,
     async open(work, inputs) {
       const aims = inputs.map((values) => aimOf(of, values).id);
+      await lockBefore?.(work, aims);
       const objects = await ChangeSet.open(of, work, aims);
       const known = (await read?.(work, objects.all)) as Known;
       const moved: string[] = [];

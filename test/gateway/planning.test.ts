@@ -129,6 +129,38 @@ describe('plans', () => {
     },
   );
 
+  test.each([
+    ['large', 'of addresses', 'x'.repeat(4_000), true],
+    ['large', 'of callers with tokens', 'x'.repeat(4_000), false],
+    ['small', 'of addresses', 'x', true],
+    ['small', 'of callers with tokens', 'x', false],
+  ])('plans a %s operation soon while hundreds %s wait', async (_size, _who, text, isPublic) => {
+    const planner = new SlowPlanner();
+    const plans = new Plans<QueryPlan>(planner, { ...limits, bytes: 1_000_000_000 });
+    const settled = () => new Promise((resolve) => setImmediate(resolve));
+    const ask = (caller: string, kind: boolean) =>
+      plans.get(caller, `${caller}${text}`, (plan) => plan, { caller, isPublic: kind });
+    const hostile = Array.from({ length: 300 }, (_, index) => ask(`hostile ${index}`, isPublic));
+    await settled();
+    const places = planner.asked.length;
+    const honest = ['honest', 'another'].map((caller) => ask(caller, !isPublic));
+    await settled();
+    expect(planner.asked).toHaveLength(places);
+    // with one place, the groups alternate
+    for (let done = 0; done < 3; done += 1) {
+      planner.given[done]!(PLAN);
+      await settled();
+    }
+    expect(planner.asked.slice(places).filter((operation) => !operation.startsWith('hostile'))).toEqual(
+      ['honest', 'another'].map((caller) => `${caller}${text}`),
+    );
+    for (let done = 3; done < 302; done += 1) {
+      planner.given[done]!(PLAN);
+      await settled();
+    }
+    expect(await Promise.all([...hostile, ...honest])).toEqual(Array(302).fill(PLAN));
+  });
+
   test('one operation that several callers ask for waits for the first turn of any', async () => {
     const planner = new SlowPlanner();
     const plans = new Plans<QueryPlan>(planner, limits);
@@ -238,6 +270,63 @@ describe('plans of a gateway', () => {
     expect(refused).toEqual(Array(80).fill([429, 'PLANNER_BUSY']));
     expect(planner.asked).toHaveLength(3);
     await Promise.all([...others, gateway.close()]);
+    rmSync(folder, { recursive: true });
+  });
+});
+
+describe('a gateway whose planner is busy', () => {
+  test.each([
+    ['a caller with a token while addresses', 'honest'],
+    ['the public while callers with tokens', null],
+  ])('plans for %s wait for places', async (_who, honest) => {
+    const planner = new SlowPlanner();
+    const folder = mkdtempSync(join(tmpdir(), 'ordergraph-planning-'));
+    const issuer = await DevelopmentIssuer.in(folder);
+    const gateway = await createGateway({
+      supergraph: compose([{ name: 'who', sdl: 'type Query { who: String }', url: 'http://who.example/' }]),
+      config: readConfig({ logLevel: 'silent' }, {}),
+      log: createLog('silent', 'test'),
+      planner: () => planner,
+      transport: () => ({
+        shareable: true,
+        request: async () => ({ headers: {}, read: () => ({ data: { who: 'me' } }) }) as never,
+        async close() {},
+      }),
+      forwardHeaders: [],
+      identity: { authenticator: new Authenticator([issuer.issuer]), signer: await IdentitySigner.of(await newKey()) },
+    });
+    const ask = async (caller: string | null, place: number, field: string) => {
+      const token = caller && (await issuer.token(parsePrincipal(`role=analyst; subject=${caller}`), 60));
+      return gateway.inject({
+        ...{ method: 'POST', url: '/graphql', remoteAddress: `10.1.0.${place}` },
+        headers: token ? { authorization: `Bearer ${token}` } : {},
+        payload: { query: field.includes('__typename') ? `{ ${field} }` : `{ ${field}: who }` },
+      });
+    };
+    const hostile = Array.from({ length: 40 }, (_, place) =>
+      ask(honest === null ? `hostile-${place}` : null, place, `h${place}`),
+    );
+    await until(
+      async () => planner.asked.length === 16,
+      () => 'all places are taken',
+    );
+    const answer = ask(honest, 100, 'honest');
+    // the caller's later requests, which need no plan, end after this one began to wait
+    for (let count = 0; count < 20; count += 1)
+      expect((await ask(honest, 100, `t${count}: __typename`)).statusCode).toBe(200);
+    for (let done = 0; done < 41; done += 1) {
+      await until(
+        async () => planner.given.length > done,
+        () => 'the next operation is planned',
+      );
+      planner.given[done]!(PLAN);
+    }
+    const place = planner.asked.findIndex((operation) => operation.includes('honest'));
+    expect(place).toBeGreaterThanOrEqual(16);
+    // in the order of requests, it would be the last
+    expect(place).toBeLessThan(40);
+    await Promise.all([answer, ...hostile]);
+    await gateway.close();
     rmSync(folder, { recursive: true });
   });
 });
