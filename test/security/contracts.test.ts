@@ -1,3 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSchema, type GraphQLEnumType, parse } from 'graphql';
+import { packageRoot } from '#base/package-root';
+import { aggregateFieldsOf, classesOf } from '#kit/aggregates/aggregate-fields';
+import { modelOf } from '#kit/model/model';
+import { subgraphs } from '../../gateway/cli/subgraphs';
+import { contractsIn } from '../../gateway/ownership/supergraph-agreement';
 import { INSPECTOR } from '../support/identity';
 import { questions } from '../support/questions';
 import { openWorld, type World } from '../support/world';
@@ -42,6 +50,29 @@ describe.each(CONTRACTS)('the contract %s', (contract) => {
       }
     expect(answered).toBeGreaterThan(contract === 'internal' ? 40 : 4);
   });
+});
+
+test.each(CONTRACTS)('groups and counts in the contract %s by no field of a class that it hides', async (contract) => {
+  const supergraph = parse(readFileSync(join(packageRoot, 'gateway/supergraph/ordergraph.graphql'), 'utf8'));
+  const { classes } = contractsIn(supergraph)[contract]!;
+  const { body } = await world.server.inject({
+    url: `/contracts/${contract}/schema.graphql`,
+    headers: await world.identity.headers(INSPECTOR),
+  });
+  const schema = buildSchema(body);
+  let compared = 0;
+  const wrong: string[] = [];
+  for (const target of subgraphs.flatMap(({ parts }) => parts.entities)) {
+    const { name } = modelOf(target);
+    const enumType = schema.getType(`${name}AggregateField`) as GraphQLEnumType | undefined;
+    for (const { name: value } of enumType?.getValues() ?? []) {
+      const hidden = classesOf(target, aggregateFieldsOf(target).get(value)!).filter((of) => !classes.includes(of));
+      if (hidden.length > 0) wrong.push(`${name} ${value}: ${hidden.join()}`);
+      compared += 1;
+    }
+  }
+  expect(wrong).toEqual([]);
+  expect(compared).toBeGreaterThan(100);
 });
 
 test('gives no right that the caller does not have at /graphql', async () => {

@@ -8,6 +8,7 @@ import {
   visit,
 } from 'graphql';
 import type { RoleSpecs } from '#base/identity/roles';
+import { aggregateFieldsOf, classesOf } from '../aggregates/aggregate-fields';
 import { type ModelClass, modelOf, upperSnakeCase } from '../model/model';
 import { type Actors, EVERY_CALLER } from '../mutation/actors';
 import type { AnyMutation } from '../mutation/bulk';
@@ -61,7 +62,8 @@ export function withTags(document: DocumentNode, parts: TaggedParts): DocumentNo
     for (const suffix of DERIVED) ofTypes.set(`${name}${suffix}`, [...tags]);
     ofTypes.get(name)!.push(...(sensitivity === 'PUBLIC' ? [] : [`${CLASS}${sensitivity}`]));
   }
-  const models = new Set(parts.models.map((target) => modelOf(target).name));
+  const targets = new Map(parts.models.map((target) => [modelOf(target).name, target]));
+  const models = new Set(targets.keys());
   const mutations = new Map(parts.mutations.map((spec) => [spec.name, tagsOfMutation(spec, parts)]));
   return visit(document, {
     ObjectTypeDefinition: (type: ObjectTypeDefinitionNode) =>
@@ -81,10 +83,22 @@ export function withTags(document: DocumentNode, parts: TaggedParts): DocumentNo
       if (model === undefined) return undefined;
       return {
         ...type,
-        values: type.values?.map((value) => tagged(value, [classes.get(`${model}.${value.name.value}`)])),
+        values: type.values?.map((value) =>
+          tagged(value, [
+            classes.get(`${model}.${value.name.value}`),
+            ...classTagsOfReferenced(targets.get(model)!, value.name.value),
+          ]),
+        ),
       };
     },
   });
+}
+
+/** Tags of a value that stands for a field of a referenced object, such as `SYSTEM_IMPACT_LEVEL`; none for other values. */
+function classTagsOfReferenced(target: ModelClass, value: string): string[] {
+  const field = aggregateFieldsOf(target).get(value);
+  if (field?.via === undefined) return [];
+  return classesOf(target, field).flatMap((of) => (of === 'PUBLIC' ? [] : [`${CLASS}${of}`]));
 }
 
 /** The model that a type is named after. */
