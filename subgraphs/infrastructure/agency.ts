@@ -16,7 +16,8 @@ import { Sector } from './sector/sector';
 import { FederalSystem } from './system/federal-system';
 import { ToolDeployment } from './tool/defensive-tool';
 import { AIUseCase } from './use-case/ai-use-case';
-import { VulnerabilityFinding, WEAKNESS_ROLES } from './vulnerability/vulnerability-finding';
+import { VulnerabilityFinding } from './vulnerability/vulnerability-finding';
+import { WEAKNESS_ROLES } from './vulnerability/weakness-roles';
 
 /** What figures of remediation count. */
 const REMEDIATED: Counted = {

@@ -11,7 +11,7 @@ import { type Counted, part, Ratio, valueObject } from '#kit/model/value-object'
 import { figuresAsOf } from '#kit/policy/suppression';
 import type { Context } from '#kit/subgraph/context';
 import { DeploymentStage } from '../tool/defensive-tool';
-import { WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
+import { WEAKNESS_ROLES } from '../vulnerability/weakness-roles';
 import { aiToolDeployments, directivesComplete, ProgramPeriod, systemFigures } from './program-figures';
 
 /** The executive order, as infrastructure extends it. */

@@ -7,7 +7,7 @@ import { figuresAsOf, figuresEndOn } from '#kit/policy/suppression';
 import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { overdueAt } from '../order/program-figures';
-import { WEAKNESS_ROLES } from '../vulnerability/vulnerability-finding';
+import { WEAKNESS_ROLES } from '../vulnerability/weakness-roles';
 
 @valueObject('Number of AI-powered defensive tools that an agency deployed in a quarter.')
 export class ToolAdoption {

@@ -92,7 +92,8 @@ export class Writer {
         !code ||
         retryable === true ||
         code.startsWith('SUBGRAPH_') ||
-        ['INTERNAL_SERVER_ERROR', 'DOWNSTREAM_SERVICE_ERROR'].includes(code);
+        // on a machine that is busy with starts, a plan may take longer than it may
+        ['INTERNAL_SERVER_ERROR', 'DOWNSTREAM_SERVICE_ERROR', 'PLANNING_TIMEOUT'].includes(code);
       const early = awaits && code === 'NOT_FOUND';
       if (!transient && !early) throw new Error(`${mutation}: ${JSON.stringify(answer)}`);
       await new Promise((resolve) => setTimeout(resolve, 30));
