@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
 import { RequestError } from '#base/errors';
-import { Turns } from '#base/turns';
+import { callerHasLeft, Turns } from '#base/turns';
 import {
   type Customer,
   type DescribedPart,
@@ -20,8 +20,6 @@ const OPERATOR_TIMEOUT_MS = 180_000;
 const MAX_WAITING = 16;
 /** Threads: the work of one party, which may take as long as a request, leaves one to the others. */
 const THREADS = 2;
-
-const hasLeft = () => new RequestError('CONFLICT', 'The caller has left');
 
 /** Judges changes of schemas in threads, one at a time of each party, and signs supergraphs. */
 export class ThreadComposer extends SchemaComposer {
@@ -57,18 +55,12 @@ export class ThreadComposer extends SchemaComposer {
         },
       );
     waiting.push(party);
-    let giveBack = () => {};
-    let stay: (() => void) | undefined;
+    let giveBack: (() => void) | undefined;
     try {
-      await new Promise<void>((granted, leave) => {
-        giveBack = this.turns.take(party, granted);
-        stay = cancellation?.onCancel(() => leave(hasLeft()));
-      });
-      stay?.();
+      giveBack = await this.turns.wait(party, cancellation);
       return await this.inThread<Answer>(work, customer);
     } finally {
-      stay?.();
-      giveBack();
+      giveBack?.();
       waiting.splice(waiting.indexOf(party), 1);
     }
   }
@@ -84,7 +76,7 @@ export class ThreadComposer extends SchemaComposer {
     try {
       return await thread.answer<Answer>(work, AbortSignal.any([timeout, left.signal]));
     } catch (error) {
-      if (left.signal.aborted) throw hasLeft();
+      if (left.signal.aborted) throw callerHasLeft();
       const why = timeout.aborted ? `takes more than ${timeoutMs / 1_000} s` : (error as Error).message;
       throw new RequestError('OPERATION_TOO_LARGE', `The schemas cannot be read: ${why}`, ['input', 'schemas']);
     } finally {

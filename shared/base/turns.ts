@@ -1,3 +1,6 @@
+import type { Cancellation } from './cancellation';
+import { RequestError } from './errors';
+
 /** A place, or a wait for a place. */
 interface Turn {
   readonly caller: string;
@@ -50,6 +53,23 @@ export class Turns {
     };
   }
 
+  /** Waits for a place. @returns function that gives it back @throws RequestError CONFLICT if the caller leaves before */
+  wait(caller: string, cancellation: Cancellation | undefined): Promise<() => void> {
+    return new Promise((resolve, reject) => {
+      const leave = this.take(caller, () => {
+        // granted at once, it has not returned yet
+        queueMicrotask(() => {
+          stay?.();
+          resolve(leave);
+        });
+      });
+      const stay = cancellation?.onCancel(() => {
+        leave();
+        reject(callerHasLeft());
+      });
+    });
+  }
+
   private remove(turn: Turn): boolean {
     const turns = this.waiting.get(turn.caller) ?? [];
     const place = turns.indexOf(turn);
@@ -96,3 +116,6 @@ export class Turns {
     return turn;
   }
 }
+
+/** For work whose caller disconnected, and so gets no answer. */
+export const callerHasLeft = (): RequestError => new RequestError('CONFLICT', 'The caller has left');

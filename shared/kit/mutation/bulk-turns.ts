@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cancellation } from '#base/cancellation';
-import { RequestError } from '#base/errors';
 import { Turns } from '#base/turns';
 
 /** Maximum bulk mutations that this process works on at once, and of one caller. */
@@ -23,7 +22,7 @@ export async function inTurn<T>(
   cancellation: Cancellation | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
-  const leave = await turnOf(caller, cancellation);
+  const leave = await turns.wait(caller, cancellation);
   const begun = performance.now();
   try {
     return await work();
@@ -31,19 +30,3 @@ export async function inTurn<T>(
     void sleep(Math.min(MAX_PAUSE_MS, performance.now() - begun)).then(leave);
   }
 }
-
-/** Waits for the caller's turn. @returns function that ends it */
-const turnOf = (caller: string, cancellation: Cancellation | undefined): Promise<() => void> =>
-  new Promise((resolve, reject) => {
-    const leave = turns.take(caller, () => {
-      // granted at once, it has not returned yet
-      queueMicrotask(() => {
-        stay?.();
-        resolve(leave);
-      });
-    });
-    const stay = cancellation?.onCancel(() => {
-      leave();
-      reject(new RequestError('CONFLICT', 'The caller has left'));
-    });
-  });
