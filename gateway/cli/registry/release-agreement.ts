@@ -1,4 +1,4 @@
-import type { Agreement } from '../../ownership/agreement';
+import { type Act, type Agreement, hasConsent, NO_AGREEMENT } from '../../ownership/agreement';
 import { todayInUtc } from '../compose';
 import type { Registry } from './client';
 import { assignPart, type Consent, consentsOf, proposed } from './consents';
@@ -35,9 +35,10 @@ export async function bringAgreement(
   );
   for (const [coordinate, owner] of Object.entries(owners)) {
     const known = assigned.get(coordinate);
-    if (known === undefined) await assignPart(registry, coordinate, owner);
-    if (known === undefined) lines.push(`Assigned ${coordinate} to ${owner}`);
-    else if (known !== owner) lines.push(`${coordinate} belongs to ${known}, not to ${owner}, as in the release`);
+    if (known === undefined) {
+      await assignPart(registry, coordinate, owner);
+      lines.push(`Assigned ${coordinate} to ${owner}`);
+    } else if (known !== owner) lines.push(`${coordinate} belongs to ${known}, not to ${owner}, as in the release`);
   }
   for (const { name, clearances: has } of registered) {
     const lacks = (clearances[name] ?? []).filter((of) => !has.includes(of));
@@ -61,24 +62,25 @@ async function bringConsent(
   known: readonly Consent[],
 ): Promise<string[]> {
   const today = todayInUtc();
-  const allows = (other: Consent, actor: string, coordinate: string) =>
-    other.owner.name === by &&
-    other.act === act &&
-    other.actors.includes(actor) &&
-    other.coordinates.includes(coordinate);
-  const all = (consents: readonly Consent[]) =>
-    to.every((actor) => coordinates.every((coordinate) => consents.some((other) => allows(other, actor, coordinate))));
-  const [granted, open] = [
-    known.filter((other) => other.status === 'GRANTED' && (other.until === null || other.until >= today)),
-    known.filter(({ status }) => status === 'PROPOSED'),
-  ];
-  if (all(granted)) return [];
-  const waits = open.find((other) => all([other]));
+  const areAllowedBy = (consents: readonly Consent[]): boolean => {
+    const agreement = { ...NO_AGREEMENT, consents: consents.map(agreed) };
+    return to.every((actor) =>
+      coordinates.every((coordinate) => hasConsent(agreement, by, { by: actor, act, coordinate })),
+    );
+  };
+  const granted = known.filter(({ status, until: last }) => status === 'GRANTED' && (last === null || last >= today));
+  if (areAllowedBy(granted)) return [];
+  const allowing = (status: string) => known.find((other) => other.status === status && areAllowedBy([other]));
+  const waits = allowing('PROPOSED');
   if (waits) return [waiting(waits)];
-  const withdrawn = known.find((other) => other.status === 'WITHDRAWN' && all([other]));
+  const withdrawn = allowing('WITHDRAWN');
   if (withdrawn) return [`${by} withdrew its consent ${withdrawn.id} to ${act} of ${coordinates.join(', ')}`];
   return [waiting(await proposed(registry, { owner: by, actors: to, act, coordinates, reason, until }))];
 }
+
+const agreed = ({ owner, actors, act, coordinates, reason }: Consent): Agreement['consents'][number] => ({
+  ...{ by: owner.name, to: actors, act: act as Act, coordinates, reason },
+});
 
 const waiting = ({ id, owner, actors, act, coordinates }: Consent): string =>
   `Two publishers of ${owner.name} must let ${actors.join(', ')} ${act} ${coordinates.join(', ')}: ordergraph registry consent approve ${id}`;
