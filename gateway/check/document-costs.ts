@@ -39,6 +39,7 @@ export interface CostChange {
  * on plans; variables have their default values, and lists without a size the assumed one.
  */
 export function costChanges(documents: readonly ClientDocument[], before: Served, after: Served): CostChange[] {
+  if (documents.length === 0) return [];
   const [old, next] = [estimatesOf(before), estimatesOf(after)];
   return documents
     .flatMap(({ client, name, text }) => {

@@ -5,7 +5,7 @@ import { type CsvError, parse as parseCsv } from 'csv-parse';
 import { parseDocument } from 'yaml';
 import { OperatorError } from '#base/errors';
 import { Row } from './row';
-import { readText, textPieces } from './text';
+import { decodedText, textPieces } from './text';
 
 /** Limit for JSON and YAML, which are read whole. Published files are far smaller. */
 const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024;
@@ -93,7 +93,7 @@ async function readDocument(file: string): Promise<string> {
       `"${file}" is ${Math.round(size / 1024 / 1024)} MB; the maximum is 256 MB`,
       'Check that it is the correct file',
     );
-  return readText(file);
+  return decodedText(file);
 }
 
 /** Line and column of an offset, starting at 1. */

@@ -23,7 +23,7 @@ function notText(file: string, encoding: Encoding, piece: Buffer, line: number):
 const decoderOf = (encoding: Encoding) => new TextDecoder(encoding, { fatal: true });
 
 /** Text of a file. @throws OperatorError if it is neither UTF-8 nor, with a byte-order mark, UTF-16 */
-export async function readText(file: string): Promise<string> {
+export async function decodedText(file: string): Promise<string> {
   const bytes = await readFile(file);
   const encoding = encodingOf(bytes);
   try {
@@ -33,7 +33,7 @@ export async function readText(file: string): Promise<string> {
   }
 }
 
-/** Same as {@link readText}, in pieces. Checks the whole file before the first piece, so that no row of an invalid file is used. */
+/** Same as {@link decodedText}, in pieces. Checks the whole file before the first piece, so that no row of an invalid file is used. */
 export async function* textPieces(file: string): AsyncGenerator<string> {
   for await (const _piece of decoded(file));
   yield* decoded(file);
