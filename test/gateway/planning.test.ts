@@ -226,33 +226,44 @@ describe('plans', () => {
   });
 });
 
+/** A gateway with a planner, and requests to it by a person with a token, or without one. */
+async function openGateway(planner: SlowPlanner, settings: Parameters<typeof readConfig>[0] = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'ordergraph-planning-'));
+  const issuer = await DevelopmentIssuer.in(folder);
+  const gateway = await createGateway({
+    supergraph: compose([{ name: 'who', sdl: 'type Query { who: String }', url: 'http://who.example/' }]),
+    config: readConfig({ logLevel: 'silent', ...settings }, {}),
+    log: createLog('silent', 'test'),
+    planner: () => planner,
+    transport: () => ({
+      shareable: true,
+      request: async () => ({ headers: {}, read: () => ({ data: { who: 'me' } }) }) as never,
+      async close() {},
+    }),
+    forwardHeaders: [],
+    identity: { authenticator: new Authenticator([issuer.issuer]), signer: await IdentitySigner.of(await newKey()) },
+  });
+  return {
+    ask: async (caller: string | null, query: string, remoteAddress = '127.0.0.1') => {
+      const token = caller && (await issuer.token(parsePrincipal(`role=analyst; subject=${caller}`), 60));
+      return gateway.inject({
+        ...{ method: 'POST', url: '/graphql', remoteAddress },
+        headers: token ? { authorization: `Bearer ${token}` } : {},
+        payload: { query },
+      });
+    },
+    close: async () => {
+      await gateway.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
 describe('plans of a gateway', () => {
   test('wait for those of the same caller only, and end with their requests', async () => {
     const planner = new SlowPlanner();
-    const folder = mkdtempSync(join(tmpdir(), 'ordergraph-planning-'));
-    const issuer = await DevelopmentIssuer.in(folder);
-    const gateway = await createGateway({
-      supergraph: compose([{ name: 'who', sdl: 'type Query { who: String }', url: 'http://who.example/' }]),
-      config: readConfig({ logLevel: 'silent', requestTimeoutMs: 2_000 }, {}),
-      log: createLog('silent', 'test'),
-      planner: () => planner,
-      transport: () => ({
-        shareable: true,
-        request: async () => ({ headers: {}, read: () => ({ data: { who: 'me' } }) }) as never,
-        async close() {},
-      }),
-      forwardHeaders: [],
-      identity: { authenticator: new Authenticator([issuer.issuer]), signer: await IdentitySigner.of(await newKey()) },
-    });
-    const ask = async (caller: string | null, field: string) => {
-      const token = caller && (await issuer.token(parsePrincipal(`role=analyst; subject=${caller}`), 60));
-      return gateway.inject({
-        method: 'POST',
-        url: '/graphql',
-        headers: token ? { authorization: `Bearer ${token}` } : {},
-        payload: { query: `{ ${field}: who }` },
-      });
-    };
+    const gateway = await openGateway(planner, { requestTimeoutMs: 2_000 });
+    const ask = (caller: string | null, field: string) => gateway.ask(caller, `{ ${field}: who }`);
     const hostile = Array.from({ length: 80 }, (_, index) => ask('hostile', `h${index}`));
     await until(
       async () => planner.asked.length > 0,
@@ -270,7 +281,6 @@ describe('plans of a gateway', () => {
     expect(refused).toEqual(Array(80).fill([429, 'PLANNER_BUSY']));
     expect(planner.asked).toHaveLength(3);
     await Promise.all([...others, gateway.close()]);
-    rmSync(folder, { recursive: true });
   });
 });
 
@@ -280,37 +290,17 @@ describe('a gateway whose planner is busy', () => {
     ['the public while callers with tokens', null],
   ])('plans for %s wait for places', async (_who, honest) => {
     const planner = new SlowPlanner();
-    const folder = mkdtempSync(join(tmpdir(), 'ordergraph-planning-'));
-    const issuer = await DevelopmentIssuer.in(folder);
-    const gateway = await createGateway({
-      supergraph: compose([{ name: 'who', sdl: 'type Query { who: String }', url: 'http://who.example/' }]),
-      config: readConfig({ logLevel: 'silent' }, {}),
-      log: createLog('silent', 'test'),
-      planner: () => planner,
-      transport: () => ({
-        shareable: true,
-        request: async () => ({ headers: {}, read: () => ({ data: { who: 'me' } }) }) as never,
-        async close() {},
-      }),
-      forwardHeaders: [],
-      identity: { authenticator: new Authenticator([issuer.issuer]), signer: await IdentitySigner.of(await newKey()) },
-    });
-    const ask = async (caller: string | null, place: number, field: string) => {
-      const token = caller && (await issuer.token(parsePrincipal(`role=analyst; subject=${caller}`), 60));
-      return gateway.inject({
-        ...{ method: 'POST', url: '/graphql', remoteAddress: `10.1.0.${place}` },
-        headers: token ? { authorization: `Bearer ${token}` } : {},
-        payload: { query: field.includes('__typename') ? `{ ${field} }` : `{ ${field}: who }` },
-      });
-    };
+    const gateway = await openGateway(planner);
+    const ask = (caller: string | null, place: number, selection: string) =>
+      gateway.ask(caller, `{ ${selection} }`, `10.1.0.${place}`);
     const hostile = Array.from({ length: 40 }, (_, place) =>
-      ask(honest === null ? `hostile-${place}` : null, place, `h${place}`),
+      ask(honest === null ? `hostile-${place}` : null, place, `h${place}: who`),
     );
     await until(
       async () => planner.asked.length === 16,
       () => 'all places are taken',
     );
-    const answer = ask(honest, 100, 'honest');
+    const answer = ask(honest, 100, 'honest: who');
     // the caller's later requests, which need no plan, end after this one began to wait
     for (let count = 0; count < 20; count += 1)
       expect((await ask(honest, 100, `t${count}: __typename`)).statusCode).toBe(200);
@@ -327,7 +317,6 @@ describe('a gateway whose planner is busy', () => {
     expect(place).toBeLessThan(40);
     await Promise.all([answer, ...hostile]);
     await gateway.close();
-    rmSync(folder, { recursive: true });
   });
 });
 
