@@ -1,13 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ChangeType, CriticalityLevel, diff } from '@graphql-inspector/core';
-import {
-  type ConstDirectiveNode,
-  type DocumentNode,
-  type GraphQLSchema,
-  Kind,
-  parse,
-  print,
-  printSchema,
-} from 'graphql';
+import { type ConstDirectiveNode, type DocumentNode, type GraphQLSchema, Kind, parse, print } from 'graphql';
 import { OperatorError } from '#base/errors';
 import { isCovered, type Sensitivity } from '#base/sensitivity';
 import { foreignAgencies } from '../composition/claims';
@@ -21,7 +14,7 @@ import { ownersOf, requireServable } from '../ownership/ownership';
 import { sensitivitiesOf } from '../policy/sensitivity';
 import { readSupergraph } from '../supergraph/supergraph';
 import { type CostChange, costChanges } from './document-costs';
-import { type BrokenDocument, brokenDocuments, type ClientDocument, usersOf, worksWith } from './documents';
+import { type BrokenDocument, type ClientDocument, tryDocuments, usersOf } from './documents';
 
 /** Everything that decides about a change: the same inputs always give the same report. */
 export interface CheckInput {
@@ -100,10 +93,9 @@ export async function check({
   if (supergraph === undefined) return { passed: true, problems: [], supergraph: composed, ...NOTHING_KNOWN };
   const documentsOf = { old: parse(supergraph, { noLocation: true }), next: readSupergraph(composed).document };
   const [old, next] = [apiSchemaIn(documentsOf.old), apiSchemaIn(documentsOf.next)];
-  const invalid = brokenDocuments(documents ?? [], old);
-  const released = (documents ?? []).filter((document) => worksWith(document, old));
-  const valid = [...released, ...used.filter((document) => worksWith(document, old))];
-  const broken = brokenDocuments(valid, next);
+  const { working: released, broken: invalid } = tryDocuments(documents ?? [], old);
+  const valid = [...released, ...tryDocuments(used, old).working];
+  const { broken } = tryDocuments(valid, next);
   const users = usersOf(valid, old);
   const owners = ownersOf(after, agreement, before);
   const classes = classChanges(before, after);
@@ -193,15 +185,16 @@ async function contractChanges(
   const isKnown = new Set(known.map(({ coordinate, message }) => `${coordinate} ${message}`));
   const changes: ApiChange[] = [];
   for (const contract of new Set([...before.names, ...after.names])) {
+    if (before.showsLike(after, contract)) continue;
     const [from, to] = [before.of(contract), after.of(contract)];
     const whole = { coordinate: contract, owner: undefined, contract };
     // which contract a client uses is not known: those whose documents work with it may
-    const works = () => documents.filter((document) => from && worksWith(document, from));
+    const works = () => (from ? tryDocuments(documents, from).working : []);
     if (!from) changes.push({ ...whole, level: 'SAFE', message: 'the contract is new', usedBy: [] });
     else if (!to) {
       const usedBy = works().map(({ client, name }) => `${client}: ${name}`);
       changes.push({ ...whole, level: 'BREAKING', message: 'the contract is removed', usedBy });
-    } else if (printSchema(from) !== printSchema(to)) {
+    } else {
       const found = (await diff(from, to)).filter(({ path = '', message }) => !isKnown.has(`${path} ${message}`));
       const isHarmless = found.every(({ criticality }) => criticality.level === CriticalityLevel.NonBreaking);
       const users: Users = isHarmless ? new Map() : usersOf(works(), from);
@@ -241,7 +234,10 @@ function statementChanges(
   owners: Owners,
   users: Users,
 ): ApiChange[] {
+  const [left, come] = [before.filter((one) => !after.includes(one)), after.filter((one) => !before.includes(one))];
   return (Object.keys(STATED) as Stated[]).flatMap((stated) => {
+    // most changes state nothing new: what stays need not be read then
+    if (isDeepStrictEqual(stating(left, stated), stating(come, stated))) return [];
     const { level, what } = STATED[stated];
     const [old, next] = [statementsIn(before, stated), statementsIn(after, stated)];
     return [...old.keys()].flatMap((coordinate): ApiChange[] => {
@@ -284,6 +280,10 @@ function statementsIn(subgraphs: readonly PublishedSubgraph[], stated: Stated): 
       }
   return statements;
 }
+
+/** The parts that state something. */
+const stating = (subgraphs: readonly PublishedSubgraph[], stated: Stated): Map<string, string[]> =>
+  new Map([...statementsIn(subgraphs, stated)].filter(([, texts]) => texts.length > 0));
 
 type Part = Pick<TypeElement, 'coordinate' | 'directives'>;
 

@@ -11,7 +11,7 @@ import {
   valueFromAST,
 } from 'graphql';
 import { Costs } from '../policy/cost';
-import { type ClientDocument, parsed } from './documents';
+import { type ClientDocument, parsedDocument } from './documents';
 
 /** A supergraph with the schema that clients see. */
 interface Served {
@@ -42,19 +42,20 @@ export function costChanges(documents: readonly ClientDocument[], before: Served
   if (documents.length === 0) return [];
   const [old, next] = [estimatesOf(before), estimatesOf(after)];
   return documents
-    .flatMap(({ client, name, text }) => {
-      const [from, to] = [costOf(text, old), costOf(text, next)];
+    .flatMap((document) => {
+      const { client, name } = document;
+      const [from, to] = [costOf(document, old), costOf(document, next)];
       return from === undefined || to === undefined || from === to ? [] : [{ client, name, from, to }];
     })
     .sort((one, other) => other.to / (other.from + 1) - one.to / (one.from + 1));
 }
 
 /** Estimated cost of the dearest operation of a document; undefined for one that is no GraphQL document. */
-function costOf(text: string, { costs, schema }: Estimates): number | undefined {
-  const document = parsed(text);
-  if (!document) return undefined;
-  const fragments = document.definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
-  const estimates = document.definitions.flatMap((operation) => {
+function costOf(document: ClientDocument, { costs, schema }: Estimates): number | undefined {
+  const { definitions } = parsedDocument(document) ?? {};
+  if (!definitions) return undefined;
+  const fragments = definitions.filter(({ kind }) => kind === Kind.FRAGMENT_DEFINITION);
+  const estimates = definitions.flatMap((operation) => {
     if (operation.kind !== Kind.OPERATION_DEFINITION || operation.operation === OperationTypeNode.SUBSCRIPTION)
       return [];
     const node = {

@@ -20,27 +20,48 @@ export interface BrokenDocument {
 /** Maximum errors of one document in a report. */
 const MAX_ERRORS = 5;
 
-/** Whether a document works with a schema. */
-export const worksWith = (document: ClientDocument, schema: GraphQLSchema): boolean =>
-  brokenDocuments([document], schema).length === 0;
+const known = new WeakMap<ClientDocument, DocumentNode | null>();
 
-/** Documents that do not work with a schema, with the reason. */
-export function brokenDocuments(documents: readonly ClientDocument[], schema: GraphQLSchema): BrokenDocument[] {
-  return documents.flatMap(({ client, name, text }) => {
-    const document = parsed(text);
-    const errors = document ? errorsOf(document, schema) : ['it is not a GraphQL document'];
-    return errors.length > 0 ? [{ client, name, errors }] : [];
-  });
+/** The parsed text, once for each document; null for a text that is no GraphQL document. */
+export function parsedDocument(document: ClientDocument): DocumentNode | null {
+  const parsed = known.get(document);
+  if (parsed !== undefined) return parsed;
+  const first = parsedText(document.text);
+  known.set(document, first);
+  return first;
 }
 
-/** Undefined for a text that is no GraphQL document. */
-export function parsed(text: string): DocumentNode | undefined {
+function parsedText(text: string): DocumentNode | null {
   try {
     return parse(text);
   } catch (error) {
-    if (error instanceof GraphQLError) return undefined;
+    if (error instanceof GraphQLError) return null;
     throw error;
   }
+}
+
+/** Documents by whether they work with a schema. */
+export interface TriedDocuments<Document extends ClientDocument> {
+  readonly working: readonly Document[];
+  /** Those that do not, with the reason. */
+  readonly broken: readonly BrokenDocument[];
+}
+
+/** Validates documents against a schema. */
+export function tryDocuments<Document extends ClientDocument>(
+  documents: readonly Document[],
+  schema: GraphQLSchema,
+): TriedDocuments<Document> {
+  const working: Document[] = [];
+  const broken: BrokenDocument[] = [];
+  for (const document of documents) {
+    const { client, name } = document;
+    const node = parsedDocument(document);
+    const errors = node ? errorsOf(node, schema) : ['it is not a GraphQL document'];
+    if (errors.length > 0) broken.push({ client, name, errors });
+    else working.push(document);
+  }
+  return { working, broken };
 }
 
 function errorsOf(document: DocumentNode, schema: GraphQLSchema): string[] {
@@ -62,11 +83,11 @@ function errorsOf(document: DocumentNode, schema: GraphQLSchema): string[] {
  */
 export function usersOf(documents: readonly ClientDocument[], schema: GraphQLSchema): Map<string, Set<string>> {
   const users = new Map<string, Set<string>>();
-  for (const { client, name, text } of documents) {
-    const document = parsed(text);
-    for (const coordinate of document ? usedCoordinates(document, schema, { insideVariables: true }) : []) {
+  for (const document of documents) {
+    const node = parsedDocument(document);
+    for (const coordinate of node ? usedCoordinates(node, schema, { insideVariables: true }) : []) {
       const names = users.get(coordinate) ?? new Set();
-      users.set(coordinate, names.add(`${client}: ${name}`));
+      users.set(coordinate, names.add(`${document.client}: ${document.name}`));
     }
   }
   return users;

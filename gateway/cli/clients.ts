@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { OperatorError } from '#base/errors';
-import { brokenDocuments, type ClientDocument } from '../check/documents';
+import { type ClientDocument, tryDocuments } from '../check/documents';
 import { manifestDocuments } from '../policy/trusted-documents';
 import { type CallerOptions, schemaOf } from './graph-client';
 import { Registry } from './registry/client';
@@ -54,7 +54,7 @@ export async function publishClient(
   const texts = [...new Set(manifestDocuments(options.manifest).map(([, text]) => text))];
   const schema = await schemaOf(options);
   const documents = texts.map((text): ClientDocument => ({ client, name: text.slice(0, MAX_NAME), text }));
-  const invalid = schema ? brokenDocuments(documents, schema) : [];
+  const invalid = schema ? tryDocuments(documents, schema).broken : [];
   if (invalid.length > 0)
     throw new OperatorError(
       `${options.manifest} has documents that the graph would refuse:\n${invalid.map(({ name, errors }) => `- ${name}: ${errors.join(' ')}`).join('\n')}`,

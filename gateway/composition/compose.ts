@@ -121,7 +121,7 @@ function sourceProblem(subgraph: PublishedSubgraph): string | undefined {
   try {
     const document = subgraphDocument(subgraph);
     featuresOf(document);
-    return longName(document);
+    return longName(document, sdl);
   } catch (error) {
     if (error instanceof OperatorError) return `${file}: ${error.message}`;
     if (!(error instanceof GraphQLError)) throw error;
@@ -132,8 +132,11 @@ function sourceProblem(subgraph: PublishedSubgraph): string | undefined {
 
 /** Maximum characters of a name: composition repeats names in messages and keys. */
 const MAX_NAME = 250;
+const LONG_WORD = new RegExp(`\\b\\w{${MAX_NAME + 1}}`);
 
-function longName(document: DocumentNode): string | undefined {
+function longName(document: DocumentNode, sdl: string): string | undefined {
+  // descriptions may have such words, too
+  if (!LONG_WORD.test(sdl)) return undefined;
   let problem: string | undefined;
   visit(document, {
     Name: (node) => {

@@ -52,6 +52,12 @@ export class ContractSchemas {
     return [...this.selections.keys()];
   }
 
+  /** Whether another supergraph has the contract too, and it shows the same of all that both have. */
+  showsLike(other: ContractSchemas, name: string): boolean {
+    const [one, another] = [this.selections.get(name), other.selections.get(name)];
+    return one !== undefined && another !== undefined && one.showsLike(another);
+  }
+
   /** The schema that clients of a contract see; undefined for an unknown one. Built once, when it is first needed. */
   of(name: string): GraphQLSchema | undefined {
     const schema = this.built.get(name) ?? this.selections.get(name)?.schema();
@@ -176,6 +182,10 @@ const inputPart = (input: InputValueDefinitionNode, coordinate: string): Part =>
   ...{ name: input.name.value, coordinate, type: namedTypeOf(input.type), arguments: [], input },
 });
 
+/** Parts with their arguments. */
+const partsByCoordinate = (parts: readonly Part[]): ReadonlyMap<string, Part> =>
+  new Map(parts.flatMap((part) => [part, ...part.arguments]).map((part) => [part.coordinate, part]));
+
 const hasOutput = ({ node: { kind } }: ClientType): boolean =>
   kind === Kind.OBJECT_TYPE_DEFINITION || kind === Kind.INTERFACE_TYPE_DEFINITION;
 
@@ -202,6 +212,23 @@ class Selection {
     }
     // a misspelled tag hides other parts than intended
     if (this.flaws.length === 0) this.flaws.push(...this.flawsOfShown());
+  }
+
+  /** Whether both show the same of what both graphs have. */
+  showsLike(other: Selection): boolean {
+    const isSame = (part: Part, old: Part | undefined) =>
+      !old ||
+      (this.isShown(part.coordinate) === other.isShown(old.coordinate) &&
+        (part.input && this.hiddenInDefault(part.input)) === (old.input && other.hiddenInDefault(old.input)));
+    return [...this.graph.types].every(([name, { parts }]) => {
+      const old = other.graph.types.get(name);
+      if (!old) return true;
+      const oldParts = partsByCoordinate(old.parts);
+      return (
+        this.isShown(name) === other.isShown(name) &&
+        [...partsByCoordinate(parts)].every(([coordinate, part]) => isSame(part, oldParts.get(coordinate)))
+      );
+    });
   }
 
   /** Tags and classes that no part has: they are misspelled. */

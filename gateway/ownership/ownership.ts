@@ -83,11 +83,12 @@ export class Ownership {
           { coordinate: type.coordinate, node: type },
           ...[...type.elements.values()].flatMap(({ coordinate, node }) => [...withParameters(coordinate, node)]),
         ].flatMap(({ coordinate, node }) => {
+          if (!hides(node)) return [];
           const element = withoutArgument(coordinate);
           // where no one is the owner, all must hide it
           const isOwn =
             (this.owners.of(element) ?? subgraph.name) === subgraph.name && this.definers.of(element).length > 1;
-          return isOwn && hides(node) ? [coordinate] : [];
+          return isOwn ? [coordinate] : [];
         }),
       );
       const { name } = subgraph;

@@ -184,7 +184,15 @@ export const sensitivitiesOf = (subgraphs: readonly Published[]): ReadonlyMap<st
   new Map(subgraphs.flatMap((subgraph) => [...classesIn(subgraphDocument(subgraph))]));
 
 /** The class of each field by its coordinate, as a schema of a subgraph or a supergraph states it. */
-export function classesIn(document: DocumentNode): Map<string, Sensitivity> {
+export function classesIn(document: DocumentNode): ReadonlyMap<string, Sensitivity> {
+  const classes = knownClasses.get(document) ?? readClasses(document);
+  knownClasses.set(document, classes);
+  return classes;
+}
+
+const knownClasses = new WeakMap<DocumentNode, ReadonlyMap<string, Sensitivity>>();
+
+function readClasses(document: DocumentNode): ReadonlyMap<string, Sensitivity> {
   const classes = new Map<string, Sensitivity>();
   const feature = handlingFeature(document);
   if (!feature) return classes;

@@ -278,20 +278,23 @@ describe('a gateway whose answers are not read', () => {
   /** Reads a large answer with a pause in every window; says whether the machine let it be as fast as required. */
   async function readWithPauses(): Promise<boolean> {
     const reader = (await RawClient.connect(origin)).send(LARGE);
-    let longest = 0;
+    let [longest, turn, started] = [0, 0, 0];
+    const measure = () => (longest = Math.max(longest, performance.now() - started));
     try {
-      // all pauses together are longer than a window
-      for (let turn = 0; turn < 8 && reader.text.length < LONG.length; turn++) {
-        const started = performance.now();
-        reader.pause();
-        await new Promise((resolve) => setTimeout(resolve, 200));
-        reader.resume();
+      while (reader.text.length < LONG.length) {
+        started = performance.now();
+        // all pauses together are longer than a window
+        if (turn++ < 8) {
+          reader.pause();
+          await new Promise((resolve) => setTimeout(resolve, 200));
+          reader.resume();
+        }
         await reader.readMoreThan(reader.text.length);
-        longest = Math.max(longest, performance.now() - started);
+        measure();
       }
-      await reader.readMoreThan(LONG.length - 1);
       return true;
     } catch (error) {
+      measure();
       if (longest < WINDOW_MS / 2) throw error;
       return false;
     } finally {
