@@ -10,13 +10,13 @@ import { Vulnerability } from '../../subgraphs/infrastructure/vulnerability/vuln
 import { randomOf } from '../oracle/operations';
 import { databaseKinds } from '../support/databases';
 import { ListModel } from '../support/list-model';
+import { SEED } from '../support/seed';
 import { StoredRows } from '../support/tables';
 import { AS_OF, openWorld, type World } from '../support/world';
 
-const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const CURSORS = new Cursors(Buffer.alloc(32, 7), 'tests');
 
-describe.each(databaseKinds)(`lists by their children, on %s, from seed ${seed}`, (kind) => {
+describe.each(databaseKinds)(`lists by their children, on %s, from seed ${SEED}`, (kind) => {
   let world: World;
   let stored: StoredRows;
   let model: ListModel;
@@ -82,7 +82,7 @@ describe.each(databaseKinds)(`lists by their children, on %s, from seed ${seed}`
   }
 
   test('filters by children, nested and negated, exactly like plain code', async () => {
-    const random = randomOf(seed);
+    const random = randomOf(SEED);
     const compared = { all: 0, some: 0 };
     for (const { target, loaders } of parents())
       for (let time = 0; time < 12; time += 1) {
@@ -99,7 +99,7 @@ describe.each(databaseKinds)(`lists by their children, on %s, from seed ${seed}`
   });
 
   test('pages through a list in the order of a count, forward and backward, with ties', async () => {
-    const random = randomOf(seed);
+    const random = randomOf(SEED);
     let orders = 0;
     for (const { target, loaders, lists } of parents()) {
       const rows = stored.of(target);

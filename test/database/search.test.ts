@@ -14,6 +14,7 @@ import { repairWords, settleWords } from '#kit/search/word-index';
 import { wordTableOf } from '#kit/search/word-table';
 import { randomOf } from '../oracle/operations';
 import { databaseKinds, freshDatabases, type TestDatabases } from '../support/databases';
+import { SEED } from '../support/seed';
 import { comparedWords } from '../support/words';
 import { AS_OF } from '../support/world';
 
@@ -56,14 +57,12 @@ const WORDS = [
 ];
 const JOINTS = [' ', '-', ' – ', "'s ", '/', '_', '👍'];
 
-const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
-
-describe.each(databaseKinds)(`words on %s, from seed ${seed}`, (kind) => {
+describe.each(databaseKinds)(`words on %s, from seed ${SEED}`, (kind) => {
   let databases: TestDatabases;
   let database: Database;
   let random: (below: number) => number;
   beforeEach(async () => {
-    random = randomOf(seed);
+    random = randomOf(SEED);
     databases = await freshDatabases(kind, ['gadgets']);
     const options = {
       url: databases.url('gadgets'),

@@ -7,6 +7,7 @@ import type { IncrementalFormat } from '../../gateway/http/media-type';
 import { createGateway } from '../../gateway/server';
 import { createLog } from '../../gateway/telemetry/log';
 import { requireCompiled } from '../support/processes';
+import { SEED } from '../support/seed';
 import { boomsOf, Contest } from './compare';
 import { Place, placeOf } from './differ';
 import {
@@ -131,12 +132,11 @@ const failingWorlds = [
 
 /** Operations an exhibit; `ORDERGRAPH_TEST_WALKS` overrides it. */
 const OPERATIONS = Number(process.env.ORDERGRAPH_TEST_WALKS ?? 10);
-const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** Totals over the operations of all exhibits. */
 const counts = { compared: 0, inParts: 0, failed: 0, withErrors: 0, nulled: 0, lost: 0 };
 
-describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
+describe(`operations with @defer over HTTP, from seed ${SEED}`, () => {
   test.each([
     ...zoo.map((exhibit) => [exhibit.name, exhibit, worlds, OPERATIONS] as const),
     [NEVER_NULL.name, NEVER_NULL, failingWorlds, 5 * OPERATIONS] as const,
@@ -148,8 +148,8 @@ describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
       try {
         let compared = 0;
         for (let i = 0; i < operations; i++) {
-          contest.fill(String(seed + i), oddities[i % oddities.length]!);
-          const operation = generateOperation(contest.schema, seed + i, { defers: true });
+          contest.fill(String(SEED + i), oddities[i % oddities.length]!);
+          const operation = generateOperation(contest.schema, SEED + i, { defers: true });
           if (!contest.isValid(operation)) continue;
           const whole = await served.ask(operation, 'application/json');
           const specified = await contest.specified(operation);
@@ -161,7 +161,7 @@ describe(`operations with @defer over HTTP, from seed ${seed}`, () => {
             // a planner may fail at the requirements of a fragment though it plans the whole operation
             if (answer.errors.some(({ extensions }) => extensions?.code === 'PLAN_NOT_SUPPORTED')) continue;
             const right = assemble(await specifiedPayloads(contest, operation, format), { isLenient: true });
-            const request = { seed: seed + i, format, ...operation };
+            const request = { seed: SEED + i, format, ...operation };
             compared += 1;
             if (answer.parts > 1) counts.inParts += 1;
             if (answer.fragments.some(({ hasFailed }) => hasFailed)) counts.failed += 1;

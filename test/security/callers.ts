@@ -1,4 +1,5 @@
 import { INSPECTOR } from '../support/identity';
+import { sample } from '../support/seed';
 
 /** Callers of every role, and two that hold several; null is the public. */
 export const CALLERS: readonly [name: string, principal: string | null][] = [
@@ -22,3 +23,11 @@ export const CALLERS: readonly [name: string, principal: string | null][] = [
   ['inspector', INSPECTOR],
   ['reviewer and analyst of cisa', 'role=agency-reviewer,analyst; agency=cisa; subject=x'],
 ];
+
+const ALWAYS = ['the public', 'analyst', 'inspector'];
+const OTHERS = CALLERS.filter(([name]) => !ALWAYS.includes(name));
+
+/** Callers for tests that ask for everything as each of them, again and again: three, and a sample of the others. */
+export const SAMPLED_CALLERS = CALLERS.filter(
+  (caller) => !OTHERS.includes(caller) || sample(OTHERS, 4).includes(caller),
+);

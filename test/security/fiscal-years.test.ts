@@ -15,7 +15,7 @@ import type { OpenSubgraph } from '#kit/subgraph/subgraph';
 import { INSPECTOR } from '../support/identity';
 import { randomOf } from '../support/random';
 import { openWorld, type World } from '../support/world';
-import { CALLERS } from './callers';
+import { SAMPLED_CALLERS } from './callers';
 
 /**
  * Every figure that takes a fiscal year, for every caller, over random data: hidden figures must not follow from shown ones by
@@ -358,17 +358,20 @@ describe.each(SEEDS)('random data %i', (seed) => {
     expect([...equations.values()].flat().length).toBeGreaterThan(100);
   });
 
-  test.each(CALLERS)('lets %s derive no hidden figure of a year by sums and differences', async (_name, text) => {
-    for (const name of Object.keys(DATED)) {
-      const visible = await read(name, text);
-      const isTableReader = figures.some(
-        ({ subgraph, field }) =>
-          subgraph.name === name &&
-          withheldOf(getNamedType(field.type).name, text === null ? null : parsePrincipal(text))!.figures.size > 0,
-      );
-      const leaks = disclosed(truths.get(name)!, visible, equations.get(name)!);
-      expect(leaks).toEqual([]);
-      if (!isTableReader) expect(visible).toEqual(truths.get(name));
-    }
-  });
+  test.each(SAMPLED_CALLERS)(
+    'lets %s derive no hidden figure of a year by sums and differences',
+    async (_name, text) => {
+      for (const name of Object.keys(DATED)) {
+        const visible = await read(name, text);
+        const isTableReader = figures.some(
+          ({ subgraph, field }) =>
+            subgraph.name === name &&
+            withheldOf(getNamedType(field.type).name, text === null ? null : parsePrincipal(text))!.figures.size > 0,
+        );
+        const leaks = disclosed(truths.get(name)!, visible, equations.get(name)!);
+        expect(leaks).toEqual([]);
+        if (!isTableReader) expect(visible).toEqual(truths.get(name));
+      }
+    },
+  );
 });

@@ -12,15 +12,15 @@ import { randomOf } from '../oracle/operations';
 import { processKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { ListModel, type Rights } from '../support/list-model';
+import { SEED } from '../support/seed';
 import { StoredRows } from '../support/tables';
 import { AS_OF, openWorld, type World } from '../support/world';
 import { CALLERS } from './callers';
 import { type Expected, everyone, expectations } from './policy-table';
 
-const seed = Number(process.env.ORDERGRAPH_TEST_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const CURSORS = new Cursors(Buffer.alloc(32, 7), 'tests');
 
-describe.each(processKinds)(`searches on %s, from seed ${seed}`, (kind) => {
+describe.each(processKinds)(`searches on %s, from seed ${SEED}`, (kind) => {
   let world: World;
   let stored: StoredRows;
   let expected: Record<string, Expected>;
@@ -61,7 +61,7 @@ describe.each(processKinds)(`searches on %s, from seed ${seed}`, (kind) => {
 
   describe.each(CALLERS)('%s', (_name, text) => {
     test('finds exactly the visible objects whose readable names have the words, or is rejected', async () => {
-      const random = randomOf(seed);
+      const random = randomOf(SEED);
       const { model, readsAny } = modelFor(text);
       const outcomes = { found: 0, rejected: 0 };
       for (const { database, subgraph } of world.open) {

@@ -19,7 +19,7 @@ import type { TraceExtension } from '../../gateway/trace/extension';
 import { processKinds } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { openWorld, type World } from '../support/world';
-import { CALLERS } from './callers';
+import { SAMPLED_CALLERS } from './callers';
 
 /** Clients tell apart what is missing, zero, and withheld, and learn nothing of what is hidden: docs/decisions/0033. */
 
@@ -137,7 +137,7 @@ describe.each(processKinds)('what rights take away, on %s', (kind) => {
   });
   afterAll(() => world?.close());
 
-  test.each(CALLERS)(
+  test.each(SAMPLED_CALLERS)(
     'names the suppressed figures for %s, and leaves others null for lack of a value',
     async (_name, caller) => {
       let suppressed = 0;
@@ -168,7 +168,7 @@ describe.each(processKinds)('what rights take away, on %s', (kind) => {
     expect(OPERATIONS.length).toBeGreaterThan(50);
   });
 
-  test.each(CALLERS)('tells %s which rule limits each null and each short list', async (_name, caller) => {
+  test.each(SAMPLED_CALLERS)('tells %s which rule limits each null and each short list', async (_name, caller) => {
     const missing = new Set<string>();
     let short = 0;
     for (const operation of OPERATIONS) {
@@ -187,7 +187,7 @@ describe.each(processKinds)('what rights take away, on %s', (kind) => {
     if (caller !== INSPECTOR) expect(short).toBeGreaterThan(0);
   });
 
-  test.each(CALLERS)('does not limit %s where the policies grant everything', async (_name, caller) => {
+  test.each(SAMPLED_CALLERS)('does not limit %s where the policies grant everything', async (_name, caller) => {
     const principal = caller === null ? null : parsePrincipal(caller);
     const seen = new Map(
       world.open.flatMap((open) => {
@@ -229,7 +229,7 @@ describe('hidden objects', () => {
       calls: trace.timing.calls.map(({ start: _start, end: _end, ...call }) => call),
     };
 
-  test.each(CALLERS)('do not change the entries and the traces that %s gets', async (_name, caller) => {
+  test.each(SAMPLED_CALLERS)('do not change the entries and the traces that %s gets', async (_name, caller) => {
     const principal = caller === null ? null : parsePrincipal(caller);
     const headers = await world.identity.headers(caller);
     const ask = async () => {
