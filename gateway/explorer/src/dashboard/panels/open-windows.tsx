@@ -2,13 +2,14 @@ import { scaleTime } from 'd3-scale';
 import { useState } from 'preact/hooks';
 import { agencyName } from '../../ui/agency-name';
 import { dayOf, daysBetween, shift, startOf } from '../calendar';
-import { OUTCOME_WORDS, OutcomeLegend, OutcomeMark } from '../charts/outcome-mark';
+import { OutcomeLegend } from '../charts/outcome-mark';
 import { barClass } from '../charts/window-strip';
 import { clock } from '../clock';
 import { useFeed } from '../feed';
 import { count, date, NO_VALUE, plural } from '../format';
 import { operations } from '../operations';
 import { Empty, Panel } from '../panel';
+import { AgencyHeads, OutcomeCells } from './determination-columns';
 import { Key, nextOpening, windowTable } from './window-panels';
 import {
   agenciesOf,
@@ -168,11 +169,7 @@ function WindowRows({ rows, agencies, now, today }: WindowRowsProps) {
                 </text>
               </svg>
             </th>
-            {agencies.map((key) => (
-              <th key={key} scope="col" class="cell">
-                {agencyName(key).slice(0, 5)}
-              </th>
-            ))}
+            <AgencyHeads agencies={agencies} />
             <th scope="col" class="num">
               Open reviews
             </th>
@@ -215,16 +212,7 @@ function WindowRows({ rows, agencies, now, today }: WindowRowsProps) {
                   </text>
                 </svg>
               </td>
-              {agencies.map((key) => {
-                const outcome = row.outcomes.get(key);
-                return (
-                  <td key={key} class="cell">
-                    {outcome && (
-                      <OutcomeMark outcome={outcome} label={`${agencyName(key)}: ${OUTCOME_WORDS[outcome]}`} />
-                    )}
-                  </td>
-                );
-              })}
+              <OutcomeCells row={row} agencies={agencies} />
               <td class="num">{row.openReviews === undefined ? NO_VALUE : row.openReviews}</td>
             </tr>
           ))}

@@ -1,12 +1,13 @@
 import { agencyName } from '../../ui/agency-name';
 import { dayOf, daysBetween, momentsAt } from '../calendar';
-import { OUTCOME_WORDS, OutcomeLegend, OutcomeMark } from '../charts/outcome-mark';
+import { OUTCOME_WORDS, OutcomeLegend } from '../charts/outcome-mark';
 import { WindowStrip } from '../charts/window-strip';
 import { clock } from '../clock';
 import { useFeed } from '../feed';
 import { count, date, fiscalYear, ofAll, percent, plural, words } from '../format';
 import { operations } from '../operations';
 import { Empty, Panel } from '../panel';
+import { AgencyHeads, OutcomeCells } from './determination-columns';
 import type { GlanceAnswer } from './glance-answer';
 import { agenciesOf, isOpen, notDrawn, perDay, type WindowRow, type WindowsAnswer, windowRows } from './windows';
 
@@ -173,11 +174,7 @@ function DeterminationMatrix({ rows, agencies, today }: DeterminationMatrixProps
             <th scope="col" class="num">
               Window closes
             </th>
-            {agencies.map((key) => (
-              <th key={key} scope="col" class="cell">
-                {agencyName(key).slice(0, 5)}
-              </th>
-            ))}
+            <AgencyHeads agencies={agencies} />
           </tr>
         </thead>
         <tbody>
@@ -187,16 +184,7 @@ function DeterminationMatrix({ rows, agencies, today }: DeterminationMatrixProps
               <td class="num">
                 {date(dayOf(row.closes), today)}, {daysBetween(today, dayOf(row.closes))} d
               </td>
-              {agencies.map((key) => {
-                const outcome = row.outcomes.get(key);
-                return (
-                  <td key={key} class="cell">
-                    {outcome && (
-                      <OutcomeMark outcome={outcome} label={`${agencyName(key)}: ${OUTCOME_WORDS[outcome]}`} />
-                    )}
-                  </td>
-                );
-              })}
+              <OutcomeCells row={row} agencies={agencies} />
             </tr>
           ))}
         </tbody>
