@@ -5,7 +5,7 @@ import { packageRoot } from '#base/package-root';
 import { readText } from '#base/read-text';
 import { type CheckReport, check } from '../check/check';
 import type { ClientDocument } from '../check/documents';
-import { lint } from '../check/lint';
+import { lintInThread } from '../check/lint';
 import { compose, type PublishedSubgraph } from '../composition/compose';
 import { NO_AGREEMENT, readAgreement } from '../ownership/agreement';
 import { OWN_AGREEMENT_FILE } from '../ownership/own';
@@ -43,8 +43,11 @@ export async function checkFiles(sources: readonly string[], options: CheckOptio
   const released = options.registry && (await releasedDocuments(options.registry));
   const named = options.documents?.flatMap(documentsOf);
   const documents = released || named ? [...(released ?? []), ...(named ?? [])] : undefined;
-  const report = await check({ before, supergraph, proposed, agreement, documents });
-  return { ...report, findings: (await lint(proposed, before)) ?? null };
+  const [findings, report] = await Promise.all([
+    lintInThread(proposed, before),
+    check({ before, supergraph, proposed, agreement, documents }),
+  ]);
+  return { ...report, findings: findings ?? null };
 }
 
 /** The committed schemas of this repository. */

@@ -78,10 +78,13 @@ export async function publish(
     const data = await registry.request(CHECK, { input: { schemas, idempotencyKey: randomUUID() } });
     return (data.checkSchemas as { readonly check: Check }).check;
   };
-  const check = await ask();
-  const names = schemas.map(({ subgraph }) => subgraph);
-  const published = await publishedSchemas(registry, names);
-  const findings = lints ? ((await lint(proposed, published)) ?? null) : null;
+  const asked = publishedSchemas(
+    registry,
+    schemas.map(({ subgraph }) => subgraph),
+  );
+  // the registry checks meanwhile
+  const linted = asked.then(async (before) => (lints ? await lint(proposed, before) : undefined));
+  const [check, published, findings = null] = await Promise.all([ask(), asked, linted]);
   const report = { ...(JSON.parse(check.report) as CheckReport), supergraph: undefined, findings };
   const { dryRun, acceptBreaking = false, note = null, commit = null } = options;
   const mayPublish = check.passed || (acceptBreaking && report.problems.length === 0);
