@@ -4,7 +4,7 @@ import type { JWK } from 'jose';
 import type { Logger } from 'pino';
 import { systemClock } from '#base/clock';
 import { OperatorError } from '#base/errors';
-import { readPrivateKey } from '#base/identity/keys';
+import { privateKeyOf, readPrivateKey, watchKeys } from '#base/identity/keys';
 import { AuditLog } from '#kit/audit/audit-log';
 import { SEAL_MS, type Seal } from '#kit/audit/entry';
 import { linesOf } from '#kit/audit/lines';
@@ -25,7 +25,10 @@ import { auditKeyVariable, type RecordSettings, type SettingsOf } from './settin
 export async function auditLog(subgraph: string, settings: RecordSettings, log: Logger): Promise<AuditLog> {
   const folder = settings.audit || join(settings.data, 'audit');
   requireFolder(folder, 'The audit record', 'ORDERGRAPH_AUDIT');
-  const key = await sealingKey(subgraph, settings);
+  const file = await sealingKeyFile(subgraph, settings);
+  const current = watchKeys(file, SEALING_KEY, privateKeyOf, undefined);
+  const key = current.current;
+  const isRetired = () => current.current.kid !== key.kid;
   const keys = publicKeys(settings, log);
   if (keys) requireOwnKey(key, subgraph, keys);
   // each replica that shares a folder keeps its own record
@@ -33,7 +36,7 @@ export async function auditLog(subgraph: string, settings: RecordSettings, log: 
     const path = join(folder, replica === 1 ? subgraph : `${subgraph}-${replica}`);
     const lock = takeLock(`${path}.lock`);
     // the log holds the lock: garbage collection would release an unreferenced one
-    if (lock) return AuditLog.open(`${path}.jsonl`, subgraph, key, systemClock, log, { lock, keys });
+    if (lock) return AuditLog.open(`${path}.jsonl`, subgraph, key, systemClock, log, { lock, keys, isRetired });
   }
 }
 
@@ -47,9 +50,15 @@ export async function cursorsOf(subgraph: string, settings: RecordSettings): Pro
 
 const KEYS_HINT = '`ordergraph keys FOLDER` creates senders/<name>/audit-key.json for each subgraph';
 
+const SEALING_KEY = 'the key that seals the record (ORDERGRAPH_AUDIT_KEY)';
+
 /** The private key that seals the records of a subgraph. @throws OperatorError */
-async function sealingKey(subgraph: string, { auditKey, nodeEnv, data }: RecordSettings): Promise<JWK> {
-  if (auditKey !== '') return readPrivateKey(auditKey, 'the key that seals the record (ORDERGRAPH_AUDIT_KEY)');
+const sealingKey = async (subgraph: string, settings: RecordSettings): Promise<JWK> =>
+  readPrivateKey(await sealingKeyFile(subgraph, settings), SEALING_KEY);
+
+/** File of the private key that seals the records of a subgraph. @throws OperatorError */
+async function sealingKeyFile(subgraph: string, { auditKey, nodeEnv, data }: RecordSettings): Promise<string> {
+  if (auditKey !== '') return auditKey;
   if (nodeEnv === 'production')
     throw new OperatorError(
       'No key to seal the audit record is configured; production requires one',
@@ -57,7 +66,7 @@ async function sealingKey(subgraph: string, { auditKey, nodeEnv, data }: RecordS
     );
   const folder = developmentKeys(data);
   await writeSealKeys(folder, [publicKeysIn(folder)], [subgraph]);
-  return readPrivateKey(auditKeyIn(folder, subgraph), 'the key that seals the record');
+  return auditKeyIn(folder, subgraph);
 }
 
 /** The configured public keys that verify seals; in development, those of the data folder. @throws OperatorError */

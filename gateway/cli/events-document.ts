@@ -65,7 +65,8 @@ position in one transaction.`,
    key (Ed25519). Readers reject entries without a valid signature of the claimed sender, count them (\`ordergraph_events_unsigned_total\`), and
    store the first 1,000 with the rejected events, where they can be listed and dismissed but never acted on. Each event type has one sender;
    readers reject it from any other subgraph, whatever the signature. So anyone who can write to Redis can delay events, but cannot forge or
-   change one, or make a reader act on one twice.
+   change one, or make a reader act on one twice. A reader that cannot read the streams, because one has a value of another type or too much
+   data, requests the events of all others from their writers, twice a second.
 
 The log is never pruned, so a reader can be restored from a backup of any age.`,
     `## Operate

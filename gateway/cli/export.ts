@@ -144,13 +144,14 @@ class OutputFile implements Output {
   static async open(path: string, of: string): Promise<OutputFile> {
     if (existsSync(path)) throw new OperatorError(`"${path}" exists`, 'Delete it, or name another file');
     const start = await positionIn(path, of);
-    const file = await open(partOf(path), start ? 'r+' : 'w', 0o600);
+    const file = await open(partOf(path), start ? 'a' : 'w', 0o600);
     if (start) await file.truncate(start.bytes);
     return new OutputFile(path, of, file, start);
   }
 
   async write(content: Buffer, { cursor, rows }: { cursor: string | null; rows: number }): Promise<void> {
-    await this.file.write(content, 0, content.length, this.bytes);
+    // not `write`, which may take only a part, such as on a disk that becomes full
+    await this.file.appendFile(content);
     this.bytes += content.length;
     if (cursor === null) return;
     // the position must not name rows that a crash of the machine takes away

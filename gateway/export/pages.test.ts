@@ -71,3 +71,9 @@ test('reports the failure of a page that it asked for ahead when the caller come
   await new Promise(setImmediate);
   await expect(pages.next()).rejects.toThrow('It is broken');
 });
+
+test('says how to begin again where the graph no longer accepts its cursors', async () => {
+  const answer = { errors: [{ message: 'not valid', extensions: { code: 'INVALID_CURSOR' } }] };
+  const pages = pagesOf(pagedOperation(NODES, { pageSize: 7 }), {}, { ask: async () => answer, cursor: 'former' });
+  await expect(pages.next()).rejects.toMatchObject({ fix: expect.stringContaining('begin again') });
+});

@@ -55,6 +55,11 @@ export async function* pagesOf(
   }
 }
 
+const FIXES: Readonly<Record<string, string>> = {
+  UNAUTHENTICATED: 'Sign in again: the same command continues where it stopped',
+  INVALID_CURSOR: 'Delete the unfinished file and its position, and begin again',
+};
+
 function pageIn(answer: Answer, { path, shape }: PagedOperation): Page {
   const { data, errors = [], extensions = {}, bytes = 0 } = answer;
   const [error] = errors;
@@ -63,9 +68,7 @@ function pageIn(answer: Answer, { path, shape }: PagedOperation): Page {
     const more = errors.length > 1 ? `, and ${errors.length - 1} more errors` : '';
     throw new GraphError(
       `${code ?? 'The graph failed'}${error.path ? ` at ${error.path.join('.')}` : ''}: ${error.message}${more}`,
-      code === 'UNAUTHENTICATED'
-        ? 'Sign in again: the same command continues where it stopped'
-        : 'Correct the question, or leave out what it may not read',
+      FIXES[code ?? ''] ?? 'Correct the question, or leave out what it may not read',
       answer,
     );
   }

@@ -348,7 +348,6 @@ async function fetchDocument(url: string): Promise<unknown> {
 
 /** The keys of an issuer, refreshed while in use and cached for a limited time during an outage. */
 class RemoteKeys {
-  private uri: string | undefined;
   private set: ReturnType<typeof createLocalJWKSet> | undefined;
   private fetchedAt = Number.NEGATIVE_INFINITY;
   private triedAt = Number.NEGATIVE_INFINITY;
@@ -393,8 +392,9 @@ class RemoteKeys {
   private async fetchNow(): Promise<void> {
     const { issuer } = this.settings;
     try {
-      this.uri ??= await this.jwksUri();
-      this.set = createLocalJWKSet((await fetchDocument(this.uri)) as JSONWebKeySet);
+      // each time, since an issuer may move its keys, and leave the previous ones where they were
+      const uri = await this.jwksUri();
+      this.set = createLocalJWKSet((await fetchDocument(uri)) as JSONWebKeySet);
       this.fetchedAt = performance.now();
     } catch (error) {
       this.log.warn({ err: error, issuer }, 'failed to fetch the keys of an issuer');

@@ -14,8 +14,9 @@ const RECEIVED_WINDOW_MS = 3_000;
 /**
  * Closes a connection that receives too much data, so that no one who can write to Redis, or intercept the connection, can exhaust our
  * memory. The client reconnects.
+ * @param exceeded called before
  */
-export function boundReplies(client: Redis): void {
+export function boundReplies(client: Redis, exceeded?: () => void): void {
   client.on('connect', () => {
     const { stream } = client;
     let bytes = 0;
@@ -27,10 +28,9 @@ export function boundReplies(client: Redis): void {
         since = now;
       }
       bytes += chunk.length;
-      if (bytes > MAX_RECEIVED_BYTES)
-        stream.destroy(
-          new Error(`Redis sent more than ${MAX_RECEIVED_BYTES} bytes in ${RECEIVED_WINDOW_MS / 1_000} s`),
-        );
+      if (bytes <= MAX_RECEIVED_BYTES) return;
+      exceeded?.();
+      stream.destroy(new Error(`Redis sent more than ${MAX_RECEIVED_BYTES} bytes in ${RECEIVED_WINDOW_MS / 1_000} s`));
     });
   });
 }

@@ -9,7 +9,7 @@ import { CapabilityAssessment } from '../../subgraphs/infrastructure/capability/
 import { FederalSystem } from '../../subgraphs/infrastructure/system/federal-system';
 import { VulnerabilityFinding } from '../../subgraphs/infrastructure/vulnerability/vulnerability-finding';
 import { INSPECTOR } from '../support/identity';
-import { kill, killAll, requireCompiled, run } from '../support/processes';
+import { kill, killAll, MAIN, requireCompiled, run, runProgram } from '../support/processes';
 import { until } from '../support/until';
 import { openWorld, type World } from '../support/world';
 
@@ -202,6 +202,16 @@ describe('a graph with difficulties', () => {
       1,
       expect.stringContaining('FORBIDDEN at l.nodes.0.a: gone'),
     ]);
+  });
+
+  test('gives no file its name that the disk took only a part of', async () => {
+    const out = join(folder, 'cut.csv');
+    answers.push([200, page([{ a: 'x'.repeat(3_000_000) }], null)]);
+    const words = ['export', written('{ l { nodes { a } } }'), '--url', address, '--out', out];
+    // files of at most 2 MB
+    const limited = ['-c', 'ulimit -f 2048; exec "$@"', 'sh', process.execPath, MAIN, ...words];
+    expect(await runProgram('bash', limited, { NODE_COMPILE_CACHE: '' }).ended).not.toBe(0);
+    expect(existsSync(out)).toBe(false);
   });
 
   test('writes no formulas', async () => {

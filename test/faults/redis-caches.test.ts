@@ -314,3 +314,42 @@ describe('a Redis of events that replies at once without entries', () => {
     }
   });
 });
+
+describeOnRedis('a stream with more than a reader can receive', () => {
+  test('keeps no reader from comparing its positions with the logs of other subgraphs', async () => {
+    const redis = await PrivateRedis.start();
+    const client = new Redis(redis.url);
+    const { log } = recordingLog();
+    const keys = await newEventKeys();
+    const bus = new RedisBus({ url: redis.url, readers: EVENT_READERS, sealers: PROGRAMS, keys, log });
+    const stop = new AbortController();
+    const compared = new Set<string>();
+    const consumer = {
+      async act() {},
+      async setAside() {},
+      async compare(heads: ReadonlyMap<string, unknown>) {
+        for (const source of heads.keys()) compared.add(source);
+      },
+    };
+    try {
+      await bus.publish('submissions', [], { epoch: '1-a', offset: 1, digest: 'a' });
+      const stream = 'ordergraph:events:stream:infrastructure';
+      const part = 'x'.repeat(MAX_RECEIVED_BYTES / 4);
+      const id = await client.xadd(stream, '*', ...Array.from({ length: 10 }, (_, n) => (n % 2 ? part : 'event')));
+      await client.xgroup('CREATE', stream, 'reviews', '0');
+      // delivered to a process that was killed: the reader begins with it
+      await client.xclaim(stream, 'reviews', 'leader', 0, id!, 'FORCE', 'JUSTID');
+      const reading = bus.read('reviews', consumer, stop.signal);
+      await until(
+        () => compared.has('submissions'),
+        () => 'the reader compares its positions',
+      );
+      stop.abort();
+      await reading;
+    } finally {
+      await bus.close();
+      client.disconnect();
+      await redis.stop();
+    }
+  });
+});

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -13,6 +13,7 @@ import { HttpTransport } from '../../gateway/transport/http';
 import { makeCertificates } from '../support/certificates';
 import { identityEnvironment } from '../support/identity';
 import { recordingLog } from '../support/log';
+import { controlMonotonicClock } from '../support/monotonic';
 import { freePort, killAll, requireCompiled, run, waitForOutput } from '../support/processes';
 import { until } from '../support/until';
 
@@ -166,5 +167,32 @@ test('replaces TLS certificates on both sides without a restart', async () => {
   } finally {
     await transport.close();
     await server.close();
+  }
+});
+
+test.each([
+  ['empty', () => ''],
+  ['no certificate', () => 'certificate'],
+  ['only a part of one', (text: string) => text.slice(0, text.length / 2)],
+])('uses no TLS file with %s, which Node would ignore', (_what, changed) => {
+  const certificates = mkdtempSync(join(folder, 'tls-'));
+  makeCertificates(certificates);
+  const pem = (name: string) => join(certificates, name);
+  const files = { cert: pem('subgraph.pem'), key: pem('subgraph.key'), ca: pem('ca.pem') };
+  const { log } = recordingLog();
+  const clock = controlMonotonicClock();
+  try {
+    const tls = new TlsFiles(files, log);
+    const before = { ...tls.current };
+    for (const file of Object.values(files)) {
+      const text = readFileSync(file, 'utf8');
+      writeFileSync(file, changed(text));
+      clock.advance(1_100);
+      expect(tls.current).toEqual(before);
+      expect(() => new TlsFiles(files, log)).toThrow('are invalid');
+      writeFileSync(file, text);
+    }
+  } finally {
+    jest.restoreAllMocks();
   }
 });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import { readComposeFile } from '../support/compose/file';
-import { freePort, killAll, runProgram } from '../support/processes';
+import { freePort, killAll, runGroup } from '../support/processes';
 import { programFor } from '../support/programs';
 import { until } from '../support/until';
 
@@ -49,7 +49,7 @@ function configurationOf(folder: string, port: number, gateways: readonly number
         gateways.map((each) => (each.address() as AddressInfo).port),
       ),
     );
-    runProgram(nginx!, ['-c', file, '-e', 'stderr', '-g', 'daemon off;']);
+    runGroup(nginx!, ['-c', file, '-e', 'stderr', '-g', 'daemon off;']);
     await until(
       async () => (await fetch(url).catch(() => undefined))?.status === 200,
       () => 'nginx answers',

@@ -776,6 +776,20 @@ describe('a seal signed with the key of another subgraph', () => {
     expect(await board.shown('reviews')).toHaveLength(1);
   });
 
+  test('remembers no seals that are no longer published', async () => {
+    const board = new InProcessBus([]);
+    const seal = JSON.stringify(forged(neighbor));
+    await board.show('submissions', 'x', '{}');
+    const shown = jest.spyOn(board, 'shown');
+    const exchange = new SealExchange({ board, keys: new SealKeys([], { current: publicKeys }), log });
+    for (const published of [[seal], [seal], [], [seal]]) {
+      shown.mockImplementation(async (subgraph) => (subgraph === 'submissions' ? published : []));
+      await exchange.round();
+    }
+    await exchange.close();
+    expect(exchange.counts.refused).toBe(2);
+  });
+
   test('reports a foreign seal only for the record that contains it', async () => {
     const head = forged(neighbor);
     // the holder of a subgraph's key can write it into the record of that subgraph

@@ -167,6 +167,23 @@ describe('a process whose record was changed', () => {
     expect((await verify()).flaw).toBeUndefined();
   });
 
+  test('recognizes the lines of a process that was killed after its key was replaced', async () => {
+    let isRetired = false;
+    const killed = await open({ isRetired: () => isRetired });
+    await killed.append(ANN, null, read('before'));
+    isRetired = true;
+    await killed.append(ANN, null, read('after'));
+    const keys = { current: [sealKeyOf(key, 'submissions')] };
+    key = await newKey();
+    const audit = await open({ keys });
+    await audit.append(ANN, null, read('later'));
+    await audit.close();
+    await killed.close();
+    expect(audit.counts.breaches).toBe(0);
+    const all = [...keys.current, sealKeyOf(key, 'submissions')];
+    expect((await verifyRecord(filesOfRecord(file), all)).flaws).toEqual([]);
+  });
+
   test('continues after a key change with the old public key, and refuses without it', async () => {
     await recordOf(3);
     const before = sealKeyOf(key, 'submissions');

@@ -13,6 +13,8 @@ export class OidcProvider {
   /** Requests so far, by path. */
   readonly requests: string[] = [];
   isDown = false;
+  /** Path of its keys. */
+  keysPath = '/keys';
   /** A path whose response never ends, and how much of it has been sent. */
   flooded: string | undefined;
   floodedBytes = 0;
@@ -32,9 +34,9 @@ export class OidcProvider {
       }
       const { issuer } = provider;
       const answer =
-        request.url === '/keys'
+        request.url === provider.keysPath
           ? { keys: provider.keys.map(({ jwk }) => jwk) }
-          : { issuer, jwks_uri: `${issuer}/keys` };
+          : { issuer, jwks_uri: `${issuer}${provider.keysPath}` };
       response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
     });
     const provider = new OidcProvider(server);

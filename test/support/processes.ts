@@ -4,7 +4,8 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 
-const MAIN = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
+/** The compiled command `ordergraph`. */
+export const MAIN = join(packageRoot, 'dist', 'gateway', 'cli', 'main.js');
 
 /** A process of the product with its output so far. */
 export interface Running {

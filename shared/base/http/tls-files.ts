@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import type { Logger } from 'pino';
 import { OperatorError } from '../errors';
@@ -36,7 +37,7 @@ export class TlsFiles implements TlsSource {
     this.read = this.texts();
     this.used = this.read;
     try {
-      createSecureContext(this.used);
+      requireUsable(this.used);
     } catch (error) {
       throw new OperatorError(
         `The TLS certificates ${entries.map(([, path]) => `"${path}"`).join(', ')} are invalid: ${(error as Error).message}`,
@@ -50,12 +51,12 @@ export class TlsFiles implements TlsSource {
     if ((['cert', 'key', 'ca'] as const).every((name) => texts[name] === this.read[name])) return this.used;
     this.read = texts;
     try {
-      createSecureContext(texts);
+      requireUsable(texts);
       this.used = texts;
       this.log.info('using new TLS certificates');
     } catch (error) {
-      // certificate and key are not replaced at the same moment
-      this.log.warn({ err: error }, 'TLS certificate and key do not match; still using the previous ones');
+      // files are not replaced at the same moment, nor all at once
+      this.log.warn({ err: error }, 'TLS certificates are incomplete or do not match; still using the previous ones');
     }
     return this.used;
   }
@@ -63,6 +64,21 @@ export class TlsFiles implements TlsSource {
   private texts(): TlsTexts {
     return Object.fromEntries([...this.files].map(([name, file]) => [name, file.current]));
   }
+}
+
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+
+/** @throws Error for texts that do not match, and for those that Node would ignore: without a `ca`, it trusts all public authorities */
+function requireUsable({ cert, key, ca }: TlsTexts): void {
+  for (const text of [cert, ca]) {
+    if (text === undefined) continue;
+    const certificates = text.match(CERTIFICATE) ?? [];
+    if (certificates.length === 0 || certificates.length !== text.split('-----BEGIN CERTIFICATE-----').length - 1)
+      throw new Error('a file has no certificate, or only a part of one');
+    for (const certificate of certificates) new X509Certificate(certificate);
+  }
+  if (key !== undefined) createPrivateKey(key);
+  createSecureContext({ cert, key, ca });
 }
 
 function watch(path: string, log: Logger): WatchedFile<string> {

@@ -45,7 +45,8 @@ export function readPrivateKey(file: string, what: string): JWK {
   return watchKeys(file, what, privateKeyOf, undefined).current;
 }
 
-function privateKeyOf(text: string): JWK {
+/** @throws Error if the text is not a private Ed25519 key */
+export function privateKeyOf(text: string): JWK {
   const key = JSON.parse(text) as JWK;
   signingKeyOf(key);
   return key;

@@ -25,6 +25,9 @@ const MAX_WAITING = 10_000;
 /** File size in bytes at which the file becomes a part and a new file begins. */
 const PART_BYTES = 32 * 1024 * 1024;
 
+/** Milliseconds between checks whether the key has been replaced. */
+const CHECK_KEY_MS = 1_000;
+
 /** The record cannot be written, so the request is rejected. */
 export class RecordUnavailableError extends RequestError {
   /** @param isAfterChange whether the request already made a change */
@@ -51,6 +54,11 @@ export interface AuditLogOptions {
   readonly partBytes?: number;
   /** Public keys of all subgraphs and of earlier signers of the record. The public key of this process is added. */
   readonly keys?: SealKeySource;
+  /**
+   * Whether the key has been replaced: after a crash, the next process would not recognize lines without a seal. So this one seals what it
+   * writes at once.
+   */
+  readonly isRetired?: () => boolean;
 }
 
 interface Waiting {
@@ -69,6 +77,7 @@ interface Parts {
   readonly subgraph: string;
   readonly log: Logger;
   readonly lock: FileLock | undefined;
+  readonly isRetired: () => boolean;
   readonly partBytes: number;
   readonly keys: SealKeys;
   readonly composer: Composer;
@@ -102,6 +111,7 @@ export class AuditLog {
   /** Whether the next write must seal the record: because a seal is due, or to test whether the record is writable. */
   private isSealing = false;
   private sealTimer: NodeJS.Timeout | undefined;
+  private readonly keyTimer: NodeJS.Timeout;
   private writing: Promise<void> | undefined;
   private closed: Promise<void> | undefined;
   /** The current file; undefined until it can be opened. */
@@ -113,6 +123,7 @@ export class AuditLog {
   private readonly subgraph: string;
   private readonly log: Logger;
   private readonly lock: FileLock | undefined;
+  private readonly isRetired: () => boolean;
   private readonly partBytes: number;
   private readonly keys: SealKeys;
   private readonly composer: Composer;
@@ -128,6 +139,7 @@ export class AuditLog {
     this.subgraph = parts.subgraph;
     this.log = parts.log;
     this.lock = parts.lock;
+    this.isRetired = parts.isRetired;
     this.partBytes = parts.partBytes;
     this.putAwayAt = parts.partBytes;
     this.keys = parts.keys;
@@ -136,6 +148,9 @@ export class AuditLog {
     this.searching = parts.searching;
     this.breach = parts.breach;
     this.unsettled = parts.unsettled;
+    this.keyTimer = setInterval(() => {
+      if (this.isRetired()) this.sealNow();
+    }, CHECK_KEY_MS).unref();
   }
 
   /**
@@ -149,7 +164,7 @@ export class AuditLog {
     jwk: JWK,
     clock: Clock,
     log: Logger,
-    { lock, partBytes = PART_BYTES, keys }: AuditLogOptions = {},
+    { lock, partBytes = PART_BYTES, keys, isRetired = () => false }: AuditLogOptions = {},
   ): Promise<AuditLog> {
     const key = sealingKeyOf(jwk);
     const sealKeys = new SealKeys([sealKeyOf(jwk, subgraph)], keys);
@@ -160,7 +175,7 @@ export class AuditLog {
       const unsettled = device ? [] : await unsettledAttempts(filesOfRecord(path));
       const owner = { record: recordName(path), subgraph, instance: inspection?.chain.instance ?? randomUUID() };
       const audit = new AuditLog({
-        ...{ path, subgraph, log, lock, partBytes, unsettled },
+        ...{ path, subgraph, log, lock, isRetired, partBytes, unsettled },
         keys: sealKeys,
         composer: new Composer(owner, key, clock, stateOf(inspection)),
         reserve: new Reserve(reservePath(path), !device),
@@ -303,10 +318,14 @@ export class AuditLog {
     if (this.sealTimer || this.closed || this.composer.state.unsealed === 0) return;
     this.sealTimer = setTimeout(() => {
       this.sealTimer = undefined;
-      if (this.closed || this.composer.state.unsealed === 0) return;
-      this.isSealing = true;
-      this.writing ??= this.write();
+      this.sealNow();
     }, SEAL_MS).unref();
+  }
+
+  private sealNow(): void {
+    if (this.closed || this.composer.state.unsealed === 0) return;
+    this.isSealing = true;
+    this.writing ??= this.write();
   }
 
   /** Writes entries of committed changes to the reserved space. */
@@ -329,7 +348,7 @@ export class AuditLog {
     if (!this.file || this.breach) await this.beginFile();
     const before = this.composer.state;
     const lines = batch.flatMap(({ who, origin, what }) => this.composer.lines(who, origin, what));
-    if (isSealing) lines.push(this.composer.seal());
+    if (isSealing || (lines.length > 0 && this.isRetired())) lines.push(this.composer.seal());
     if (lines.length === 0) return;
     const bytes = Buffer.from(lines.join(''));
     const file = this.file!;
@@ -437,6 +456,7 @@ export class AuditLog {
 
   private async end(): Promise<void> {
     clearTimeout(this.sealTimer);
+    clearInterval(this.keyTimer);
     while (this.writing) await this.writing;
     try {
       // the next start finds unrecorded changes in the database

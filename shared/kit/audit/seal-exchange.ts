@@ -47,7 +47,8 @@ const LAST_MS = 2_000;
 export class SealExchange {
   /** For metrics. */
   readonly counts = { sent: 0, received: 0, refused: 0, failures: 0 };
-  private readonly received = new Map<string, string>();
+  /** By the subgraph that publishes them, the hashes of its records' newest seals. */
+  private readonly received = new Map<string, Map<string, string>>();
   private readonly failing = new Set<string>();
   private readonly stopping = new AbortController();
   private shownHash = '';
@@ -122,6 +123,7 @@ export class SealExchange {
     const seals = (await board.shown(subgraph)).flatMap((text) => parseSeal(text) ?? []);
     const lastSeal = seals.find((seal) => seal.record === audit?.name && isOf(seal, subgraph));
     for (const seal of seals) if (seal !== lastSeal) await this.receive(seal, subgraph);
+    this.forget(subgraph, seals);
     if (!audit || !isRecordOf(audit.name, subgraph)) return;
     if (lastSeal && !this.isCompared.board) await audit.recall(lastSeal, 'the event bus');
     this.isCompared.board = true;
@@ -134,12 +136,27 @@ export class SealExchange {
     this.shownHash = news.hash;
   }
 
+  private receivedFrom(subgraph: string): Map<string, string> {
+    const existing = this.received.get(subgraph);
+    if (existing) return existing;
+    const received = new Map<string, string>();
+    this.received.set(subgraph, received);
+    return received;
+  }
+
+  /** Forgets seals that are no longer published, since anyone on the bus can publish any number one after the other. */
+  private forget(subgraph: string, seals: readonly Seal[]): void {
+    const received = this.receivedFrom(subgraph);
+    const names = new Set(seals.map(({ record }) => record));
+    for (const name of received.keys()) if (!names.has(name)) received.delete(name);
+  }
+
   /** @param shownBy subgraph that published it; rejected if the seal is of another subgraph */
   private async receive(seal: Seal, shownBy: string): Promise<void> {
     const { audit, anchor, keys, log } = this.parts;
     const { record, subgraph, keyId, hash } = seal;
-    const place = `${shownBy} ${record}`;
-    if (this.received.get(place) === hash) return;
+    const received = this.receivedFrom(shownBy);
+    if (received.get(record) === hash) return;
     const isRefused = !isOf(seal, shownBy) || (audit ?? keys)?.isGenuine(seal) === false;
     if (isRefused)
       log.warn(
@@ -148,7 +165,7 @@ export class SealExchange {
       );
     else if (audit) await audit.append(null, null, { kind: 'head', head: seal });
     else await anchor?.send(seal, this.stopping.signal);
-    this.received.set(place, hash);
+    received.set(record, hash);
     this.counts[isRefused ? 'refused' : 'received'] += 1;
   }
 

@@ -19,6 +19,8 @@ const CONSUMER = 'leader';
 const BATCH = 100;
 const BLOCK_MS = 1_000;
 const PAUSE_MS = 500;
+/** Time for which a reader leaves its streams alone after one of them had more than it receives. */
+const AVOID_MS = 30_000;
 const TRIM_EVERY_MS = 60_000;
 /** Maximum entries of a stream, about 120 MB. Readers further behind ask the writer again: correctness does not need the stream. */
 const MAX_ENTRIES = 100_000;
@@ -84,6 +86,8 @@ export class RedisBus implements EventBus, SealBoard {
   private readonly messages: SignedMessages;
   private readonly trimmedAt = new Map<string, number>();
   private readonly prepared = new Set<string>();
+  /** By reader, the monotonic time in milliseconds before which it does not read its streams. */
+  private readonly avoidedUntil = new Map<string, number>();
 
   constructor(private readonly options: RedisBusOptions) {
     this.prefix = options.prefix ?? DEFAULT_PREFIX;
@@ -94,19 +98,20 @@ export class RedisBus implements EventBus, SealBoard {
     this.client.on('ready', () => void warnOfForgetfulRedis(this.client, options.log));
   }
 
-  private connect(commandTimeout: number): Redis {
+  /** @param exceeded called when the server sends too much */
+  private connect(commandTimeout: number, exceeded?: () => void): Redis {
     if (!/^rediss?:\/\//.test(this.options.url))
       throw new OperatorError('ORDERGRAPH_EVENTS_URL is not the URL of a Redis server', 'Set it to redis://host:6379');
     const client = new Redis(this.options.url, {
-      // commands fail while the server is down, instead of waiting in memory; callers retry
-      maxRetriesPerRequest: 1,
+      // commands fail while the server is down, instead of waiting in memory; callers retry. None is sent again, since its reply may be too long
+      maxRetriesPerRequest: 0,
       connectTimeout: COMMAND_MS,
       commandTimeout,
       // closes the connection to a server that hangs
       socketTimeout: commandTimeout + 1_000,
       retryStrategy: (attempt) => Math.min(attempt * 100, 2_000),
     });
-    boundReplies(client);
+    boundReplies(client, exceeded);
     client.on('error', (error: Error) => this.failed('connection', error));
     client.on('ready', () => {
       this.prepared.clear();
@@ -205,8 +210,8 @@ export class RedisBus implements EventBus, SealBoard {
     try {
       await this.client.xgroup('CREATE', this.stream(source), group, '0', 'MKSTREAM');
     } catch (error) {
-      // a foreign value at a stream's key must not block publishing the head
-      if (!/^(BUSYGROUP|WRONGTYPE)/.test((error as Error).message)) throw error;
+      // a foreign value at a stream's key must not block publishing the head, nor a full server reading
+      if (!/^(BUSYGROUP|WRONGTYPE|OOM)/.test((error as Error).message)) throw error;
     }
   }
 
@@ -232,7 +237,7 @@ export class RedisBus implements EventBus, SealBoard {
   }
 
   async read(reader: string, consumer: Consumer, until: AbortSignal): Promise<void> {
-    const client = this.connect(BLOCK_MS + COMMAND_MS);
+    const client = this.connect(BLOCK_MS + COMMAND_MS, () => this.avoidStreams(reader));
     this.blocking.add(client);
     const signal = AbortSignal.any([until, this.closed.signal]);
     // first entries that were delivered but not acknowledged, then new ones
@@ -275,7 +280,7 @@ export class RedisBus implements EventBus, SealBoard {
     // before the entries: events that the heads count and the streams do not have are lost
     const heads = await this.call(() => this.client.mget(sources.map((source) => this.headKey(source))));
     const requestedAt = performance.now();
-    const streams = await this.call(() => this.next(client, reader, sources, isPending)).catch(unlessForeign(null));
+    const streams = await this.entries(client, reader, sources, isPending);
     if (!streams) {
       // without streams, the reader requests events from the writers
       await pause(PAUSE_MS, signal);
@@ -314,6 +319,24 @@ export class RedisBus implements EventBus, SealBoard {
     const flaw = 'flaw' in signed ? signed.flaw : 'misattributed';
     this.reject('event', flaw);
     await consumer.setAside({ source, flaw, text });
+  }
+
+  /**
+   * Whoever can write to one stream can fill it with more than a reader receives, which must not keep the reader from the events of the
+   * others.
+   */
+  private avoidStreams(reader: string): void {
+    this.avoidedUntil.set(reader, performance.now() + AVOID_MS);
+  }
+
+  /** Next entries of a reader's streams; null if it cannot read the streams. */
+  private async entries(...[client, reader, ...rest]: Parameters<RedisBus['next']>) {
+    if (performance.now() < (this.avoidedUntil.get(reader) ?? 0)) return null;
+    return this.call(() => this.next(client, reader, ...rest)).catch((error: Error) => {
+      // more than arrives in time
+      if (error.message === 'Command timed out') this.avoidStreams(reader);
+      return unlessForeign(null)(error);
+    });
   }
 
   private async next(
@@ -420,10 +443,10 @@ export class RedisBus implements EventBus, SealBoard {
     const trimmedAt = this.trimmedAt.get(source);
     if (trimmedAt !== undefined && performance.now() - trimmedAt < TRIM_EVERY_MS) return;
     this.trimmedAt.set(source, performance.now());
+    // first, since a group that no reader has acknowledges nothing, and its name may be too long to be read
+    await this.client.xtrim(stream, 'MAXLEN', '~', this.options.maxEntries ?? MAX_ENTRIES);
     const least = await this.leastAcknowledged(stream);
     if (least !== undefined) await this.client.xtrim(stream, 'MINID', '~', least);
-    // a group that no reader has acknowledges nothing
-    await this.client.xtrim(stream, 'MAXLEN', '~', this.options.maxEntries ?? MAX_ENTRIES);
   }
 
   /** The first entry that a group has not acknowledged; undefined with too many groups. */

@@ -6,6 +6,15 @@ import type { EventKeys } from './event-keys';
 /** Kind of a bus message. A signature is valid for one kind only. */
 export type MessageKind = 'event' | 'head' | 'request' | 'answer';
 
+/** Maximum characters of a message, far above those that subgraphs send: parsing longer ones would block the process. */
+const MAX_CHARACTERS: Readonly<Record<MessageKind, number>> = {
+  event: 1_000_000,
+  head: 10_000,
+  request: 100_000,
+  // its key is random, and only the writer learns it
+  answer: Number.POSITIVE_INFINITY,
+};
+
 /** Why a message is not authentic. */
 export type MessageFlaw = 'unsigned' | 'unknown-key' | 'forged' | 'misattributed' | 'malformed';
 
@@ -38,8 +47,8 @@ export class SignedMessages {
   }
 
   open(kind: MessageKind, text: string, about = ''): Opened {
-    const message = wire.safeParse(parsedJson(text));
-    if (!message.success) return { flaw: 'unsigned' };
+    const message = text.length > MAX_CHARACTERS[kind] ? undefined : wire.safeParse(parsedJson(text));
+    if (!message?.success) return { flaw: 'unsigned' };
     const { from, kid, body, signature } = message.data;
     const key = this.keys.find(kid, from);
     if (!key) return { flaw: 'unknown-key' };

@@ -185,12 +185,13 @@ export class Background {
     if (!bus) return;
     // shutdown must not wait for the bus
     const { signal } = this.stopping;
+    // first: others can fill the list of requests with what cannot be read
+    await abortable(relay(this.events, bus), signal);
     const served = await abortable(
       bus.serve(name, (request) => this.events.answer(request)),
       signal,
     );
     if (served > 0) this.servedAt = performance.now();
-    await abortable(relay(this.events, bus), signal);
   }
 
   private startReading(bus: EventBus): void {
