@@ -30,10 +30,12 @@ import {
 import { mutation } from '#kit/mutation/mutation';
 import { replaceLinks } from '#kit/mutation/replace-links';
 import type { Work } from '#kit/mutation/work';
+import { visible } from '#kit/policy/visible';
 import { AIModel } from '../model/ai-model';
 import { ownModel } from '../model/ai-model.mutations';
 import { ModelVersion } from '../model/model-version';
 import { endProposals } from '../partner/partner.mutations';
+import { submissionRights } from '../policy';
 import { CapabilityArea, Declaration, SelfEvaluation } from './declaration';
 import { DestructionObligation } from './destruction-obligation';
 import { closeRequests } from './intake.mutations';
@@ -177,7 +179,7 @@ async function writeContent(
 }
 
 async function ownVersion(work: Work, id: string): Promise<{ version: ModelVersion; model: AIModel }> {
-  const [version] = await work.database.findBy(ModelVersion, 'id', [id]);
+  const version = await visible(work, submissionRights, ModelVersion, id);
   if (!version?.modelId) throw new UnknownReferenceError('model version', id, ['input', 'versionId']);
   try {
     return { version, model: await ownModel(work, version.modelId, 'versionId') };
