@@ -42,7 +42,7 @@ import { closeRequests } from './intake.mutations';
 import { KnownReview } from './known-review';
 import { LaunchReference } from './launch-plan';
 import { submissionLifecycle } from './lifecycle';
-import { nextNumber } from './number-series';
+import { newNumber } from './number-series';
 import { addPlan, planChange, planFor, replan, type StatedLaunch } from './planning';
 import {
   LaunchScope,
@@ -210,7 +210,7 @@ const draftSubmission = mutation({
     const { opens, closes } = reviewWindow({ at: stated.plannedLaunchAt });
     const submission = Object.assign(new Submission(), {
       id: work.newId('sub'),
-      number: await nextNumber(work),
+      number: await newNumber(work),
       developerKey: model.developerKey,
       modelId: model.id,
       versionId: version.id,
