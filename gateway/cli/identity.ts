@@ -4,7 +4,7 @@ import type { Principal } from '#base/identity/principal';
 import type { GatewayConfig } from '../config';
 import { Authenticator } from '../identity/authenticator';
 import { DevelopmentIssuer, requireDevelopment } from '../identity/development-issuer';
-import { Issuer, readIssuers } from '../identity/issuers';
+import { Issuer, readIssuers, type TokenName } from '../identity/issuers';
 import { Revocations } from '../identity/revocations';
 
 /** Verifies callers' tokens. */
@@ -33,7 +33,7 @@ export async function authenticationOf(
   }
   const revocations = revokedTokens === '' ? undefined : new Revocations(revokedTokens, log);
   const options = {
-    isRevoked: (tokenId: string | undefined, principal: Principal) => revocations?.has(tokenId, principal) ?? false,
+    isRevoked: (token: TokenName, principal: Principal) => revocations?.has(token, principal) ?? false,
     maxInvalidTokens: maxRefusedTokens,
   };
   if (auth !== 'development') {

@@ -1,6 +1,6 @@
 import type { JWK } from 'jose';
 import { RequestError } from '#base/errors';
-import { callerHasLeft, Turns } from '#base/turns';
+import { callerHasLeft } from '#base/turns';
 import {
   type Customer,
   type DescribedPart,
@@ -12,19 +12,20 @@ import type { SchemaWork } from '../check/schema-work-thread';
 import type { Agreement } from '../ownership/agreement';
 import { signatureOf, signedAt } from '../supergraph/signature';
 import { SchemaThread } from './schema-thread';
+import { SchemaTurns } from './schema-turns';
 
 /** Milliseconds for one check, and for one of an operator. */
 const TIMEOUT_MS = 45_000;
 const OPERATOR_TIMEOUT_MS = 180_000;
 /** Maximum works that are in progress or wait for others, each of another party. */
 const MAX_WAITING = 16;
-/** Threads: the work of one party, which may take as long as a request, leaves one to the others. */
+/** Threads: works of one party, or of parties whose works take long, leave one to the others. */
 const THREADS = 2;
 
 /** Judges changes of schemas in threads, one at a time of each party, and signs supergraphs. */
 export class ThreadComposer extends SchemaComposer {
   private readonly waiting: string[] = [];
-  private readonly turns = new Turns(THREADS, 1);
+  private readonly turns = new SchemaTurns(THREADS);
   /** Threads without work. */
   private readonly idle = Array.from({ length: THREADS }, () => new SchemaThread());
 
@@ -44,7 +45,7 @@ export class ThreadComposer extends SchemaComposer {
   /** The answer of a thread. @throws RequestError if too many wait */
   private async work<Answer>(work: SchemaWork, customer: Customer): Promise<Answer> {
     const { waiting } = this;
-    const { party, cancellation } = customer;
+    const { party } = customer;
     if (waiting.length >= MAX_WAITING || waiting.includes(party))
       throw new RequestError(
         'SUBGRAPH_OVERLOADED',
@@ -57,7 +58,7 @@ export class ThreadComposer extends SchemaComposer {
     waiting.push(party);
     let giveBack: (() => void) | undefined;
     try {
-      giveBack = await this.turns.wait(party, cancellation);
+      giveBack = await this.turns.wait(customer);
       return await this.inThread<Answer>(work, customer);
     } finally {
       giveBack?.();

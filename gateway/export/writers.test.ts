@@ -48,5 +48,38 @@ test.each([
   const lines = text.split(/\r\n|[\r\n]/).slice(0, -2);
   expect(lines.every((line) => line.startsWith('# '))).toBe(true);
   // wherever a spreadsheet divides them
+  lines.push(csv.fail({ code: 'INVALID', message: question }));
   for (const line of lines) for (const cell of line.split(/[,;\t"|]/)) expect(cell.trimStart()).not.toMatch(/^[=+\-@]/);
+});
+
+/** The first cell of an object with a text, and the line. */
+async function written(text: string): Promise<{ cell: string; content: string }> {
+  const csv = await writer('csv');
+  const content = String([...csv.add([{ text, parts: { nodes: [] } }])][0]!.content);
+  return { cell: parse(content, { record_delimiter: '\r\n' })[0]![0]!, content };
+}
+
+test.each([
+  '=1+1',
+  ' \u00a0=1+1',
+  '"=1+1',
+  '\t@SUM(1)',
+  '\r\n+1',
+  '\0-1+1',
+  'a;=cmd|"/c calc"!A1;b',
+  'a; "+1',
+  'a\n=1',
+  'a\t-x',
+  '-2.5;-x',
+  '\uff1d1+1',
+  'a;\uff0b1\uff20\uff0d',
+])('has no formula in a cell, wherever a spreadsheet divides it: %j', async (text) => {
+  const { cell, content } = await written(text);
+  expect(cell.replaceAll("'", '')).toBe(text);
+  for (const part of [cell, ...content.split(/[;\t\r\n]/)])
+    expect(part.replace(/^[\s"\0]+/, '')).not.toMatch(/^[=+\-@\uff1d\uff0b\uff0d\uff20]/);
+});
+
+test.each(['a = b', 'x-y', 'a, -1', '-12', '2026-11-29', '1; 2; -3'])('leaves the text %j as it is', async (text) => {
+  expect((await written(text)).cell).toBe(text);
 });

@@ -2,6 +2,7 @@ import { stringify } from 'csv-stringify/sync';
 import type { GraphQLSchema } from 'graphql';
 import { OperatorError } from '#base/errors';
 import { columnTypesOf } from './column-types';
+import { withoutFormulas } from './formulas';
 import type { PagedOperation } from './paged-operation';
 import { type Cell, charactersOf, PIECE_CHARACTERS, Table } from './table';
 
@@ -117,7 +118,7 @@ class CsvWriter implements Writer {
   }
 
   fail({ code, message }: { readonly code: string; readonly message: string }): string {
-    return `# Incomplete: ${code}: ${message.replaceAll(/\s+/g, ' ')}\r\n`;
+    return `# ${withoutFormulas(`Incomplete: ${code}: ${message.replaceAll(/\s+/g, ' ')}`, UNQUOTED_SEPARATORS)}\r\n`;
   }
 }
 
@@ -125,11 +126,9 @@ class CsvWriter implements Writer {
 const csv = (rows: readonly (readonly unknown[])[]): string =>
   stringify(rows as unknown[][], {
     record_delimiter: 'windows',
-    // numbers are never formulas, although negative ones begin with a sign
-    escape_formulas: true,
     // for programs that take the rest of a line after # for a comment
     quoted_match: /#/,
-    cast: { boolean: String, number: (value) => ({ value: String(value), escape_formulas: false }) },
+    cast: { boolean: String, number: String, string: (value) => withoutFormulas(value) },
   });
 
 function bannerLines({ question, variables, asOf, handling, withheld }: Banner): string[] {
@@ -142,26 +141,11 @@ function bannerLines({ question, variables, asOf, handling, withheld }: Banner):
       .trim()
       .split(/\r\n|[\r\n]/)
       .map((line) => `Question: ${line}`),
-  ].map(withoutFormulas);
+  ].map((line) => withoutFormulas(line, UNQUOTED_SEPARATORS));
 }
 
-const SEPARATORS = new Set(',;\t"|');
-const BEGINNINGS = new Set('=+-@＝＋－＠');
-
-/**
- * Spreadsheets may divide a line at a separator, and then execute what follows: an apostrophe makes it a text. Reads each character once: a
- * question may be long, and have any characters.
- */
-function withoutFormulas(line: string): string {
-  let text = '';
-  let isBeginning = false;
-  for (const character of line) {
-    if (isBeginning && BEGINNINGS.has(character)) text += "'";
-    isBeginning = SEPARATORS.has(character) || (isBeginning && character.trim() === '');
-    text += character;
-  }
-  return text;
-}
+/** Separators of lines that are not quoted. */
+const UNQUOTED_SEPARATORS: ReadonlySet<string> = new Set(',;\t"|');
 
 /** One JSON object a line, as the list has them. The first line is an object with the banner in `export`. */
 class JsonLinesWriter implements Writer {

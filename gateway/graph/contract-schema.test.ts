@@ -1,4 +1,4 @@
-import { type GraphQLInputObjectType, parse, printSchema } from 'graphql';
+import { type GraphQLInputObjectType, isEnumType, isInputObjectType, isObjectType, parse, printSchema } from 'graphql';
 import type { Contract, Contracts } from '#base/contract';
 import { OperatorError } from '#base/errors';
 import { readText } from '#base/read-text';
@@ -225,6 +225,20 @@ describe('shows', () => {
     for (const hidden of ['type B', ' d: Int', 'b: B']) expect(text).not.toContain(hidden);
   });
 
+  test('no part that is named after a hidden field', () => {
+    const text = withoutX(
+      `type Query { as(filter: AFilter, by: AField): A g: AGroup }
+       type A { kept: Int b: B hiddenField: Int ${X} parts: [Int] ${X} c: C }
+       type B ${X} { d: Int } type C { kept: Int gone: Int ${X} }
+       type AGroup @tag(name: "of/A") { kept: Int hiddenField: Int }
+       input AFilter @tag(name: "of/A") { kept: Int b: Int hiddenField: Int parts: Int and: [AFilter] }
+       enum AField @tag(name: "of/A") { KEPT B HIDDEN_FIELD PARTS_COUNT C_KEPT C_GONE B_D }`,
+    );
+    expect(text).toContain('input AFilter {\n  kept: Int\n  and: [AFilter]\n}');
+    expect(text).toContain('enum AField {\n  KEPT\n  C_KEPT\n}');
+    expect(text).toContain('type AGroup {\n  kept: Int\n}');
+  });
+
   test('no Mutation of which nothing is left, and no default with a hidden part', () => {
     const schema = schemasOf(
       `type Query { a(b: E = C, i: I = { d: 1 }): Int } enum E { C ${X} D } input I { d: Int ${X} e: Int = 2 }
@@ -259,6 +273,26 @@ describe('our own contracts', () => {
       expect(Object.keys(schema.getTypeMap()).length).toBeLessThan(all);
       expect(Object.keys(schema.getQueryType()!.getFields()).length).toBeGreaterThan(50);
       expect(schema.getMutationType() === undefined).toBe(name === 'public');
+    }
+  });
+
+  test('show no condition, sort term, or group of a hidden field', () => {
+    const whole = apiSchemaIn(document);
+    const partsOf = (schema: typeof whole, name: string): string[] => {
+      const type = schema.getType(name);
+      if (isEnumType(type)) return type.getValues().map((value) => value.name);
+      return isInputObjectType(type) || isObjectType(type) ? Object.keys(type.getFields()) : [];
+    };
+    const fold = (name: string) => name.replaceAll('_', '').toLowerCase();
+    for (const name of schemas.names) {
+      const schema = schemas.of(name)!;
+      for (const type of Object.keys(schema.getTypeMap())) {
+        const [, model] = /^(\w+?)(?:Filter|OrderField|AggregateField|Group)$/.exec(type) ?? [];
+        if (model === undefined || !isObjectType(whole.getType(model))) continue;
+        const hidden = partsOf(whole, model).filter((field) => !partsOf(schema, model).includes(field));
+        const shown = partsOf(schema, type).map(fold);
+        expect([name, type, hidden.filter((field) => shown.includes(fold(field)))]).toEqual([name, type, []]);
+      }
     }
   });
 

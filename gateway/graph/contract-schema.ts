@@ -73,6 +73,9 @@ const TAG_URL = /^https?:\/\/specs\.apollo\.dev\/tag\//i;
 /** Tag by which a type, argument, input field, or enum value, none of which has a class, follows the fields of a class. */
 const CLASS_TAG = 'class/';
 
+/** Tag of a type whose parts are named after the fields of another type: conditions, sort terms, and groups. */
+const OF_TAG = 'of/';
+
 /** A part of a type, with what decides whether it is shown. */
 interface Part {
   readonly name: string;
@@ -108,6 +111,8 @@ class ClientGraph {
   readonly matched: ReadonlyMap<string, MatchedInput>;
   /** All tags of visible parts. */
   readonly tags = new Set<string>();
+  /** Fields that parts are named after, by coordinate. A part cannot be shown without all of its fields. */
+  readonly namedAfter = new Map<string, readonly string[]>();
   private readonly tagsOf = new Map<string, readonly string[]>();
 
   constructor(supergraph: DocumentNode) {
@@ -125,6 +130,17 @@ class ClientGraph {
       .find(({ url }) => TAG_URL.test(url))
       ?.directiveNamed('tag');
     if (tag !== undefined) this.readTags(supergraph, tag);
+    for (const type of this.types.values()) this.readNames(type);
+  }
+
+  private readNames({ name, parts }: ClientType): void {
+    const of = this.ownTags(name).find((tag) => tag.startsWith(OF_TAG));
+    const model = of && this.types.get(of.slice(OF_TAG.length));
+    if (!model) return;
+    for (const part of parts) {
+      const fields = fieldsNamedBy(wordsOf(part.name), model, this.types);
+      if (fields.length > 0) this.namedAfter.set(part.coordinate, fields);
+    }
   }
 
   /** Tags of a part, without those of the parts that it is in. */
@@ -156,6 +172,29 @@ class ClientGraph {
 }
 
 const NO_TAGS: readonly string[] = [];
+
+/** The words of a name, in either form: `impact_level` of `impactLevel` and of `IMPACT_LEVEL`. */
+const wordsOf = (name: string): string =>
+  name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replace(/([A-Z]+)([A-Z][a-z])/g, '$1_$2')
+    .toLowerCase();
+
+/**
+ * Coordinates of the fields that a part is named after: a field of a type, the length of one (`SYSTEMS_COUNT`), or one and a field of the object
+ * that it leads to (`SYSTEM_IMPACT_LEVEL`).
+ */
+function fieldsNamedBy(words: string, { parts }: ClientType, types: ReadonlyMap<string, ClientType>): string[] {
+  const own = parts.find(({ name }) => [words, words.replace(/_count$/, '')].includes(wordsOf(name)));
+  if (own) return [own.coordinate];
+  for (const { name, coordinate, type } of parts) {
+    const first = `${wordsOf(name)}_`;
+    const further = words.startsWith(first) ? types.get(type!)?.parts : undefined;
+    const field = further?.find((part) => wordsOf(part.name) === words.slice(first.length));
+    if (field) return [coordinate, field.coordinate];
+  }
+  return [];
+}
 
 const partNodesOf = (type: TypeDefinitionNode) =>
   'fields' in type ? (type.fields ?? []) : 'values' in type ? (type.values ?? []) : [];
@@ -294,7 +333,9 @@ class Selection {
   private hideUsersOfHidden({ name, parts }: ClientType): void {
     for (const part of parts) {
       if (this.hidden.has(part.coordinate)) continue;
-      if (part.type !== undefined && this.hidden.has(part.type)) this.hidden.add(part.coordinate);
+      const named = this.graph.namedAfter.get(part.coordinate) ?? [];
+      if (!this.isShown(...named) || (part.type !== undefined && this.hidden.has(part.type)))
+        this.hidden.add(part.coordinate);
       for (const { coordinate, type } of part.arguments) if (this.hidden.has(type!)) this.hidden.add(coordinate);
     }
     const matched = this.graph.matched.get(name);

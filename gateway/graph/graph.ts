@@ -44,7 +44,7 @@ import { type NormalizedOperation, normalize, operationOf } from '../operation/n
 import { type Unreserved, withoutReservedVariables } from '../operation/reserved-variables';
 import { requireOwnership } from '../ownership/ownership';
 import type { Asker } from '../planning/cache/planning';
-import { type PlanLimits, Plans, type SharedPlans } from '../planning/cache/plans';
+import { type PlanLimits, Plans, planBytes, type SharedPlans } from '../planning/cache/plans';
 import { PlanningError } from '../planning/errors';
 import type { QueryPlan } from '../planning/plan';
 import type { Planner } from '../planning/planner';
@@ -218,9 +218,13 @@ export class Graph {
     this.matches = Matches.of(document, apiSchema);
     this.withheld = new WithheldEntries(apiSchema);
     this.partlyHidden = partlyHiddenTypes(whole, apiSchema);
-    this.normalized = new DocumentCache(MAX_NORMALIZED_BYTES * share, ({ selections, key, text = '' }) =>
-      derivedBytes(selections, key.length + text.length),
-    );
+    this.normalized = new DocumentCache(MAX_NORMALIZED_BYTES * share, (normalized) => {
+      const { selections, key, text = '' } = normalized;
+      const characters = key.length + text.length;
+      // its own compiled operation keeps the plan, also when the cache of plans no longer does
+      const own = this.sharesOperation(normalized) ? 0 : planBytes(characters);
+      return derivedBytes(selections, characters) + own;
+    });
     this.schemaAnswers = new LRUCache({
       maxSize: MAX_SCHEMA_ANSWERS,
       sizeCalculation: ({ data }) => data.text.length,

@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { addressKey } from '#base/http/address';
 import type { Principal } from '#base/identity/principal';
-import { AuthenticationError, type Issuer, invalidToken, type Verified } from './issuers';
+import { AuthenticationError, type Issuer, invalidToken, type TokenName, type Verified } from './issuers';
 import { VerificationBudget } from './verification-budget';
 
 /** Maximum characters of a token. */
@@ -18,7 +18,7 @@ const MAX_REJECTED = 1_000;
 
 interface AuthenticatorOptions {
   /** Whether a token has been revoked, by its `jti` or its principal. */
-  readonly isRevoked?: (tokenId: string | undefined, principal: Principal) => boolean;
+  readonly isRevoked?: (token: TokenName, principal: Principal) => boolean;
   /** Maximum failed signature checks per address and minute before a reserved rate applies; 0 disables the limit. */
   readonly maxInvalidTokens?: number;
 }
@@ -66,7 +66,8 @@ export class Authenticator {
    * @throws AuthenticationError
    */
   requireUnrevoked(authorization: string, principal: Principal): void {
-    if (this.isRevoked(decodeJwt(tokenIn(authorization)).jti, principal)) throw invalidToken('revoked');
+    const { jti: id, iss: issuer = '' } = decodeJwt(tokenIn(authorization));
+    if (this.isRevoked({ id, issuer }, principal)) throw invalidToken('revoked');
   }
 
   /**
@@ -122,8 +123,8 @@ export class Authenticator {
     return issuer;
   }
 
-  private unlessRevoked({ principal, tokenId }: Verified): Principal {
-    if (this.isRevoked(tokenId, principal)) throw invalidToken('revoked');
+  private unlessRevoked({ principal, token }: Verified): Principal {
+    if (this.isRevoked(token, principal)) throw invalidToken('revoked');
     return principal;
   }
 }

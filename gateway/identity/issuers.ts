@@ -46,6 +46,8 @@ const agencyKey = z.string().refine((key) => AGENCY_KEYS.includes(key), {
 const issuerSchema = z.strictObject({
   /** The `iss` claim of its tokens. */
   issuer: address,
+  /** Another issuer of the list, if both name each person alike: the same subject of either is one caller. */
+  subjectsOf: z.string().optional(),
   /** The `aud` claim of its tokens for this graph. */
   audience: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]),
   /** URL of its keys; OpenID discovery by default. */
@@ -124,6 +126,13 @@ export function readIssuers(file: string): readonly IssuerSettings[] {
       throw new OperatorError(`"${file}", at ${place}.${contradiction.path}: ${contradiction.message}`, fix);
     if (parsed.data.findIndex(({ issuer }) => issuer === settings.issuer) < place)
       throw new OperatorError(`"${file}", at ${place}.issuer: "${settings.issuer}" is listed twice`, fix);
+    const { subjectsOf: other } = settings;
+    const named = parsed.data.find(({ issuer }) => issuer === other);
+    if (other !== undefined && (named === undefined || named.subjectsOf !== undefined))
+      throw new OperatorError(
+        `"${file}", at ${place}.subjectsOf: "${other}" is not an issuer of this list with subjects of its own`,
+        fix,
+      );
   }
   return parsed.data;
 }
@@ -162,7 +171,15 @@ export interface Verified {
   readonly principal: Principal;
   /** Expiration, in milliseconds since 1970. */
   readonly expiresAt: number;
-  readonly tokenId: string | undefined;
+  readonly token: TokenName;
+}
+
+/** What names a token. */
+export interface TokenName {
+  /** Undefined for a token without `jti`. */
+  readonly id: string | undefined;
+  /** Its `iss`, which the principal has unless its subjects are those of another issuer. */
+  readonly issuer: string;
 }
 
 type KeyLookup = Parameters<typeof jwtVerify>[1];
@@ -212,16 +229,16 @@ export class Issuer {
     return {
       principal: this.principal(payload),
       expiresAt: payload.exp! * 1_000,
-      tokenId: typeof payload.jti === 'string' ? payload.jti : undefined,
+      token: { id: typeof payload.jti === 'string' ? payload.jti : undefined, issuer },
     };
   }
 
   private principal(payload: JWTPayload): Principal {
-    const { issuer, claims } = this.settings;
+    const { issuer, subjectsOf, claims } = this.settings;
     let principal: Principal;
     try {
       principal = principalOf({
-        issuer,
+        issuer: subjectsOf ?? issuer,
         subject: claimAt(payload, claims.subject),
         roles: listOf(claimAt(payload, claims.roles)).flatMap((name) => this.roleOf(name)),
         organization: claimAt(payload, claims.organization),
@@ -251,7 +268,7 @@ export class Issuer {
   private requireWithin(claim: BoundClaim, principal: Principal): void {
     const [value, allowed] = [principal[claim], this.settings[SCOPES_OF_ISSUERS[claim]]];
     if (value === null || allowed === '*' || allowed.includes(value)) return;
-    throw new BeyondIssuerError(principal.issuer, principal.subject, claim, value);
+    throw new BeyondIssuerError(this.settings.issuer, principal.subject, claim, value);
   }
 }
 

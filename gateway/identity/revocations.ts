@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { OperatorError } from '#base/errors';
 import { WatchedFile } from '#base/files/watched-file';
 import type { Principal } from '#base/identity/principal';
+import type { TokenName } from './issuers';
 
 /**
  * Tokens that are rejected before they expire: a file with one entry per line, a token id (`jti`) or `sub:<subject>`. An issuer and a space
@@ -24,12 +25,16 @@ export class Revocations {
     }
   }
 
-  has(tokenId: string | undefined, { issuer, subject }: Principal): boolean {
+  /** Whether a token is revoked. An entry for a subject may name the issuer of the token, or the one that its subjects are of. */
+  has(token: TokenName, principal: Principal): boolean {
     const { current } = this.entries;
-    const plain = [`sub:${subject}`, ...(tokenId === undefined ? [] : [tokenId])];
-    if (plain.some((entry) => current.has(entry) || current.has(`${issuer} ${entry}`))) return true;
-    const named = [{ sub: subject }, ...(tokenId === undefined ? [] : [{ jti: tokenId }])];
-    return named.some((entry) => current.has(namedKey(entry)) || current.has(namedKey({ issuer, ...entry })));
+    const names = (issuer: string, plain: string, named: NamedEntry): boolean =>
+      [plain, `${issuer} ${plain}`, namedKey(named), namedKey({ issuer, ...named })].some((key) => current.has(key));
+    const { subject } = principal;
+    return (
+      [token.issuer, principal.issuer].some((issuer) => names(issuer, `sub:${subject}`, { sub: subject })) ||
+      (token.id !== undefined && names(token.issuer, token.id, { jti: token.id }))
+    );
   }
 }
 

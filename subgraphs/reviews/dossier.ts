@@ -2,6 +2,8 @@ import { NotFoundError, orNotFound, requireRevision } from '#base/errors';
 import { appendTimeline, type Happening } from '#domain/timeline';
 import type { ModelClass } from '#kit/model/model';
 import type { Work } from '#kit/mutation/work';
+import { visible } from '#kit/policy/visible';
+import { reviewRights } from './policy';
 import { ReviewEvent, type ReviewEventKind } from './review/review-event';
 import { AccessNotice, SubmissionNotice } from './submission-notice';
 
@@ -57,7 +59,7 @@ export class Dossier {
     }: { expectedRevision?: number; field?: string; mayKnow?: (object: T) => boolean } = {},
   ): Promise<{ dossier: Dossier; object: T }> {
     const missing = new NotFoundError(type, id, field);
-    const [row] = await work.database.findBy(target, 'id', [id]);
+    const row = await visible(work, reviewRights, target, id);
     if (!row || !mayKnow(row)) throw missing;
     const dossier = await orNotFound(missing, Dossier.locked(work, row.submissionId));
     const [object] = await work.database.findBy(target, 'id', [id]);

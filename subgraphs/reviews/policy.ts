@@ -1,5 +1,5 @@
 import type { ModelClass } from '#kit/model/model';
-import type { Policy } from '#kit/policy/policy';
+import { Policies, type Policy } from '#kit/policy/policy';
 import {
   any,
   everyone,
@@ -159,3 +159,6 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
   // intake follows the events of agencies, without the keys of findings and cases
   [ReviewEvent, { rows: events, PROPIN: events, fields: { objectId: eventDetails, detail: eventDetails } }],
 ];
+
+/** The same, to look up what a caller may see. */
+export const reviewRights = new Policies(policies);

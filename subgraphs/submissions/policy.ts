@@ -1,6 +1,6 @@
 import { DESIGNATING_AGENCY, REVIEWING_AGENCIES } from '#domain/agency/reviewing-agencies';
 import type { ModelClass } from '#kit/model/model';
-import type { Policy } from '#kit/policy/policy';
+import { Policies, type Policy } from '#kit/policy/policy';
 import {
   any,
   everyone,
@@ -133,3 +133,6 @@ export const policies: readonly (readonly [ModelClass, Policy])[] = [
     whole(any(partOutsideAgencies, ofAgency('agencyKey', 'agency-reviewer'), without('agencyKey', part))),
   ],
 ];
+
+/** The same, to look up what a caller may see. */
+export const submissionRights = new Policies(policies);

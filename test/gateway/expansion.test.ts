@@ -63,6 +63,22 @@ describe('operations that fragments expand', () => {
     expect(contest.graphs.native.conditionsSeen(documents.at(-1)!, undefined)[0]).toEqual(valuesOf(7));
   });
 
+  test('counts the plan that an operation keeps by itself', async () => {
+    const fields = Array.from({ length: 200 }, (_, place) => `name${place}: id`).join(' ');
+    const { normalized } = contest.graphs.native;
+    const bytesOf = async (text: string): Promise<number> => {
+      const before = normalized.bytes;
+      await execute(parse(text), 0);
+      return normalized.bytes - before;
+    };
+    // its answer has more than its plan, and so it is compiled apart from others with that plan
+    const [shared, own] = [
+      await bytesOf(`{ users { ${fields} } }`),
+      await bytesOf(`{ __typename users { ${fields} } }`),
+    ];
+    expect(own - shared).toBeGreaterThan(200 * fields.length);
+  });
+
   test('charges each expansion and each plan by its selections, and nothing while they are cached', async () => {
     const [first, second] = [operation('A'), operation('B')];
     await execute(first, 0);

@@ -174,7 +174,7 @@ describe('tokens of an issuer', () => {
     const revocations = new Revocations(file, log);
     const strict = new Authenticator(
       readIssuers(join(folder, 'issuers.json')).map((issuer) => Issuer.remote(issuer, log)),
-      { isRevoked: (id, principal) => revocations.has(id, principal) },
+      { isRevoked: (token, principal) => revocations.has(token, principal) },
     );
     const [first, second] = [await provider.token({ jti: 'a-1' }), await provider.token({ sub: 'gone' })];
     expect(await authenticate(first, strict)).toMatchObject({ subject: 'someone' });
@@ -199,7 +199,9 @@ describe('tokens of an issuer', () => {
           writeFileSync(file, `# revoked\n${JSON.stringify({ ...limit, [claim]: id })}\n`);
           const revocations = new Revocations(file, log);
           const has = (name: string, by?: string) =>
-            claim === 'jti' ? revocations.has(name, of('x', by)) : revocations.has('x', of(name, by));
+            claim === 'jti'
+              ? revocations.has({ id: name, issuer: by ?? issuer }, of('x', by))
+              : revocations.has({ id: 'x', issuer: by ?? issuer }, of(name, by));
           expect(ids.filter((name) => has(name))).toEqual([id]);
           expect(has(id, 'https://other.example.gov')).toBe(!('issuer' in limit));
         }
@@ -402,7 +404,7 @@ describe('tokens of an issuer', () => {
       const revocations = new Revocations(revoked, log);
       const by = new Authenticator(
         readIssuers(file).map((issuer) => Issuer.remote(issuer, log)),
-        { isRevoked: (id, principal) => revocations.has(id, principal) },
+        { isRevoked: (token, principal) => revocations.has(token, principal) },
       );
       const [ofFirst, ofSecond] = [
         await authenticate(await provider.token(), by),
@@ -416,6 +418,24 @@ describe('tokens of an issuer', () => {
         expect(await authenticate(await provider.token(claims), by)).toMatchObject({ issuer: provider.issuer });
         await expect(authenticate(await second.token(claims), by)).rejects.toThrow(/revoked/);
       }
+      // unless the operator says that both name each person alike
+      writeFileSync(
+        file,
+        JSON.stringify([settings(), { ...settings(), issuer: second.issuer, subjectsOf: provider.issuer }]),
+      );
+      const shared = new Authenticator(
+        readIssuers(file).map((issuer) => Issuer.remote(issuer, log)),
+        { isRevoked: (token, principal) => revocations.has(token, principal) },
+      );
+      expect(await authenticate(await second.token(), shared)).toEqual(ofFirst);
+      for (const claims of [{ sub: 'gone' }, { jti: 'stolen' }])
+        await expect(authenticate(await second.token(claims), shared)).rejects.toThrow(/revoked/);
+      writeFileSync(revoked, `${provider.issuer} sub:gone\n`);
+      expect(
+        new Revocations(revoked, log).has({ id: undefined, issuer: second.issuer }, { ...ofFirst, subject: 'gone' }),
+      ).toBe(true);
+      writeFileSync(file, JSON.stringify([{ ...settings(), subjectsOf: second.issuer }]));
+      expect(() => readIssuers(file)).toThrow(/at 0\.subjectsOf: .* is not an issuer of this list/);
     } finally {
       second.stop();
     }

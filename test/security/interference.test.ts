@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { getNamedType, isLeafType, isNonNullType, isObjectType } from 'graphql';
 import { subgraphs } from '../../gateway/cli/subgraphs';
 import { processKinds } from '../support/databases';
@@ -66,19 +67,10 @@ describe.each(processKinds)('hidden changes do not change responses to others, o
     return answers;
   }
 
-  test('shows no trace of a hidden submission from its draft to its findings', async () => {
-    expect(QUESTIONS.length).toBeGreaterThan(60);
-    const before = new Map<string, string[]>();
-    for (const [name, outsider] of OUTSIDERS) {
-      // a new operation takes another path, which orders headers differently
-      await responsesFor(outsider);
-      before.set(name, await responsesFor(outsider));
-    }
-    await responsesFor(INTAKE);
-    const responses = await responsesFor(INTAKE);
-
+  /** A submission that NSA reviews, up to the draft of a finding. */
+  async function reviewed() {
     const submission = await graph.filed({ requestedAgencies: ['nsa', 'treasury'] });
-    await graph.granted(submission.id, 'nsa');
+    const grant = await graph.granted(submission.id, 'nsa');
     const review = await graph.opened(submission.id, 'nsa');
     await graph.perform(
       reviewer('nsa'),
@@ -99,6 +91,75 @@ describe.each(processKinds)('hidden changes do not change responses to others, o
       },
       FINDING,
     );
+    return { submission, grant, review, finding };
+  }
+
+  /** The statements that a subgraph sends, without keys. */
+  const statementsOf = async (subgraph: string, work: () => Promise<unknown>): Promise<readonly string[]> => {
+    const { statements } = await graph.subgraph(subgraph).database.counting(work);
+    expect(statements.length).toBeGreaterThan(0);
+    return statements;
+  };
+
+  test('takes the same statements for an object that the caller may not know of as for a missing one', async () => {
+    const { submission, grant, review, finding } = await reviewed();
+    const document = { kind: 'MODEL_CARD', sha256: 'a'.repeat(64), bytes: '1' };
+    const attach = { submissionId: submission.id, ...document };
+    const artifact = await graph.perform(developer(), 'attachArtifact', attach, 'artifact { id }');
+    const [version] = await graph.sql('submissions', 'SELECT version_id AS id FROM submission WHERE id = ?', [
+      submission.id,
+    ]);
+    const exchange = graph.subgraph('submissions').files!;
+    const call =
+      (caller: string, mutation: string, field = 'id', input: object = {}) =>
+      (id: string) =>
+        graph.refused(caller, mutation, { ...input, [field]: id });
+    const revised = { expectedRevision: 1 };
+    const hidden: readonly [subgraph: string, id: string, change: (id: string) => Promise<unknown>][] = [
+      ['submissions', submission.id, call(developer('birch'), 'fileSubmission', 'id', revised)],
+      ['submissions', submission.id, call(developer('birch'), 'attachArtifact', 'submissionId', document)],
+      [
+        'submissions',
+        version!.id,
+        call(developer('birch'), 'draftSubmission', 'versionId', {
+          launchPlan: { plannedLaunchAt: graph.inDays(20) },
+          sharingPreference: 'NAMED_AGENCIES_ONLY',
+        }),
+      ],
+      ['submissions', grant.id, call(reviewer('hhs'), 'acceptAccess', 'id', revised)],
+      [
+        'submissions',
+        artifact.id,
+        async (id) => {
+          const headers = await graph.identity.signed('submissions', developer('birch'));
+          await expect(exchange.put(id, Readable.from(['a']), headers)).rejects.toMatchObject({
+            message: `No artifact has the key "${id}"`,
+          });
+        },
+      ],
+      ['reviews', review.id, call(reviewer('hhs'), 'concludeEvaluation', 'id', revised)],
+      ['reviews', finding.id, call(reviewer('treasury'), 'dropFinding', 'id', revised)],
+      ['reviews', finding.id, call(developer(), 'acknowledgeFinding', 'id', revised)],
+    ];
+    for (const [subgraph, id, change] of hidden) {
+      const missing = `${id.slice(0, -4)}0000`;
+      const expected = await statementsOf(subgraph, () => change(missing));
+      expect([id, await statementsOf(subgraph, () => change(id))]).toEqual([id, expected]);
+    }
+  });
+
+  test('shows no trace of a hidden submission from its draft to its findings', async () => {
+    expect(QUESTIONS.length).toBeGreaterThan(60);
+    const before = new Map<string, string[]>();
+    for (const [name, outsider] of OUTSIDERS) {
+      // a new operation takes another path, which orders headers differently
+      await responsesFor(outsider);
+      before.set(name, await responsesFor(outsider));
+    }
+    await responsesFor(INTAKE);
+    const responses = await responsesFor(INTAKE);
+
+    const { finding } = await reviewed();
     expect(finding.status).toBe('DRAFT');
     await graph.draft();
     await graph.tick();

@@ -10,7 +10,7 @@ let isWatching = false;
 export function watchLocks(): void {
   if (isWatching) return;
   isWatching = true;
-  const { lock, lockAll } = Database.prototype;
+  const { lock, lockAll, updateWhere } = Database.prototype;
   Database.prototype.lock = function (target, key) {
     note(this, target.name);
     return lock.call(this, target, key) as never;
@@ -18,6 +18,11 @@ export function watchLocks(): void {
   Database.prototype.lockAll = function (target, keys) {
     if (keys.length > 0) note(this, target.name);
     return lockAll.call(this, target, keys) as never;
+  };
+  // an update locks what it writes, until the transaction ends
+  Database.prototype.updateWhere = function (target, changes, condition, parameters) {
+    if ((this as unknown as { readonly inTransaction?: object }).inTransaction) note(this, target.name);
+    return updateWhere.call(this, target, changes, condition, parameters);
   };
 }
 

@@ -1,3 +1,4 @@
+import nodeCrypto from 'node:crypto';
 import { AccessLedger } from '../../subgraphs/submissions/submission/access-ledger';
 import { databaseKinds } from '../support/databases';
 import {
@@ -431,13 +432,15 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
     expect(row.noted).toBeNull();
   });
 
-  test('continues file numbers after the highest one of a year without a series', async () => {
-    const { id, number } = await graph.draft();
-    const [year] = /\d{4}/.exec(number)!;
-    await graph.force('submissions', 'UPDATE submission SET number = ? WHERE id = ?', [`AIS-${year}-700041`, id]);
-    await graph.force('submissions', 'DELETE FROM number_series');
-    expect((await graph.draft()).number).toBe(`AIS-${year}-700042`);
-    expect((await graph.draft()).number).toBe(`AIS-${year}-700043`);
+  test('draws unused file numbers that do not tell how many drafts others began', async () => {
+    const draws = jest.spyOn(nodeCrypto, 'randomInt').mockImplementation((...[least, end]: unknown[]) => {
+      expect([least, end]).toEqual([1, 900_001]);
+      return [700_041, 700_041, 17][draws.mock.calls.length - 1]!;
+    });
+    const numbers = [(await graph.draft()).number, (await graph.draft({}, 'birch')).number];
+    draws.mockRestore();
+    const year = graph.clock.now().getUTCFullYear();
+    expect(numbers).toEqual([`AIS-${year}-700041`, `AIS-${year}-000017`]);
   });
 
   test('opens a window of one minute for a submission filed a minute before launch', async () => {

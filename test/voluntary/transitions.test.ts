@@ -244,6 +244,7 @@ async function makeSubjects(graph: Framework): Promise<Subject[]> {
       timeline: 'review_event',
       table: 'finding',
       column: 'status',
+      isUnseen: (state, caller) => ['DRAFT', 'DROPPED'].includes(state) && caller === alder,
       id: finding.id,
       calls: {
         editFinding: [nsa, 'editFinding', { title: 'Other' }],

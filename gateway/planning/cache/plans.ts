@@ -31,6 +31,9 @@ interface Kept<T> {
  */
 const BYTES_A_CHARACTER = 200;
 
+/** Estimated bytes of a compiled plan. @param characters of its cache key and operation */
+export const planBytes = (characters: number): number => characters * BYTES_A_CHARACTER + 1_000;
+
 /** Maximum failed operations remembered, maximum characters of their texts, and milliseconds for which they are. */
 const MAX_FAILED = 1_000;
 const MAX_FAILED_CHARACTERS = 8 * 1024 * 1024;
@@ -113,7 +116,7 @@ export class Plans<T> {
     this.kept.set(key, {
       operation,
       plan: compiled,
-      bytes: (key.length + operation.length) * BYTES_A_CHARACTER + 1_000,
+      bytes: planBytes(key.length + operation.length),
     });
     return compiled;
   }

@@ -26,6 +26,8 @@ const CHANGE = 'change';
 const INTERNAL = 'internal';
 /** Gateways show a type, input, or value with this tag where they show fields of the class. */
 const CLASS = 'class/';
+/** Gateways hide a part of a type with this tag where they hide the field of the model that the part is named after. */
+const OF = 'of/';
 /** Types that a model's lists and figures are made of. */
 const DERIVED = ['', 'Connection', 'Edge', 'Aggregates', 'Group', 'GroupPage'];
 
@@ -50,7 +52,7 @@ function tagged<T extends Tagged>(node: T, names: readonly (string | undefined)[
 
 /**
  * Adds the tags that contracts select by: those of models, mutations by who may call them, and the class of each field to the inputs and values
- * that are named after it, which have no class of their own.
+ * that are named after it, which have no class of their own; and to the types of these, the model whose fields they are named after.
  * @param document with a class on every field
  */
 export function withTags(document: DocumentNode, parts: TaggedParts): DocumentNode {
@@ -69,12 +71,15 @@ export function withTags(document: DocumentNode, parts: TaggedParts): DocumentNo
     ObjectTypeDefinition: (type: ObjectTypeDefinitionNode) =>
       type.name.value === 'Mutation'
         ? { ...type, fields: type.fields?.map((field) => tagged(field, mutations.get(field.name.value) ?? [])) }
-        : tagged(type, ofTypes.get(type.name.value) ?? []),
+        : tagged(type, [
+            ...(ofTypes.get(type.name.value) ?? []),
+            ...ofModel(modelIn(type.name.value, ['Group'], models)),
+          ]),
     InputObjectTypeDefinition: (type: InputObjectTypeDefinitionNode) => {
       const model = modelIn(type.name.value, ['Filter'], models);
       if (model === undefined) return undefined;
       return {
-        ...type,
+        ...tagged(type, ofModel(model)),
         fields: type.fields?.map((field) => tagged(field, [classes.get(`${model}.${field.name.value}`)])),
       };
     },
@@ -82,7 +87,7 @@ export function withTags(document: DocumentNode, parts: TaggedParts): DocumentNo
       const model = modelIn(type.name.value, ['OrderField', 'AggregateField'], models);
       if (model === undefined) return undefined;
       return {
-        ...type,
+        ...tagged(type, ofModel(model)),
         values: type.values?.map((value) =>
           tagged(value, [
             classes.get(`${model}.${value.name.value}`),
@@ -93,6 +98,8 @@ export function withTags(document: DocumentNode, parts: TaggedParts): DocumentNo
     },
   });
 }
+
+const ofModel = (model: string | undefined): string[] => (model === undefined ? [] : [`${OF}${model}`]);
 
 /** Tags of a value that stands for a field of a referenced object, such as `SYSTEM_IMPACT_LEVEL`; none for other values. */
 function classTagsOfReferenced(target: ModelClass, value: string): string[] {

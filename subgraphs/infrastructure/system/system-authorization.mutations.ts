@@ -139,7 +139,9 @@ const revokeAuthorization = mutation({
   async run(work, { id, expectedRevision, revokedOn, reason }) {
     requirePast(work, 'revokedOn', revokedOn);
     const [found] = await work.database.findBy(SystemAuthorization, 'id', [id]);
-    const systems = await ownSystems(work, found ? [found.systemId] : []);
+    // one of others takes as long as a missing one
+    const isOpen = found !== undefined && AUTHORIZATIONS.isOpenTo(work, found);
+    const systems = await ownSystems(work, isOpen ? [found.systemId] : []);
     const decisions = await ChangeSet.open(AUTHORIZATIONS, work, [id]);
     decisions.move({ id, expectedRevision }, ({ kind, decidedOn, expiresOn }) => {
       if (revokedOn < decidedOn)

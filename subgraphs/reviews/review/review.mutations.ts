@@ -18,6 +18,7 @@ import {
 } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
 import type { Work } from '#kit/mutation/work';
+import { visible } from '#kit/policy/visible';
 import { GuardError } from '#kit/state/state-machine';
 import { Determination } from '../determination/determination';
 import { Dossier } from '../dossier';
@@ -25,6 +26,7 @@ import { EvaluationDefinition } from '../evaluation/evaluation-definition';
 import { EvaluationRun } from '../evaluation/evaluation-run';
 import { Finding } from '../finding/finding';
 import { type ReviewFacts, reviewLifecycle, runLifecycle } from '../lifecycle';
+import { reviewRights } from '../policy';
 import { RiskDomain } from '../risk';
 import { AccessNotice, type SubmissionNotice } from '../submission-notice';
 import { RequiredWorkRole, Review, ReviewAgency } from './review';
@@ -497,7 +499,7 @@ async function moveRun(
   changes: Partial<EvaluationRun>,
 ): Promise<string> {
   const missing = new NotFoundError('evaluation run', id, 'id');
-  const [row] = await work.database.findBy(EvaluationRun, 'id', [id]);
+  const row = await visible(work, reviewRights, EvaluationRun, id);
   if (!row) throw missing;
   const { dossier } = await orNotFound(missing, ownReview(work, row.reviewId, { participant: true }));
   // read again under the lock

@@ -9,8 +9,10 @@ import type { Database } from '#kit/database/database';
 import type { ContentStore } from '#kit/files/content-store';
 import { actorsOf } from '#kit/mutation/actors';
 import { Work } from '#kit/mutation/work';
+import { visible } from '#kit/policy/visible';
 import { IllegalTransitionError } from '#kit/state/state-machine';
 import type { OpenSubgraph } from '#kit/subgraph/subgraph';
+import { submissionRights } from '../policy';
 import { Artifact } from './artifact';
 import { lockContent } from './document-contents';
 import { DOCUMENT_STATES } from './lifecycle';
@@ -34,9 +36,9 @@ export function artifactExchange(open: OpenSubgraph, store: ContentStore): FileE
   /** The artifact, if its developer may upload the content now. Locks its submission, as every destruction does. */
   const awaited = async (inside: Database, id: string, principal: Principal): Promise<Artifact> => {
     const missing = new NotFoundError('artifact', id, 'id');
-    const [known] = await inside.findBy(Artifact, 'id', [id]);
-    if (!known) throw missing;
     const work = new Work(inside, clock, principal, 'DEVELOPER');
+    const known = await visible(work, submissionRights, Artifact, id);
+    if (!known) throw missing;
     const { submission } = await orNotFound(missing, SubmissionFile.open(work, known.submissionId));
     const [artifact] = await inside.findBy(Artifact, 'id', [id]);
     if (!artifact) throw missing;

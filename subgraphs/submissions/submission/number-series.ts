@@ -1,37 +1,30 @@
+import { randomInt } from 'node:crypto';
 import { civilDate } from '#base/civil';
-import type { Database } from '#kit/database/database';
 import { kept, record } from '#kit/model/record';
 import type { Work } from '#kit/mutation/work';
+import { Submission } from './submission';
 
-/** Last file number used in a calendar year. */
+/** Last running number of a calendar year. Processes of the previous release still count with it while a release is rolled out. */
 @record('number_series', { key: 'year' })
 export class NumberSeries {
   @kept({ primary: true, type: 'int' }) year!: number;
   @kept({ type: 'int' }) last!: number;
 }
 
-/** Number of a new file, such as AIS-2026-000123. Never reused. A failed change leaves no gap, but nothing guarantees it. */
-export async function nextNumber({ database, now }: Work): Promise<string> {
-  const year = Number(civilDate(now).slice(0, 4));
-  const series = await database.lock(NumberSeries, String(year));
-  const number = (series?.last ?? (await lastOf(database, year))) + 1;
-  if (series) await database.update(NumberSeries, String(year), { last: number });
-  else await database.insert(NumberSeries, [{ year, last: number }]);
-  return numberOf(year, number);
-}
-
 /** Numbers of exercise data start here, so that the two series never collide. */
 export const FIRST_EXERCISE_NUMBER = 900_001;
 
-export function numberOf(year: number | string, number: number): string {
-  return `AIS-${year}-${String(number).padStart(6, '0')}`;
+/**
+ * Number of a new file, such as AIS-2026-048213, which no other file has. Drawn at random: running numbers would tell a developer, and the
+ * government, how many drafts others began, and when.
+ */
+export async function newNumber({ database, now }: Work): Promise<string> {
+  for (;;) {
+    const number = numberOf(civilDate(now).slice(0, 4), randomInt(1, FIRST_EXERCISE_NUMBER));
+    if ((await database.findBy(Submission, 'number', [number])).length === 0) return number;
+  }
 }
 
-/** Highest number used in a year before the series existed; 0 without any. */
-async function lastOf(database: Database, year: number): Promise<number> {
-  const [row] = await database.query<{ last: string | null }>(
-    'SELECT MAX(number) AS last FROM submission WHERE number >= ? AND number < ?',
-    [numberOf(year, 0), numberOf(year, FIRST_EXERCISE_NUMBER)],
-  );
-  return row?.last ? Number(row.last.slice(-6)) : 0;
+export function numberOf(year: number | string, number: number): string {
+  return `AIS-${year}-${String(number).padStart(6, '0')}`;
 }

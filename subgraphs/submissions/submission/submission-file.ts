@@ -5,6 +5,8 @@ import { appendTimeline, type Happening } from '#domain/timeline';
 import type { Link } from '#kit/model/links';
 import type { ModelClass } from '#kit/model/model';
 import type { Work } from '#kit/mutation/work';
+import { visible } from '#kit/policy/visible';
+import { submissionRights } from '../policy';
 import { AccessGrant } from './access-grant';
 import { AccessLedger } from './access-ledger';
 import { type SubmissionFacts, submissionLifecycle } from './lifecycle';
@@ -34,7 +36,8 @@ export class SubmissionFile {
    * @param field input field with the submission's id. @throws NotFoundError if the caller may not know of the submission
    */
   static async open(work: Work, id: string, field = 'id'): Promise<SubmissionFile> {
-    const submission = await work.database.lock(Submission, id);
+    const known = await visible(work, submissionRights, Submission, id);
+    const submission = known ? await work.database.lock(Submission, id) : null;
     if (!submission || !(await mayKnow(work, submission))) throw new NotFoundError('submission', id, field);
     const grants = await work.database.findBy(AccessGrant, 'submissionId', [id]);
     const file = new SubmissionFile(work, submission, grants);
@@ -56,7 +59,7 @@ export class SubmissionFile {
     mayKnow: (object: T) => boolean = () => true,
   ): Promise<{ file: SubmissionFile; object: T }> {
     const missing = new NotFoundError(type, id, 'id');
-    const [row] = await work.database.findBy(target, 'id', [id]);
+    const row = await visible(work, submissionRights, target, id);
     if (!row || !mayKnow(row)) throw missing;
     const file = await orNotFound(missing, SubmissionFile.open(work, row.submissionId));
     const [object] = await work.database.findBy(target, 'id', [id]);

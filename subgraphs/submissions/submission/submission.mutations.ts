@@ -30,17 +30,19 @@ import {
 import { mutation } from '#kit/mutation/mutation';
 import { replaceLinks } from '#kit/mutation/replace-links';
 import type { Work } from '#kit/mutation/work';
+import { visible } from '#kit/policy/visible';
 import { AIModel } from '../model/ai-model';
 import { ownModel } from '../model/ai-model.mutations';
 import { ModelVersion } from '../model/model-version';
 import { endProposals } from '../partner/partner.mutations';
+import { submissionRights } from '../policy';
 import { CapabilityArea, Declaration, SelfEvaluation } from './declaration';
 import { DestructionObligation } from './destruction-obligation';
 import { closeRequests } from './intake.mutations';
 import { KnownReview } from './known-review';
 import { LaunchReference } from './launch-plan';
 import { submissionLifecycle } from './lifecycle';
-import { nextNumber } from './number-series';
+import { newNumber } from './number-series';
 import { addPlan, planChange, planFor, replan, type StatedLaunch } from './planning';
 import {
   LaunchScope,
@@ -177,7 +179,7 @@ async function writeContent(
 }
 
 async function ownVersion(work: Work, id: string): Promise<{ version: ModelVersion; model: AIModel }> {
-  const [version] = await work.database.findBy(ModelVersion, 'id', [id]);
+  const version = await visible(work, submissionRights, ModelVersion, id);
   if (!version?.modelId) throw new UnknownReferenceError('model version', id, ['input', 'versionId']);
   try {
     return { version, model: await ownModel(work, version.modelId, 'versionId') };
@@ -208,7 +210,7 @@ const draftSubmission = mutation({
     const { opens, closes } = reviewWindow({ at: stated.plannedLaunchAt });
     const submission = Object.assign(new Submission(), {
       id: work.newId('sub'),
-      number: await nextNumber(work),
+      number: await newNumber(work),
       developerKey: model.developerKey,
       modelId: model.id,
       versionId: version.id,

@@ -136,7 +136,7 @@ export class Withdrawal {
 })
 export class Submission {
   @generatedId('sub') id!: string;
-  @text('File number, such as AIS-2026-000123: calendar year and running number.', {
+  @text('File number, such as AIS-2026-048213: calendar year and six random digits.', {
     length: 20,
     unique: true,
     filter: true,

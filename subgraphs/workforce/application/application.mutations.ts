@@ -209,10 +209,13 @@ type Applications = Awaited<ReturnType<typeof openApplications>>;
 type Aim = Parameters<Applications['move']>[0];
 type ApplicationStep = Parameters<Applications['move']>[1];
 
-/** Request of an application, read before the locks; the application is checked again under its own. */
-export async function requestIdsOf({ database }: Work, ids: readonly string[]): Promise<string[]> {
-  const rows = await database.findBy(Application, 'id', [...ids]);
-  return rows.flatMap(({ requestId }) => requestId ?? []);
+/**
+ * Requests of applications that the caller may change, read before the locks; the applications are checked again under theirs. Those of others
+ * are left out, so that they take as long as missing ones.
+ */
+export async function requestIdsOf(work: Work, ids: readonly string[]): Promise<string[]> {
+  const rows = await work.database.findBy(Application, 'id', [...ids]);
+  return rows.flatMap((application) => (APPLICATIONS.isOpenTo(work, application) ? (application.requestId ?? []) : []));
 }
 
 /** Moves an application out of any selection: its hiring request is free for another candidate. */

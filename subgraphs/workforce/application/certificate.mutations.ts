@@ -335,12 +335,17 @@ async function availableNames(
   names: readonly string[],
   agencyKey: string,
 ): Promise<readonly Application[]> {
+  // the candidate of an application never changes, and candidates are locked before applications
+  const named = await work.database.findBy(Application, 'id', names);
+  const candidates = await openCandidates(
+    work,
+    named.map(({ candidateId }) => candidateId),
+  );
   const applications = (await openApplications(work, names)).all.filter(({ status }) =>
     [...UNDECIDED, 'NOT_SELECTED'].includes(status),
   );
-  const candidateIds = applications.map(({ candidateId }) => candidateId);
-  const candidates = await openCandidates(work, candidateIds);
   if (applications.length === 0) return [];
+  const candidateIds = applications.map(({ candidateId }) => candidateId);
   const there = await work.database.query<{ candidateId: string }>(
     `SELECT candidate_id AS candidateId FROM application
      WHERE agency_key = ? AND control_number = ? AND candidate_id IN (${marks(candidateIds)})`,

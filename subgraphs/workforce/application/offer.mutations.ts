@@ -129,7 +129,9 @@ const withdrawSelection = mutation({
   input: { ...target, reason: reasonInput() },
   returns,
   async run(work, { reason, ...aim }) {
-    const [named] = await work.database.findBy(Application, 'id', [aim.id]);
+    const [found] = await work.database.findBy(Application, 'id', [aim.id]);
+    // an application of others takes as long as a missing one
+    const named = found && APPLICATIONS.isOpenTo(work, found) ? found : undefined;
     const hasEnded = named !== undefined && (await lockEnded(work, named.controlNumber));
     const step = { trigger: 'withdrawSelection', kind: 'SELECTION_WITHDRAWN', detail: reason };
     const key = await endSelection(work, aim, () => step);

@@ -1,3 +1,4 @@
+import { withoutFormulas } from '../../../../export/formulas';
 import type { Cell } from '../../../../export/table';
 
 /** A table as CSV, for lists without pages: the gateway exports the others. Texts that a spreadsheet would execute get an apostrophe. */
@@ -7,6 +8,6 @@ export const csvOf = (columns: readonly string[], rows: readonly (readonly Cell[
 function fieldOf(cell: Cell): string {
   if (cell === null) return '';
   if (typeof cell !== 'string') return String(cell);
-  const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
+  const text = withoutFormulas(cell);
   return /[",#\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
