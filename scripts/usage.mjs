@@ -86,6 +86,7 @@ const PRODUCT = [
   'exercise:voluntary',
   'exercise:hire',
   'exercise:protect',
+  'exercise:oversight',
   'person-keys',
   'schema',
   'compose',

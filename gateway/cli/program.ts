@@ -479,6 +479,16 @@ withSettings(program.command('exercise:protect'), { data: storeSettings.data })
     await exerciseProtect({ url, dataFolder: readSettings(storeSettings, flags).data });
   });
 
+withSettings(program.command('exercise:oversight'), { data: storeSettings.data })
+  .description(
+    'Plays what overseers ask about step by step: inventories, figures, and deadlines that are published, and work that is open. Starts a temporary graph unless --url names a running one without imported data.',
+  )
+  .option('--url <address>', 'Running graph, such as http://127.0.0.1:4000, that accepts tokens of the data folder.')
+  .action(async ({ url, ...flags }: Flags & { url?: string }) => {
+    const { exerciseOversight } = await import('./oversight/command');
+    await exerciseOversight({ url, dataFolder: readSettings(storeSettings, flags).data });
+  });
+
 program
   .command('schema')
   .description(

@@ -36,6 +36,7 @@ const PRODUCT_COMMANDS = [
   'exercise:voluntary',
   'exercise:hire',
   'exercise:protect',
+  'exercise:oversight',
   'person-keys',
   'schema',
   'compose',
