@@ -82,6 +82,8 @@ const PRODUCT = [
   'import',
   'export',
   'load',
+  'oscal',
+  'stix',
   'exercise',
   'exercise:voluntary',
   'exercise:hire',

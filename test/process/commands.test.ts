@@ -32,6 +32,8 @@ const PRODUCT_COMMANDS = [
   'import',
   'export',
   'load',
+  'oscal',
+  'stix',
   'exercise',
   'exercise:voluntary',
   'exercise:hire',
