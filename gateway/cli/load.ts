@@ -6,6 +6,7 @@ import { OperatorError } from '#base/errors';
 import { progressOn } from '#kit/import/progress';
 import { csvRows, requireReadable } from '#kit/import/readers';
 import { formatReject, type Reject } from '#kit/import/reject';
+import { requireText } from '#kit/import/text';
 import { type AnswerError, type Ask, GraphError, patiently } from '../export/ask';
 import { type BulkMutation, bulkMutation } from '../load/item-type';
 import { CellError, type Item, itemsOf } from '../load/items';
@@ -67,9 +68,13 @@ export async function loadRows(options: LoadOptions): Promise<void> {
   await load.finish();
 }
 
-/** The file is read twice, since idempotency keys follow from all of it. @throws OperatorError */
+/**
+ * Reads the whole file before its rows, since idempotency keys follow from all of it, and no row of a file that is not text is sent.
+ * @throws OperatorError
+ */
 async function digestOf({ file, mutation }: LoadOptions): Promise<string> {
   await requireReadable(file);
+  await requireText(file);
   const hash = createHash('sha256').update(`${mutation}\0`);
   for await (const piece of createReadStream(file)) hash.update(piece as Buffer);
   return hash.digest('hex').slice(0, 32);

@@ -479,6 +479,16 @@ withSettings(program.command('exercise:protect'), { data: storeSettings.data })
     await exerciseProtect({ url, dataFolder: readSettings(storeSettings, flags).data });
   });
 
+withSettings(program.command('exercise:oversight'), { data: storeSettings.data })
+  .description(
+    'Plays what overseers ask about step by step: inventories, figures, and deadlines that are published, and work that is open. Starts a temporary graph unless --url names a running one without imported data.',
+  )
+  .option('--url <address>', 'Running graph, such as http://127.0.0.1:4000, that accepts tokens of the data folder.')
+  .action(async ({ url, ...flags }: Flags & { url?: string }) => {
+    const { exerciseOversight } = await import('./oversight/command');
+    await exerciseOversight({ url, dataFolder: readSettings(storeSettings, flags).data });
+  });
+
 program
   .command('schema')
   .description(
@@ -552,6 +562,45 @@ const callerOf = <Given extends CallerFlags>(flags: Given) => ({
   ...flags,
   dataFolder: readSettings({ data: storeSettings.data }, flags).data,
 });
+
+const oscal = program
+  .command('oscal')
+  .description('Exchanges plans of action and vulnerability findings of systems as OSCAL documents, in JSON.');
+const models = 'poam (plan of action and milestones), or results (vulnerability findings, as assessment results)';
+
+asCaller(oscal.command('export'))
+  .argument('<document>', models)
+  .argument('<system>', 'id of the system')
+  .option('--out <file>', 'File to write; standard output by default.')
+  .description('Writes a document of a system.')
+  .addHelpText(
+    'after',
+    '\nExample: oscal export poam sys_01K --as "role=infrastructure-officer; agency=nsa; subject=me" --out poam.json',
+  )
+  .action(async (document: string, system: string, options: CallerFlags & { out?: string }) => {
+    const { exportOscal } = await import('./exchange');
+    await exportOscal(document, system, callerOf(options));
+  });
+
+asCaller(oscal.command('import'))
+  .argument('<document>', models)
+  .argument('<system>', 'id of the system that gets what the document lists')
+  .argument('<file>', 'document in JSON')
+  .description(
+    'Opens POA&M items, or reports findings, as a document lists them, through the public API. Prints what it leaves out, with the reason. Importing a file again changes nothing more.',
+  )
+  .action(async (model: string, system: string, file: string, options: CallerFlags & { out?: string }) => {
+    const { importOscal } = await import('./exchange');
+    await importOscal({ ...callerOf(options), model, system, file });
+  });
+
+asCaller(program.command('stix'))
+  .option('--out <file>', 'File to write; standard output by default.')
+  .description('Writes the published cases of the clearinghouse as a bundle of STIX 2.1.')
+  .action(async (options: CallerFlags & { out?: string }) => {
+    const { exportStix } = await import('./exchange');
+    await exportStix(callerOf(options));
+  });
 
 asCaller(clients.command('publish'))
   .argument('<client@version>', 'such as dashboard@1.4')

@@ -247,6 +247,20 @@ describe.each(databaseKinds)('vulnerability findings on %s', (kind) => {
     expect((await reported({ item, detectedAt: graph.inDays(0) })).reopens).toEqual({ id: second.id });
   });
 
+  test('keeps the clock of a dismissed finding that is reported again, but not that of a remediated one', async () => {
+    const item = await newItem();
+    const reportedAt = (days: number) => reported({ item, vulnerability: UNLISTED, detectedAt: graph.inDays(days) });
+    const first = await reportedAt(-9);
+    await move(OFFICER, 'dismissFinding', first, { evidence: 'A backport.' });
+    const second = await reportedAt(0);
+    expect(second).toMatchObject({ reopens: { id: first.id }, clockStartedAt: civilDate(graph.inDays(-9)) });
+    const remediated = await move(OFFICER, 'recordRemediation', second, remediation(0));
+    graph.clock.advance({ hours: 1 });
+    await move(SECOND, 'verifyRemediation', remediated, { scannedAt: graph.inDays(0) });
+    const third = await reportedAt(0);
+    expect(third).toMatchObject({ reopens: { id: second.id }, clockStartedAt: civilDate(graph.inDays(0)) });
+  });
+
   test('moves a forensic triage through its steps, late or not, and never holds up remediation', async () => {
     const finding = await reported({ vulnerability: MITIGABLE });
     const step = (mutation: string, triage: Loose, input: object) =>

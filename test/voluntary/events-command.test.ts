@@ -119,6 +119,27 @@ describe.each(databaseKinds)('ordergraph events, on %s', (kind) => {
     expect(moved.at).toBe(graph.inDays(25));
   });
 
+  test('advises to dismiss an event of a type that the reader does not handle', async () => {
+    const { id } = await graph.filed();
+    const [filed] = await graph.sql('submissions', 'SELECT * FROM outbox WHERE subject = ?', [id]);
+    const event = (type: string) => ({
+      ...{ id: filed.id, type, version: 1, source: 'submissions', subject: id, sequence: 1 },
+      ...{ occurredAt: filed.occurred_at, data: JSON.parse(filed.data) },
+    });
+    for (const [place, type] of ['submissions.filed', 'submissions.teleported'].entries())
+      await graph.force(
+        'workforce',
+        'INSERT INTO inbox_rejected (id, received_at, reason, event) VALUES (?, ?, ?, ?)',
+        [`evt_${place}`, filed.occurred_at, 'An earlier release could not handle it', JSON.stringify(event(type))],
+      );
+    expect(await retry('workforce', { ids: [], all: true, settingsOf })).toBe(false);
+    expect(output.trim().split('\n')).toEqual([
+      'evt_0: rejected again: In this release, workforce does not handle "submissions.filed": dismiss the event',
+      'evt_1: rejected again: This release has no event type "submissions.teleported"',
+    ]);
+    expect(await dismiss('workforce', { ids: [], all: true, settingsOf })).toBe(true);
+  });
+
   test.each<[string, () => Promise<unknown>, RegExp]>([
     [
       'an unknown subgraph',

@@ -93,6 +93,63 @@ describe.each(databaseKinds)('hiring, on %s', (kind) => {
     expect(gone).toMatchObject({ status: 'CANCELLED', position: { status: 'FUNDED_VACANT', revision: 2 } });
   });
 
+  test('announces, selects, and offers nothing for a frozen position, and lets earlier offers stand', async () => {
+    const reason = { reason: 'Budget.' };
+    const guardOf = async (caller: string, mutation: string, object: Loose, input: Loose = {}): Promise<string> =>
+      (await graph.refused(caller, mutation, { ...target(object), ...input })).extensions.guard;
+    const paused = async (filter: string): Promise<Loose[]> =>
+      (await graph.ask(nsa.hr, `{ hiringRequests(filter: { ${filter} }) { nodes { id paused } } }`)).data.hiringRequests
+        .nodes;
+    const position = async ({ id }: Loose): Promise<Loose> => (await nsa.request(id)).position;
+    const freeze = async (request: Loose) => nsa.step('freezePosition', await position(request), POSITION, reason);
+    const unfreeze = async (request: Loose) => nsa.step('unfreezePosition', await position(request), POSITION);
+
+    const ready = await nsa.readied();
+    await freeze(ready);
+    const published = await graph.refused(nsa.hr, 'publishAnnouncement', nsa.announcementInput([ready]));
+    expect(published.extensions.guard).toBe('notFrozen');
+    expect(await paused('paused: { eq: true }')).toEqual([{ id: ready.id, paused: true }]);
+
+    const { announcement: posted, certificate, applications } = await nsa.referred(2);
+    const [request] = posted.hiringRequests;
+    const [first] = applications;
+    await freeze(request);
+    const selecting = { certificate: certificate.id };
+    expect(await guardOf(nsa.manager, 'selectCandidate', first, selecting)).toBe('openingLeft');
+    await unfreeze(request);
+    const selected = await nsa.select(first, certificate);
+    await freeze(request);
+    expect(await guardOf(nsa.hr, 'extendTentativeOffer', selected)).toBe('notFrozen');
+    await unfreeze(request);
+    const tentative = await nsa.step('extendTentativeOffer', selected, APPLICATION);
+    await freeze(request);
+    const reciprocity = { reciprocityRef: 'inv/1' };
+    expect(await guardOf(nsa.hr, 'acceptTentativeOffer', tentative, reciprocity)).toBe('notFrozen');
+    const accepted = await nsa.step('acceptTentativeOffer', tentative, APPLICATION);
+    const investigation = { investigationRef: 'inv/2' };
+    expect(await guardOf(nsa.hr, 'extendFinalOffer', accepted, investigation)).toBe('notFrozen');
+    await unfreeze(request);
+    const offered = await nsa.step('extendFinalOffer', accepted, APPLICATION, investigation);
+    await freeze(request);
+    expect(await guardOf(nsa.hr, 'recordEntryOnDuty', offered)).toBe('notFrozen');
+    const isRequest = `id: { eq: "${request.id}" }`;
+    expect(await paused(isRequest)).toEqual([{ id: request.id, paused: true }]);
+    await unfreeze(request);
+    expect(await paused(isRequest)).toEqual([{ id: request.id, paused: false }]);
+    await nsa.step('recordEntryOnDuty', offered, APPLICATION);
+    expect(await paused(`${isRequest}, paused: { eq: false }`)).toEqual([{ id: request.id, paused: false }]);
+
+    const rescinding = await nsa.referred(1);
+    const offer = await nsa.step(
+      'extendTentativeOffer',
+      await nsa.select(rescinding.applications[0], rescinding.certificate),
+      APPLICATION,
+    );
+    await freeze(rescinding.announcement.hiringRequests[0]);
+    const rescinded = await nsa.step('rescindOffer', offer, APPLICATION, { reason: 'FUNDING' });
+    expect(rescinded).toMatchObject({ status: 'OFFER_RESCINDED' });
+  });
+
   test('publishes, extends, and closes an announcement, and frees its requests when it is canceled', async () => {
     const published = await nsa.announced(2);
     expect(published).toMatchObject({ status: 'ACCEPTING_APPLICATIONS', applicationCount: 0 });

@@ -218,7 +218,7 @@ export class Office {
       'records the entry on duty: the request and the position are filled',
       'recordEntryOnDuty',
       aim(application),
-      'application { status hiringRequest { status position { status } } }',
+      'application { id status hiringRequest { id status position { id status } } }',
     );
     const { status, position } = entered.hiringRequest;
     expect(status === 'FILLED' && position.status === 'FILLED', 'request and position are filled');

@@ -39,6 +39,7 @@ export async function playHiring(stage: Stage): Promise<void> {
   await certificateReturns(stage, nsa, shared.certificate);
   await dataAreErased(stage, nsa);
   await printNumbers(stage, nsa.hr, before, goal);
+  await hireLeaves(stage, treasury);
 }
 
 async function gapIsRecorded(stage: Stage, ciso: Caller): Promise<void> {
@@ -330,5 +331,23 @@ async function printNumbers(stage: Stage, hr: Caller, before: Numbers, goal: Rev
   expect(
     after.staffing[0]!.vacancies === before.staffing[0]!.vacancies + 1,
     'the second position of NSA is still vacant, since the offer was rescinded',
+  );
+}
+
+/** The position is vacant again, and the hire counts as one who left within a year. */
+async function hireLeaves(stage: Stage, { hr, request }: Office): Promise<void> {
+  stage.act('One of them leaves within a year');
+  const { hiringRequest } = await stage.asks(
+    hr,
+    'query ($id: ID!) { hiringRequest(id: $id) { position { id revision } } }',
+    { id: request!.id },
+  );
+  const { id, revision } = hiringRequest.position;
+  await stage.does(
+    hr,
+    'records that the employee quit: the position is vacant again',
+    'recordSeparation',
+    { id, expectedRevision: revision, kind: 'QUIT' },
+    'position { id revision status }',
   );
 }

@@ -1,9 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { importData } from '../import';
-import { settingsBySubgraph, storeSettings } from '../settings';
 import { type ExerciseOptions, playExercise } from '../voluntary/command';
+import { importerInto } from '../voluntary/published-files';
 import { playProtection } from './story';
 
 /**
@@ -15,18 +11,6 @@ export const exerciseProtect = (options: ExerciseOptions): Promise<void> =>
   playExercise({
     ...options,
     title: 'the protection of government systems',
-    play: (stage, dataFolder) => playProtection(stage, (edition) => importEdition(edition, dataFolder)),
+    play: (stage, dataFolder) => playProtection(stage, importerInto(dataFolder)),
     end: 'all as the directive and the rules require',
   });
-
-/** @param edition in the form of the published catalog */
-async function importEdition(edition: object, dataFolder: string): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'ordergraph-edition-'));
-  const file = join(folder, 'known_exploited_vulnerabilities.json');
-  try {
-    await writeFile(file, JSON.stringify(edition));
-    await importData({ source: 'kev', file, settingsOf: settingsBySubgraph(storeSettings, { data: dataFolder }) });
-  } finally {
-    await rm(folder, { recursive: true });
-  }
-}

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Caller } from '../voluntary/client';
+import type { ImportContent } from '../voluntary/published-files';
 import { expect, type Stage } from '../voluntary/stage';
 
 interface Revised {
@@ -15,9 +16,6 @@ interface Finding extends Revised {
   readonly vulnerability: { readonly cveId: string };
   readonly triage: (Revised & { readonly status: string }) | null;
 }
-
-/** Imports an edition of the KEV catalog, in its published form. */
-type ImportEdition = (edition: object) => Promise<void>;
 
 const VENDOR = 'Lantern Works';
 const SYSTEM = 'system { id revision status }';
@@ -40,7 +38,7 @@ const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 
  * remediation; one risk is accepted, and stays overdue; and the clearinghouse takes a flaw to publication. Only the edition comes from outside of
  * the public API.
  */
-export async function playProtection(stage: Stage, importEdition: ImportEdition): Promise<void> {
+export async function playProtection(stage: Stage, importContent: ImportContent): Promise<void> {
   const officer = (subject: string) => `role=infrastructure-officer; agency=treasury; subject=${subject}`;
   const coordinator = (agency: string, subject: string) => `role=coordinator; agency=${agency}; subject=${subject}`;
   const treasury = stage.caller('Treasury CISO', officer('officer-1'));
@@ -54,7 +52,7 @@ export async function playProtection(stage: Stage, importEdition: ImportEdition)
   const system = await treasuryRegisters(stage, treasury);
   await cisaAgreesOnRules(stage, cisa, cisaSecond);
   await printNumbers(stage, treasury);
-  const { fresh, old, other } = await editionArrives(stage, treasury, importEdition);
+  const { fresh, old, other } = await editionArrives(stage, treasury, importContent);
   const confirmed = await treasuryDecides(stage, treasury, { fresh, other });
   await triageFollows(stage, treasury, confirmed);
   await treasuryRemediates(stage, office, confirmed, system);
@@ -148,7 +146,7 @@ async function cisaAgreesOnRules(stage: Stage, cisa: Caller, second: Caller): Pr
 }
 
 /** An entry of the catalog as published. */
-function entry(stage: Stage, number: number, product: string, daysAgo: number) {
+export function entry(stage: Stage, number: number, product: string, daysAgo: number) {
   return {
     cveID: `CVE-1900-${10_000_000 + (Number.parseInt(stage.run.slice(-5), 36) % 100_000) * 10 + number}`,
     vendorProject: VENDOR,
@@ -165,20 +163,24 @@ function entry(stage: Stage, number: number, product: string, daysAgo: number) {
   };
 }
 
-async function editionArrives(stage: Stage, treasury: Caller, importEdition: ImportEdition) {
+/** An edition of the KEV catalog, in its published form. */
+export const editionOf = (stage: Stage, entries: readonly object[]) => ({
+  title: 'Invented catalog for an exercise',
+  catalogVersion: stage.today().replaceAll('-', '.'),
+  dateReleased: new Date().toISOString(),
+  count: entries.length,
+  vulnerabilities: entries,
+});
+
+async function editionArrives(stage: Stage, treasury: Caller, importContent: ImportContent) {
   stage.act('An edition of the KEV catalog arrives');
   const entries = [
     entry(stage, 1, 'Mail Gateway', 0),
     entry(stage, 2, 'Archive', 30),
     entry(stage, 3, 'Print Server', 0),
   ];
-  await importEdition({
-    title: 'Invented catalog for an exercise',
-    catalogVersion: stage.today().replaceAll('-', '.'),
-    dateReleased: new Date().toISOString(),
-    count: entries.length,
-    vulnerabilities: entries,
-  });
+  await importContent('kev', JSON.stringify(editionOf(stage, entries)));
+  stage.imported('kev', entries);
   const found = await stage.sees(
     treasury,
     'sees three suspected findings; none of them is overdue, not even on an entry that was due weeks ago',

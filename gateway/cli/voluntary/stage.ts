@@ -8,8 +8,24 @@ const MAX_WAIT_MS = 60_000;
 /** A result that differs from the story. */
 export class StoryError extends Error {}
 
-/** The callers of the exercise, and the transcript of what they do. */
+/** A change that the exercise made: a mutation, or the import of a file. */
+export interface Deed {
+  /** Name of the mutation, or `import`. */
+  readonly did: string;
+  /** Caller in text form; null for an import. */
+  readonly who: string | null;
+  // biome-ignore lint/suspicious/noExplicitAny: readers know the inputs of the mutation
+  readonly input: any;
+  /** The object as the step selected it; null for an import. */
+  // biome-ignore lint/suspicious/noExplicitAny: readers know what the step selected
+  readonly object: any;
+}
+
+/** The callers of the exercise, the transcript of what they do, and a log of it. */
 export class Stage {
+  /** All changes, in their order. */
+  readonly log: Deed[] = [];
+  private readonly principals = new Map<Caller, string>();
   private steps = 0;
   private keys = 0;
 
@@ -25,10 +41,22 @@ export class Stage {
   /** @param principal in text form */
   caller(name: string, principal: string): Caller {
     let token: Promise<string> | undefined;
-    return new Caller(this.url, name, () => {
+    const caller = new Caller(this.url, name, () => {
       token ??= this.tokenOf(principal);
       return token;
     });
+    this.principals.set(caller, principal);
+    return caller;
+  }
+
+  /** Logs the import of a file. @param rows as published */
+  imported(source: string, rows: unknown): void {
+    this.log.push({ did: 'import', who: null, input: { source, rows }, object: null });
+  }
+
+  private logged<T>(who: Caller, did: string, input: unknown, object: T): T {
+    this.log.push({ did, who: this.principals.get(who) ?? null, input, object });
+    return object;
   }
 
   get played(): number {
@@ -90,7 +118,7 @@ export class Stage {
       throw new StoryError(`${who.name}: ${what}\n${mutation} failed: ${JSON.stringify(response.errors)}`);
     this.step(who.name, what);
     const { replayed: _replayed, ...payload } = response.data[mutation];
-    return Object.values(payload)[0];
+    return this.logged(who, mutation, input, Object.values(payload)[0]);
   }
 
   /**
@@ -111,7 +139,9 @@ export class Stage {
     if (response.errors || refused)
       throw new StoryError(`${who.name}: ${what}\n${mutation} failed: ${JSON.stringify(response.errors ?? refused)}`);
     this.step(who.name, what);
-    return results.map(({ message: _message, ...payload }) => Object.values(payload)[0]);
+    return results.map(({ message: _message, ...payload }, place) =>
+      this.logged(who, mutation, items[place], Object.values(payload)[0]),
+    );
   }
 
   /** Executes a mutation that must fail with `code`, and prints its error. */
@@ -137,6 +167,19 @@ export class Stage {
     return who.ask(`mutation Do($input: ${type}!) { ${name}(input: $input) { replayed ${fields} } }`, {
       input: { ...input, idempotencyKey: `${this.run}-${this.keys}` },
     });
+  }
+
+  /** Repeats a step while a guard refuses it, since the event that the guard waits for takes time to arrive. */
+  async retries<T>(guard: string, step: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + MAX_WAIT_MS;
+    for (;;) {
+      try {
+        return await step();
+      } catch (error) {
+        if (!(error instanceof StoryError) || !error.message.includes(guard) || Date.now() > deadline) throw error;
+        await sleep(100);
+      }
+    }
   }
 
   /** Executes a query once. */

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from './client';
 import { expect, type Stage } from './stage';
 
@@ -156,23 +155,16 @@ async function hasAccess(stage: Stage, developer: Caller, agency: Caller, grant:
 }
 
 /** Starts an evaluation once the reviews program has received the grant's event. */
-async function evaluates(stage: Stage, who: Caller, review: Versioned): Promise<Versioned> {
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      return await stage.does(
-        who,
-        'starts the evaluation',
-        'startEvaluation',
-        { id: review.id, expectedRevision: review.revision },
-        REVIEW,
-      );
-    } catch (error) {
-      // the grant's event may not have arrived yet
-      if (attempt === 300 || !String(error).includes('accessOrDocuments')) throw error;
-      await sleep(100);
-    }
-  }
-}
+const evaluates = (stage: Stage, who: Caller, review: Versioned): Promise<Versioned> =>
+  stage.retries('accessOrDocuments', () =>
+    stage.does(
+      who,
+      'starts the evaluation',
+      'startEvaluation',
+      { id: review.id, expectedRevision: review.revision },
+      REVIEW,
+    ),
+  );
 
 async function alderAsks(
   stage: Stage,
@@ -814,17 +806,11 @@ async function cedarLaunches(
     { id },
     ({ submission }) => submission.sharedFindings.nodes.length === 1,
   );
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const { revision } = await current(stage, intake, id);
-      await stage.does(intake, 'closes the file', 'closeSubmission', { id, expectedRevision: revision }, SUBMISSION);
-      break;
-    } catch (error) {
-      // the event that the review ended may not have arrived yet
-      if (attempt === 300 || !String(error).includes('noOpenReview')) throw error;
-      await sleep(100);
-    }
-  }
+  // the event that the review ended may not have arrived yet
+  await stage.retries('noOpenReview', async () => {
+    const { revision } = await current(stage, intake, id);
+    return stage.does(intake, 'closes the file', 'closeSubmission', { id, expectedRevision: revision }, SUBMISSION);
+  });
 }
 
 async function printMetrics(stage: Stage, intake: Caller): Promise<void> {

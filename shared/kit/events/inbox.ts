@@ -33,7 +33,7 @@ class UnreadableEvent extends Error {}
 /** Runs the handler of an event. @throws UnreadableEvent, ZodError or RequestError when the event is to be rejected */
 export async function handle(work: Work, handlers: readonly EventHandler[], event: EventEnvelope): Promise<void> {
   const handler = handlers.find(({ type }) => type.name === event.type);
-  if (!handler) throw new UnreadableEvent(`This release has no event type "${event.type}"`);
+  if (!handler) throw new UnreadableEvent(unhandled(event, work.database.name));
   if (event.source !== handler.type.sender)
     throw new UnreadableEvent(
       `${event.type} comes from "${event.source}", but only "${handler.type.sender}" may send it`,
@@ -41,6 +41,13 @@ export async function handle(work: Work, handlers: readonly EventHandler[], even
   if (event.version !== handler.type.version)
     throw new UnreadableEvent(`This release does not know version ${event.version} of ${event.type}`);
   await handler.handle(work, event.subject, handler.type.data.parse(event.data) as never, event);
+}
+
+/** Why a subgraph cannot handle an event for which it has no handler. */
+function unhandled({ type }: EventEnvelope, reader: string): string {
+  return eventTypes.has(type)
+    ? `In this release, ${reader} does not handle "${type}": dismiss the event`
+    : `This release has no event type "${type}"`;
 }
 
 /** Whether an event that failed with this error would fail again: because of a rule, its format, or a constraint. */

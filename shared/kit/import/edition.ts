@@ -1,6 +1,7 @@
 import { OperatorError } from '#base/errors';
 import type { Database } from '../database/database';
 import type { Work } from '../mutation/work';
+import type { Row } from './row';
 
 /** HTTP validators of a downloaded file, for a conditional request. */
 export interface Validators {
@@ -17,15 +18,19 @@ export interface EditionFile extends Validators {
   readonly force: string | null;
 }
 
-/** Numbers of rows of an import. */
+/** Outcome of an import, by row. */
 export interface EditionCounts {
   readonly read: number;
   readonly imported: number;
   readonly updated: number;
+  /** Keys of the first objects of rows that were imported or updated. */
+  readonly written: readonly string[];
 }
 
 /** An edition that passed its checks and is being written. */
 export interface OpenEdition {
+  /** Rows of the file, which is read once. */
+  readonly rows: readonly Row[];
   /** Completes the edition once its rows are written. @returns lines for the report */
   finish(counts: EditionCounts): Promise<readonly string[]>;
 }

@@ -38,8 +38,19 @@ export interface ImportSession {
   has(target: ModelClass, key: string): boolean;
 }
 
+/** How an importer reads its file: row by row, or as one edition of a catalog. */
+type Reading =
+  | {
+      /** Streams the rows of the file. @throws OperatorError if the file has another format */
+      read(file: string): AsyncIterable<Row> | Iterable<Row> | Promise<Iterable<Row>>;
+      readonly edition?: undefined;
+    }
+  | { readonly edition: EditionRules };
+
 /** Reads one published file format into one subgraph. */
-export interface Importer {
+export type Importer = Reading & ImporterOfRows;
+
+interface ImporterOfRows {
   /** Name on the command line. */
   readonly source: string;
   /** Content, publisher, and format, for the help text. */
@@ -52,12 +63,8 @@ export interface Importer {
   readonly needs?: readonly ModelClass[];
   /** Several rows may describe the same object: the first wins, and the others count as unchanged, not as duplicates. */
   readonly merges?: boolean;
-  /** For a file that is one edition of a catalog. */
-  readonly edition?: EditionRules;
   /** What follows from the written rows, in the transaction of the import. @param keys those of the first object of each row */
   readonly follow?: (work: Work, keys: readonly string[]) => Promise<void>;
-  /** Streams the rows of the file. @throws OperatorError if the file has another format */
-  read(file: string): AsyncIterable<Row> | Iterable<Row> | Promise<Iterable<Row>>;
   /** Converts a row to objects. @throws RowError for an invalid row */
   convert(row: Row, session: ImportSession): readonly Write[];
 }
@@ -106,13 +113,15 @@ export async function runImport(
   const counts: Record<Outcome, number> = { imported: 0, updated: 0, unchanged: 0 };
   const rejects: Reject[] = [];
   const unmatched = new Map<string, Map<string, number>>();
-  const changed: string[] = [];
+  const written: string[] = [];
   let read = 0;
   let notes: readonly string[] = [];
 
   const run = async (work: Work) => {
     const inside = work.database;
-    const edition = await importer.edition?.begin(work, editionFile);
+    const { rows, finish } = importer.edition
+      ? await importer.edition.begin(work, editionFile)
+      : { rows: await importer.read(path), finish: async () => [] };
     const keys = await knownKeys(inside, importer.needs ?? []);
     const session: ImportSession = {
       has: (target, key) => keys.get(target)!.has(key),
@@ -128,11 +137,11 @@ export async function runImport(
       for (const [place, outcome] of outcomes.entries()) {
         counts[outcome] += 1;
         const { target, object } = batch[place]![0]!;
-        if (importer.follow && outcome !== 'unchanged') changed.push(keyText(inside, target, object));
+        if (outcome !== 'unchanged') written.push(keyText(inside, target, object));
       }
       batch = [];
     };
-    for await (const row of await importer.read(path)) {
+    for await (const row of rows) {
       read += 1;
       try {
         const writes = importer.convert(row, session);
@@ -155,8 +164,8 @@ export async function runImport(
     await flush();
     if (read === 0)
       throw new OperatorError(`"${path}" has no rows`, 'Check that the file is complete; nothing was changed');
-    if (changed.length > 0) await importer.follow!(work, changed);
-    notes = (await edition?.finish({ read, ...counts })) ?? [];
+    if (written.length > 0) await importer.follow?.(work, written);
+    notes = await finish({ read, ...counts, written });
     await work.flush();
   };
   try {

@@ -5,7 +5,7 @@ import { type CsvError, parse as parseCsv } from 'csv-parse';
 import { parseDocument } from 'yaml';
 import { OperatorError } from '#base/errors';
 import { Row } from './row';
-import { decodedText, textPieces } from './text';
+import { decodedBytes, decodedText, textPieces } from './text';
 
 /** Limit for JSON and YAML, which are read whole. Published files are far smaller. */
 const MAX_DOCUMENT_BYTES = 256 * 1024 * 1024;
@@ -87,13 +87,16 @@ function checkHeader(file: string, present: readonly string[], columns: readonly
 }
 
 async function readDocument(file: string): Promise<string> {
-  const { size } = await stat(file);
+  requireSize(file, (await stat(file)).size);
+  return decodedText(file);
+}
+
+function requireSize(file: string, size: number): void {
   if (size > MAX_DOCUMENT_BYTES)
     throw new OperatorError(
       `"${file}" is ${Math.round(size / 1024 / 1024)} MB; the maximum is 256 MB`,
       'Check that it is the correct file',
     );
-  return decodedText(file);
 }
 
 /** Line and column of an offset, starting at 1. */
@@ -103,8 +106,15 @@ function position(text: string, offset: number): string {
 }
 
 /** @throws OperatorError with line and column if the file is not valid JSON */
-export async function readJson(file: string): Promise<unknown> {
-  const text = await readDocument(file);
+export const readJson = async (file: string): Promise<unknown> => parsedJson(file, await readDocument(file));
+
+/** JSON of the bytes of a file, for a reader that needs the bytes, too. @throws OperatorError as {@link readJson} */
+export function jsonOf(file: string, bytes: Buffer): unknown {
+  requireSize(file, bytes.length);
+  return parsedJson(file, decodedBytes(file, bytes));
+}
+
+function parsedJson(file: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {

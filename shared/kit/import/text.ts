@@ -23,8 +23,10 @@ function notText(file: string, encoding: Encoding, piece: Buffer, line: number):
 const decoderOf = (encoding: Encoding) => new TextDecoder(encoding, { fatal: true });
 
 /** Text of a file. @throws OperatorError if it is neither UTF-8 nor, with a byte-order mark, UTF-16 */
-export async function decodedText(file: string): Promise<string> {
-  const bytes = await readFile(file);
+export const decodedText = async (file: string): Promise<string> => decodedBytes(file, await readFile(file));
+
+/** Text of the bytes of a file. @throws OperatorError as {@link decodedText} */
+export function decodedBytes(file: string, bytes: Buffer): string {
   const encoding = encodingOf(bytes);
   try {
     return decoderOf(encoding).decode(bytes);
@@ -33,13 +35,13 @@ export async function decodedText(file: string): Promise<string> {
   }
 }
 
-/** Same as {@link decodedText}, in pieces. Checks the whole file before the first piece, so that no row of an invalid file is used. */
-export async function* textPieces(file: string): AsyncGenerator<string> {
-  for await (const _piece of decoded(file));
-  yield* decoded(file);
+/** Reads a whole file. @throws OperatorError as {@link decodedText} */
+export async function requireText(file: string): Promise<void> {
+  for await (const _piece of textPieces(file));
 }
 
-async function* decoded(file: string): AsyncGenerator<string> {
+/** Same as {@link decodedText}, in pieces. Pieces before an invalid one are used: undo their effects, or call {@link requireText} first. */
+export async function* textPieces(file: string): AsyncGenerator<string> {
   let encoding: Encoding = 'UTF-8';
   let decoder: ReturnType<typeof decoderOf> | undefined;
   let line = 1;

@@ -11,7 +11,7 @@ import {
   EditionRefused,
   type EditionRules,
 } from '#kit/import/edition';
-import { readJson, rowsAt } from '#kit/import/readers';
+import { jsonOf, rowsAt } from '#kit/import/readers';
 import type { Row } from '#kit/import/row';
 import type { Work } from '#kit/mutation/work';
 import { CatalogEdition } from '../catalog/catalog-edition';
@@ -47,7 +47,8 @@ interface Published extends EditionFacts {
 }
 
 async function readEdition(path: string): Promise<Published> {
-  const document = (await readJson(path)) as Record<string, unknown>;
+  const bytes = await readFile(path);
+  const document = jsonOf(path, bytes) as Record<string, unknown>;
   const entries = rowsAt(path, document, 'vulnerabilities');
   const text = (name: string) => (typeof document[name] === 'string' ? document[name] : null);
   const [version, releasedAt] = [text('catalogVersion'), instantOf(text('dateReleased'))];
@@ -55,9 +56,7 @@ async function readEdition(path: string): Promise<Published> {
     version: version?.slice(0, 40) ?? NO_VERSION,
     releasedAt,
     rows: entries.length,
-    sha256: createHash('sha256')
-      .update(await readFile(path))
-      .digest('hex'),
+    sha256: createHash('sha256').update(bytes).digest('hex'),
     entries,
     missing: [
       ...(version === null ? ['catalogVersion'] : []),
@@ -178,7 +177,7 @@ export const kevEditions: EditionRules = {
     const [listed, last] = [await listedEntries(database), await lastEdition(database)];
     const flaws = flawsOf(edition, listed, last);
     if (flaws.length > 0 && file.force === null) throw new EditionRefused(edition, flaws);
-    return { finish: (counts) => finish(work, file, edition, listed, { flaws, counts }) };
+    return { rows: edition.entries, finish: (counts) => finish(work, file, edition, listed, { flaws, counts }) };
   },
 
   async recordRefusal({ database, now }, file, { edition, reasons }) {
@@ -215,8 +214,8 @@ async function finish(
   const { database, now } = work;
   const ids = new Set(edition.entries.map((row) => String(row.raw('cveID'))));
   const removed = [...listed.keys()].filter((id) => !ids.has(id));
-  // rows that were rejected are not listed
-  const added = [...(await listedEntries(database)).keys()].filter((id) => ids.has(id) && !listed.has(id)).length;
+  // rows that were rejected are not written
+  const added = counts.written.filter((id) => !listed.has(id)).length;
   const changed = counts.imported + counts.updated - added;
   await markRemoved(database, removed, edition.releasedAt ?? now);
   const touched = touchedBy(edition.entries, listed);

@@ -1,6 +1,5 @@
 import { organizationNamed } from '#domain/organization/organizations';
 import { type Importer, write } from '#kit/import/importer';
-import { readJson, rowsAt } from '#kit/import/readers';
 import { RowError } from '#kit/import/reject';
 import { productKey } from '../matching/product-key';
 import { Vulnerability } from '../vulnerability/vulnerability';
@@ -12,7 +11,6 @@ export const kev: Importer = {
   description: 'Known exploited vulnerabilities (CISA, CC0), JSON',
   files: ['known_exploited_vulnerabilities.json'],
   edition: kevEditions,
-  read: async (file) => rowsAt(file, await readJson(file), 'vulnerabilities'),
   convert(row) {
     const cveId = row.text('cveID', 30);
     if (!/^CVE-\d{4}-\d{4,}$/.test(cveId)) throw new RowError('cveID', `is "${cveId}", which is not a CVE id`);

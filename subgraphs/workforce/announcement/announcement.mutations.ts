@@ -109,9 +109,11 @@ const publishAnnouncement = mutation({
     const positions = await positionsOf(work, requests.all);
     const [first] = positions;
     const announcements = await openAnnouncements(work, []);
+    const statuses = new Map(positions.map(({ id, status }) => [id, status]));
     for (const id of ids)
-      requests.move({ id }, () => ({
+      requests.move({ id }, ({ positionId }) => ({
         trigger: 'announced',
+        facts: { positionStatus: statuses.get(positionId)! },
         actor: 'SYSTEM',
         kind: 'REQUEST_ANNOUNCED',
         detail: input.controlNumber,

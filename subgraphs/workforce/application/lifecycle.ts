@@ -18,6 +18,8 @@ export interface ApplicationFacts {
   /** Candidates who are selected for one of them, or have an offer. */
   readonly liveSelections: number;
   readonly requestId: string | null;
+  /** Whether the position to fill is frozen. */
+  readonly isFrozen: boolean;
 }
 
 const guard = guardOf<ApplicationFacts>();
@@ -68,13 +70,20 @@ const openingLeft = guard(
   'openingLeft',
   ['openRequests', 'liveSelections'],
   ({ openRequests, liveSelections }) => liveSelections < openRequests,
-  'Each open hiring request of the announcement has a selected candidate: withdraw a selection first',
+  'Each open hiring request of the announcement has a selected candidate, or its position is frozen: withdraw a selection, or unfreeze a position, first',
 );
 const requestKnown = guard(
   'requestKnown',
   ['requestId'],
   ({ requestId }) => requestId !== null,
   'The selection names no hiring request, since it was imported: select the candidate again',
+);
+
+const notFrozen = guard(
+  'notFrozen',
+  ['isFrozen'],
+  ({ isFrozen }) => !isFrozen,
+  'The position is frozen, which pauses its hiring: unfreeze it first, or end the selection',
 );
 
 /** Statuses of applications that are under way without a selection. They end with the announcement. */
@@ -130,10 +139,16 @@ export const applicationLifecycle = new StateMachine<ApplicationStatus, Applicat
     { trigger: 'certificateReturned', from: ['REFERRED', 'INTERVIEWED'], to: 'NOT_SELECTED', by: ['SYSTEM'] },
     { trigger: 'announcementEnded', from: UNSELECTED, to: 'NOT_SELECTED', by: ['SYSTEM'] },
     { trigger: 'hiredElsewhere', from: ['REFERRED', 'INTERVIEWED'], to: 'NOT_SELECTED', by: ['SYSTEM'] },
-    { trigger: 'extendTentativeOffer', from: 'SELECTED', to: 'TENTATIVE_OFFER', by: ['HR'] },
+    { trigger: 'extendTentativeOffer', from: 'SELECTED', to: 'TENTATIVE_OFFER', by: ['HR'], guards: [notFrozen] },
     { trigger: 'acceptTentativeOffer', from: 'TENTATIVE_OFFER', to: 'BACKGROUND_CHECK', by: ['HR'] },
-    { trigger: 'acceptWithReciprocity', from: 'TENTATIVE_OFFER', to: 'FINAL_OFFER', by: ['HR'] },
-    { trigger: 'extendFinalOffer', from: 'BACKGROUND_CHECK', to: 'FINAL_OFFER', by: ['HR'] },
+    {
+      trigger: 'acceptWithReciprocity',
+      from: 'TENTATIVE_OFFER',
+      to: 'FINAL_OFFER',
+      by: ['HR'],
+      guards: [notFrozen],
+    },
+    { trigger: 'extendFinalOffer', from: 'BACKGROUND_CHECK', to: 'FINAL_OFFER', by: ['HR'], guards: [notFrozen] },
     { trigger: 'rescindOffer', from: OFFERED, to: 'OFFER_RESCINDED', by: ['HR'] },
     { trigger: 'declineOffer', from: OFFERED, to: 'OFFER_DECLINED', by: ['HR'] },
     {
@@ -141,7 +156,7 @@ export const applicationLifecycle = new StateMachine<ApplicationStatus, Applicat
       from: 'FINAL_OFFER',
       to: 'ENTERED_ON_DUTY',
       by: ['HR'],
-      guards: [requestKnown],
+      guards: [requestKnown, notFrozen],
     },
     { trigger: 'withdrawApplication', from: OPEN, to: 'WITHDRAWN', by: ['HR'] },
   ],

@@ -1,10 +1,10 @@
 import { RequestError, UnknownReferenceError } from '#base/errors';
 import { enteredOnDuty } from '#domain/contracts/events';
-import { callersOf, reasonInput, targetInput, verb } from '#domain/verbs';
+import { callersOf, reasonInput, targetInput } from '#domain/verbs';
 import { marks } from '#kit/database/marks';
 import { enumeration } from '#kit/model/enumeration';
 import { bulk } from '#kit/mutation/bulk';
-import { enumInput, idInput, optional, textInput } from '#kit/mutation/input';
+import { enumInput, type InputFields, type InputOf, idInput, optional, textInput } from '#kit/mutation/input';
 import { mutation } from '#kit/mutation/mutation';
 import type { Work } from '#kit/mutation/work';
 import { Announcement } from '../announcement/announcement';
@@ -18,11 +18,10 @@ import { endSelection, requestIdsOf } from './application.mutations';
 import { namesOn } from './certificate.mutations';
 import { endApplications, lockEnded } from './ending';
 import { applicationLifecycle } from './lifecycle';
-import { APPLICATIONS, asSystem, openApplications, openCertificates } from './types';
+import { asSystem, openApplications, openCertificates } from './types';
 
 const returns = ['application', () => Application] as const;
 const target = targetInput('the application');
-const shared = { of: APPLICATIONS, returns, target };
 
 export const RescindReason = enumeration('RescindReason', 'Why an agency rescinded an offer.', {
   INVESTIGATION: 'The background investigation was unfavorable.',
@@ -40,15 +39,23 @@ export const DeclineReason = enumeration('DeclineReason', 'Why a candidate did n
   OTHER: 'Any other reason, or none stated.',
 });
 
-/** Requests that a selection from a certificate can fill: open ones of its agency, its own first. */
+/** Requests that a selection from a certificate can fill: open ones of its agency for positions that are not frozen, its own first. */
 async function openRequestsOf(work: Work, { agencyKey, requestId, controlNumber }: Certificate) {
   const ids = [requestId, ...(await requestsOf(work, controlNumber)).filter((id) => id !== requestId)];
   const requests = await openRequests(work, ids);
+  const frozen = await frozenAmong(work, requests.all);
   return ids.flatMap((id): HiringRequest[] => {
     const request = requests.get(id);
     const isOpen = request?.status === 'READY' || request?.status === 'ANNOUNCED';
-    return isOpen && request.agencyKey === agencyKey ? [request] : [];
+    return isOpen && request.agencyKey === agencyKey && !frozen.has(request.positionId) ? [request] : [];
   });
+}
+
+/** Frozen positions of requests. All of them are locked. */
+async function frozenAmong(work: Work, requests: readonly HiringRequest[]): Promise<Set<string>> {
+  const ids = requests.map(({ positionId }) => positionId);
+  const positions = await openPositions(work, ids);
+  return new Set(ids.filter((id) => positions.get(id)?.status === 'FROZEN'));
 }
 
 /** Requests that have a candidate who is selected, or has an offer. */
@@ -141,10 +148,40 @@ const withdrawSelection = mutation({
   },
 });
 
-const extendTentativeOffer = verb({
-  ...shared,
+interface Offer<Fields extends InputFields> {
+  readonly name: string;
+  readonly description: string;
+  readonly input: Fields;
+  readonly step: (input: InputOf<Fields>) => { readonly kind: string; readonly detail?: string };
+}
+
+/** A mutation that makes an offer, for a position that is not frozen. Its trigger is its name. */
+function offer<Fields extends InputFields>({ name, description, input, step }: Offer<Fields>) {
+  return mutation({
+    name,
+    description,
+    by: callersOf(applicationLifecycle, name),
+    input: { ...target, ...input },
+    returns,
+    async run(work, values) {
+      const aim = values as InputOf<typeof target>;
+      const requests = await openRequests(work, await requestIdsOf(work, [aim.id]));
+      const frozen = await frozenAmong(work, requests.all);
+      const applications = await openApplications(work, [aim.id]);
+      applications.move(aim, (application) => ({
+        trigger: name,
+        facts: { isFrozen: isFrozen(application, requests, frozen) },
+        ...step(values as unknown as InputOf<Fields>),
+      }));
+      await applications.save();
+      return aim.id;
+    },
+  });
+}
+
+const extendTentativeOffer = offer({
   name: 'extendTentativeOffer',
-  description: 'Makes a tentative offer to the selected candidate.',
+  description: 'Makes a tentative offer to the selected candidate. The position must not be frozen.',
   input: {},
   step: () => ({ kind: 'TENTATIVE_OFFER_MADE' }),
 });
@@ -161,10 +198,12 @@ const acceptTentativeOffer = mutation({
   returns,
   async run(work, { reciprocityRef, ...aim }) {
     const requests = await openRequests(work, await requestIdsOf(work, [aim.id]));
+    const frozen = await frozenAmong(work, requests.all);
     const applications = await openApplications(work, [aim.id]);
     let acceptedAt = '';
-    applications.move(aim, () => ({
+    applications.move(aim, (application) => ({
       trigger: reciprocityRef === null ? 'acceptTentativeOffer' : 'acceptWithReciprocity',
+      facts: { isFrozen: isFrozen(application, requests, frozen) },
       kind: 'TENTATIVE_OFFER_ACCEPTED',
       detail: reciprocityRef,
       change(_next, at) {
@@ -191,12 +230,18 @@ function requestIdIn({ requestId }: Application, requests: Requests): string | n
   return requestId;
 }
 
-const extendFinalOffer = verb({
-  ...shared,
+/** Whether the position that an application is selected for is frozen. */
+function isFrozen(application: Application, requests: Requests, frozen: ReadonlySet<string>): boolean {
+  const request = requests.get(requestIdIn(application, requests) ?? '');
+  return request !== undefined && frozen.has(request.positionId);
+}
+
+const extendFinalOffer = offer({
   name: 'extendFinalOffer',
-  description: 'Makes the final offer, after the investigation or an interim clearance.',
+  description:
+    'Makes the final offer, after the investigation or an interim clearance. The position must not be frozen.',
   input: { investigationRef: textInput('Reference of the investigation, or of the interim clearance.') },
-  step: (_application, { investigationRef }) => ({ kind: 'FINAL_OFFER_MADE', detail: investigationRef }),
+  step: ({ investigationRef }) => ({ kind: 'FINAL_OFFER_MADE', detail: investigationRef }),
 });
 
 const rescindOffer = mutation({
@@ -234,6 +279,7 @@ const recordEntryOnDuty = bulk({
       work,
       requests.all.map(({ positionId }) => positionId),
     );
+    const frozen = new Set(positions.all.flatMap(({ id, status }) => (status === 'FROZEN' ? id : [])));
     const applications = await openApplications(work, ids);
     const elsewhere = await openOthers(work, applications.all);
     const entered: StaffingChange[] = [];
@@ -242,7 +288,7 @@ const recordEntryOnDuty = bulk({
         let at = '';
         const enter = applications.prepare(input, (application) => ({
           trigger: 'recordEntryOnDuty',
-          facts: { requestId: requestIdIn(application, requests) },
+          facts: { requestId: requestIdIn(application, requests), isFrozen: isFrozen(application, requests, frozen) },
           kind: 'ENTERED_ON_DUTY',
           change(_next, occurredAt) {
             at = occurredAt;

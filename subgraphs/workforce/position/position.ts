@@ -3,6 +3,7 @@ import { hasMany } from '#kit/collection/connection';
 import { enumeration, type ValueOf } from '#kit/model/enumeration';
 import {
   belongsTo,
+  computed,
   dateTime,
   exerciseFlag,
   generatedId,
@@ -14,6 +15,7 @@ import {
 } from '#kit/model/fields';
 import { links } from '#kit/model/links';
 import { model } from '#kit/model/model';
+import type { Context } from '#kit/subgraph/context';
 import { Agency } from '../agency';
 import { OccupationalSeries } from '../role/occupational-series';
 import { TalentArea } from '../role/talent-area';
@@ -137,6 +139,13 @@ export const HiringRequestStatus = enumeration('HiringRequestStatus', 'Status of
 });
 export type HiringRequestStatus = ValueOf<typeof HiringRequestStatus>;
 
+/** Statuses of requests that ended. */
+const CLOSED: readonly HiringRequestStatus[] = ['FILLED', 'CANCELLED'];
+
+/** SQL condition: a request is open, and its position is frozen. */
+const isPaused = (column: (property: string) => string): string =>
+  `${column('status')} NOT IN ('FILLED', 'CANCELLED') AND EXISTS (SELECT 1 FROM position pp WHERE pp.id = ${column('positionId')} AND pp.status = 'FROZEN')`;
+
 /** Dates of a request that follow from the status of an application. */
 const OF_APPLICATION = {
   derivedFrom: ['Application.status'],
@@ -193,4 +202,13 @@ export class HiringRequest {
   @exerciseFlag() exercise!: boolean;
 
   @hasMany(() => WorkforceEvent, 'subjectId', 'Events of the request, oldest first.') timeline!: unknown;
+
+  @computed(() => Boolean, 'Whether the position is frozen, which pauses an open request.', {
+    derivedFrom: ['HiringRequest.status', 'Position.status'],
+    conditions: { true: isPaused, false: (column) => `NOT (${isPaused(column)})` },
+  })
+  async paused({ loaders }: Pick<Context, 'loaders'>): Promise<boolean> {
+    if (CLOSED.includes(this.status)) return false;
+    return (await loaders.byKey(Position).load(this.positionId))?.status === 'FROZEN';
+  }
 }

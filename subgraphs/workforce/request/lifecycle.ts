@@ -53,7 +53,7 @@ export const hiringRequestLifecycle = new StateMachine<HiringRequestStatus, Hiri
     { trigger: 'takeHiringRequest', from: 'SUBMITTED', to: 'HR_REVIEW', by: ['HR'] },
     { trigger: 'returnHiringRequest', from: 'HR_REVIEW', to: 'DRAFT', by: ['HR'] },
     { trigger: 'readyHiringRequest', from: 'HR_REVIEW', to: 'READY', by: ['HR'], guards: [notFrozen] },
-    { trigger: 'announced', from: 'READY', to: 'ANNOUNCED', by: ['SYSTEM'] },
+    { trigger: 'announced', from: 'READY', to: 'ANNOUNCED', by: ['SYSTEM'], guards: [notFrozen] },
     { trigger: 'announcementCanceled', from: 'ANNOUNCED', to: 'READY', by: ['SYSTEM'] },
     { trigger: 'enteredOnDuty', from: ['READY', 'ANNOUNCED'], to: 'FILLED', by: ['SYSTEM'] },
     {

@@ -39,23 +39,32 @@ class Part {
   }
 }
 
+const WITH_REPLICA = ['submissions', 'reviews', 'reviews', 'infrastructure', 'workforce'];
+
 /** Every process as in production, on one kind of database: reviews twice. */
 export class Deployment {
   private readonly parts: Part[] = [];
-  private url = '';
+  url = '';
 
   private constructor(
     private readonly databases: TestDatabases,
     private readonly redis: PrivateRedis | undefined,
-    private readonly token: (principal: string) => Promise<string>,
+    readonly token: (principal: string) => Promise<string>,
+    /** Data folder of its processes. */
+    readonly dataFolder: string,
   ) {}
 
-  static async start(kind: DatabaseKind, folder: string): Promise<Deployment> {
+  /** @param started subgraphs to start; one that is named twice has a replica */
+  static async start(
+    kind: DatabaseKind,
+    folder: string,
+    started: readonly string[] = WITH_REPLICA,
+  ): Promise<Deployment> {
     const names = subgraphs.map(({ name }) => name);
     const databases = await freshDatabases(kind, names);
     const redis = await PrivateRedis.start();
     const identity = await identityEnvironment();
-    const deployment = new Deployment(databases, redis, identity.token);
+    const deployment = new Deployment(databases, redis, identity.token, identity.environment.ORDERGRAPH_DATA!);
     const environment = {
       ORDERGRAPH_EVENTS_URL: redis.url,
       ORDERGRAPH_FILES: folder,
@@ -65,7 +74,7 @@ export class Deployment {
       ...identity.environment,
     };
     const urls: string[] = [];
-    for (const name of ['submissions', 'reviews', 'reviews', 'infrastructure', 'workforce']) {
+    for (const name of started) {
       const port = await freePort();
       const second = deployment.parts.some((part) => part.name === name);
       if (!second) urls.push('--subgraph-url', `${name}=http://127.0.0.1:${port}/graphql`);
@@ -90,7 +99,7 @@ export class Deployment {
     const databases: TestDatabases = { url: (name) => join(folder, `${name}.sqlite`), drop: async () => {} };
     const issuer = await DevelopmentIssuer.in(folder);
     const token = (principal: string) => issuer.token(parsePrincipal(principal), 3_600);
-    const deployment = new Deployment(databases, undefined, token);
+    const deployment = new Deployment(databases, undefined, token, folder);
     const port = await freePort();
     const environment = { ORDERGRAPH_SCHEDULE_MS: '100', ORDERGRAPH_LEASE_MS: '900', ORDERGRAPH_LOG_LEVEL: 'error' };
     const args = ['start', '--scale', '0', '--data', folder, '--port', String(port)];
@@ -116,6 +125,10 @@ export class Deployment {
       token ??= this.token(principal);
       return token;
     });
+  }
+
+  databaseUrl(name: string): string {
+    return this.databases.url(name);
   }
 
   connect(name: string): Promise<Database> {

@@ -1,4 +1,4 @@
-import { killAll, requireCompiled, run } from '../support/processes';
+import { killAll, requireCompiled, run } from '../../support/processes';
 
 beforeAll(requireCompiled);
 afterEach(killAll);
