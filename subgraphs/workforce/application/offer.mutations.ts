@@ -18,7 +18,7 @@ import { endSelection, requestIdsOf } from './application.mutations';
 import { namesOn } from './certificate.mutations';
 import { endApplications, lockEnded } from './ending';
 import { applicationLifecycle } from './lifecycle';
-import { asSystem, openApplications, openCertificates } from './types';
+import { APPLICATIONS, asSystem, openApplications, openCertificates } from './types';
 
 const returns = ['application', () => Application] as const;
 const target = targetInput('the application');
