@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import mysql from 'mysql2/promise';
 import { request } from 'undici';
 import type { DatabaseKind } from '#kit/database/dialect';
-import startDatabases, { stopPrivateServer } from '../setup/databases';
+import startDatabases, { closeDatabases } from '../setup/databases';
 import type { TestDatabases } from '../support/databases';
 import { INSPECTOR } from '../support/identity';
 import { parseOptions } from '../support/options';
@@ -144,6 +144,6 @@ startDatabases()
   })
   .finally(async () => {
     await killAll();
-    stopPrivateServer();
+    closeDatabases();
     process.exit();
   });

@@ -11,7 +11,7 @@ import { createGateway } from '../../gateway/server';
 import { OWN_SUPERGRAPH_FILE } from '../../gateway/supergraph/own';
 import { createLog } from '../../gateway/telemetry/log';
 import { InProcessTransport } from '../../gateway/transport/in-process';
-import startDatabases, { stopPrivateServer } from '../setup/databases';
+import startDatabases, { closeDatabases } from '../setup/databases';
 import type { TestDatabases } from '../support/databases';
 import { INSPECTOR, TestIdentity } from '../support/identity';
 import { parseOptions } from '../support/options';
@@ -261,6 +261,6 @@ startDatabases()
   })
   .finally(async () => {
     await killAll();
-    stopPrivateServer();
+    closeDatabases();
     process.exit();
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { packageRoot } from '#base/package-root';
 import { questionVariables } from '../questions/variables';
 import { HOSTILE_REQUESTS, type HostileRequest } from '../security/hostile-requests';
-import databases, { stopPrivateServer } from '../setup/databases';
+import databases, { closeDatabases } from '../setup/databases';
 import { parseOptions } from '../support/options';
 import { killAll } from '../support/processes';
 import { type ProcessStack, startStack } from '../support/stack';
@@ -269,7 +269,7 @@ async function main(): Promise<void> {
 }
 
 main()
-  .finally(() => stopPrivateServer())
+  .finally(() => closeDatabases())
   .then(
     () => process.exit(),
     (error) => {

@@ -85,10 +85,12 @@ async function startPrivateServer(binary: string): Promise<string> {
 }
 
 /**
- * Finds the MySQL-protocol server for the tests: the one of ORDERGRAPH_TEST_MYSQL_URL (a URL with % for the database), else a
- * private one if MariaDB or MySQL is installed. Without either, tests on MySQL are skipped, and fail under CI.
+ * Makes the folder of the databases that tests copy (`worker/templates.ts`), and finds the MySQL-protocol server for the tests: the one of
+ * ORDERGRAPH_TEST_MYSQL_URL (a URL with % for the database), else a private one if MariaDB or MySQL is installed. Without either, tests on
+ * MySQL are skipped, and fail under CI.
  */
 export default async function databases(): Promise<void> {
+  process.env.ORDERGRAPH_TEST_TEMPLATES = mkdtempSync(join(tmpdir(), 'ordergraph-templates-'));
   if (process.env.ORDERGRAPH_TEST_MYSQL_URL) return;
   const binary = findServer();
   if (binary) {
@@ -100,7 +102,9 @@ export default async function databases(): Promise<void> {
   process.stderr.write(`Skipping tests on MySQL: no server was found. ${how}\n`);
 }
 
-export function stopPrivateServer(): void {
+/** Ends the private server, and removes the folder. */
+export function closeDatabases(): void {
+  rmSync(process.env.ORDERGRAPH_TEST_TEMPLATES!, { recursive: true, force: true });
   if (!globalThis.privateServer) return;
   globalThis.privateServer.process.kill('SIGKILL');
   rmSync(globalThis.privateServer.folder, { recursive: true, force: true, maxRetries: 5 });

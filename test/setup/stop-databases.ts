@@ -1,5 +1,5 @@
-import { stopPrivateServer } from './databases';
+import { closeDatabases } from './databases';
 
 export default function stopDatabases(): void {
-  stopPrivateServer();
+  closeDatabases();
 }

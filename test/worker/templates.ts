@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { LRUCache } from 'lru-cache';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import mysql from 'mysql2/promise';
 import { replaceExerciseRows } from '#domain/exercise/store';
 import type { DatabaseKind } from '#kit/database/dialect';
@@ -9,19 +9,13 @@ import { subgraphs } from '../../gateway/cli/subgraphs';
 import { freshDatabases, type TestDatabases } from '../support/databases';
 import { storyOf } from './story';
 
-/** Writes the content of a template to an empty database. */
-type Write = (url: string) => Promise<void>;
-
-/** By kind and content, and then by name of the subgraph. Large exercises are few, and need not stay. */
-const templates = new LRUCache<string, Promise<ReadonlyMap<string, Write>>>({ max: 4 });
-
 /**
  * New databases of all subgraphs as their first start leaves them: copies of databases that were migrated once. 20 migrations of four
  * subgraphs take MariaDB ten times the CPU of creating the same tables.
  */
 export const migratedDatabases = (kind: DatabaseKind): Promise<TestDatabases> =>
   copiesOf(
-    `${kind}, migrated`,
+    `${kind}-migrated`,
     kind,
     () => emptyDatabases(kind),
     async () => {},
@@ -30,7 +24,7 @@ export const migratedDatabases = (kind: DatabaseKind): Promise<TestDatabases> =>
 /** New databases of all subgraphs with the exercise of the tests. */
 export const exerciseDatabases = (kind: DatabaseKind, scale: number): Promise<TestDatabases> =>
   copiesOf(
-    `${kind}, exercise ${scale}`,
+    `${kind}-exercise-${scale}`,
     kind,
     () => migratedDatabases(kind),
     async ({ name, database, subgraph }) => {
@@ -44,51 +38,68 @@ const emptyDatabases = (kind: DatabaseKind): Promise<TestDatabases> =>
     subgraphs.map(({ name }) => name),
   );
 
+/** Copies of databases that the first worker to need them makes, for all workers of the run. */
 async function copiesOf(
-  key: string,
+  name: string,
   kind: DatabaseKind,
   begin: () => Promise<TestDatabases>,
   fill: (open: OpenSubgraph) => Promise<void>,
 ): Promise<TestDatabases> {
-  const template = templates.get(key) ?? makeTemplate(await begin(), fill);
-  templates.set(key, template);
+  const template = join(process.env.ORDERGRAPH_TEST_TEMPLATES!, name);
+  if (!existsSync(template)) await makeTemplate(template, await begin(), fill);
   const databases = await emptyDatabases(kind);
-  for (const [name, write] of await template) await write(databases.url(name));
+  for (const { name: subgraph } of subgraphs)
+    await copyTo(parseDatabaseUrl(databases.url(subgraph)), join(template, subgraph));
   return databases;
 }
 
+/** Writes a template: a folder with a file for each subgraph. */
 async function makeTemplate(
+  template: string,
   databases: TestDatabases,
   fill: (open: OpenSubgraph) => Promise<void>,
-): Promise<ReadonlyMap<string, Write>> {
-  const writes = new Map<string, Write>();
+): Promise<void> {
+  const folder = mkdtempSync(`${template}-`);
   for (const subgraph of subgraphs) {
     const url = databases.url(subgraph.name);
     const open = await subgraph.open({ databaseUrl: url });
     await fill(open);
     await open.close();
-    writes.set(subgraph.name, await contentOf(url));
+    await saveAs(join(folder, subgraph.name), parseDatabaseUrl(url));
   }
   await databases.drop();
-  return writes;
+  try {
+    renameSync(folder, template);
+  } catch (error) {
+    // another worker made the same meanwhile
+    if (!existsSync(template)) throw error;
+    rmSync(folder, { recursive: true });
+  }
 }
 
-async function contentOf(url: string): Promise<Write> {
-  const address = parseDatabaseUrl(url);
+/** Saves the content of a database: the file of SQLite, or SQL. */
+async function saveAs(file: string, address: DatabaseAddress): Promise<void> {
   if (address.kind === 'sqlite') {
-    const file = readFileSync(address.file);
-    return async (copy) => writeFileSync(copy, file);
+    copyFileSync(address.file, file);
+    return;
   }
   const connection = await connect(address);
   const statements = [...(await tablesOf(connection)), ...(await triggersOf(connection))];
   await connection.end();
-  return async (copy) => {
-    const target = await connect(parseDatabaseUrl(copy) as MysqlAddress);
-    // tables refer to others that come later
-    await target.query('SET foreign_key_checks = 0');
-    await target.query(statements.join(';\n'));
-    await target.end();
-  };
+  writeFileSync(file, statements.join(';\n'));
+}
+
+/** Writes the content of a file to an empty database. */
+async function copyTo(address: DatabaseAddress, file: string): Promise<void> {
+  if (address.kind === 'sqlite') {
+    copyFileSync(file, address.file);
+    return;
+  }
+  const target = await connect(address);
+  // tables refer to others that come later
+  await target.query('SET foreign_key_checks = 0');
+  await target.query(readFileSync(file, 'utf8'));
+  await target.end();
 }
 
 type MysqlAddress = DatabaseAddress & { kind: 'mysql' };
