@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs';
 import { type FileHandle, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { OperatorError } from '#base/errors';
 import { progressOn } from '#kit/import/progress';
+import { bannerOf } from '../export/banner';
 import { pagedOperation } from '../export/paged-operation';
 import { pagesOf } from '../export/pages';
-import { bannerOf, type Content, type Format, writerOf } from '../export/writers';
+import { type Content, type Format, writerOf } from '../export/writers';
 import { type CallerOptions, callerOf, clientOf, schemaOf, textOf } from './graph-client';
 
 export interface ExportOptions extends CallerOptions {

@@ -1,7 +1,8 @@
 import { ByteWriter, ParquetWriter } from 'hyparquet-writer';
+import type { Banner } from './banner';
 import type { ColumnType } from './column-types';
 import { type Cell, charactersOf, PIECE_CHARACTERS, type Table } from './table';
-import type { Banner, Piece, Writer } from './writers';
+import type { Piece, Writer } from './writers';
 
 /** Maximum rows of a row group, and characters from which it is complete. Only the rows of one group are in memory. */
 export const GROUP_ROWS = 10_000;

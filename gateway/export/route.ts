@@ -15,10 +15,11 @@ import { exactVariables } from '../operation/exact-variables';
 import { LimitError, type Limits, readWithin } from '../policy/limits';
 import { costOfAnswer, costOfDocument } from '../policy/work';
 import { type Answer, type Ask, GraphError, secondsOf, UnansweredError } from './ask';
+import { bannerOf } from './banner';
 import { type PagedOperation, pagedOperation } from './paged-operation';
 import { type Page, pageAfter, pagesOf } from './pages';
 import { type Parameters, parametersOf } from './parameters';
-import { bannerOf, type Content, MEDIA_TYPES, type Writer, writerOf } from './writers';
+import { type Content, MEDIA_TYPES, type Writer, writerOf } from './writers';
 
 /** Objects on a page: the maximum of a list. */
 const PAGE_SIZE = 500;

@@ -1,6 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { GraphQLSchema } from 'graphql';
 import { OperatorError } from '#base/errors';
+import { type Banner, bannerLines, UNQUOTED_SEPARATORS } from './banner';
 import { columnTypesOf } from './column-types';
 import { withoutFormulas } from './formulas';
 import type { PagedOperation } from './paged-operation';
@@ -15,34 +16,6 @@ export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
   jsonl: 'application/x-ndjson; charset=utf-8',
   parquet: 'application/vnd.apache.parquet',
 };
-
-/** What an export says about itself before its rows. */
-export interface Banner {
-  readonly question: string;
-  readonly variables: Readonly<Record<string, unknown>>;
-  /** When the export began. */
-  readonly asOf: string;
-  /** Strictest sensitivity class of the fields, and the agencies that own them. Undefined if the graph has no classes. */
-  readonly handling: { readonly class: string; readonly agencies: readonly string[] } | undefined;
-  /** Rules that take something away from this caller, by coordinate; empty if the caller sees everything. */
-  readonly withheld: readonly string[];
-}
-
-/** The banner of an export that begins now. @param extensions of the answer to its first page */
-export function bannerOf(
-  question: string,
-  variables: Readonly<Record<string, unknown>>,
-  extensions: Readonly<Record<string, unknown>>,
-): Banner {
-  const withheld = (extensions.withheld ?? []) as readonly { coordinate: string; kind: string; why?: string }[];
-  return {
-    question,
-    variables,
-    asOf: new Date().toISOString(),
-    handling: extensions.sensitivity as Banner['handling'],
-    withheld: withheld.map(({ coordinate, kind, why }) => `${coordinate} ${kind}${why ? `: ${why}` : ''}`),
-  };
-}
 
 export type Content = string | Uint8Array;
 
@@ -130,22 +103,6 @@ const csv = (rows: readonly (readonly unknown[])[]): string =>
     quoted_match: /#/,
     cast: { boolean: String, number: String, string: (value) => withoutFormulas(value) },
   });
-
-function bannerLines({ question, variables, asOf, handling, withheld }: Banner): string[] {
-  return [
-    ...(handling ? [`Handling: ${handling.class} (${handling.agencies.join(', ')})`] : []),
-    `As of: ${asOf}`,
-    ...withheld.map((rule) => `Withheld: ${rule}`),
-    `Variables: ${JSON.stringify(variables)}`,
-    ...question
-      .trim()
-      .split(/\r\n|[\r\n]/)
-      .map((line) => `Question: ${line}`),
-  ].map((line) => withoutFormulas(line, UNQUOTED_SEPARATORS));
-}
-
-/** Separators of lines that are not quoted. */
-const UNQUOTED_SEPARATORS: ReadonlySet<string> = new Set(',;\t"|');
 
 /** One JSON object a line, as the list has them. The first line is an object with the banner in `export`. */
 class JsonLinesWriter implements Writer {

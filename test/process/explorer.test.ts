@@ -456,6 +456,43 @@ describeInBrowser('the explorer of `npm start`', () => {
     }
   });
 
+  test('downloads and draws no withheld count as zero', async () => {
+    await open();
+    await askAs('Analyst');
+    await type('{ agencies { name vulnerabilityFindings { totalCount } sectors: positions { totalCount } } }');
+    await runIt();
+    expect(await page.locator('.grid tbody td.withheld').first().textContent()).toBe('withheld');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'CSV' }).click(),
+    ]);
+    const lines = readFileSync(await download.path(), 'utf8').split('\r\n');
+    expect(lines).toContainEqual(expect.stringMatching(/^# Withheld: .*vulnerabilityFindings/));
+    const [head, row] = lines.filter((line) => !line.startsWith('#'));
+    expect([head, row]).toEqual([
+      'name,vulnerabilityFindings.totalCount,sectors.totalCount',
+      expect.stringMatching(/,,\d+$/),
+    ]);
+    await page.getByRole('tab', { name: 'Chart' }).click();
+    // the first number that is not withheld
+    await page.getByRole('img', { name: 'sectors.totalCount by name' }).waitFor();
+  });
+
+  test('draws bars of zero without a length', async () => {
+    await open();
+    await askAs('Inspector general');
+    await type(
+      '{ announcements(first: 3) { nodes { controlNumber agency { positions(filter: { title: { eq: "none" } }) { totalCount } } } } }',
+    );
+    await runIt();
+    await page.getByRole('tab', { name: 'Chart' }).click();
+    await page.locator('.chart [data-mark="bar"] rect').first().waitFor({ state: 'attached' });
+    const heights = await page.evaluate<string[]>(
+      `[...document.querySelectorAll('.chart [data-mark="bar"] rect')].map((bar) => bar.getAttribute('height'))`,
+    );
+    expect(new Set(heights)).toEqual(new Set(['0']));
+  });
+
   test('works by keyboard alone', async () => {
     await open();
     await page.keyboard.press('/');
@@ -473,6 +510,10 @@ describeInBrowser('the explorer of `npm start`', () => {
     expect(await page.evaluate(`document.activeElement.closest('.editor')`)).toBeNull();
     await page.keyboard.press('3');
     await page.getByRole('tab', { name: 'JSON', selected: true }).waitFor();
+    await page.getByRole('link', { name: 'Skip to answer' }).focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate(`document.activeElement.closest('.answer') !== null`)).toBe(true);
   });
 
   test('ignores single keys once they are turned off, also after a reload', async () => {

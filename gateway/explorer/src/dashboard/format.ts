@@ -2,7 +2,8 @@ import { dayOf } from './calendar';
 
 /** No value, as opposed to zero. */
 export const NO_VALUE = '—';
-export const FEWER_THAN_5 = 'fewer than 5';
+/** A count of one to four, or a figure from which one would follow: docs/decisions/0014. Which of them it is, is not known. */
+export const SUPPRESSED = 'suppressed';
 
 export interface Ratio {
   readonly numerator: number;
@@ -35,7 +36,7 @@ export function figureOf<Metrics extends { readonly suppressed: readonly string[
   name: keyof Metrics & string,
 ): string {
   if (!metrics) return NO_VALUE;
-  if (metrics.suppressed.includes(name)) return FEWER_THAN_5;
+  if (metrics.suppressed.includes(name)) return SUPPRESSED;
   return count(metrics[name] as number | null);
 }
 
@@ -45,7 +46,7 @@ export function shareOf<Metrics extends { readonly suppressed: readonly string[]
   name: keyof Metrics & string,
 ): string {
   if (!metrics) return NO_VALUE;
-  if (metrics.suppressed.includes(name)) return FEWER_THAN_5;
+  if (metrics.suppressed.includes(name)) return SUPPRESSED;
   return percent(metrics[name] as Ratio | null);
 }
 

@@ -43,7 +43,7 @@ export function Explorer() {
   const tab = currentTab();
   const run = runs.value.get(tab.id) ?? IDLE;
   return (
-    <Frame current="/explorer">
+    <Frame current="/explorer" skipTo={SKIP_TO}>
       <main class="explorer-page" id="content">
         <div class="toolbar">
           <h1 class="visually-hidden">Explorer</h1>
@@ -82,7 +82,7 @@ export function Explorer() {
             <SchemaTree annotated={annotated} error={schemaError} />
           </div>
           <div class="asking">
-            <section class="operation" aria-labelledby="operation-title">
+            <section class="operation" id="operation" tabIndex={-1} aria-labelledby="operation-title">
               <header>
                 <h2 id="operation-title">Operation</h2>
                 <span class="muted small">Esc, then Tab leaves the editor</span>
@@ -105,6 +105,9 @@ export function Explorer() {
     </Frame>
   );
 }
+
+/** The schema between the questions and the editor has hundreds of fields to tab through. */
+const SKIP_TO = { operation: 'operation', run: 'Run', answer: 'answer' };
 
 function OpenTabs() {
   const { open, current } = tabs.value;

@@ -59,6 +59,8 @@ function HandlingBanner({ place }: { place: string }) {
 interface FrameProps {
   /** Path of the page among those of the navigation. */
   readonly current: string;
+  /** Further places to skip to, by their id. */
+  readonly skipTo?: Readonly<Record<string, string>>;
   readonly children: ComponentChildren;
 }
 
@@ -73,12 +75,17 @@ const PAGES: readonly [path: string, name: string][] = [
 ];
 
 /** What every page has around it. */
-export function Frame({ current, children }: FrameProps) {
+export function Frame({ current, skipTo = {}, children }: FrameProps) {
   return (
     <>
       <a class="skip" href="#content">
         Skip to content
       </a>
+      {Object.entries(skipTo).map(([id, name]) => (
+        <a key={id} class="skip" href={`#${id}`}>
+          Skip to {name}
+        </a>
+      ))}
       <HandlingBanner place="top" />
       <header class="topbar">
         <a class="brand" href="/dashboard">

@@ -3,7 +3,7 @@ import { useWidth } from './measure';
 
 export interface Column {
   readonly label: string;
-  /** Null for one to four, which the caller may not see exactly. */
+  /** Null for a suppressed count. */
   readonly value: number | null;
   /** Below the axis. */
   readonly below?: number;
@@ -51,7 +51,7 @@ export function Columns({ columns, title, height = 120, hasValues = true }: Colu
               {out > 0 && <rect class="hollow-mark" x={left} width={x.bandwidth()} y={y(0)} height={y(-out) - y(0)} />}
               {hasValues && (
                 <text class="label strong" text-anchor="middle" x={middle} y={y(value ?? 0) - 4}>
-                  {value === null ? '<5' : value.toLocaleString('en-US')}
+                  {value === null ? 'n/a' : value.toLocaleString('en-US')}
                 </text>
               )}
               {index % every === 0 && (

@@ -23,7 +23,10 @@ export function Framework() {
         <>
           <Breaches />
           <span>Last year: the same day of the fiscal year before.</span>
-          <span>Totals of 1 to 4 are shown as “fewer than 5”; rows you may read are shown in full.</span>
+          <span>
+            Totals of 1 to 4, and figures from which one would follow, are suppressed; rows you may read are shown in
+            full.
+          </span>
           <span>No answer from an agency is shown as “none yet”, never as consent.</span>
         </>
       }

@@ -17,8 +17,8 @@ export function Infrastructure() {
       sources={['infrastructure']}
       notes={
         <span>
-          Totals of 1 to 4 are shown as “fewer than 5”. Findings on system upgrade have no due date and are never
-          overdue.
+          Totals of 1 to 4, and figures from which one would follow, are suppressed. Findings on system upgrade have no
+          due date and are never overdue.
         </span>
       }
     >

@@ -20,7 +20,9 @@ export function Workforce() {
       about="Are we hiring the people the order needs, and how fast?"
       feeds={[useFeed(operations.workforce)]}
       sources={['workforce']}
-      notes={<span>Totals of 1 to 4 are shown as “fewer than 5”. Medians, not means.</span>}
+      notes={
+        <span>Totals of 1 to 4, and figures from which one would follow, are suppressed. Medians, not means.</span>
+      }
     >
       <WorkforceFigures />
       <div class="grid two-one">

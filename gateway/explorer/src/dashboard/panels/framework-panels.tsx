@@ -7,13 +7,13 @@ import { clock } from '../clock';
 import { useFeed } from '../feed';
 import {
   count,
-  FEWER_THAN_5,
   figureOf,
   fiscalYear,
   NO_VALUE,
   ofTotal,
   percent,
   type Ratio,
+  SUPPRESSED,
   sentence,
   shareOf,
 } from '../format';
@@ -124,7 +124,7 @@ export function FiledByQuarter() {
       figure={() => `${count(quarters.at(-1)?.count)} this quarter`}
       table={() => ({
         columns: ['Quarter', 'Filed'],
-        rows: quarters.map(({ quarter, count: filed }) => [quarterName(quarter), filed ?? FEWER_THAN_5]),
+        rows: quarters.map(({ quarter, count: filed }) => [quarterName(quarter), filed ?? SUPPRESSED]),
       })}
     >
       {() =>

@@ -3,7 +3,7 @@ import { BarList } from '../charts/bar-list';
 import { Spark } from '../charts/spark';
 import { clock } from '../clock';
 import { useFeed } from '../feed';
-import { count, FEWER_THAN_5, month, NO_VALUE, ofTotal, percent, sentence } from '../format';
+import { count, month, NO_VALUE, ofTotal, percent, SUPPRESSED, sentence } from '../format';
 import { operations } from '../operations';
 import { Panel } from '../panel';
 import { coverageByMonth, coverageOf, monthBack, type ToolsAnswer } from './tools';
@@ -22,7 +22,7 @@ export function AiTools() {
   const overdue = (covered: boolean) => {
     const row = data?.overdueByToolCoverage?.find(({ coveredByAiTool }) => coveredByAiTool === covered);
     if (!row) return NO_VALUE;
-    if (row.suppressed.includes('overduePerSystem')) return FEWER_THAN_5;
+    if (row.suppressed.includes('overduePerSystem')) return SUPPRESSED;
     return row.overduePerSystem === null ? NO_VALUE : count(100 * row.overduePerSystem);
   };
   return (

@@ -8,7 +8,6 @@ import { clock } from '../clock';
 import { useFeed } from '../feed';
 import {
   count,
-  FEWER_THAN_5,
   figureOf,
   fiscalYear,
   month,
@@ -16,6 +15,7 @@ import {
   ofTotal,
   percent,
   type Ratio,
+  SUPPRESSED,
   sentence,
 } from '../format';
 import { operations } from '../operations';
@@ -94,7 +94,7 @@ export function WorkforceFigures() {
         { label: 'Vacancies', value: figureOf(metrics, 'vacancies'), against: 'funded posts without anyone' },
         {
           label: 'Fill rate, AI',
-          value: ai?.suppressed.includes('fillRate') ? FEWER_THAN_5 : percent(ai?.fillRate),
+          value: ai?.suppressed.includes('fillRate') ? SUPPRESSED : percent(ai?.fillRate),
           against: ofTotal(ai?.fillRate),
         },
         {
@@ -215,7 +215,7 @@ export function FillByTalentArea() {
             value: area.fillRate?.value ?? 0,
             text: (
               <>
-                <b>{area.suppressed.includes('fillRate') ? FEWER_THAN_5 : percent(area.fillRate)}</b> of{' '}
+                <b>{area.suppressed.includes('fillRate') ? SUPPRESSED : percent(area.fillRate)}</b> of{' '}
                 {count(area.fillRate?.denominator)}
               </>
             ),

@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { useMemo, useState } from 'preact/hooks';
-import type { GraphError } from '../../graph/ask';
+import type { GraphError, Withheld } from '../../graph/ask';
 import type { Asked, Run } from '../run';
 import { AnswerChart } from './chart';
 import { Details } from './details';
@@ -27,7 +27,7 @@ export function AnswerView({ run, schema }: AnswerViewProps) {
   const part = parts.find((one) => one.name === name) ?? parts[0];
   const view = answerView.value;
   return (
-    <section class="answer" aria-label="Answer" aria-busy={run.state === 'running'}>
+    <section class="answer" id="answer" tabIndex={-1} aria-label="Answer" aria-busy={run.state === 'running'}>
       <header class="answer-bar">
         <div role="tablist" aria-label="View of the answer">
           {VIEWS.map((one, place) => (
@@ -69,7 +69,7 @@ export function AnswerView({ run, schema }: AnswerViewProps) {
         <span class="muted small" role="status">
           {summary(run, parts)}
         </span>
-        {asked && <Download asked={asked} part={part} />}
+        {asked && <Download {...{ asked, part, schema }} />}
       </header>
       <div class="answer-panel" id="answer-panel" role="tabpanel" aria-labelledby={`tab-${view}`}>
         {run.state === 'failed' && (
@@ -101,6 +101,8 @@ export function AnswerView({ run, schema }: AnswerViewProps) {
   );
 }
 
+const NOTHING_WITHHELD: readonly Withheld[] = [];
+
 function Shown({
   view,
   part,
@@ -113,10 +115,11 @@ function Shown({
   schema: GraphQLSchema | undefined;
 }) {
   const { document, answer } = asked;
+  const withheld = answer.extensions?.withheld ?? NOTHING_WITHHELD;
   return view === 'chart' ? (
-    <AnswerChart {...{ part, document, schema }} />
+    <AnswerChart {...{ part, document, schema, withheld }} />
   ) : (
-    <AnswerTable {...{ part, document, schema }} withheld={answer.extensions?.withheld ?? []} />
+    <AnswerTable {...{ part, document, schema, withheld }} />
   );
 }
 

@@ -1,18 +1,33 @@
 import type { DocumentNode, GraphQLSchema } from 'graphql';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { Withheld } from '../../graph/ask';
 import { type ChartShape, fitOneAxis, isDate, MARKS, MAX_ROWS, type Mark, suggestedShape } from './chart-shape';
 import { shown } from './format';
 import type { Value } from './plot';
 import { type Row, rowsOf } from './rows';
 import { type AnswerPart, type ColumnInfo, columnsOf, moreOf } from './tables';
+import { ruleOf, withheldBy } from './withheld-cells';
 
 interface ChartProps {
   readonly part: AnswerPart;
   readonly document: DocumentNode;
   readonly schema: GraphQLSchema | undefined;
+  readonly withheld: readonly Withheld[];
 }
 
 const MARK_NAMES: Readonly<Record<Mark, string>> = { line: 'Lines', bar: 'Bars', stacked: 'Stacked bars' };
+
+/** Rows without the numbers that are withheld: none of them is zero. */
+function withoutWithheld(
+  rows: readonly Row[],
+  columns: readonly ColumnInfo[],
+  withheld: readonly Withheld[],
+): readonly Row[] {
+  return rows.map((row) => ({
+    ...row,
+    cells: row.cells.map((cell, place) => (withheldBy(withheld, columns[place]!, cell) ? null : cell)),
+  }));
+}
 
 /** A chart's values: those of both measures together if one axis suits them, else apart, on equal axes of categories or time. */
 function measuresOf(shape: ChartShape, rows: readonly Row[], columns: readonly ColumnInfo[]) {
@@ -49,10 +64,13 @@ function isRepeated(rows: readonly Row[], { x, second, series }: ChartShape): bo
 }
 
 /** A list of an answer as a chart. Its table is in the tab next to it. */
-export function AnswerChart({ part, document, schema }: ChartProps) {
+export function AnswerChart({ part, document, schema, withheld }: ChartProps) {
   const columns = useMemo(() => columnsOf(part, document, schema), [part, document, schema]);
   const unfold = part.nested[0];
-  const { rows } = useMemo(() => rowsOf(part, unfold), [part, unfold]);
+  const rows = useMemo(
+    () => withoutWithheld(rowsOf(part, unfold).rows, columns, withheld),
+    [part, unfold, columns, withheld],
+  );
   const suggested = useMemo(() => suggestedShape(columns, rows), [columns, rows]);
   const [change, setChange] = useState<Partial<ChartShape>>({});
   const host = useRef<HTMLDivElement>(null);
@@ -91,7 +109,9 @@ export function AnswerChart({ part, document, schema }: ChartProps) {
   if (!shape)
     return (
       <p class="message">
-        A chart needs a column of numbers and one to set them against: select both, or another list.
+        {columns.some((column) => ruleOf(withheld, column))
+          ? 'The numbers that a chart would show are withheld from you: the table says by which rule.'
+          : 'A chart needs a column of numbers and one to set them against: select both, or another list.'}
       </p>
     );
   const isNumber = (place: number) => columns[place]!.kind === 'number';

@@ -1,10 +1,13 @@
 import { signal } from '@preact/signals';
+import type { GraphQLSchema } from 'graphql';
+import { bannerLines, bannerOf } from '../../../../export/banner';
 import { headers } from '../../graph/session';
 import type { Asked } from '../run';
 import { csvOf } from './csv';
 import { type Failure, failureIn, failureWords } from './download-failure';
 import { rowsOf } from './rows';
-import type { AnswerPart } from './tables';
+import { type AnswerPart, columnsOf } from './tables';
+import { withheldBy } from './withheld-cells';
 
 const FORMATS = [
   ['csv', 'CSV'],
@@ -16,14 +19,20 @@ type Format = (typeof FORMATS)[number][0];
 /** The download under way, or what became of the last one. */
 const status = signal<string>('');
 
+interface DownloadProps {
+  readonly asked: Asked;
+  readonly part: AnswerPart | undefined;
+  readonly schema: GraphQLSchema | undefined;
+}
+
 /** Downloads the whole list, all pages, as the gateway exports it. */
-export function Download({ asked, part }: { asked: Asked; part: AnswerPart | undefined }) {
+export function Download({ asked, part, schema }: DownloadProps) {
   if (!part || part.name === '') return null;
   // other lists have no pages: the answer is the whole
   if (!/(^|\.)(nodes|edges)$/.test(part.name))
     return (
       <span class="download">
-        <button type="button" onClick={() => downloadLoaded(asked, part)}>
+        <button type="button" onClick={() => downloadLoaded(asked, part, schema)}>
           CSV
         </button>
       </span>
@@ -97,15 +106,23 @@ function brokenOff({ chunks, bytes }: Received): string {
   return `it stopped after ${(bytes / 1e6).toFixed(1)} MB, and nothing is saved: ${why}`;
 }
 
-function downloadLoaded({ answer, operationName }: Asked, part: AnswerPart): void {
+/** Downloads a list without pages. Values that are withheld are empty: none of them is zero. */
+function downloadLoaded(
+  { answer, document, operationName, text, variables }: Asked,
+  part: AnswerPart,
+  schema: GraphQLSchema | undefined,
+): void {
   const { columns, rows } = rowsOf(part, part.nested[0]);
-  const handling = answer.extensions?.sensitivity;
-  const banner = handling ? `# Handling: ${handling.class} (${handling.agencies.join(', ')})\r\n` : '';
-  const text = csvOf(
-    columns,
-    rows.map(({ cells }) => cells),
+  const withheld = answer.extensions?.withheld ?? [];
+  const infos = columnsOf(part, document, schema);
+  const cells = rows.map((row) =>
+    row.cells.map((cell, place) => (withheldBy(withheld, infos[place]!, cell) ? null : cell)),
   );
-  save(new Blob([banner, text], { type: 'text/csv' }), `${operationName ?? part.name.replaceAll('.', '-')}.csv`);
+  const banner = bannerLines(bannerOf(text, variables ?? {}, answer.extensions ?? {})).map((line) => `# ${line}\r\n`);
+  save(
+    new Blob([...banner, csvOf(columns, cells)], { type: 'text/csv' }),
+    `${operationName ?? part.name.replaceAll('.', '-')}.csv`,
+  );
 }
 
 const nameIn = (response: Response, format: Format): string =>

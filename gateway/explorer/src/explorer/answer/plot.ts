@@ -21,8 +21,6 @@ const MAX_UPRIGHT = 8;
 export function plotOf(values: readonly Value[], { mark, names, width }: PlotOptions): Element {
   const series = [...new Set(values.map((value) => value.series))];
   const isDivided = series.length > 1;
-  // without any extent, bars would begin in the middle
-  const domain: [number, number] | undefined = values.every(({ y }) => y === 0) ? [0, 1] : undefined;
   const count = new Set(values.map(({ x }) => String(x))).size;
   const title = `${names.y} by ${names.x}`;
   const chart = Plot.plot({
@@ -31,7 +29,7 @@ export function plotOf(values: readonly Value[], { mark, names, width }: PlotOpt
     ariaDescription: `${mark === 'line' ? 'Lines' : 'Bars'} of ${values.length} values${isDivided ? ` in ${series.length} series` : ''}. The table has the same values.`,
     color: { legend: isDivided, scheme: 'Tableau10', domain: series },
     style: { fontSize: '12px', background: 'transparent' },
-    ...marksOf(values, mark, { names, isDivided, isLying: mark !== 'line' && count > MAX_UPRIGHT, count, domain }),
+    ...marksOf(values, mark, { names, isDivided, isLying: mark !== 'line' && count > MAX_UPRIGHT, count }),
   });
   // its rules are in explorer.css: the page's policy blocks style elements without a nonce
   for (const style of chart.querySelectorAll('style')) style.remove();
@@ -51,13 +49,12 @@ interface MarkOptions {
   readonly isLying: boolean;
   /** Number of bars. */
   readonly count: number;
-  readonly domain: [number, number] | undefined;
 }
 
 function marksOf(
   values: readonly Value[],
   mark: Mark,
-  { names, isDivided, isLying, count, domain }: MarkOptions,
+  { names, isDivided, isLying, count }: MarkOptions,
 ): Plot.PlotOptions {
   const fill = isDivided ? 'series' : 'var(--data)';
   const tip = { tip: true };
@@ -84,7 +81,7 @@ function marksOf(
     return {
       marginLeft: 24 + CHARACTER * Math.max(...values.map(({ x }) => shortened(x).length)),
       height: 40 + 22 * count,
-      x: { label: names.y, grid: true, domain, axis: count > MAX_IN_SIGHT ? 'both' : 'bottom' },
+      x: { ...lengthAxis(values, names.y), axis: count > MAX_IN_SIGHT ? 'both' : 'bottom' },
       y: { label: null, tickFormat: shortened },
       marks: [Plot.barX(values, { x: 'y', y: 'x', fill, ...sort, ...tip } as never), Plot.ruleX([0])],
     };
@@ -92,8 +89,22 @@ function marksOf(
     marginLeft: 60,
     marginBottom: 50,
     x: { label: names.x, tickFormat: shortened },
-    y: { label: names.y, grid: true },
+    y: lengthAxis(values, names.y),
     marks: [Plot.barY(values, { x: 'x', y: 'y', fill, ...sort, ...tip } as never), Plot.ruleY([0])],
+  };
+}
+
+/** Largest count up to which an axis has a tick for each. */
+const MAX_TICKS = 6;
+
+/** The axis of the lengths of bars: of single counts without fractions. Without any extent, bars would fill the chart. */
+function lengthAxis(values: readonly Value[], label: string) {
+  const [least, most] = [Math.min(...values.map(({ y }) => y)), Math.max(...values.map(({ y }) => y))];
+  const isCounts = values.every(({ y }) => Number.isInteger(y)) && least >= 0 && most <= MAX_TICKS;
+  return {
+    ...{ label, grid: true },
+    ...(least === 0 && most === 0 ? { domain: [0, 1] as const } : {}),
+    ...(isCounts ? { ticks: Math.max(1, most), tickFormat: 'd' } : {}),
   };
 }
 
@@ -122,7 +133,7 @@ function groupedBars(
       height: 40 + (8 + 12 * series.length) * count,
       fy: { label: null, tickFormat: shortened, axis: 'left', padding: 0.2, domain },
       y: { axis: null, padding: 0, domain: series },
-      x: { label: names.y, grid: true, axis: count > MAX_IN_SIGHT ? 'both' : 'bottom' },
+      x: { ...lengthAxis(values, names.y), axis: count > MAX_IN_SIGHT ? 'both' : 'bottom' },
       marks: [Plot.barX(values, { fy: 'x', y: 'series', x: 'y', ...color } as never), Plot.ruleX([0])],
     };
   return {
@@ -130,7 +141,7 @@ function groupedBars(
     marginBottom: 50,
     fx: { label: names.x, tickFormat: shortened, axis: 'bottom', padding: 0.2, domain },
     x: { axis: null, padding: 0, domain: series },
-    y: { label: names.y, grid: true },
+    y: lengthAxis(values, names.y),
     marks: [Plot.barY(values, { fx: 'x', x: 'series', y: 'y', ...color } as never), Plot.ruleY([0])],
   };
 }

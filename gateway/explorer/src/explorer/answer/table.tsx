@@ -6,6 +6,7 @@ import type { Withheld } from '../../graph/ask';
 import { shown } from './format';
 import { arranged, type Chosen, countsOf, facetsOf, type Row, rowsOf, type Sort, withWords } from './rows';
 import { type AnswerPart, type ColumnInfo, columnsOf, moreOf } from './tables';
+import { ruleOf, withheldBy } from './withheld-cells';
 
 interface AnswerTableProps {
   readonly part: AnswerPart;
@@ -154,11 +155,6 @@ function Columns({ columns, hidden, setHidden, unfold }: ColumnsProps) {
     </details>
   );
 }
-
-/** The rule that takes a column's values away from the caller, or objects that they count. */
-const ruleOf = (withheld: readonly Withheld[], { coordinate, above }: ColumnInfo): Withheld | undefined =>
-  withheld.find((rule) => rule.coordinate === coordinate && rule.kind !== 'ROWS') ??
-  withheld.find((rule) => rule.kind === 'ROWS' && rule.coordinate !== undefined && above.includes(rule.coordinate));
 
 interface FacetsProps {
   readonly facets: readonly number[];
@@ -312,9 +308,8 @@ interface ValueProps {
 }
 
 function Value({ cell, column, withheld }: ValueProps) {
-  // zero objects that the caller may read are not zero objects
-  const rule = cell === null || cell === 0 ? ruleOf(withheld, column) : undefined;
-  if (rule?.readable === 'NONE')
+  const rule = withheldBy(withheld, column, cell);
+  if (rule)
     return (
       <td class="withheld" title={rule.why}>
         withheld
