@@ -14,6 +14,8 @@ export interface CallsOptions {
   readonly identities?: { get(subgraph: string): Readonly<Record<string, string>> | undefined };
   /** The caller and anything else that may change an answer: only requests of one scope share calls. */
   readonly scope: string;
+  /** Whose calls wait for each other where a subgraph is busy; undefined for the gateway itself. */
+  readonly payer?: string | undefined;
   /** Deadline of the request, by `performance.now()`. */
   readonly deadline: number;
   /** Timeout of one fetch in milliseconds. */
@@ -85,7 +87,7 @@ export class Calls {
   }
 
   private async make(fetch: CompiledFetch, variables: JsonText): Promise<SubgraphAnswer> {
-    const { deadline, fetchTimeoutMs, scope, cancellation } = this.options;
+    const { deadline, fetchTimeoutMs, scope, payer, cancellation } = this.options;
     const transport = this.options.transport(fetch.subgraph);
     // later fetches keep a share of the time: a hanging subgraph must not use all of it
     const now = performance.now();
@@ -100,6 +102,7 @@ export class Calls {
         headers: this.headers(fetch.subgraph),
         headersOf: (subgraph) => this.headers(subgraph),
         deadline: now + timeoutMs,
+        caller: payer,
         cancellation: until,
       });
     };

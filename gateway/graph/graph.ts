@@ -104,7 +104,7 @@ export interface GraphRequest {
   readonly settle?: (spending: Spending, actual: number) => void;
   /** Called with the cost of work that no estimate covers. */
   readonly charge?: (cost: number) => void;
-  /** Whose operations wait for each other while they are planned; undefined for the gateway itself. */
+  /** Whose operations wait for each other while they are planned, or where a subgraph is busy; undefined for the gateway itself. */
   readonly payer?: string;
   /** The caller; null for the public. */
   readonly principal?: Principal | null;
@@ -601,13 +601,14 @@ export class Graph {
   }
 
   private calls(normalized: NormalizedOperation, request: GraphRequest): Calls {
-    const { headers, identities, scope, deadline, cancellation, heard, keep, trace } = request;
+    const { headers, identities, scope, payer, deadline, cancellation, heard, keep, trace } = request;
     const variables = exactVariables(request.variables ?? {});
     return new Calls({
       variables: normalized.hasLiterals ? { ...variables, ...normalized.literals } : variables,
       headers,
       identities,
       scope,
+      payer,
       deadline,
       fetchTimeoutMs: this.parts.fetchTimeoutMs,
       cancellation,

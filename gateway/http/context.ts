@@ -116,7 +116,13 @@ export function contextOf(
       }),
     settle: budgets && ((spending, actual) => budgets.settle(spending, actual, payer)),
     charge: budgets && ((cost) => budgets.charge(cost, payer)),
-    chargePlanning: budgets && ((selections) => budgets.chargePlanning(selections, payer)),
+    chargePlanning:
+      budgets &&
+      ((selections) => {
+        budgets.chargePlanning(selections, payer);
+        // other requests of a caller with a token need not wait for the planner
+        if (caller.principal) request.priced?.();
+      }),
     chargeBytes:
       budgets &&
       ((bytes) => {

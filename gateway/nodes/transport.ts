@@ -118,7 +118,7 @@ export class NodesTransport implements Transport {
   private async ask(
     subgraph: string,
     candidates: readonly Candidate[],
-    { headers, headersOf, deadline, cancellation, heard }: Request,
+    { headers, headersOf, deadline, caller, cancellation, heard }: Request,
   ): Promise<(boolean | Error)[]> {
     const representations = candidates.map(({ type, key }) => ({ __typename: type.name, [type.keyField]: key }));
     const answer = await this.transportOf(subgraph).request({
@@ -126,6 +126,7 @@ export class NodesTransport implements Transport {
       variables: JSON.stringify({ representations }),
       headers: headersOf?.(subgraph) ?? headers,
       deadline,
+      caller,
       cancellation,
     });
     heard.push(answer.headers);

@@ -6,6 +6,7 @@ import { OperatorError } from '#base/errors';
 import type { Principal } from '#base/identity/principal';
 import { roleNames } from '#base/identity/roles';
 import { redisClient } from '#base/redis';
+import { Turns } from '#base/turns';
 import type { DearList } from './cost';
 import { Pace } from './pace';
 import { LocalWindows, SharedWindows, WINDOW_SECONDS, type Window } from './windows';
@@ -124,12 +125,19 @@ export interface SpendingDetails {
   readonly dearestList?: () => DearList | undefined;
 }
 
+/**
+ * Maximum running requests of a caller with a token whose cost is not known yet, except for those that wait for the planner, and maximum queued
+ * ones. Parsing and validating one can take 20 ms: without the limit, hundreds at once delayed the requests of others by up to 20 s.
+ */
+const MAX_UNPRICED = 4;
+const MAX_WAITING = 1_000;
+
 /** Too many requests of one caller are queued. */
 class TooManyWaiting extends Error {
   readonly statusCode = 429;
 
-  constructor() {
-    super('Too many queued requests from your address: send fewer at once');
+  constructor(source: 'your address' | 'you') {
+    super(`Too many queued requests from ${source}: send fewer at once`);
   }
 }
 
@@ -155,6 +163,8 @@ export class Budgets {
   readonly counts = { operations: 0, cost: 0, unspent: 0, refused: 0 };
   private readonly purse: Purse;
   private readonly pace: Pace;
+  /** Requests of callers with a token. */
+  private readonly turns = new Turns(Number.MAX_SAFE_INTEGER, MAX_UNPRICED);
   /** Plannings per caller. */
   private readonly planned = new LocalWindows();
 
@@ -230,8 +240,22 @@ export class Budgets {
    * if the caller has too many queued requests.
    */
   enter({ key, principal }: Payer, begin: (priced: (() => void) | undefined, error?: TooManyWaiting) => void): void {
-    if (principal !== null || !this.settings.isEnforced()) begin(undefined);
-    else this.pace.enter(key, (priced) => begin(priced, priced ? undefined : new TooManyWaiting()));
+    if (!this.settings.isEnforced()) begin(undefined);
+    else if (principal === null)
+      this.pace.enter(key, (priced) => begin(priced, priced ? undefined : new TooManyWaiting('your address')));
+    else if (this.turns.waitingOf(key) >= MAX_WAITING) begin(undefined, new TooManyWaiting('you'));
+    else {
+      let isAtOnce = false;
+      let granted = () => {
+        isAtOnce = true;
+      };
+      const leave = this.turns.take(key, () => granted());
+      // In the next turn of the event loop: a request without any wait is answered while its socket is read, and so would be those of all other
+      // sockets that have one, before the requests of others are.
+      const priced = () => setImmediate(leave);
+      if (isAtOnce) begin(priced);
+      else granted = () => begin(priced);
+    }
   }
 
   /**

@@ -37,7 +37,7 @@ export class LimitError extends GraphQLError {
   constructor(
     what: string,
     maximum: number,
-    limit: keyof Limits | 'maxNameLength' | 'maxLabelLength' | 'maxPathLength' | 'maxFragments',
+    limit: keyof Limits | 'maxLines' | 'maxNameLength' | 'maxLabelLength' | 'maxPathLength' | 'maxFragments',
   ) {
     super(`The document has more than ${maximum} ${what}; split it into several requests`, {
       extensions: { code: 'OPERATION_TOO_LARGE', limit, most: maximum, http: { status: 400 } },
@@ -173,6 +173,8 @@ const MAX_NAME_LENGTH = 500;
 const MAX_PATH_LENGTH = 500;
 /** Maximum characters of a label of `@defer`, which each part repeats. */
 const MAX_LABEL_LENGTH = 200;
+/** Maximum lines of a document, blank ones and comments included: each location of an error counts them again. */
+const MAX_LINES = 10_000;
 /** Maximum fragments of a document: validation compares each pair. */
 const MAX_FRAGMENTS = 400;
 
@@ -190,6 +192,7 @@ function countTokens(source: string, { maxTokens, maxNesting }: Limits): number 
   try {
     while (lexer.advance().kind !== TokenKind.EOF) {
       count += 1;
+      if (lexer.line > MAX_LINES) throw new LimitError('lines', MAX_LINES, 'maxLines');
       const { kind, start, end } = lexer.token;
       if (kind === TokenKind.NAME && end - start > MAX_NAME_LENGTH)
         throw new LimitError('characters in a name', MAX_NAME_LENGTH, 'maxNameLength');

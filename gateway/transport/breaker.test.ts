@@ -51,6 +51,25 @@ test('opens after ten failures in a row, and logs and counts each change once', 
   ]);
 });
 
+test('counts no failures that the caller may have caused, and closes by none of them', async () => {
+  const busy = () =>
+    Promise.reject(
+      new SubgraphError('SUBGRAPH_UNAVAILABLE', 'reviews', 'is not available (HTTP 503)', {
+        retryable: true,
+        subgraphErrors: [{ message: 'The reviews database is busy', extensions: { code: 'DATABASE_BUSY' } }],
+      }),
+    );
+  for (let time = 0; time < 20; time++) await attempt(busy);
+  expect(breaker.isOpen).toBe(false);
+  for (let time = 0; time < 9; time++) await attempt(fails('SUBGRAPH_TIMEOUT'));
+  await attempt(busy);
+  await attempt(fails('SUBGRAPH_TIMEOUT'));
+  expect(breaker.isOpen).toBe(true);
+  clock.advance(1_000);
+  await attempt(busy);
+  expect(breaker.isOpen).toBe(true);
+});
+
 test('reports the time until the next probe, which is at most a second', async () => {
   await open();
   const call = jest.fn(answers);

@@ -9,6 +9,9 @@ const PROBE_EVERY_MS = 1_000;
 /** Codes that count as failures; rejected requests and malformed responses do not. */
 const TROUBLE = new Set(['SUBGRAPH_UNREACHABLE', 'SUBGRAPH_TIMEOUT', 'SUBGRAPH_UNAVAILABLE']);
 
+/** Codes of a subgraph's own errors that may be due to its caller, such as one with too many statements, and say nothing about calls of others. */
+const TROUBLE_OF_CALLER: ReadonlySet<unknown> = new Set(['DATABASE_BUSY']);
+
 export interface BreakerOptions {
   readonly subgraph: string;
   readonly log?: Logger;
@@ -49,6 +52,7 @@ export class Breaker {
       this.succeed();
       return result;
     } catch (error) {
+      if (error instanceof SubgraphError && isTroubleOfCaller(error)) throw error;
       const code = error instanceof SubgraphError ? error.extensions.code : undefined;
       // neither a disconnected client nor a call from before the last change says anything about the subgraph now
       if (TROUBLE.has(String(code))) {
@@ -97,5 +101,8 @@ export class Breaker {
     onOpen?.();
   }
 }
+
+const isTroubleOfCaller = ({ subgraphErrors }: SubgraphError): boolean =>
+  subgraphErrors.length > 0 && subgraphErrors.every(({ extensions }) => TROUBLE_OF_CALLER.has(extensions?.code));
 
 const nextProbe = (now: number): number => now + PROBE_EVERY_MS * (1 - Math.random() / 4);

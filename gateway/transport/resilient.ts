@@ -1,12 +1,7 @@
-import {
-  BulkheadRejectedError,
-  bulkhead,
-  decorrelatedJitterGenerator,
-  ExponentialBackoff,
-  type IBackoff,
-} from 'cockatiel';
+import { decorrelatedJitterGenerator, ExponentialBackoff, type IBackoff } from 'cockatiel';
 import type { Logger } from 'pino';
 import type { Cancellation } from '#base/cancellation';
+import { Turns } from '#base/turns';
 import { Breaker } from './breaker';
 import { SubgraphError } from './errors';
 import type { SubgraphAnswer, SubgraphRequest, Transport } from './transport';
@@ -23,11 +18,20 @@ export interface ResilienceOptions {
 /** Backoff before retries, with jitter so that gateways do not retry in step. */
 const FIRST_RETRY = new ExponentialBackoff({ initialDelay: 50, generator: decorrelatedJitterGenerator });
 
-/** Adds retries, a circuit breaker, and a bounded queue to a transport. */
+/** Parts of the concurrent and of the queued requests that one caller may take, and concurrent requests that each may have in any case. */
+const CALLER_SHARE = 1 / 32;
+const CALLER_QUEUE_SHARE = 3 / 4;
+const MIN_CONCURRENCY = 4;
+
+/**
+ * Adds retries, a circuit breaker, and a bounded queue to a transport. A free place goes to the caller with the fewest, so that one who sends
+ * hundreds of requests at once delays those of others by a few only.
+ */
 export class ResilientTransport implements Transport {
   readonly shareable: boolean;
   readonly breaker: Breaker;
-  private readonly bulkhead;
+  private readonly turns: Turns;
+  private waiting = 0;
 
   constructor(
     private readonly name: string,
@@ -37,7 +41,8 @@ export class ResilientTransport implements Transport {
   ) {
     this.shareable = inner.shareable;
     this.breaker = new Breaker({ subgraph: name, log, onOpen: () => inner.reconnect?.() });
-    this.bulkhead = bulkhead(options.concurrency, options.queue);
+    const { concurrency } = options;
+    this.turns = new Turns(concurrency, Math.max(MIN_CONCURRENCY, Math.floor(concurrency * CALLER_SHARE)));
   }
 
   async request(request: SubgraphRequest): Promise<SubgraphAnswer> {
@@ -55,20 +60,48 @@ export class ResilientTransport implements Transport {
   }
 
   private async attempt(request: SubgraphRequest): Promise<SubgraphAnswer> {
+    const leave = await this.place(request);
     try {
-      return await this.bulkhead.execute(() => {
-        if (request.cancellation?.canceled) throw SubgraphError.canceled(this.name);
-        if (request.deadline <= performance.now()) throw SubgraphError.timeout(this.name, 0);
-        return this.breaker.execute(() => this.inner.request(request));
-      });
-    } catch (error) {
-      if (error instanceof BulkheadRejectedError)
-        throw new SubgraphError('SUBGRAPH_OVERLOADED', this.name, 'has too many queued requests', {
-          retryable: true,
-          retryAfterMs: 1_000,
-        });
-      throw error;
+      if (request.cancellation?.canceled) throw SubgraphError.canceled(this.name);
+      if (request.deadline <= performance.now()) throw SubgraphError.timeout(this.name, 0);
+      return await this.breaker.execute(() => this.inner.request(request));
+    } finally {
+      leave();
     }
+  }
+
+  /** Waits for a place. @returns function that gives it back @throws SubgraphError if too many requests wait, or the caller disconnects */
+  private place({ caller = '', cancellation }: SubgraphRequest): (() => void) | Promise<() => void> {
+    const { turns } = this;
+    const { queue } = this.options;
+    let isGranted = false;
+    let begin = () => {};
+    const leave = turns.take(caller, () => {
+      isGranted = true;
+      begin();
+    });
+    if (isGranted) return leave;
+    const most = caller === '' ? queue : Math.ceil(queue * CALLER_QUEUE_SHARE);
+    if (this.waiting >= queue || turns.waitingOf(caller) > most) {
+      leave();
+      throw new SubgraphError('SUBGRAPH_OVERLOADED', this.name, 'has too many queued requests', {
+        retryable: true,
+        retryAfterMs: 1_000,
+      });
+    }
+    this.waiting += 1;
+    return new Promise<() => void>((resolve, reject) => {
+      begin = () => {
+        stay?.();
+        resolve(leave);
+      };
+      const stay = cancellation?.onCancel(() => {
+        leave();
+        reject(SubgraphError.canceled(this.name));
+      });
+    }).finally(() => {
+      this.waiting -= 1;
+    });
   }
 
   /** Milliseconds to wait before a retry; undefined for no retry. */

@@ -14,6 +14,8 @@ export interface SubgraphRequest {
   readonly headersOf?: (subgraph: string) => Readonly<Record<string, string>>;
   /** Deadline, by `performance.now()`. */
   readonly deadline: number;
+  /** Who waits for a place among others; undefined for the gateway itself. */
+  readonly caller?: string | undefined;
   /** Cancels the request when no reader is left. */
   readonly cancellation?: Cancellation;
 }

@@ -431,6 +431,13 @@ export const HOSTILE_REQUESTS: readonly HostileRequest[] = [
     `{ agencies { ${times(400, (i) => `...F${i}`)} } } ${times(400, (i) => `fragment F${i} on Agency { name }`)}`,
   ),
   operation('900 unknown fields', `{ agencies { ${times(900, (i) => `nme${i}`)} } }`, { refusal: INVALID }),
+  operation(
+    '99 unknown fields after 480,000 lines',
+    `${'\n'.repeat(480_000)}{ agencies { ${times(99, (i) => `f${i}`)} } }`,
+    {
+      refusal: TOO_LARGE,
+    },
+  ),
   operation('a name of 900,000 characters', `{ ${'a'.repeat(900_000)} }`, { refusal: TOO_LARGE }),
   operation('100 names of 480 characters', `{ agencies { ${times(100, (i) => `${'a'.repeat(477)}${i + 100}`)} } }`, {
     refusal: INVALID,
