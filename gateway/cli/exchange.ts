@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { OperatorError } from '#base/errors';
+import { printable } from '#kit/import/printable';
 import { publishedCases, systemRecord } from '../exchange/graph';
 import { type Imported, importPoam, importResults } from '../exchange/oscal/import';
 import { poamDocument } from '../exchange/oscal/poam';
@@ -62,7 +63,7 @@ export async function importOscal({ model, system, file, ...options }: OscalImpo
   const text = await textOf(file, 'document');
   const { added, skipped } = await importDocument(await clientOf(options), model, system, text);
   process.stdout.write(`${model}: ${added} added, ${skipped.length} left out\n`);
-  for (const reason of skipped) process.stdout.write(`  ${reason}\n`);
+  for (const reason of skipped) process.stdout.write(`  ${printable(reason)}\n`);
 }
 
 /** Writes the published cases of the clearinghouse as a STIX bundle. */
