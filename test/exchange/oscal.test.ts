@@ -1,4 +1,7 @@
-import { importDocument, oscalDocument } from '../../gateway/cli/exchange';
+import { mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { importDocument, oscalDocument, writeDocument } from '../../gateway/cli/exchange';
 import { readPoam, readResults } from '../../gateway/exchange/oscal/read';
 import type { Ask } from '../../gateway/export/ask';
 import { Control } from '../../subgraphs/infrastructure/capability/capability';
@@ -326,6 +329,14 @@ describe('systems exchanged as OSCAL documents', () => {
     ['another document', '{"catalog":{}}', /not a POA&M in OSCAL: plan-of-action-and-milestones/],
   ])('refuses %s, changing nothing', async (_what, text, message) => {
     await expect(importDocument(ask, 'poam', 'sys_to', text)).rejects.toThrow(message);
+  });
+
+  test('writes a new file for its owner alone, never into one that others may read', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'oscal-')), 'poam.json');
+    await writeDocument({ plan: 1 }, file);
+    expect([JSON.parse(readFileSync(file, 'utf8')), statSync(file).mode & 0o777]).toEqual([{ plan: 1 }, 0o600]);
+    await expect(writeDocument({ plan: 2 }, file)).rejects.toThrow(/exists/);
+    await expect(writeDocument({ plan: 2 }, join(file, 'in'))).rejects.toThrow(/Cannot write/);
   });
 
   test('refuses to export a system without elements, of another agency, or an unknown document', async () => {
