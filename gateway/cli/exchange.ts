@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { OperatorError } from '#base/errors';
+import { printable } from '#kit/import/printable';
 import { publishedCases, systemRecord } from '../exchange/graph';
 import { type Imported, importPoam, importResults } from '../exchange/oscal/import';
 import { poamDocument } from '../exchange/oscal/poam';
@@ -23,11 +24,20 @@ interface OutOptions extends CallerOptions {
   readonly out?: string;
 }
 
-/** Writes a document for its owner alone. */
-async function write(document: object, out: string | undefined): Promise<void> {
+/** Writes a document for its owner alone: to a new file, since another one may be readable for others. @throws OperatorError */
+export async function writeDocument(document: object, out: string | undefined): Promise<void> {
   const text = `${JSON.stringify(document, undefined, 2)}\n`;
-  if (out === undefined) process.stdout.write(text);
-  else await writeFile(out, text, { mode: 0o600 });
+  if (out === undefined) {
+    process.stdout.write(text);
+    return;
+  }
+  try {
+    await writeFile(out, text, { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') throw new OperatorError(`"${out}" exists`, 'Delete it, or name another file');
+    throw new OperatorError(`Cannot write "${out}": ${message}`, 'Delete what was written, and export again');
+  }
 }
 
 /** The plan of action of a system, or its vulnerability findings, in OSCAL. @throws OperatorError if it has none */
@@ -43,7 +53,7 @@ export async function oscalDocument(ask: Ask, model: string, system: string, now
 /** Writes a document of a system in OSCAL. @throws OperatorError */
 export async function exportOscal(model: string, system: string, options: OutOptions): Promise<void> {
   const ask = await clientOf(options);
-  await write(await oscalDocument(ask, model, system, new Date().toISOString()), options.out);
+  await writeDocument(await oscalDocument(ask, model, system, new Date().toISOString()), options.out);
 }
 
 /** Imports a document in OSCAL into a system of the graph. @throws OperatorError */
@@ -62,10 +72,10 @@ export async function importOscal({ model, system, file, ...options }: OscalImpo
   const text = await textOf(file, 'document');
   const { added, skipped } = await importDocument(await clientOf(options), model, system, text);
   process.stdout.write(`${model}: ${added} added, ${skipped.length} left out\n`);
-  for (const reason of skipped) process.stdout.write(`  ${reason}\n`);
+  for (const reason of skipped) process.stdout.write(`  ${printable(reason)}\n`);
 }
 
 /** Writes the published cases of the clearinghouse as a STIX bundle. */
 export async function exportStix(options: OutOptions): Promise<void> {
-  await write(stixBundle(await publishedCases(await clientOf(options))), options.out);
+  await writeDocument(stixBundle(await publishedCases(await clientOf(options))), options.out);
 }

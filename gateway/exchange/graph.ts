@@ -54,7 +54,7 @@ export async function systemRecord(ask: Ask, system: string): Promise<SystemReco
   const findings = await everyObject<FindingRecord>(
     ask,
     `query ($system: ID!) { vulnerabilityFindings(${OF_SYSTEM}, orderBy: [{ field: ID }]) {
-       nodes { id status detectedAt dueAt method vulnerability { cveId } item { id } poamItem { id } } } }`,
+       nodes { id status detectedAt dueAt remediatedAt method vulnerability { cveId } item { id } poamItem { id } } } }`,
     variables,
   );
   const milestones = await everyObject<MilestoneRecord & { readonly poamItem: { readonly id: string } }>(

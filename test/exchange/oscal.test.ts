@@ -1,4 +1,7 @@
-import { importDocument, oscalDocument } from '../../gateway/cli/exchange';
+import { mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { importDocument, oscalDocument, writeDocument } from '../../gateway/cli/exchange';
 import { readPoam, readResults } from '../../gateway/exchange/oscal/read';
 import type { Ask } from '../../gateway/export/ask';
 import { Control } from '../../subgraphs/infrastructure/capability/capability';
@@ -222,11 +225,118 @@ describe('systems exchanged as OSCAL documents', () => {
     ]);
   });
 
+  const METADATA = { 'oscal-version': '1.2.0' };
+  const [FIRST, OTHER] = ['b9ba6a2b-3f14-4b47-8b4c-5f2a5c9a4c01', 'b9ba6a2b-3f14-4b47-8b4c-5f2a5c9a4c02'];
+  const observed = (cve: string, collected: string) => ({
+    ...{ uuid: FIRST, description: cve, collected, methods: ['TEST'] },
+    subjects: [FIRST, OTHER].map((uuid) => ({ 'subject-uuid': uuid, type: 'inventory-item' })),
+  });
+  const results = (parts: object) => JSON.stringify({ 'assessment-results': { metadata: METADATA, results: [parts] } });
+
+  test('reads an observation once for each of its assets, open while one of its risks is', () => {
+    const related = { 'related-observations': [{ 'observation-uuid': FIRST }] };
+    const text = results({
+      'local-definitions': {
+        'inventory-items': [FIRST, OTHER].map((uuid, place) => ({
+          uuid,
+          props: [
+            { name: 'vendor-name', value: 'V' },
+            { name: 'software-name', value: `P${place}` },
+          ],
+        })),
+      },
+      observations: [observed(ON_SYSTEM, graph.inDays(0))],
+      risks: [
+        { uuid: FIRST, status: 'open', ...related },
+        { uuid: OTHER, status: 'closed', ...related },
+      ],
+    });
+    expect(readResults(text)).toMatchObject([
+      { asset: { product: 'P0' }, isClosed: false },
+      { asset: { product: 'P1' }, isClosed: false },
+    ]);
+  });
+
+  const planned = (title: string, status: string, doneOn: string) => ({
+    metadata: METADATA,
+    risks: [
+      {
+        ...{ uuid: FIRST, status },
+        remediations: [
+          {
+            description: 'Fix',
+            tasks: [
+              {
+                ...{ type: 'milestone', title: 'Signed', timing: { 'on-date': { date: graph.inDays(9) } } },
+                props: [{ name: 'done-on', ns: 'urn:ordergraph:oscal', value: doneOn }],
+              },
+            ],
+          },
+        ],
+      },
+    ],
+    'poam-items': [
+      {
+        ...{ title, description: 'd', 'related-risks': [{ 'risk-uuid': FIRST }] },
+        props: [{ name: 'control-id', value: 'si-2' }],
+      },
+    ],
+  });
+  const importedPlan = (...[title, status, doneOn]: Parameters<typeof planned>) =>
+    imported('poam', { 'plan-of-action-and-milestones': planned(title, status, doneOn) });
+
+  test('says which risks have no status here, and which milestones stay open', async () => {
+    expect(await importedPlan('Foreign', 'constructor', day(-1))).toEqual({
+      added: 0,
+      skipped: ['Foreign: its risk is constructor'],
+    });
+    expect(await importedPlan('Early', 'open', day(2))).toMatchObject({
+      added: 1,
+      skipped: [expect.stringMatching(/^Early: a milestone stays open: .*in the future/)],
+    });
+    await expect(importedPlan('Odd', 'open', 'last week')).rejects.toThrow(
+      /tasks\.0\.props: .*"done-on" is not a date/,
+    );
+  });
+
+  test('reports a vulnerability that came back after its verified remediation, but no dismissed one', async () => {
+    const seen = (days: number) =>
+      importDocument(
+        ask,
+        'results',
+        'sys_from',
+        results({ observations: [{ ...observed(FIXED, graph.inDays(days)), subjects: [] }] }),
+      );
+    const left = { added: 0, skipped: [`${FIXED}: the system has a finding`] };
+    expect(await seen(-0.7)).toEqual(left);
+    expect(await seen(-0.1)).toEqual({ added: 1, skipped: [] });
+    expect(await seen(-0.1)).toEqual(left);
+    const [{ id }] = await graph.sql(
+      'infrastructure',
+      `SELECT id FROM vulnerability_finding WHERE cve_id = '${FIXED}' AND system_id = 'sys_from' AND status = 'OPEN'`,
+    );
+    await graph.perform(
+      OFFICER,
+      'dismissFinding',
+      { ...target({ id, revision: 1 }), evidence: 'Absent.' },
+      VULNERABILITY_FINDING,
+    );
+    expect(await seen(0)).toEqual(left);
+  });
+
   test.each([
     ['what is not JSON', '<poam/>', /The file is not JSON/],
     ['another document', '{"catalog":{}}', /not a POA&M in OSCAL: plan-of-action-and-milestones/],
   ])('refuses %s, changing nothing', async (_what, text, message) => {
     await expect(importDocument(ask, 'poam', 'sys_to', text)).rejects.toThrow(message);
+  });
+
+  test('writes a new file for its owner alone, never into one that others may read', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'oscal-')), 'poam.json');
+    await writeDocument({ plan: 1 }, file);
+    expect([JSON.parse(readFileSync(file, 'utf8')), statSync(file).mode & 0o777]).toEqual([{ plan: 1 }, 0o600]);
+    await expect(writeDocument({ plan: 2 }, file)).rejects.toThrow(/exists/);
+    await expect(writeDocument({ plan: 2 }, join(file, 'in'))).rejects.toThrow(/Cannot write/);
   });
 
   test('refuses to export a system without elements, of another agency, or an unknown document', async () => {

@@ -315,8 +315,8 @@ describe('a Redis of events that replies at once without entries', () => {
   });
 });
 
-describeOnRedis('a stream with more than a reader can receive', () => {
-  test('keeps no reader from comparing its positions with the logs of other subgraphs', async () => {
+describeOnRedis('a stream and a head with more than a process can receive', () => {
+  test('keep no reader from comparing its positions with the logs of other subgraphs', async () => {
     const redis = await PrivateRedis.start();
     const client = new Redis(redis.url);
     const { log } = recordingLog();
@@ -339,6 +339,8 @@ describeOnRedis('a stream with more than a reader can receive', () => {
       await client.xgroup('CREATE', stream, 'reviews', '0');
       // delivered to a process that was killed: the reader begins with it
       await client.xclaim(stream, 'reviews', 'leader', 0, id!, 'FORCE', 'JUSTID');
+      await client.set('ordergraph:events:head:workforce', 'x'.repeat(1.2 * MAX_RECEIVED_BYTES));
+      expect(await bus.head('workforce')).toBeUndefined();
       const reading = bus.read('reviews', consumer, stop.signal);
       await until(
         () => compared.has('submissions'),

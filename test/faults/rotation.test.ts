@@ -196,3 +196,15 @@ test.each([
     jest.restoreAllMocks();
   }
 });
+
+test('uses certificates with any label that OpenSSL reads', () => {
+  const certificates = mkdtempSync(join(folder, 'tls-'));
+  makeCertificates(certificates);
+  const text = readFileSync(join(certificates, 'ca.pem'), 'utf8');
+  const trusted = join(certificates, 'trusted.pem');
+  const { log } = recordingLog();
+  for (const label of ['TRUSTED CERTIFICATE', 'X509 CERTIFICATE']) {
+    writeFileSync(trusted, text.replaceAll('CERTIFICATE', label));
+    expect(new TlsFiles({ ca: trusted }, log).current.ca).toContain(label);
+  }
+});

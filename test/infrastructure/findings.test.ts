@@ -28,6 +28,7 @@ const SYSTEM = { id: 'sys_nsa', agencyKey: 'nsa' };
 const MITIGABLE = 'CVE-2026-20001';
 const PATCHABLE = 'CVE-2026-20002';
 const UNLISTED = 'CVE-2026-20003';
+const UNLISTED_TOO = 'CVE-2026-20004';
 const RESULTS = 'changed added refused results { status code inputPath key finding { id revision status } }';
 
 describe.each(databaseKinds)('vulnerability findings on %s', (kind) => {
@@ -40,7 +41,9 @@ describe.each(databaseKinds)('vulnerability findings on %s', (kind) => {
     await addVulnerabilities(graph, [
       { cveId: MITIGABLE, requiredAction: 'Apply mitigations per vendor instructions.', kevForensicTriage: true },
       { cveId: PATCHABLE },
-      { cveId: UNLISTED, requiredAction: null, kevDateAdded: null, kevDueDate: null },
+      ...[UNLISTED, UNLISTED_TOO].map((cveId) => ({
+        ...{ cveId, requiredAction: null, kevDateAdded: null, kevDueDate: null },
+      })),
     ]);
   });
   afterAll(() => graph.close());
@@ -259,6 +262,20 @@ describe.each(databaseKinds)('vulnerability findings on %s', (kind) => {
     await move(SECOND, 'verifyRemediation', remediated, { scannedAt: graph.inDays(0) });
     const third = await reportedAt(0);
     expect(third).toMatchObject({ reopens: { id: second.id }, clockStartedAt: civilDate(graph.inDays(0)) });
+  });
+
+  test('keeps the clock of a dismissed finding that is reported again with other assets, or without any', async () => {
+    const [item, other] = [await newItem(), await newItem()];
+    const reportedOn = (place: string | null, days: number) =>
+      reported({ item: place, vulnerability: UNLISTED_TOO, detectedAt: graph.inDays(days) });
+    const dismiss = (finding: Loose) => move(OFFICER, 'dismissFinding', finding, { evidence: 'A backport.' });
+    await dismiss(await reportedOn(item, -20));
+    expect(await reportedOn(other, -1)).toMatchObject({ clockStartedAt: civilDate(graph.inDays(-1)) });
+    const onSystem = await reportedOn(null, 0);
+    expect(onSystem.clockStartedAt).toBe(civilDate(graph.inDays(-20)));
+    await dismiss(onSystem);
+    const again = await reportedOn(await newItem(), 0);
+    expect(again).toMatchObject({ reopens: null, clockStartedAt: civilDate(graph.inDays(-20)) });
   });
 
   test('moves a forensic triage through its steps, late or not, and never holds up remediation', async () => {

@@ -9,7 +9,13 @@ import { deploymentLifecycle } from '../../subgraphs/infrastructure/tool/lifecyc
 import { findingLifecycle } from '../../subgraphs/infrastructure/vulnerability/lifecycle';
 import { databaseKinds } from '../support/databases';
 import { Framework } from '../support/framework';
-import { type AnyMachine, expectInvalidRefused, type Subject, testTables } from '../support/transitions';
+import {
+  type AnyMachine,
+  expectHiddenAsMissing,
+  expectInvalidRefused,
+  type Subject,
+  testTables,
+} from '../support/transitions';
 import {
   ACCEPTANCE,
   ACCESS,
@@ -52,6 +58,12 @@ describe.each(databaseKinds)('invalid transitions of infrastructure, on %s', (ki
     subjects = await makeSubjects(graph);
   });
   afterAll(() => graph.close());
+
+  // statements do not depend on the database
+  if (kind === 'sqlite')
+    test('answers for objects of another agency with the statements of missing ones', async () => {
+      for (const subject of subjects) await expectHiddenAsMissing(graph, subject);
+    });
 
   test.each(machines.map(({ name }) => name))(
     'rejects each invalid transition of a %s with the possible ones, changing nothing',

@@ -104,3 +104,22 @@ export async function expectInvalidRefused(graph: Framework, subject: Subject): 
   }
   expect(tried).toBeGreaterThan(0);
 }
+
+/** Calls each mutation of a subject for another agency, and expects the statements and the answer that a missing object gets. */
+export async function expectHiddenAsMissing(
+  graph: Framework,
+  { subgraph, calls, id, key, machine }: Subject,
+): Promise<void> {
+  const { database } = graph.subgraph(subgraph);
+  for (const [trigger, [caller, mutation = trigger, input = {}]] of Object.entries(calls)) {
+    const stranger = caller.replace(/agency=\w+/, 'agency=doe');
+    const answerFor = async (named: string) => {
+      const { result, statements } = await database.counting(() =>
+        graph.refused(stranger, mutation, { expectedRevision: 1, ...input, [key?.input ?? 'id']: named }),
+      );
+      return [machine.name, mutation, result.code, ...statements];
+    };
+    const missing = await answerFor(`${id.slice(0, -4)}0000`);
+    expect(await answerFor(id)).toEqual(missing);
+  }
+}

@@ -434,13 +434,13 @@ describe.each(databaseKinds)('scheduled changes, on %s', (kind) => {
 
   test('draws unused file numbers that do not tell how many drafts others began', async () => {
     const draws = jest.spyOn(nodeCrypto, 'randomInt').mockImplementation((...[least, end]: unknown[]) => {
-      expect([least, end]).toEqual([1, 900_001]);
-      return [700_041, 700_041, 17][draws.mock.calls.length - 1]!;
+      expect([least, end]).toEqual([100_000, 900_001]);
+      return [700_041, 700_041, 100_017][draws.mock.calls.length - 1]!;
     });
     const numbers = [(await graph.draft()).number, (await graph.draft({}, 'birch')).number];
     draws.mockRestore();
     const year = graph.clock.now().getUTCFullYear();
-    expect(numbers).toEqual([`AIS-${year}-700041`, `AIS-${year}-000017`]);
+    expect(numbers).toEqual([`AIS-${year}-700041`, `AIS-${year}-100017`]);
   });
 
   test('opens a window of one minute for a submission filed a minute before launch', async () => {

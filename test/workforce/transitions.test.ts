@@ -11,7 +11,13 @@ import { WorkforceActor } from '../../subgraphs/workforce/timeline/workforce-eve
 import { databaseKinds } from '../support/databases';
 import { Framework } from '../support/framework';
 import { Hiring } from '../support/hiring';
-import { type AnyMachine, expectInvalidRefused, type Subject, testTables } from '../support/transitions';
+import {
+  type AnyMachine,
+  expectHiddenAsMissing,
+  expectInvalidRefused,
+  type Subject,
+  testTables,
+} from '../support/transitions';
 import { GOAL, goalInput, HR, hr, POSITION, positionInput, recordsOfficer } from './inputs';
 
 const machines = [
@@ -33,6 +39,12 @@ describe.each(databaseKinds)('invalid transitions of workforce, on %s', (kind) =
     subjects = await makeSubjects(graph);
   });
   afterAll(() => graph.close());
+
+  // statements do not depend on the database
+  if (kind === 'sqlite')
+    test('answers for objects of another agency with the statements of missing ones', async () => {
+      for (const subject of subjects) await expectHiddenAsMissing(graph, subject);
+    });
 
   test.each(machines.map(({ name }) => name))(
     'rejects each invalid transition of a %s with the possible ones, changing nothing',

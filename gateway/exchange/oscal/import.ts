@@ -61,7 +61,10 @@ export async function importResults(ask: Ask, system: string, text: string): Pro
   const record = await systemRecord(ask, system);
   const reasonAgainst = (observation: ReadObservation): string | null => {
     if (observation.isClosed) return 'the risk is closed';
-    return record.findings.some((finding) => isSame(record, finding, observation)) ? 'the system has a finding' : null;
+    const latest = record.findings
+      .filter((finding) => isSame(record, finding, observation))
+      .reduce<FindingRecord | undefined>((a, b) => (a && a.detectedAt > b.detectedAt ? a : b), undefined);
+    return latest === undefined || isBack(latest, observation) ? null : 'the system has a finding';
   };
   const skipped = observations.flatMap((observation) => {
     const reason = reasonAgainst(observation);
@@ -81,6 +84,10 @@ export async function importResults(ask: Ask, system: string, text: string): Pro
   }
   return { added, skipped };
 }
+
+/** Whether a vulnerability was detected again after its remediation was verified. */
+const isBack = ({ status, remediatedAt }: FindingRecord, { detectedAt }: ReadObservation): boolean =>
+  status === 'VERIFIED' && remediatedAt !== null && remediatedAt < detectedAt;
 
 /** An item of the graph, as it stands. */
 interface Opened {
@@ -131,11 +138,11 @@ export async function importPoam(ask: Ask, system: string, text: string): Promis
   const fresh: ReadItem[] = [];
   for (const item of items) {
     const earlier = existing.find(({ title, description }) => title === item.title && description === item.description);
-    if (!(item.status in MOVES)) skipped.push(`${item.title}: its risk is ${item.status}`);
+    if (!Object.hasOwn(MOVES, item.status)) skipped.push(`${item.title}: its risk is ${item.status}`);
     else if (earlier === undefined) fresh.push(item);
     else {
       skipped.push(`${item.title}: the system has the item`);
-      await complete(ask, item, earlier);
+      skipped.push(...(await complete(ask, item, earlier)));
     }
   }
   let added = 0;
@@ -147,16 +154,18 @@ export async function importPoam(ask: Ask, system: string, text: string): Promis
       if (poamItem === null) skipped.push(`${item.title}: ${code}: ${message}`);
       else {
         added += 1;
-        await complete(ask, item, poamItem);
+        skipped.push(...(await complete(ask, item, poamItem)));
       }
     }
   }
   return { added, skipped };
 }
 
-async function complete(ask: Ask, item: ReadItem, opened: Opened): Promise<void> {
-  await completeMilestones(ask, item, opened);
+/** @returns milestones that stay open, with the reason */
+async function complete(ask: Ask, item: ReadItem, opened: Opened): Promise<readonly string[]> {
+  const refused = await completeMilestones(ask, item, opened);
   await move(ask, item, opened);
+  return refused;
 }
 
 /** Finds the findings of an item, each of which belongs to one item only. */
@@ -181,12 +190,15 @@ const findingOf = (record: SystemRecord, free: ReadonlySet<FindingRecord>, obser
 const isSame = (record: SystemRecord, { vulnerability, item }: FindingRecord, { cve, asset }: ReadObservation) =>
   vulnerability.cveId === cve && (item?.id ?? null) === (assetIn(record, asset)?.id ?? null);
 
-async function completeMilestones(ask: Ask, item: ReadItem, { milestones }: Opened): Promise<void> {
+async function completeMilestones(ask: Ask, item: ReadItem, { milestones }: Opened): Promise<readonly string[]> {
   const done = milestones.nodes.flatMap(({ id, revision, title, dueOn, doneOn }) => {
     const planned = item.milestones.find((milestone) => milestone.title === title && milestone.dueOn === dueOn);
     return planned?.doneOn && doneOn === null ? [{ id, expectedRevision: revision, doneOn: planned.doneOn }] : [];
   });
-  if (done.length > 0) await callAll(ask, 'completeMilestones', done);
+  const results = done.length > 0 ? await callAll(ask, 'completeMilestones', done) : [];
+  return results.flatMap(({ status, code, message }) =>
+    status === 'REFUSED' ? `${item.title}: a milestone stays open: ${code}: ${message}` : [],
+  );
 }
 
 async function move(ask: Ask, item: ReadItem, opened: Opened): Promise<void> {

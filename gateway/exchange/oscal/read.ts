@@ -38,6 +38,13 @@ export interface ReadItem {
 const property = z.object({ name: z.string(), ns: z.string().optional(), value: z.string() });
 const propsField = z.array(property).optional();
 
+type Properties = z.output<typeof propsField>;
+const ours = (properties: Properties, name: string): string | null =>
+  properties?.find((candidate) => candidate.ns === NS && candidate.name === name)?.value ?? null;
+
+/** Property of a task with the day on which it was completed. */
+const DONE_ON = 'done-on';
+
 const observationSchema = z.object({
   uuid: z.uuid(),
   title: z.string().optional(),
@@ -52,7 +59,9 @@ const relatedObservations = z.array(z.object({ 'observation-uuid': z.string() })
 const taskSchema = z.object({
   type: z.string(),
   title: z.string(),
-  props: propsField,
+  props: propsField.refine((properties) => z.iso.date().nullable().safeParse(ours(properties, DONE_ON)).success, {
+    error: `the property "${DONE_ON}" is not a date`,
+  }),
   timing: z
     .union([
       z.object({ 'on-date': z.object({ date: z.iso.datetime({ offset: true }) }) }),
@@ -138,10 +147,6 @@ function parsed<Document>(schema: z.ZodType<Document>, text: string, model: stri
   );
 }
 
-type Properties = z.output<typeof propsField>;
-const ours = (properties: Properties, name: string): string | null =>
-  properties?.find((candidate) => candidate.ns === NS && candidate.name === name)?.value ?? null;
-
 const CVE = /CVE-\d{4}-\d{4,}/;
 
 type Observation = z.output<typeof observationSchema>;
@@ -153,21 +158,26 @@ interface Parts {
   readonly risks?: readonly Risk[];
 }
 
-/** Observations of vulnerabilities, by UUID. Others are left out. */
+/** Observations of vulnerabilities, by UUID: one for each of the assets. Others are left out. */
 function observationsOf({ 'local-definitions': local, observations = [], risks = [] }: Parts) {
   const assets = new Map((local?.['inventory-items'] ?? []).map(({ uuid, props }) => [uuid, assetOf(props)]));
-  const risksOf = new Map<string, Risk>();
+  const risksOf = new Map<string, Risk[]>();
   for (const risk of risks)
-    for (const { 'observation-uuid': uuid } of risk['related-observations'] ?? []) risksOf.set(uuid, risk);
+    for (const { 'observation-uuid': uuid } of risk['related-observations'] ?? [])
+      risksOf.set(uuid, [...(risksOf.get(uuid) ?? []), risk]);
   return new Map(
-    observations.flatMap((observation): [string, ReadObservation][] => {
+    observations.flatMap((observation): [string, readonly ReadObservation[]][] => {
       const { uuid, subjects = [], collected, props } = observation;
-      const cve = cveOf(observation, risksOf.get(uuid));
+      const related = risksOf.get(uuid) ?? [];
+      const cve = cveOf(observation, related);
       if (cve === null) return [];
-      const asset = subjects.map((subject) => assets.get(subject['subject-uuid'])).find(Boolean) ?? null;
+      const named = subjects.flatMap((subject) => assets.get(subject['subject-uuid']) ?? []);
       const method = ours(props, 'method') ?? 'OSCAL import';
       const detectedAt = new Date(collected).toISOString();
-      return [[uuid, { uuid, cve, asset, detectedAt, method, isClosed: risksOf.get(uuid)?.status === 'closed' }]];
+      // one that is open is reason enough to report the vulnerability
+      const isClosed = related.length > 0 && related.every(({ status }) => status === 'closed');
+      const seen = { uuid, cve, detectedAt, method, isClosed };
+      return [[uuid, named.length > 0 ? named.map((asset) => ({ ...seen, asset })) : [{ ...seen, asset: null }]]];
     }),
   );
 }
@@ -181,8 +191,8 @@ function assetOf(properties: Properties): NamedAsset | null {
   return vendor === null || product === null ? null : { vendor, product, version: value('version') };
 }
 
-function cveOf({ props, title, description }: Observation, risk: Risk | undefined): string | null {
-  const facets = (risk?.characterizations ?? []).flatMap((characterization) => characterization.facets);
+function cveOf({ props, title, description }: Observation, risks: readonly Risk[]): string | null {
+  const facets = risks.flatMap(({ characterizations = [] }) => characterizations.flatMap(({ facets: of }) => of));
   return (
     ours(props, 'vulnerability') ??
     CVE.exec(`${title ?? ''} ${description}`)?.[0] ??
@@ -194,7 +204,7 @@ function cveOf({ props, title, description }: Observation, risk: Risk | undefine
 /** The observations of vulnerabilities in assessment results. @throws OperatorError */
 export function readResults(text: string): readonly ReadObservation[] {
   const { 'assessment-results': document } = parsed(resultsSchema, text, 'assessment results');
-  return document.results.flatMap((result) => [...observationsOf(result).values()]);
+  return document.results.flatMap((result) => [...observationsOf(result).values()].flat());
 }
 
 /** The items of a plan of action and milestones. @throws OperatorError */
@@ -239,5 +249,5 @@ function resourcesOf([first]: Remediations): string | null {
 function milestoneOf({ type, title, timing, props }: z.output<typeof taskSchema>) {
   if (type !== 'milestone' || timing === undefined || 'at-frequency' in timing) return null;
   const due = 'on-date' in timing ? timing['on-date'].date : timing['within-date-range'].end;
-  return { title, dueOn: civilDate(due), doneOn: ours(props, 'done-on') };
+  return { title, dueOn: civilDate(due), doneOn: ours(props, DONE_ON) };
 }

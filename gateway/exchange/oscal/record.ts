@@ -24,6 +24,7 @@ export interface FindingRecord {
   readonly status: string;
   readonly detectedAt: string;
   readonly dueAt: string | null;
+  readonly remediatedAt: string | null;
   readonly method: string;
   readonly vulnerability: { readonly cveId: string };
   readonly item: { readonly id: string } | null;

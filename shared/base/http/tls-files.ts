@@ -66,14 +66,16 @@ export class TlsFiles implements TlsSource {
   }
 }
 
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+/** With the labels that OpenSSL reads: bundles of some systems have trusted certificates. */
+const CERTIFICATE = /-----BEGIN ((?:TRUSTED |X509 )?CERTIFICATE)-----[^-]*-----END \1-----/g;
+const BEGINNING = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/;
 
 /** @throws Error for texts that do not match, and for those that Node would ignore: without a `ca`, it trusts all public authorities */
 function requireUsable({ cert, key, ca }: TlsTexts): void {
   for (const text of [cert, ca]) {
     if (text === undefined) continue;
     const certificates = text.match(CERTIFICATE) ?? [];
-    if (certificates.length === 0 || certificates.length !== text.split('-----BEGIN CERTIFICATE-----').length - 1)
+    if (certificates.length === 0 || certificates.length !== text.split(BEGINNING).length - 1)
       throw new Error('a file has no certificate, or only a part of one');
     for (const certificate of certificates) new X509Certificate(certificate);
   }

@@ -11,7 +11,7 @@ import { BusUnavailableError, type Consumer, type EventBus, type ReplayAnswer, t
 import { type EventEnvelope, envelopeSchema, type LogPosition, logPositionSchema } from './event';
 import type { EventKeys } from './event-keys';
 import { warnOfForgetfulRedis } from './redis-check';
-import { type MessageFlaw, type MessageKind, parsedJson, SignedMessages } from './signed-messages';
+import { MAX_CHARACTERS, type MessageFlaw, type MessageKind, parsedJson, SignedMessages } from './signed-messages';
 
 export const DEFAULT_PREFIX = 'ordergraph:events';
 /** The only consumer of each group: the process that holds the lease in the reader's database. */
@@ -215,9 +215,20 @@ export class RedisBus implements EventBus, SealBoard {
     }
   }
 
-  head(source: string): Promise<LogPosition | undefined> {
-    const read = this.call(async () => this.headOf(source, await this.client.get(this.headKey(source))));
-    return read.catch(unlessForeign(undefined));
+  async head(source: string): Promise<LogPosition | undefined> {
+    const [text] = await this.call(() => this.headTexts([source]));
+    return this.headOf(source, text!);
+  }
+
+  /** Texts of heads; null for one that is missing, or a value of another type. Of a foreign text, which may have any length, only the beginning. */
+  private async headTexts(sources: readonly string[]): Promise<(string | null)[]> {
+    const commands = this.client.pipeline();
+    for (const source of sources) commands.getrange(this.headKey(source), 0, MAX_CHARACTERS.head);
+    const results = (await commands.exec()) ?? [];
+    return results.map(([error, text]) => {
+      if (error && !error.message.startsWith('WRONGTYPE')) throw error;
+      return (error ? '' : String(text)) || null;
+    });
   }
 
   publish(source: string, events: readonly EventEnvelope[], head: LogPosition): Promise<void> {
@@ -278,7 +289,7 @@ export class RedisBus implements EventBus, SealBoard {
     const sources = this.sourcesOf(reader);
     if (isPending) for (const source of sources) await this.call(() => this.ensureGroup(source, reader));
     // before the entries: events that the heads count and the streams do not have are lost
-    const heads = await this.call(() => this.client.mget(sources.map((source) => this.headKey(source))));
+    const heads = await this.call(() => this.headTexts(sources));
     const requestedAt = performance.now();
     const streams = await this.entries(client, reader, sources, isPending);
     if (!streams) {

@@ -7,7 +7,7 @@ import type { EventKeys } from './event-keys';
 export type MessageKind = 'event' | 'head' | 'request' | 'answer';
 
 /** Maximum characters of a message, far above those that subgraphs send: parsing longer ones would block the process. */
-const MAX_CHARACTERS: Readonly<Record<MessageKind, number>> = {
+export const MAX_CHARACTERS: Readonly<Record<MessageKind, number>> = {
   event: 1_000_000,
   head: 10_000,
   request: 100_000,

@@ -171,7 +171,8 @@ const correctAssessment = mutation({
       throw new InputError('The input changes nothing: send at least one field to change', ['input']);
     if (fields.assessedOn !== undefined) requirePast(work, fields.assessedOn);
     const [found] = await work.database.findBy(CapabilityAssessment, 'id', [id]);
-    const series = await Series.open(work, found ? [found.dimensionId] : []);
+    // one of others takes as long as a missing one
+    const series = await Series.open(work, found && ASSESSMENTS.isOpenTo(work, found) ? [found.dimensionId] : []);
     const assessments = await ChangeSet.open(ASSESSMENTS, work, [id]);
     const former = assessments.all[0];
     assessments.move({ id, expectedRevision }, () => ({

@@ -97,7 +97,8 @@ const acceptRisk = mutation({
     const { database, now, principal } = work;
     requireExpiry(expiresOn, civilDate(now));
     const acceptances = await ChangeSet.open(ACCEPTANCES, work, [aim.id]);
-    const links = await database.findBy(RiskAcceptanceFinding, 'ownerKey', [aim.id]);
+    // findings of a hidden acceptance stay unlocked
+    const links = acceptances.get(aim.id) ? await database.findBy(RiskAcceptanceFinding, 'ownerKey', [aim.id]) : [];
     const findings = await database.lockAll(
       VulnerabilityFinding,
       links.map(({ targetKey }) => targetKey),

@@ -11,16 +11,22 @@ export class NumberSeries {
   @kept({ type: 'int' }) last!: number;
 }
 
+/**
+ * Drawn numbers start here, so that they never take the next running number of a process of the previous release, which could draft nothing
+ * then.
+ */
+const FIRST_DRAWN_NUMBER = 100_000;
+
 /** Numbers of exercise data start here, so that the two series never collide. */
 export const FIRST_EXERCISE_NUMBER = 900_001;
 
 /**
- * Number of a new file, such as AIS-2026-048213, which no other file has. Drawn at random: running numbers would tell a developer, and the
+ * Number of a new file, such as AIS-2026-748213, which no other file has. Drawn at random: running numbers would tell a developer, and the
  * government, how many drafts others began, and when.
  */
 export async function newNumber({ database, now }: Work): Promise<string> {
   for (;;) {
-    const number = numberOf(civilDate(now).slice(0, 4), randomInt(1, FIRST_EXERCISE_NUMBER));
+    const number = numberOf(civilDate(now).slice(0, 4), randomInt(FIRST_DRAWN_NUMBER, FIRST_EXERCISE_NUMBER));
     if ((await database.findBy(Submission, 'number', [number])).length === 0) return number;
   }
 }

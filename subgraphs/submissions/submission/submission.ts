@@ -136,7 +136,7 @@ export class Withdrawal {
 })
 export class Submission {
   @generatedId('sub') id!: string;
-  @text('File number, such as AIS-2026-048213: calendar year and six random digits.', {
+  @text('File number, such as AIS-2026-748213: calendar year and six random digits.', {
     length: 20,
     unique: true,
     filter: true,
