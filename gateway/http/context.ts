@@ -111,7 +111,7 @@ export function contextOf(
       ((cost, details) => {
         estimated += cost;
         const spending = budgets.spend(cost, payer, details);
-        request.priced?.();
+        request.priced?.(true);
         return spending;
       }),
     settle: budgets && ((spending, actual) => budgets.settle(spending, actual, payer)),

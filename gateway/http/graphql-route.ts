@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import type { Logger } from 'pino';
 import type { GraphContext, ServedContract } from '../graph/served-graph';
 import { payerOf } from '../identity/caller';
-import type { Budgets } from '../policy/budgets';
+import type { Budgets, Priced } from '../policy/budgets';
 import { costOfBody } from '../policy/work';
 import { type AdmissionRules, type Admitted, admit } from './admission';
 import { AnswerWriter } from './answer';
@@ -16,7 +16,7 @@ import { METHODS, UNKNOWN_CONTRACT } from './unsupported';
 declare module 'fastify' {
   interface FastifyRequest {
     /** Reports that the caller has paid for the request; undefined where requests begin at once. */
-    priced: (() => void) | undefined;
+    priced: Priced | undefined;
   }
 }
 
@@ -85,7 +85,7 @@ export function addGraphQLRoute(server: FastifyInstance, route: GraphQLRoute): v
       }
       budgets.enter(payer(request), (priced, tooMany) => {
         if (priced) {
-          reply.raw.once('close', priced);
+          reply.raw.once('close', () => priced());
           request.priced = priced;
         }
         // the client may have disconnected while waiting

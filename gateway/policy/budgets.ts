@@ -132,6 +132,9 @@ export interface SpendingDetails {
 const MAX_UNPRICED = 4;
 const MAX_WAITING = 1_000;
 
+/** Gives back the place of a request. @param isPaid whether it was paid for without planning: the gateway knew it already */
+export type Priced = (isPaid?: boolean) => void;
+
 /** Too many requests of one caller are queued. */
 class TooManyWaiting extends Error {
   readonly statusCode = 429;
@@ -239,7 +242,7 @@ export class Budgets {
    * Calls `begin` when a request may begin: with what to call once it is paid for or ended, where its caller's requests queue; or with an error
    * if the caller has too many queued requests.
    */
-  enter({ key, principal }: Payer, begin: (priced: (() => void) | undefined, error?: TooManyWaiting) => void): void {
+  enter({ key, principal }: Payer, begin: (priced: Priced | undefined, error?: TooManyWaiting) => void): void {
     if (!this.settings.isEnforced()) begin(undefined);
     else if (principal === null)
       this.pace.enter(key, (priced) => begin(priced, priced ? undefined : new TooManyWaiting('your address')));
@@ -250,9 +253,9 @@ export class Budgets {
         isAtOnce = true;
       };
       const leave = this.turns.take(key, () => granted());
-      // In the next turn of the event loop: a request without any wait is answered while its socket is read, and so would be those of all other
-      // sockets that have one, before the requests of others are.
-      const priced = () => setImmediate(leave);
+      // One that was not paid for leaves in the next turn of the event loop: a request without any wait is answered while its socket is read,
+      // and so would be those of all other sockets that have one, before the requests of others are.
+      const priced: Priced = (isPaid = false) => void (isPaid ? leave() : setImmediate(leave));
       if (isAtOnce) begin(priced);
       else granted = () => begin(priced);
     }

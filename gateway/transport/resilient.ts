@@ -19,7 +19,7 @@ export interface ResilienceOptions {
 const FIRST_RETRY = new ExponentialBackoff({ initialDelay: 50, generator: decorrelatedJitterGenerator });
 
 /** Parts of the concurrent and of the queued requests that one caller may take, and concurrent requests that each may have in any case. */
-const CALLER_SHARE = 1 / 32;
+const CALLER_SHARE = 1 / 16;
 const CALLER_QUEUE_SHARE = 3 / 4;
 const MIN_CONCURRENCY = 4;
 
