@@ -23,7 +23,7 @@ export function Glance() {
       notes={
         <>
           <LineKey />
-          <span>Totals of 1 to 4, and figures from which one would follow, are suppressed.</span>
+          <span>Suppressed: 1 to 4, or what would reveal it.</span>
           <span>Reviews and determinations are advice; no figure here affects a launch.</span>
         </>
       }
