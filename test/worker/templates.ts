@@ -21,10 +21,10 @@ export const migratedDatabases = (kind: DatabaseKind): Promise<TestDatabases> =>
     async () => {},
   );
 
-/** New databases of all subgraphs with the exercise of the tests. */
+/** New databases of all subgraphs with the exercise of the tests. Only this worker can read its encrypted values: their keys are in its memory. */
 export const exerciseDatabases = (kind: DatabaseKind, scale: number): Promise<TestDatabases> =>
   copiesOf(
-    `${kind}-exercise-${scale}`,
+    `${kind}-exercise-${scale}-of-${process.pid}`,
     kind,
     () => migratedDatabases(kind),
     async ({ name, database, subgraph }) => {
@@ -38,7 +38,7 @@ const emptyDatabases = (kind: DatabaseKind): Promise<TestDatabases> =>
     subgraphs.map(({ name }) => name),
   );
 
-/** Copies of databases that the first worker to need them makes, for all workers of the run. */
+/** Copies of databases that are made once in a run. */
 async function copiesOf(
   name: string,
   kind: DatabaseKind,
