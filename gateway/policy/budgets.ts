@@ -247,18 +247,9 @@ export class Budgets {
     else if (principal === null)
       this.pace.enter(key, (priced) => begin(priced, priced ? undefined : new TooManyWaiting('your address')));
     else if (this.turns.waitingOf(key) >= MAX_WAITING) begin(undefined, new TooManyWaiting('you'));
-    else {
-      let isAtOnce = false;
-      let granted = () => {
-        isAtOnce = true;
-      };
-      const leave = this.turns.take(key, () => granted());
-      // One that was not paid for leaves in the next turn of the event loop: a request without any wait is answered while its socket is read,
-      // and so would be those of all other sockets that have one, before the requests of others are.
-      const priced: Priced = (isPaid = false) => void (isPaid ? leave() : setImmediate(leave));
-      if (isAtOnce) begin(priced);
-      else granted = () => begin(priced);
-    }
+    // One that was not paid for leaves in the next turn of the event loop: a request without any wait is answered while its socket is read, and
+    // so would be those of all other sockets that have one, before the requests of others are.
+    else this.turns.take(key, (leave) => begin((isPaid = false) => void (isPaid ? leave() : setImmediate(leave))));
   }
 
   /**

@@ -74,34 +74,23 @@ export class ResilientTransport implements Transport {
   private place({ caller = '', cancellation }: SubgraphRequest): (() => void) | Promise<() => void> {
     const { turns } = this;
     const { queue } = this.options;
-    let isGranted = false;
-    let begin = () => {};
-    const leave = turns.take(caller, () => {
-      isGranted = true;
-      begin();
-    });
-    if (isGranted) return leave;
+    const leave = turns.takeAtOnce(caller);
+    if (leave) return leave;
     const most = caller === '' ? queue : Math.ceil(queue * CALLER_QUEUE_SHARE);
-    if (this.waiting >= queue || turns.waitingOf(caller) > most) {
-      leave();
+    if (this.waiting >= queue || turns.waitingOf(caller) >= most)
       throw new SubgraphError('SUBGRAPH_OVERLOADED', this.name, 'has too many queued requests', {
         retryable: true,
         retryAfterMs: 1_000,
       });
-    }
     this.waiting += 1;
-    return new Promise<() => void>((resolve, reject) => {
-      begin = () => {
-        stay?.();
-        resolve(leave);
-      };
-      const stay = cancellation?.onCancel(() => {
-        leave();
-        reject(SubgraphError.canceled(this.name));
+    return turns
+      .wait(caller, cancellation)
+      .catch(() => {
+        throw SubgraphError.canceled(this.name);
+      })
+      .finally(() => {
+        this.waiting -= 1;
       });
-    }).finally(() => {
-      this.waiting -= 1;
-    });
   }
 
   /** Milliseconds to wait before a retry; undefined for no retry. */

@@ -36,21 +36,33 @@ export class Turns {
   }
 
   /**
-   * Waits for a place. @param granted called when the caller gets it, immediately if a place is free
+   * Waits for a place. @param granted called when the caller gets it, immediately if a place is free, with what this returns
    * @returns function that gives the place back, or stops waiting
    */
-  take(caller: string, granted: () => void): () => void {
-    const turn: Turn = { caller, granted };
-    const others = this.waiting.get(caller);
-    if (others) others.push(turn);
-    else this.waiting.set(caller, [turn]);
-    this.grant();
+  take(caller: string, granted: (leave: () => void) => void): () => void {
     let isOver = false;
-    return () => {
+    const leave = () => {
       if (isOver) return;
       isOver = true;
       if (!this.remove(turn)) this.release(caller);
     };
+    const turn: Turn = { caller, granted: () => granted(leave) };
+    const others = this.waiting.get(caller);
+    if (others) others.push(turn);
+    else this.waiting.set(caller, [turn]);
+    this.grant();
+    return leave;
+  }
+
+  /** Takes a place without waiting. @returns function that gives it back; undefined if the caller would have to wait */
+  takeAtOnce(caller: string): (() => void) | undefined {
+    let isGranted = false;
+    const leave = this.take(caller, () => {
+      isGranted = true;
+    });
+    if (isGranted) return leave;
+    leave();
+    return undefined;
   }
 
   /** Waits for a place. @returns function that gives it back @throws RequestError CONFLICT if the caller leaves before */
