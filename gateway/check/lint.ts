@@ -1,9 +1,6 @@
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import type { ESLint, Linter } from 'eslint';
-import { packageRoot } from '#base/package-root';
 import type { PublishedSubgraph } from '../composition/compose';
+import { inThread } from '../graph/in-thread';
 
 /** What reviewers would say about every schema: parts have descriptions and usual names, and deprecated ones a reason. */
 const RULES: Linter.RulesRecord = {
@@ -56,12 +53,8 @@ export async function lint(
 }
 
 /** Like {@link lint}, in a thread of its own: linting takes as long as the check of the same schemas, which runs meanwhile. */
-export async function lintInThread(...workerData: Parameters<typeof lint>): Promise<string[] | undefined> {
-  // threads run compiled code, never sources
-  const worker = new Worker(join(packageRoot, 'dist', 'gateway', 'check', 'lint-thread.js'), { workerData });
-  const [findings] = await once(worker, 'message');
-  return findings as string[] | undefined;
-}
+export const lintInThread = (...schemas: Parameters<typeof lint>): ReturnType<typeof lint> =>
+  inThread('check/lint', schemas);
 
 /** ESLint takes a second to load, and is not needed to run a gateway. */
 async function installed(): Promise<{ linter: Linter; config: Linter.Config[] } | undefined> {

@@ -15,4 +15,4 @@ export function schemaText(text: string): SchemaText {
 
 /** The annotated API schema of a supergraph, printed in another thread. */
 export const annotatedSchemaText = async (supergraphSdl: string): Promise<SchemaText> =>
-  schemaText(await inThread('annotated-schema', supergraphSdl));
+  schemaText(await inThread('graph/annotated-schema', supergraphSdl));

@@ -93,7 +93,7 @@ export class SchemaWatch {
   private async compare(comparison: Comparison): Promise<void> {
     if (isDeepStrictEqual(comparison, this.compared)) return;
     const before = new Map(this.known.map(({ subgraph, unserved }) => [subgraph, unserved.join()]));
-    this.known = await inThread<SchemaDifference[]>('schema-comparison', comparison);
+    this.known = await inThread<SchemaDifference[]>('graph/schema-comparison', comparison);
     this.compared = comparison;
     for (const { subgraph, unserved } of this.known) {
       if (unserved.join() === (before.get(subgraph) ?? '')) continue;
