@@ -28,9 +28,9 @@ export function bannerOf(
   };
 }
 
-/** A banner as lines of text, each of which stands alone in a file of a spreadsheet. */
-export function bannerLines({ question, variables, asOf, handling, withheld }: Banner): string[] {
-  return [
+/** A banner as the first lines of a CSV file. */
+export function csvBanner({ question, variables, asOf, handling, withheld }: Banner): string {
+  const lines = [
     ...(handling ? [`Handling: ${handling.class} (${handling.agencies.join(', ')})`] : []),
     `As of: ${asOf}`,
     ...withheld.map((rule) => `Withheld: ${rule}`),
@@ -39,8 +39,12 @@ export function bannerLines({ question, variables, asOf, handling, withheld }: B
       .trim()
       .split(/\r\n|[\r\n]/)
       .map((line) => `Question: ${line}`),
-  ].map((line) => withoutFormulas(line, UNQUOTED_SEPARATORS));
+  ];
+  return lines.map(csvComment).join('');
 }
 
 /** Separators of lines that are not quoted. */
-export const UNQUOTED_SEPARATORS: ReadonlySet<string> = new Set(',;\t"|');
+const UNQUOTED_SEPARATORS: ReadonlySet<string> = new Set(',;\t"|');
+
+/** A line that is no row. Programs may divide it at separators, since it is not quoted. */
+export const csvComment = (line: string): string => `# ${withoutFormulas(line, UNQUOTED_SEPARATORS)}\r\n`;

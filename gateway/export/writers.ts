@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync';
 import type { GraphQLSchema } from 'graphql';
 import { OperatorError } from '#base/errors';
-import { type Banner, bannerLines, UNQUOTED_SEPARATORS } from './banner';
+import { type Banner, csvBanner, csvComment } from './banner';
 import { columnTypesOf } from './column-types';
 import { withoutFormulas } from './formulas';
 import type { PagedOperation } from './paged-operation';
@@ -67,8 +67,7 @@ class CsvWriter implements Writer {
   constructor(private readonly table: Table) {}
 
   start(banner: Banner | null): string {
-    const lines = banner ? bannerLines(banner).map((line) => `# ${line}\r\n`) : [];
-    return `${lines.join('')}${csv([this.table.columns])}`;
+    return `${banner ? csvBanner(banner) : ''}${csv([this.table.columns])}`;
   }
 
   *add(objects: readonly unknown[]): Generator<Piece> {
@@ -91,7 +90,7 @@ class CsvWriter implements Writer {
   }
 
   fail({ code, message }: { readonly code: string; readonly message: string }): string {
-    return `# ${withoutFormulas(`Incomplete: ${code}: ${message.replaceAll(/\s+/g, ' ')}`, UNQUOTED_SEPARATORS)}\r\n`;
+    return csvComment(`Incomplete: ${code}: ${message.replaceAll(/\s+/g, ' ')}`);
   }
 }
 

@@ -6,7 +6,7 @@ import { shown } from './format';
 import type { Value } from './plot';
 import { type Row, rowsOf } from './rows';
 import { type AnswerPart, type ColumnInfo, columnsOf, moreOf } from './tables';
-import { ruleOf, withheldBy } from './withheld-cells';
+import { ruleOf, withoutWithheld } from './withheld-cells';
 
 interface ChartProps {
   readonly part: AnswerPart;
@@ -16,18 +16,6 @@ interface ChartProps {
 }
 
 const MARK_NAMES: Readonly<Record<Mark, string>> = { line: 'Lines', bar: 'Bars', stacked: 'Stacked bars' };
-
-/** Rows without the numbers that are withheld: none of them is zero. */
-function withoutWithheld(
-  rows: readonly Row[],
-  columns: readonly ColumnInfo[],
-  withheld: readonly Withheld[],
-): readonly Row[] {
-  return rows.map((row) => ({
-    ...row,
-    cells: row.cells.map((cell, place) => (withheldBy(withheld, columns[place]!, cell) ? null : cell)),
-  }));
-}
 
 /** A chart's values: those of both measures together if one axis suits them, else apart, on equal axes of categories or time. */
 function measuresOf(shape: ChartShape, rows: readonly Row[], columns: readonly ColumnInfo[]) {

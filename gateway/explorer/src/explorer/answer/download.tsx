@@ -1,13 +1,13 @@
 import { signal } from '@preact/signals';
 import type { GraphQLSchema } from 'graphql';
-import { bannerLines, bannerOf } from '../../../../export/banner';
+import { bannerOf, csvBanner } from '../../../../export/banner';
 import { headers } from '../../graph/session';
 import type { Asked } from '../run';
 import { csvOf } from './csv';
 import { type Failure, failureIn, failureWords } from './download-failure';
 import { rowsOf } from './rows';
 import { type AnswerPart, columnsOf } from './tables';
-import { withheldBy } from './withheld-cells';
+import { withoutWithheld } from './withheld-cells';
 
 const FORMATS = [
   ['csv', 'CSV'],
@@ -112,15 +112,15 @@ function downloadLoaded(
   part: AnswerPart,
   schema: GraphQLSchema | undefined,
 ): void {
-  const { columns, rows } = rowsOf(part, part.nested[0]);
-  const withheld = answer.extensions?.withheld ?? [];
-  const infos = columnsOf(part, document, schema);
-  const cells = rows.map((row) =>
-    row.cells.map((cell, place) => (withheldBy(withheld, infos[place]!, cell) ? null : cell)),
+  const { extensions = {} } = answer;
+  const columns = columnsOf(part, document, schema);
+  const rows = withoutWithheld(rowsOf(part, part.nested[0]).rows, columns, extensions.withheld ?? []);
+  const csv = csvOf(
+    columns.map(({ name }) => name),
+    rows.map(({ cells }) => cells),
   );
-  const banner = bannerLines(bannerOf(text, variables ?? {}, answer.extensions ?? {})).map((line) => `# ${line}\r\n`);
   save(
-    new Blob([...banner, csvOf(columns, cells)], { type: 'text/csv' }),
+    new Blob([csvBanner(bannerOf(text, variables, extensions)), csv], { type: 'text/csv' }),
     `${operationName ?? part.name.replaceAll('.', '-')}.csv`,
   );
 }
