@@ -1,10 +1,5 @@
 import type { Caller } from '../voluntary/client';
-import { expect, type Stage } from '../voluntary/stage';
-
-export interface Revised {
-  readonly id: string;
-  readonly revision: number;
-}
+import { aim, expect, type Revised, type Stage } from '../voluntary/stage';
 
 /** A name on a certificate. */
 export interface NameOnCertificate extends Revised {
@@ -20,8 +15,6 @@ const CERTIFICATE = 'certificate { id revision status }';
 const UNDECIDED: readonly string[] = ['REFERRED', 'INTERVIEWED'];
 /** Statuses that need no outcome on a returned certificate. */
 const WITHOUT_OUTCOME: readonly string[] = ['NOT_SELECTED', 'OFFER_RESCINDED'];
-
-const aim = ({ id, revision }: Revised) => ({ id, expectedRevision: revision });
 
 /** The HR office and the hiring manager of one agency, and the steps that each agency takes alike. */
 export class Office {

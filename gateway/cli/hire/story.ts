@@ -1,6 +1,6 @@
 import type { Caller } from '../voluntary/client';
-import { expect, type Stage } from '../voluntary/stage';
-import { Office, type Revised } from './office';
+import { expect, type Revised, type Stage } from '../voluntary/stage';
+import { Office } from './office';
 
 /** Outcome of the NIST framework to which incident response contributes. */
 const OUTCOME = 'RS.MA';

@@ -1,7 +1,7 @@
 import { editionOf, entry } from '../protect/story';
 import type { Caller } from '../voluntary/client';
 import type { ImportContent } from '../voluntary/published-files';
-import { expect, type Stage } from '../voluntary/stage';
+import { aim, expect, type Revised, type Stage } from '../voluntary/stage';
 import {
   atlas,
   authorizations,
@@ -16,11 +16,6 @@ import {
   VENDOR,
 } from './published';
 
-interface Revised {
-  readonly id: string;
-  readonly revision: number;
-}
-
 const SUBMISSION = 'submission { id number revision plannedLaunchAt }';
 const DETERMINATION = 'determination { id revision status outcome }';
 const REVIEW = 'review { id revision status }';
@@ -31,8 +26,6 @@ const REQUEST = 'hiringRequest { id revision status }';
 /** Work role "Incident Response". */
 const ROLE = '531';
 const SECTOR = 'financial-services';
-
-const aim = ({ id, revision }: Revised) => ({ id, expectedRevision: revision });
 
 /**
  * Plays what overseers ask about: the inventories, figures, and deadlines that are published, and work that is still open at its end, such as a

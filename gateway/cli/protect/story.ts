@@ -1,12 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Caller } from '../voluntary/client';
 import type { ImportContent } from '../voluntary/published-files';
-import { expect, type Stage } from '../voluntary/stage';
-
-interface Revised {
-  readonly id: string;
-  readonly revision: number;
-}
+import { aim, expect, type Revised, type Stage } from '../voluntary/stage';
 
 interface Finding extends Revised {
   readonly status: string;
@@ -29,7 +24,6 @@ const ACCEPTANCE = 'acceptance { id revision status expiresOn }';
 const POAM = 'poamItem { id revision status }';
 const CASE = 'case { id revision status }';
 
-const aim = ({ id, revision }: Revised) => ({ id, expectedRevision: revision });
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const minutesAgo = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
 

@@ -8,6 +8,15 @@ const MAX_WAIT_MS = 60_000;
 /** A result that differs from the story. */
 export class StoryError extends Error {}
 
+/** An object that a step can change. */
+export interface Revised {
+  readonly id: string;
+  readonly revision: number;
+}
+
+/** What names the object that a mutation changes. */
+export const aim = ({ id, revision }: Revised) => ({ id, expectedRevision: revision });
+
 /** A change that the exercise made: a mutation, or the import of a file. */
 export interface Deed {
   /** Name of the mutation, or `import`. */

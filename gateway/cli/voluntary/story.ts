@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Caller } from './client';
-import { expect, type Stage } from './stage';
+import { aim, expect, type Revised, type Stage } from './stage';
 
 const DAY_MS = 86_400_000;
 const inDays = (days: number): string => new Date(Date.now() + days * DAY_MS).toISOString();
@@ -13,11 +13,6 @@ const GRANT = 'grant { id revision status }';
 const REVIEW = 'review { id revision status timing }';
 const FINDING = 'finding { id revision status }';
 const DETERMINATION = 'determination { id revision status outcome }';
-
-interface Versioned {
-  readonly id: string;
-  readonly revision: number;
-}
 
 interface Company {
   readonly name: string;
@@ -94,16 +89,16 @@ async function current(stage: Stage, who: Caller, id: string) {
        accessGrants { nodes { id revision status agency { key } } } } }`,
     { id },
   );
-  return submission as Versioned & {
+  return submission as Revised & {
     lifecycle: string;
     windowPhase: string;
     intakeStatus: string;
-    accessGrants: { nodes: (Versioned & { status: string; agency: { key: string } })[] };
+    accessGrants: { nodes: (Revised & { status: string; agency: { key: string } })[] };
   };
 }
 
 /** Waits until an agency is invited to a determination; returns its draft. */
-function invited(stage: Stage, who: Caller, agency: string, submissionId: string): Promise<Versioned> {
+function invited(stage: Stage, who: Caller, agency: string, submissionId: string): Promise<Revised> {
   return stage.sees(
     who,
     'is invited to a determination',
@@ -135,35 +130,23 @@ async function determines(
     who,
     'issues it; it is advice and delays nothing',
     'issueDetermination',
-    { id: draft.id, expectedRevision: draft.revision },
+    aim(draft),
     DETERMINATION,
   );
   expect(issued.status === 'ISSUED' && issued.outcome === outcome, 'the determination is issued');
 }
 
 /** Accepts a developer's offer of access. */
-async function hasAccess(stage: Stage, developer: Caller, agency: Caller, grant: Versioned): Promise<void> {
-  const accepted = await stage.does(
-    agency,
-    'accepts the terms and gets access',
-    'acceptAccess',
-    { id: grant.id, expectedRevision: grant.revision },
-    GRANT,
-  );
+async function hasAccess(stage: Stage, developer: Caller, agency: Caller, grant: Revised): Promise<void> {
+  const accepted = await stage.does(agency, 'accepts the terms and gets access', 'acceptAccess', aim(grant), GRANT);
   expect(accepted.status === 'ACTIVE', `${agency.name} has access`);
   stage.note(`${developer.name} can revoke the access at any time.`);
 }
 
 /** Starts an evaluation once the reviews program has received the grant's event. */
-const evaluates = (stage: Stage, who: Caller, review: Versioned): Promise<Versioned> =>
+const evaluates = (stage: Stage, who: Caller, review: Revised): Promise<Revised> =>
   stage.retries('accessOrDocuments', () =>
-    stage.does(
-      who,
-      'starts the evaluation',
-      'startEvaluation',
-      { id: review.id, expectedRevision: review.revision },
-      REVIEW,
-    ),
+    stage.does(who, 'starts the evaluation', 'startEvaluation', aim(review), REVIEW),
   );
 
 async function alderAsks(
@@ -183,17 +166,11 @@ async function alderAsks(
     treasury,
     'tries to take the inquiry up; only NSA can see it',
     'discussInquiry',
-    { id: asked.id, expectedRevision: asked.revision },
+    aim(asked),
     INQUIRY,
     'NOT_FOUND',
   );
-  const discussed = await stage.does(
-    nsa,
-    'takes the inquiry up',
-    'discussInquiry',
-    { id: asked.id, expectedRevision: asked.revision },
-    INQUIRY,
-  );
+  const discussed = await stage.does(nsa, 'takes the inquiry up', 'discussInquiry', aim(asked), INQUIRY);
   await stage.does(
     nsa,
     'answers: UNDETERMINED so far',
@@ -264,7 +241,7 @@ async function alderShares(stage: Stage, { caller: alder, versionId }: Company):
     alder,
     'files it; the three agencies can now see it',
     'fileSubmission',
-    { id: draft.id, expectedRevision: draft.revision },
+    aim(draft),
     SUBMISSION,
   );
   expect(filed.lifecycle === 'FILED' && filed.windowPhase === 'OPEN', 'it is filed within its window');
@@ -586,13 +563,7 @@ async function birchWithdraws(
     { versionId, launchPlan: { plannedLaunchAt: inDays(20) }, sharingPreference: 'ALL_REVIEWING_AGENCIES' },
     SUBMISSION,
   );
-  const filed = await stage.does(
-    birch,
-    'files it',
-    'fileSubmission',
-    { id: draft.id, expectedRevision: draft.revision },
-    SUBMISSION,
-  );
+  const filed = await stage.does(birch, 'files it', 'fileSubmission', aim(draft), SUBMISSION);
   const id = filed.id;
   const grant = await stage.does(
     birch,
@@ -667,7 +638,7 @@ async function birchWithdraws(
       status === 'STOPPED' &&
       submission.determinations.nodes.every((determination: { status: string }) => determination.status !== 'DRAFT'),
   );
-  const list = withdrawn.destructionList.nodes as (Versioned & { holder: string; dueOn: string })[];
+  const list = withdrawn.destructionList.nodes as (Revised & { holder: string; dueOn: string })[];
   stage.note(`${list.length} holders must destroy the material they received by ${list[0]!.dueOn}.`);
   for (const [who, holder] of [
     [treasury, 'treasury'],
@@ -678,7 +649,7 @@ async function birchWithdraws(
       who,
       'attests that it destroyed its material',
       'attestDestruction',
-      { id: entry.id, expectedRevision: entry.revision },
+      aim(entry),
       'obligation { attestedAt }',
     );
   }
@@ -702,13 +673,7 @@ async function cedarLaunches(
     },
     SUBMISSION,
   );
-  const filed = await stage.does(
-    cedar,
-    'files it',
-    'fileSubmission',
-    { id: draft.id, expectedRevision: draft.revision },
-    SUBMISSION,
-  );
+  const filed = await stage.does(cedar, 'files it', 'fileSubmission', aim(draft), SUBMISSION);
   const id = filed.id;
   await invited(stage, dod, 'dod', id);
   await determines(stage, dod, id, 'REVIEW_NECESSARY', 'It plans logistics.');
