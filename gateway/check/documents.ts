@@ -41,18 +41,15 @@ function parsedText(text: string): DocumentNode | null {
 }
 
 /** Documents by whether they work with a schema. */
-export interface TriedDocuments<Document extends ClientDocument> {
-  readonly working: readonly Document[];
+export interface TriedDocuments {
+  readonly working: readonly ClientDocument[];
   /** Those that do not, with the reason. */
   readonly broken: readonly BrokenDocument[];
 }
 
 /** Validates documents against a schema. */
-export function tryDocuments<Document extends ClientDocument>(
-  documents: readonly Document[],
-  schema: GraphQLSchema,
-): TriedDocuments<Document> {
-  const working: Document[] = [];
+export function tryDocuments(documents: readonly ClientDocument[], schema: GraphQLSchema): TriedDocuments {
+  const working: ClientDocument[] = [];
   const broken: BrokenDocument[] = [];
   for (const document of documents) {
     const { client, name } = document;

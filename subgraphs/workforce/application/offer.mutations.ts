@@ -54,9 +54,13 @@ async function openRequestsOf(work: Work, { agencyKey, requestId, controlNumber 
 /** Frozen positions of requests. All of them are locked. */
 async function frozenAmong(work: Work, requests: readonly HiringRequest[]): Promise<Set<string>> {
   const ids = requests.map(({ positionId }) => positionId);
-  const positions = await openPositions(work, ids);
-  return new Set(ids.filter((id) => positions.get(id)?.status === 'FROZEN'));
+  return frozenIn(await openPositions(work, ids));
 }
+
+type Positions = Awaited<ReturnType<typeof openPositions>>;
+
+const frozenIn = (positions: Positions): Set<string> =>
+  new Set(positions.all.flatMap(({ id, status }) => (status === 'FROZEN' ? id : [])));
 
 /** Requests that have a candidate who is selected, or has an offer. */
 async function filledBySelection({ database }: Work, requests: readonly HiringRequest[]): Promise<Set<string>> {
@@ -279,7 +283,7 @@ const recordEntryOnDuty = bulk({
       work,
       requests.all.map(({ positionId }) => positionId),
     );
-    const frozen = new Set(positions.all.flatMap(({ id, status }) => (status === 'FROZEN' ? id : [])));
+    const frozen = frozenIn(positions);
     const applications = await openApplications(work, ids);
     const elsewhere = await openOthers(work, applications.all);
     const entered: StaffingChange[] = [];

@@ -144,7 +144,7 @@ const CLOSED: readonly HiringRequestStatus[] = ['FILLED', 'CANCELLED'];
 
 /** SQL condition: a request is open, and its position is frozen. */
 const isPaused = (column: (property: string) => string): string =>
-  `${column('status')} NOT IN ('FILLED', 'CANCELLED') AND EXISTS (SELECT 1 FROM position pp WHERE pp.id = ${column('positionId')} AND pp.status = 'FROZEN')`;
+  `${column('status')} NOT IN (${CLOSED.map((status) => `'${status}'`).join(', ')}) AND EXISTS (SELECT 1 FROM position pp WHERE pp.id = ${column('positionId')} AND pp.status = 'FROZEN')`;
 
 /** Dates of a request that follow from the status of an application. */
 const OF_APPLICATION = {
